@@ -1,0 +1,51 @@
+/** Who may import whom: one row a folder of `src/`, as `docs/architecture.md` prints it. A file counts as a folder. */
+export type Layer = {
+  readonly imports: readonly string[];
+  /** Packages that have their home here. */
+  readonly packages: readonly string[];
+  /** Node built-ins: all, none, or the named ones. */
+  readonly builtins: "any" | readonly string[];
+};
+
+const adapter = (...packages: readonly string[]): Layer => ({
+  imports: ["std", "core", "ports.ts"],
+  packages,
+  builtins: "any",
+});
+
+export const layers: Readonly<Record<string, Layer>> = {
+  std: { imports: [], packages: ["p-limit"], builtins: [] },
+  core: { imports: ["std"], packages: ["ignore", "zod"], builtins: ["node:crypto", "node:zlib"] },
+  "ports.ts": { imports: ["std", "core"], packages: [], builtins: [] },
+  engine: { imports: ["std", "core", "ports.ts"], packages: [], builtins: [] },
+  restore: { imports: ["std", "core", "ports.ts"], packages: [], builtins: [] },
+  local: adapter(),
+  remote: adapter("dropbox"),
+  state: adapter("lowdb", "env-paths", "zod"),
+  guard: adapter(),
+  snapshot: adapter("tar"),
+  server: { imports: ["std", "core"], packages: [], builtins: "any" },
+  app: {
+    imports: [
+      "std",
+      "core",
+      "ports.ts",
+      "engine",
+      "restore",
+      "local",
+      "remote",
+      "state",
+      "guard",
+      "snapshot",
+      "server",
+    ],
+    packages: [],
+    builtins: "any",
+  },
+  cli: {
+    imports: ["std", "core", "ports.ts", "app", "server"],
+    packages: ["yargs", "picocolors", "@clack/prompts"],
+    builtins: "any",
+  },
+  "index.ts": { imports: ["std", "core", "ports.ts", "app"], packages: [], builtins: [] },
+};

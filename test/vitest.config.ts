@@ -1,0 +1,39 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+/** One project a kind of test; `pure` touches no disk, `parts` uses a real one, `whole` starts real processes. */
+const pure = ["test/std/**", "test/core/**", "test/property/**", "test/tidy/**"].map(
+  (glob) => `${glob}/*.test.ts`,
+);
+const whole = ["test/cli/**", "test/crash/**", "test/docs/**", "test/world/**"].map(
+  (glob) => `${glob}/*.test.ts`,
+);
+
+// eslint-disable-next-line import/no-default-export -- vitest reads the default export
+export default defineConfig({
+  root: fileURLToPath(new URL("..", import.meta.url)),
+  test: {
+    coverage: {
+      provider: "v8",
+      include: ["src/**/*.ts"],
+      reporter: ["text-summary", "json-summary"],
+      reportsDirectory: ".coverage",
+    },
+    projects: [
+      { extends: true, test: { name: "pure", include: pure, testTimeout: 120_000 } },
+      {
+        extends: true,
+        test: {
+          name: "parts",
+          include: ["test/**/*.test.ts"],
+          exclude: [...pure, ...whole],
+          testTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: { name: "whole", include: whole, testTimeout: 300_000, hookTimeout: 120_000 },
+      },
+    ],
+  },
+});
