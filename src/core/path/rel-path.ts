@@ -1,0 +1,78 @@
+import { SnapError } from "../../std/error.ts";
+
+declare const relPath: unique symbol;
+
+/** A path below the top of a workspace, linked folder or snapshot: `/` between names, never `.` or `..`; "" is the top. */
+export type RelPath = string & { readonly [relPath]: true };
+
+/** The top itself. */
+export const topPath: RelPath = parseRelPath("");
+
+/** Longest path in UTF-8 bytes and deepest nesting that is handled (X13). */
+export const pathBytesMax = 4096;
+export const pathDepthMax = 256;
+
+/** @throws {SnapError} `path-invalid` when a component is empty, `.` or `..`, or holds NUL. */
+export function parseRelPath(text: string): RelPath {
+  if (isRelPath(text)) return text;
+  throw new SnapError("path-invalid", `Not a path inside the workspace: "${text}"`, {
+    path: text,
+    hint: "Give the path relative to the workspace, with / between names.",
+  });
+}
+
+export function isRelPath(text: string): text is RelPath {
+  if (text === "") return true;
+  return text.split("/").every(isComponent);
+}
+
+function isComponent(name: string): boolean {
+  return name !== "" && name !== "." && name !== ".." && !name.includes("\0");
+}
+
+/** The path of a child. The name has been checked at the door it came through (X1). */
+export function joinPath(parent: RelPath, name: string): RelPath {
+  return parseRelPath(parent === "" ? name : `${parent}/${name}`);
+}
+
+/** The folder that holds a path; undefined for the top. */
+export function parentPath(path: RelPath): RelPath | undefined {
+  if (path === "") return undefined;
+  return parseRelPath(path.slice(0, Math.max(0, path.lastIndexOf("/"))));
+}
+
+/** The last component; "" for the top. */
+export function baseName(path: RelPath): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** The components, top first; none for the top. */
+export function pathComponents(path: RelPath): readonly string[] {
+  return path === "" ? [] : path.split("/");
+}
+
+/** Whether `path` is `folder` itself or lies below it. */
+export function isInside(path: RelPath, folder: RelPath): boolean {
+  return folder === "" || path === folder || path.startsWith(`${folder}/`);
+}
+
+/**
+ * Path order of manifests and listings (N21): by UTF-8 bytes, `/` before every other byte, so that a folder
+ * stands right before what it contains.
+ */
+export function comparePaths(a: string, b: string): number {
+  const left = a.split("/");
+  const right = b.split("/");
+  const shared = Math.min(left.length, right.length);
+  for (let index = 0; index < shared; index += 1) {
+    const order = compareBytes(left[index] ?? "", right[index] ?? "");
+    if (order !== 0) return order;
+  }
+  return left.length - right.length;
+}
+
+/** Order of two names by their UTF-8 bytes, which is the order of their code points. */
+export function compareBytes(a: string, b: string): number {
+  if (a === b) return 0;
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

@@ -1,0 +1,56 @@
+import type { ExitCode } from "../../std/error.ts";
+import type { RelPath } from "../path/rel-path.ts";
+import type { LocalStat } from "../tree/local-stat.ts";
+import type { ContentHash } from "../tree/node.ts";
+
+/** One path that is left aside, and why; `hold` needs the user, `unknown` could not be seen, `parked` failed. */
+export type LeftPath = {
+  readonly path: string;
+  readonly kind: "hold" | "unknown" | "parked" | "refused" | "unsynced";
+  readonly reason: string;
+  readonly hint?: string;
+};
+
+/** What a look at both sides found. `unsynced` items (links, special files) do not change the exit code (S86). */
+export type Observation = {
+  readonly left: readonly LeftPath[];
+  /** Whether the local row of any node differs from its synced row, or the remote one does. */
+  readonly pending: number;
+};
+
+/** Counts of what was done in one direction; conflicts are conflicted copies made. */
+export type SyncCounts = {
+  readonly uploaded: number;
+  readonly downloaded: number;
+  readonly movedLocal: number;
+  readonly movedRemote: number;
+  readonly removedLocal: number;
+  readonly removedRemote: number;
+  readonly foldersLocal: number;
+  readonly foldersRemote: number;
+  readonly adopted: number;
+  readonly conflicts: number;
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+};
+
+/** How a sync ended (S86). */
+export type SyncReport = {
+  readonly exit: ExitCode;
+  readonly upToDate: boolean;
+  readonly cycles: number;
+  readonly counts: SyncCounts;
+  readonly conflicts: readonly { readonly path: string; readonly copy: string }[];
+  readonly left: readonly LeftPath[];
+};
+
+/** What a restore left at one path, for the rebase of the synced tree (S98). */
+export type RebaseItem = {
+  readonly path: RelPath;
+  readonly want:
+    | { readonly kind: "folder" }
+    | { readonly kind: "file"; readonly hash: ContentHash; readonly stat: LocalStat }
+    | { readonly kind: "absent" };
+};
+
+export type RebaseRequest = { readonly restore: string; readonly items: readonly RebaseItem[] };

@@ -1,0 +1,44 @@
+import type { Work } from "../../std/events.ts";
+import type { SnapshotEntry } from "./entry.ts";
+import type { SnapshotId, SnapshotReason, SnapshotRoot } from "./root.ts";
+
+/** What a capture is asked to do. */
+export type CaptureOptions = Work & {
+  readonly reason: SnapshotReason;
+  readonly label?: string;
+  readonly tags?: readonly string[];
+  /** Make a root even where nothing changed (N39). */
+  readonly force?: boolean;
+};
+
+export type CaptureResult = {
+  readonly root: SnapshotRoot;
+  /** false: nothing changed, `root` is the parent. */
+  readonly created: boolean;
+};
+
+export type SnapshotFilter = { readonly workspace?: string; readonly side?: "local" | "remote" };
+
+export type VerifyOptions = Work & {
+  /** All snapshots if absent. */
+  readonly id?: SnapshotId;
+  /** The blocks to check; all of the snapshot if absent. Level 2 only. */
+  readonly entries?: Iterable<SnapshotEntry>;
+  /** 0 metadata resolves · 1 packs have their hash · 2 every block decodes (N50). */
+  readonly level: 0 | 1 | 2;
+};
+
+export type VerifyEvent =
+  | {
+      readonly type: "checked";
+      readonly what: "root" | "page" | "pack" | "block";
+      readonly name: string;
+      readonly bytes: number;
+    }
+  | {
+      readonly type: "damaged";
+      readonly what: "root" | "page" | "pack" | "block";
+      readonly name: string;
+      readonly reason: string;
+      readonly paths: readonly string[];
+    };

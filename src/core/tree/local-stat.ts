@@ -1,0 +1,33 @@
+import type { SnapError } from "../../std/error.ts";
+import type { RelPath } from "../path/rel-path.ts";
+import type { FileId, Stamp } from "./node.ts";
+
+/** What stands at a place on the disk, by `lstat`: links are never followed (S22). */
+export type LocalStat = {
+  readonly name: string;
+  readonly kind: "folder" | "file" | "symlink" | "special";
+  /** Bytes of a file; 0 for everything else. */
+  readonly size: number;
+  readonly fileId: FileId;
+  readonly stamp: Stamp;
+  /** Permission bits with setuid, setgid and sticky, `0o0000` to `0o7777`. */
+  readonly mode: number;
+  /** mtime in nanoseconds, decimal. */
+  readonly modifiedNs: string;
+  /** The later of mtime and ctime in nanoseconds, decimal: what a racy stamp is judged by (S24). */
+  readonly newestNs: string;
+  /** Where a symlink points, as written. */
+  readonly linkTarget?: string;
+  /** The same text for all names of one file with several hard links; absent for a file with one name. */
+  readonly linkGroup?: string;
+};
+
+/** One folder as it was read: entries by name in byte order. */
+export type FolderListing = {
+  readonly path: RelPath;
+  readonly entries: readonly LocalStat[];
+  /** Names that are not valid UTF-8, with their bytes escaped for display (S14). */
+  readonly unsyncable: readonly string[];
+  /** Why the folder could not be read: it and everything below is unknown (S29). */
+  readonly trouble: SnapError | undefined;
+};

@@ -1,0 +1,37 @@
+import type { PathKey } from "../path/path-key.ts";
+import type { RelPath } from "../path/rel-path.ts";
+import type { ContentHash, Kind } from "./node.ts";
+
+/** A file or folder below the linked folder as the server describes it. */
+export type RemoteItem = {
+  readonly kind: Kind;
+  /** As the server displays it: only the last component is sure to be in the right case (S35). */
+  readonly path: RelPath;
+  /** The components of `path_lower` below the linked folder: the server is the authority on keys (S15). */
+  readonly keys: readonly PathKey[];
+  readonly name: string;
+  readonly remoteId: string;
+  /** "" for folders, like `hash`; `size` and `modified` are 0 for them. */
+  readonly rev: string;
+  readonly hash: ContentHash;
+  readonly size: number;
+  /** `client_modified` in ms since 1970; never decides anything (S35). */
+  readonly modified: number;
+};
+
+/** One line of a listing: what a place is now. */
+export type RemoteChange =
+  | { readonly change: "present"; readonly item: RemoteItem }
+  | { readonly change: "removed"; readonly keys: readonly PathKey[] }
+  /** A name that no disk may be given (X1): left on the server and reported, `path` is for display only. */
+  | { readonly change: "refused"; readonly path: string; readonly reason: string };
+
+/** A page of a listing, to be applied in one transaction with its cursor (S30). */
+export type RemotePage = {
+  readonly changes: readonly RemoteChange[];
+  readonly cursor: string;
+  /** No more pages: plans may be made. */
+  readonly complete: boolean;
+  /** The first page of a listing that starts anew: what no page until `complete` names is gone (S34). */
+  readonly restart: boolean;
+};

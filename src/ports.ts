@@ -1,0 +1,259 @@
+/**
+ * @module ports — every interface between the heart of the program and the world.
+ *
+ * `engine` and `restore` see disks, servers, the index and the store only through these. Each contract says what
+ * blocks, what may run at once, and what an error leaves behind. `app` hands the implementations out.
+ */
+import type { LocalAct, ActOutcome, Area, AreaPath } from "./core/plan/local-act.ts";
+import type { RelPath } from "./core/path/rel-path.ts";
+import type { Observation, RebaseRequest, SyncReport } from "./core/plan/sync-report.ts";
+import type { EntryChange } from "./core/snapshot/diff.ts";
+import type { SnapshotEntry } from "./core/snapshot/entry.ts";
+import type { CaptureFacts, LeftAside, SnapshotId, SnapshotRoot } from "./core/snapshot/root.ts";
+import type {
+  CaptureOptions,
+  CaptureResult,
+  SnapshotFilter,
+  VerifyEvent,
+  VerifyOptions,
+} from "./core/snapshot/store-request.ts";
+import type { RestoreItemRow, RestoreRow } from "./core/snapshot/restore-state.ts";
+import type { HashedContent } from "./core/tree/content-hash.ts";
+import type { Intent, LogRow, MetaKey, ParkedRow, UploadRow } from "./core/tree/index-rows.ts";
+import type { FolderListing, LocalStat } from "./core/tree/local-stat.ts";
+import type {
+  ContentHash,
+  Entry,
+  LocalEntry,
+  NodeId,
+  RemoteEntry,
+  SyncedEntry,
+} from "./core/tree/node.ts";
+import type { RemoteItem, RemotePage } from "./core/tree/remote-item.ts";
+import type { TreeView } from "./core/tree/tree-view.ts";
+import type { Work } from "./std/events.ts";
+
+/** `.snap/root.json`: which workspace a folder is (S10, S116). */
+export type RootMarker = {
+  readonly workspace: string;
+  /** Absent while the workspace is not linked. */
+  readonly link?: string;
+  readonly generation: number;
+};
+
+/** An open regular file: `O_NOFOLLOW`, its stat taken at opening (S25). */
+export interface LocalFile extends AsyncDisposable {
+  readonly stat: LocalStat;
+  /** Up to `lengthMax` bytes from `offset`; fewer only at the end of the file. */
+  read(offset: number, lengthMax: number): Promise<Uint8Array>;
+  /** Whether handle and path still have the stamp and inode of the opening. */
+  unchanged(): Promise<boolean>;
+}
+
+/** Content to be written below `.snap/`; `expect` is checked while writing. */
+export type StageRequest = {
+  readonly to: AreaPath;
+  readonly content:
+    | {
+        readonly bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+        readonly expect: StageExpectation;
+      }
+    | { readonly linkTarget: string }
+    | { readonly folder: true };
+  /** mtime in ns, decimal; the time of writing if absent. */
+  readonly modifiedNs?: string;
+  /** Permission bits; by the umask if absent. Special bits never come through (X9). */
+  readonly mode?: number;
+};
+
+export type StageExpectation = { readonly hash: ContentHash; readonly size: number };
+
+/**
+ * The workspace on disk. Every path is checked component by component and never leads through a link (S55, X2).
+ * Errors are `SnapError`: `not-found`, `permission-denied`, `volatile`, `disk-full`, `disk-read-only`, `disk-error`,
+ * `workspace-missing`, `content-wrong`, `conflict` (a parent is no real folder). Calls may run side by side.
+ */
+export interface LocalSide {
+  /** Absolute path of the workspace. */
+  readonly top: string;
+  /** @throws {SnapError} `workspace-missing` unless the top is a real folder (S22). */
+  readMarker(): Promise<RootMarker | undefined>;
+  /** Makes `.snap/` where needed; durable on return. */
+  writeMarker(marker: RootMarker): Promise<void>;
+  removeMarker(): Promise<void>;
+  /** Granularity of the disk's time stamps, measured in `.snap/`, nanoseconds (S24). */
+  granularityNs(): Promise<bigint>;
+  /** Never rejects for trouble with that one folder: it is in the listing. `.snap` is left out of the top. */
+  list(folder: RelPath): Promise<FolderListing>;
+  stat(path: RelPath): Promise<LocalStat | undefined>;
+  open(path: RelPath): Promise<LocalFile>;
+  /** Hash a stable file (S25); `trusted` as S24. @throws {SnapError} `volatile` after the named attempts. */
+  hash(path: RelPath, work?: Work): Promise<HashedContent & { stat: LocalStat; trusted: boolean }>;
+  /** Write below `.snap/`, durable on return; nothing stays behind on an error. */
+  stage(request: StageRequest, work?: Work): Promise<LocalStat>;
+  /** Make a folder; one that is there already is adopted. @throws {SnapError} `place-taken` by anything else. */
+  makeFolder(path: RelPath): Promise<LocalStat>;
+  /** Carry out an act; the disk is durable on return. */
+  perform(act: LocalAct): Promise<ActOutcome>;
+  /** After a crash: finish an act that was under way, or take it back; may be repeated (S74). */
+  settle(act: LocalAct): Promise<ActOutcome>;
+  /** Set mode (without special bits) and mtime of what stands at a place. */
+  setMetadata(path: RelPath, metadata: { mode?: number; modifiedNs?: string }): Promise<LocalStat>;
+  /** Read a file inside an area, for verification and undo. */
+  openInArea(place: AreaPath): Promise<LocalFile>;
+  areas(kind: Area["kind"]): Promise<readonly Area[]>;
+  removeArea(area: Area): Promise<void>;
+  /** Bytes free for us on the disk of the workspace. */
+  freeBytes(): Promise<bigint>;
+}
+
+export type RemoteAccount = { readonly id: string; readonly name: string; readonly email: string };
+
+export type UploadRequest = {
+  readonly path: RelPath;
+  /** The rev to replace, or undefined for a new file: nothing else is ever overwritten (S57). */
+  readonly replaces: string | undefined;
+  readonly size: number;
+  readonly hash: ContentHash;
+  /** ms since 1970. */
+  readonly modified: number;
+  read(offset: number, lengthMax: number): Promise<Uint8Array>;
+  /** Asked right before the commit; false drops the upload with `volatile`. */
+  unchanged(): Promise<boolean>;
+  /** An upload session of an earlier run, and where to note the present one. */
+  readonly resume?: { readonly session: string; readonly offset: number } | undefined;
+  onSession?(session: string, offset: number): void;
+};
+
+/**
+ * The linked folder of one account; every path is below it. Errors are `SnapError`: `offline`, `throttled`,
+ * `server-error` (after the retries), `not-logged-in`, `login-revoked`, `remote-missing`, `conflict`, `not-found`,
+ * `name-refused`, `quota-exceeded`, `content-restricted`, `content-wrong`, `too-large`, `remote-error`.
+ */
+export interface RemoteSide {
+  account(): Promise<RemoteAccount>;
+  /** Id of the linked folder; undefined where it does not exist; "" for the root of the account. */
+  folderId(): Promise<string | undefined>;
+  /** Make the linked folder with its parents; its id. */
+  makeTop(): Promise<string>;
+  /** Pages since the cursor, or of everything; own documents below `.snap/` are left out, see `document`. */
+  pages(cursor: string | undefined, work?: Work): AsyncIterable<RemotePage>;
+  /** One level, or all below; `not-found` where the folder is missing. */
+  list(folder: RelPath, options: { recursive: boolean }): AsyncIterable<RemoteItem>;
+  get(path: RelPath): Promise<RemoteItem | undefined>;
+  /** Bytes of one revision from `offset`; the caller checks the hash. */
+  download(rev: string, offset: number, work?: Work): AsyncIterable<Uint8Array>;
+  /** A lost response is healed by the repeat (S57). @throws {SnapError} `conflict` when something else is there. */
+  upload(request: UploadRequest, work?: Work): Promise<RemoteItem>;
+  /** An existing folder is adopted; `conflict` for a file. */
+  makeFolder(path: RelPath): Promise<RemoteItem>;
+  /** Never overwrites: `conflict`; `not-found` when the source is gone. */
+  move(from: RelPath, to: RelPath): Promise<RemoteItem>;
+  /** Gone already is success; `conflict` when the rev is another. */
+  deleteFile(path: RelPath, rev: string): Promise<void>;
+  /** Deletes what is there with everything below: only for skeletons that were emptied before (S63). */
+  deleteFolder(path: RelPath): Promise<void>;
+  /** A small document of ours below `.snap/` of the linked folder; undefined where missing; at most 4 KiB are read. */
+  document(path: RelPath): Promise<{ text: string; rev: string } | undefined>;
+  /** Write it; `conflict` when `replaces` is not its rev. The new rev. */
+  writeDocument(path: RelPath, text: string, replaces: string | undefined): Promise<string>;
+}
+
+/** One tree of the index: reads as `TreeView`, from memory or SQLite; writes only inside a transaction. */
+export interface TreeRows<E extends Entry> extends TreeView<E> {
+  put(entry: E): void;
+  remove(node: NodeId): void;
+  clear(): void;
+  count(): number;
+}
+
+/**
+ * What is remembered of a workspace (S7). Synchronous; every write is inside `transaction`, and durable when it
+ * returns. A full disk throws `disk-full` and leaves the last committed state.
+ */
+export interface IndexStore {
+  readonly synced: TreeRows<SyncedEntry>;
+  readonly local: TreeRows<LocalEntry>;
+  readonly remote: TreeRows<RemoteEntry>;
+  /** Calls inside a running transaction join it. A throw rolls back the whole. */
+  transaction<T>(work: () => T): T;
+  newNode(): NodeId;
+  meta(key: MetaKey): string | undefined;
+  setMeta(key: MetaKey, value: string | undefined): void;
+  nodeOfRemoteId(remoteId: string): NodeId | undefined;
+  /** Node of a synced row with this file id. */
+  nodeOfFileId(fileId: string): NodeId | undefined;
+  intents(): readonly Intent[];
+  putIntent(intent: Intent): void;
+  removeIntent(op: string): void;
+  upload(node: NodeId): UploadRow | undefined;
+  putUpload(row: UploadRow): void;
+  removeUpload(node: NodeId): void;
+  parked(): readonly ParkedRow[];
+  putParked(row: ParkedRow): void;
+  removeParked(node: NodeId): void;
+  /** The last 16 synced states of a file, newest first (S7). */
+  history(node: NodeId): readonly { readonly rev: string; readonly hash: ContentHash }[];
+  addHistory(node: NodeId, rev: string, hash: ContentHash): void;
+  log(row: LogRow): void;
+  logged(limit: number): readonly LogRow[];
+  /** Replace one synced, local and remote node id by another everywhere (S36). */
+  rebind(from: NodeId, to: NodeId): void;
+  /** Empties the trees and everything of the link; restores and the op log stay. */
+  forgetLink(): void;
+}
+
+/** The journal of restores, in the same file and transactions as the index (`restore.md` §6). */
+export interface RestoreJournal {
+  restores(): readonly RestoreRow[];
+  restore(id: string): RestoreRow | undefined;
+  putRestore(row: RestoreRow): void;
+  items(restore: string): readonly RestoreItemRow[];
+  putItems(rows: readonly RestoreItemRow[]): void;
+  /** The restore whose fence stands: no cycle may run (S96). */
+  fence(): string | undefined;
+  setFence(restore: string | undefined): void;
+}
+
+/** The token of an account, in a file 0600 (X14). */
+export interface SecretStore {
+  read(account: string): Promise<string | undefined>;
+  write(account: string, secret: string): Promise<void>;
+  remove(account: string): Promise<void>;
+}
+
+/** Where a capture takes its entries from: an ordered stream (N21) and a way to read a file. */
+export interface CaptureSource {
+  facts(): Promise<CaptureFacts>;
+  /** `hash` is given where the index trusts it (N35); `blocks` never. Things left aside come through `onLeft`. */
+  entries(onLeft: (left: LeftAside) => void): AsyncIterable<SnapshotEntry>;
+  open(path: RelPath): Promise<LocalFile>;
+}
+
+/** The snapshot store. Readers take no lock; one capture at a time (N30). */
+export interface SnapshotStore {
+  capture(source: CaptureSource, options: CaptureOptions): Promise<CaptureResult>;
+  /** Oldest first. */
+  list(filter?: SnapshotFilter): Promise<readonly SnapshotRoot[]>;
+  /** @throws {SnapError} `snapshot-not-found`, `snapshot-ambiguous` (N25). */
+  find(reference: string, filter?: SnapshotFilter): Promise<SnapshotRoot>;
+  /** In path order. @throws {SnapError} `damaged` */
+  entries(id: SnapshotId, under?: RelPath): AsyncIterable<SnapshotEntry>;
+  /** Verified bytes of a file. @throws {SnapError} `damaged`, with block and pack named */
+  open(entry: SnapshotEntry): AsyncIterable<Uint8Array>;
+  diff(a: SnapshotId, b: SnapshotId): AsyncIterable<EntryChange>;
+  verify(options: VerifyOptions): AsyncIterable<VerifyEvent>;
+}
+
+/** What the restore needs of the sync engine; one caller at a time. */
+export interface EngineControl {
+  /** Look at both sides until complete, move nothing. @throws what makes a plan impossible (S79). */
+  observe(work?: Work): Promise<Observation>;
+  /** Finish or cancel ops under way, observe the remote to the end, and let no cycle run until the fence is lifted (S96). */
+  raiseFence(restore: string, work?: Work): Promise<Observation>;
+  lowerFence(restore: string): void;
+  /** One transaction: synced := remote for the set, local rows from the disk, fence lifted, and `also` (S98). */
+  rebase(request: RebaseRequest, also: () => void): Promise<void>;
+  /** Cycles until both sides are equal or nothing more can be done. */
+  sync(work?: Work): Promise<SyncReport>;
+}
