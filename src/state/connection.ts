@@ -1,0 +1,171 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { assert } from "../std/assert.ts";
+import { isSnapError, SnapError } from "../std/error.ts";
+import { fromSqlite } from "./errors.ts";
+import type { Row } from "./row.ts";
+
+/** How long a statement waits for a writer of another process: its transactions are short. */
+const busyTimeoutMs = 5_000;
+
+/** A kept statement. Writing ones run only inside `Connection.transaction`. */
+export class Statement {
+  readonly #connection: Connection;
+  readonly #statement: StatementSync;
+
+  constructor(connection: Connection, statement: StatementSync) {
+    this.#connection = connection;
+    this.#statement = statement;
+  }
+
+  /** The first row, as `read` makes of it. */
+  get<T>(read: (row: Row) => T, ...values: readonly SQLInputValue[]): T | undefined {
+    return this.#connection.guarded(() => {
+      const row = this.#statement.get(...values);
+      return row === undefined ? undefined : read(row);
+    });
+  }
+
+  /** All rows at once: for results with a known bound. */
+  all<T>(read: (row: Row) => T, ...values: readonly SQLInputValue[]): T[] {
+    return this.#connection.guarded(() => this.#statement.all(...values).map((row) => read(row)));
+  }
+
+  run(...values: readonly SQLInputValue[]): void {
+    this.#connection.assertWriting();
+    this.#connection.guarded(() => this.#statement.run(...values));
+  }
+
+  /** With values by name, for those that a statement uses several times. */
+  runNamed(values: Readonly<Record<string, SQLInputValue>>): void {
+    this.#connection.assertWriting();
+    this.#connection.guarded(() => this.#statement.run(values));
+  }
+}
+
+/** One open SQLite file, with errors that are ours and transactions that join. Synchronous. */
+export class Connection implements Disposable {
+  readonly path: string;
+  readonly #database: DatabaseSync;
+  #writing = false;
+  #damaged = false;
+  /** What a joined call threw: the transaction it ran in must not be committed any more. */
+  #failure: { readonly error: unknown } | undefined;
+
+  /** @throws {SnapError} as `errors.ts` maps them */
+  constructor(path: string, options: { readonly readOnly?: boolean } = {}) {
+    this.path = path;
+    const readOnly = options.readOnly ?? false;
+    this.#database = this.guarded(
+      () => new DatabaseSync(path, { timeout: busyTimeoutMs, readOnly, allowExtension: false }),
+    );
+    try {
+      this.execute("PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON");
+      if (!readOnly) this.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
+  }
+
+  prepare(sql: string): Statement {
+    return new Statement(
+      this,
+      this.guarded(() => this.#database.prepare(sql)),
+    );
+  }
+
+  /** Run fixed SQL text of ours; values never come into it. */
+  execute(sql: string): void {
+    this.guarded(() => this.#database.exec(sql));
+  }
+
+  /** The single value of a pragma. */
+  pragma(name: "user_version" | "quick_check(1)" | "journal_mode" | "synchronous"): unknown {
+    const row = this.guarded(() => this.#database.prepare(`PRAGMA ${name}`).get());
+    return row === undefined ? undefined : Object.values(row)[0];
+  }
+
+  /**
+   * One durable commit (S9). A call inside another joins it; when a joined call throws, the whole is rolled back
+   * even if its caller catches the error.
+   */
+  transaction<T>(work: () => T): T {
+    return this.#writing ? this.#join(work) : this.#begin(work);
+  }
+
+  #join<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      this.#failure ??= { error };
+      throw error;
+    }
+  }
+
+  #begin<T>(work: () => T): T {
+    this.execute("BEGIN IMMEDIATE");
+    this.#writing = true;
+    this.#failure = undefined;
+    try {
+      const result = work();
+      assert(!(result instanceof Promise), "the work of a transaction is synchronous");
+      this.#throwFailure();
+      this.execute("COMMIT");
+      return result;
+    } catch (error) {
+      this.#rollBack();
+      throw error;
+    } finally {
+      this.#writing = false;
+    }
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  /** After a full disk SQLite has rolled back by itself, and a second ROLLBACK would throw. */
+  #rollBack(): void {
+    if (this.#database.isTransaction) this.execute("ROLLBACK");
+  }
+
+  /** Without this, a write after SQLite's own roll-back would be committed alone. */
+  assertWriting(): void {
+    assert(this.#writing, "index rows are written inside a transaction");
+    if (!this.#database.isTransaction) {
+      throw new SnapError("disk-error", `The transaction was given up: "${this.path}"`, {
+        path: this.path,
+        hint: "Run the same command again: it goes on where it stopped.",
+      });
+    }
+  }
+
+  /** Run a call whose errors are about this file; damage is remembered until it is closed. */
+  guarded<T>(call: () => T): T {
+    try {
+      return call();
+    } catch (error) {
+      const ours = fromSqlite(error, this.path);
+      this.#damaged ||= isSnapError(ours, "damaged");
+      throw ours;
+    }
+  }
+
+  /** Damage was met: the file must be looked through at the next start. */
+  get damaged(): boolean {
+    return this.#damaged;
+  }
+
+  get isOpen(): boolean {
+    return this.#database.isOpen;
+  }
+
+  /** May be called again. */
+  close(): void {
+    if (this.isOpen) this.#database.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}

@@ -1,0 +1,155 @@
+import type { LogRow, MetaKey, Intent, ParkedRow, UploadRow } from "../core/tree/index-rows.ts";
+import type {
+  ContentHash,
+  LocalEntry,
+  NodeId,
+  RemoteEntry,
+  SyncedEntry,
+} from "../core/tree/node.ts";
+import { present } from "../std/assert.ts";
+import type { IndexStore } from "../ports.ts";
+import type { Connection, Statement } from "./connection.ts";
+import { historyOf, intentOf, logOf, nodeOf, parkedOf, uploadOf } from "./index-rows.ts";
+import { text } from "./row.ts";
+import { prepareStatements, type StatementName } from "./statements.ts";
+import { localMapping, remoteMapping, syncedMapping, TableTree } from "./trees.ts";
+
+/** Facts of the link; the others belong to the workspace and stay when it is unlinked. */
+const linkFacts: readonly MetaKey[] = [
+  ...(["link", "account_id", "root_id", "cursor", "complete"] as const),
+  ...(["rules_digest", "beacon", "last_synced_at", "last_left", "rolled_back"] as const),
+];
+
+/** Tables that end with the link; restores, fence, op log and the node counter stay (S7). */
+const linkTables = ["synced", "local", "remote", "history", "intent", "upload", "parked"] as const;
+
+/** The index of one workspace on an open file (S7). */
+export class SqliteIndex implements IndexStore {
+  readonly synced: TableTree<SyncedEntry>;
+  readonly local: TableTree<LocalEntry>;
+  readonly remote: TableTree<RemoteEntry>;
+  readonly #connection: Connection;
+  readonly #sql: (name: StatementName) => Statement;
+  readonly #rebind: readonly Statement[];
+  readonly #forget: readonly Statement[];
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    this.synced = new TableTree(connection, syncedMapping);
+    this.local = new TableTree(connection, localMapping);
+    this.remote = new TableTree(connection, remoteMapping);
+    this.#sql = prepareStatements(connection);
+    this.#rebind = rebindSql.map((sql) => connection.prepare(sql));
+    this.#forget = linkTables.map((table) => connection.prepare(`DELETE FROM ${table}`));
+  }
+
+  transaction<T>(work: () => T): T {
+    return this.#connection.transaction(work);
+  }
+
+  newNode(): NodeId {
+    this.#sql("countNode").run();
+    return present(this.#sql("lastNode").get(nodeOf), "the node counter");
+  }
+
+  meta(key: MetaKey): string | undefined {
+    return this.#sql("meta").get((row) => text(row, "value"), key);
+  }
+
+  setMeta(key: MetaKey, value: string | undefined): void {
+    if (value === undefined) this.#sql("removeMeta").run(key);
+    else this.#sql("setMeta").run(key, value);
+  }
+
+  /** A node that was moved may have lost its remote row already: the synced one still names it (S21). */
+  nodeOfRemoteId(remoteId: string): NodeId | undefined {
+    return (
+      this.#sql("remoteByRemoteId").get(nodeOf, remoteId) ??
+      this.#sql("syncedByRemoteId").get(nodeOf, remoteId)
+    );
+  }
+
+  /** An empty file id proves nothing (S17). */
+  nodeOfFileId(fileId: string): NodeId | undefined {
+    return fileId === "" ? undefined : this.#sql("syncedByFileId").get(nodeOf, fileId);
+  }
+
+  intents(): readonly Intent[] {
+    return this.#sql("intents").all(intentOf);
+  }
+
+  putIntent({ op, kind, node, detail }: Intent): void {
+    this.#sql("putIntent").run(op, kind, node, detail);
+  }
+
+  removeIntent(op: string): void {
+    this.#sql("removeIntent").run(op);
+  }
+
+  upload(node: NodeId): UploadRow | undefined {
+    return this.#sql("upload").get(uploadOf, node);
+  }
+
+  putUpload({ node, session, offset, stamp }: UploadRow): void {
+    this.#sql("putUpload").run(node, session, offset, stamp);
+  }
+
+  removeUpload(node: NodeId): void {
+    this.#sql("removeUpload").run(node);
+  }
+
+  parked(): readonly ParkedRow[] {
+    return this.#sql("parked").all(parkedOf);
+  }
+
+  putParked({ node, kind, path, reason, attempts, nextAt }: ParkedRow): void {
+    this.#sql("putParked").run(node, kind, path, reason, attempts, nextAt);
+  }
+
+  removeParked(node: NodeId): void {
+    this.#sql("removeParked").run(node);
+  }
+
+  history(node: NodeId): readonly { readonly rev: string; readonly hash: ContentHash }[] {
+    return this.#sql("history").all(historyOf, node);
+  }
+
+  /** A rev that is named again becomes the newest. */
+  addHistory(node: NodeId, rev: string, hash: ContentHash): void {
+    this.#sql("removeHistory").run(node, rev);
+    this.#sql("addHistory").run(node, rev, hash);
+    this.#sql("trimHistory").run(node, node);
+  }
+
+  log({ at, cycle, op, kind, path, before, after, outcome }: LogRow): void {
+    this.#sql("log").run(at, cycle, op, kind, path, before, after, outcome);
+  }
+
+  /** Newest first. */
+  logged(limit: number): readonly LogRow[] {
+    return this.#sql("logged").all(logOf, limit);
+  }
+
+  /** Where both nodes have a row of one kind, `to` keeps its own. */
+  rebind(from: NodeId, to: NodeId): void {
+    for (const statement of this.#rebind) statement.runNamed({ from, to });
+    this.#sql("trimHistory").run(to, to);
+  }
+
+  forgetLink(): void {
+    for (const statement of this.#forget) statement.run();
+    for (const key of linkFacts) this.setMeta(key, undefined);
+  }
+}
+
+/** What cannot be moved because `to` has a row of its own is removed afterwards; children change their parent. */
+const rebindSql: readonly string[] = [
+  ...(["synced", "local", "remote", "upload", "parked", "history"] as const).flatMap((table) => [
+    `UPDATE OR IGNORE ${table} SET node = :to WHERE node = :from`,
+    `DELETE FROM ${table} WHERE node = :from AND :to <> :from`,
+  ]),
+  ...(["synced", "local", "remote"] as const).map(
+    (table) => `UPDATE ${table} SET parent = :to WHERE parent = :from`,
+  ),
+  "UPDATE intent SET node = :to WHERE node = :from",
+];

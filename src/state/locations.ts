@@ -1,0 +1,66 @@
+import { join, resolve } from "node:path";
+import envPaths from "env-paths";
+import { makePrivateFolder } from "./private-file.ts";
+
+/** Where things live on this machine, as absolute paths (`cli.md`). */
+export type Locations = {
+  readonly home: string;
+  /** The file of settings, accounts and workspaces. */
+  readonly config: string;
+  /** Tokens (X14). */
+  readonly secrets: string;
+  /** One folder for each workspace: see `workspaceFiles`. */
+  readonly workspaces: string;
+  /** The snapshot store, where the settings name no other. */
+  readonly store: string;
+  readonly log: string;
+  /** The embedded account. */
+  readonly server: string;
+};
+
+/** The files that belong to one workspace. */
+export type WorkspaceFiles = {
+  readonly folder: string;
+  readonly index: string;
+  readonly lock: string;
+};
+
+/** `SNAP_HOME` names one folder for everything; without it, the places that the platform means for such things. */
+export function locate(environment: { readonly SNAP_HOME?: string | undefined }): Locations {
+  const named = environment.SNAP_HOME;
+  if (named !== undefined && named !== "") {
+    const home = resolve(named);
+    return inside(home, { config: home, log: join(home, "log") });
+  }
+  const places = envPaths("snap", { suffix: "" });
+  return inside(places.data, places);
+}
+
+function inside(
+  home: string,
+  places: { readonly config: string; readonly log: string },
+): Locations {
+  return {
+    home,
+    config: join(places.config, "config.json"),
+    secrets: join(home, "secrets"),
+    workspaces: join(home, "workspaces"),
+    store: join(home, "store"),
+    log: places.log,
+    server: join(home, "server"),
+  };
+}
+
+/** Make what every command needs: the home, the folders of the settings and the log, and those of secrets and workspaces. */
+export function makeHome(locations: Locations): void {
+  const { home, config, secrets, workspaces, log } = locations;
+  for (const folder of [home, resolve(config, ".."), secrets, workspaces, log]) {
+    makePrivateFolder(folder);
+  }
+}
+
+/** Where the files of one workspace are; nothing is made. */
+export function workspaceFiles(locations: Locations, workspace: string): WorkspaceFiles {
+  const folder = join(locations.workspaces, workspace);
+  return { folder, index: join(folder, "index.db"), lock: join(folder, "lock") };
+}

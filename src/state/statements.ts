@@ -1,0 +1,53 @@
+import { present } from "../std/assert.ts";
+import type { Connection, Statement } from "./connection.ts";
+
+/** Synced states of a file that are kept (S7). */
+const historyMax = 16;
+
+const sql = {
+  countNode: "UPDATE node_counter SET next = next + 1",
+  lastNode: "SELECT next - 1 AS node FROM node_counter",
+
+  meta: "SELECT value FROM meta WHERE key = ?",
+  setMeta:
+    "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+  removeMeta: "DELETE FROM meta WHERE key = ?",
+
+  remoteByRemoteId: "SELECT node FROM remote WHERE remote_id = ? ORDER BY node LIMIT 1",
+  syncedByRemoteId: "SELECT node FROM synced WHERE remote_id = ? ORDER BY node LIMIT 1",
+  syncedByFileId: "SELECT node FROM synced WHERE file_id = ? ORDER BY node LIMIT 1",
+
+  intents: "SELECT op, kind, node, detail FROM intent ORDER BY node, op",
+  putIntent: "INSERT OR REPLACE INTO intent (op, kind, node, detail) VALUES (?, ?, ?, ?)",
+  removeIntent: "DELETE FROM intent WHERE op = ?",
+
+  upload: "SELECT node, session, offset, stamp FROM upload WHERE node = ?",
+  putUpload: "INSERT OR REPLACE INTO upload (node, session, offset, stamp) VALUES (?, ?, ?, ?)",
+  removeUpload: "DELETE FROM upload WHERE node = ?",
+
+  parked: "SELECT node, kind, path, reason, attempts, next_at FROM parked ORDER BY node",
+  putParked:
+    "INSERT OR REPLACE INTO parked (node, kind, path, reason, attempts, next_at) VALUES (?, ?, ?, ?, ?, ?)",
+  removeParked: "DELETE FROM parked WHERE node = ?",
+
+  history: `SELECT rev, hash FROM history WHERE node = ? ORDER BY seq DESC LIMIT ${historyMax}`,
+  removeHistory: "DELETE FROM history WHERE node = ? AND rev = ?",
+  addHistory: "INSERT INTO history (node, rev, hash) VALUES (?, ?, ?)",
+  trimHistory: `DELETE FROM history WHERE node = ? AND seq NOT IN
+    (SELECT seq FROM history WHERE node = ? ORDER BY seq DESC LIMIT ${historyMax})`,
+
+  log: `INSERT INTO oplog (at, cycle, op, kind, path, before, after, outcome)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+  logged: `SELECT at, cycle, op, kind, path, before, after, outcome FROM oplog ORDER BY seq DESC LIMIT ?`,
+} as const;
+
+/** The name of a kept statement. */
+export type StatementName = keyof typeof sql;
+
+/** The statements of everything in the index but its trees, prepared once and kept. */
+export function prepareStatements(connection: Connection): (name: StatementName) => Statement {
+  const statements = new Map(
+    Object.entries(sql).map(([name, text]) => [name, connection.prepare(text)]),
+  );
+  return (name) => present(statements.get(name), name);
+}
