@@ -1,0 +1,46 @@
+import type { Clock } from "../std/time.ts";
+import { refresh, type AccessToken, type RemoteAuth } from "./oauth.ts";
+import type { Fetch } from "./transport.ts";
+
+/** An access token that ends sooner than this is renewed before it is used, as the official clients do. */
+const renewBeforeMs = 300_000;
+
+/** The access token of one login, in memory only; however many calls need one, one request renews it. */
+export class AccessTokens {
+  readonly #auth: RemoteAuth;
+  readonly #parts: { readonly fetch: Fetch | undefined; readonly clock: Clock };
+  #token: AccessToken | undefined;
+  #renewing: Promise<AccessToken> | undefined;
+
+  constructor(
+    auth: RemoteAuth,
+    parts: { readonly fetch: Fetch | undefined; readonly clock: Clock },
+  ) {
+    this.#auth = auth;
+    this.#parts = parts;
+  }
+
+  /** A token that is good for some minutes. @throws {SnapError} as `refresh` */
+  async current(): Promise<string> {
+    const token = this.#token;
+    const goodUntil = this.#parts.clock.now() + renewBeforeMs;
+    return token !== undefined && token.expiresAt > goodUntil ? token.accessToken : this.#renew();
+  }
+
+  /** Another token than one that was refused; a call that comes late gets the one that is there already. */
+  async replace(refused: string): Promise<string> {
+    const token = this.#token;
+    const replaced = token !== undefined && token.accessToken !== refused;
+    return replaced ? token.accessToken : this.#renew();
+  }
+
+  async #renew(): Promise<string> {
+    this.#renewing ??= refresh({ ...this.#auth, ...this.#parts });
+    try {
+      this.#token = await this.#renewing;
+      return this.#token.accessToken;
+    } finally {
+      this.#renewing = undefined;
+    }
+  }
+}

@@ -1,0 +1,182 @@
+import { Dropbox, DropboxAuth, type DropboxResponse } from "dropbox";
+import { throwIfAborted, SnapError } from "../std/error.ts";
+import type { Work } from "../std/events.ts";
+import { silentLogger, type Logger } from "../std/log.ts";
+import type { Rng } from "../std/random.ts";
+import type { Clock } from "../std/time.ts";
+import type { RemoteAccount } from "../ports.ts";
+import { AccessTokens } from "./access-tokens.ts";
+import { fromRemote, hasTag, statusOf, type CallFacts } from "./errors.ts";
+import type { RemoteAuth } from "./oauth.ts";
+import { waitAfter, withRetries } from "./retry.ts";
+import { isShape, shapeIn, textIn } from "./shape.ts";
+import { guardedFetch, type Fetch } from "./transport.ts";
+
+/** What a client is made of. */
+export type ClientOptions = {
+  readonly auth: RemoteAuth;
+  /** The id of the account that the login must be of; any account where it is undefined (S35). */
+  readonly account: string | undefined;
+  readonly fetch?: Fetch | undefined;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly logger?: Logger | undefined;
+};
+
+/** One route of the SDK, with the options of its call. */
+export type Route = (
+  sdk: Dropbox,
+  options: { readonly signal?: AbortSignal },
+) => Promise<DropboxResponse<unknown>>;
+
+/** What a call is about, and how it is stopped and watched. */
+export type Call = CallFacts & { readonly work?: Work | undefined };
+
+/**
+ * The SDK with what it lacks: retries, a token that is renewed once for all calls, errors that are ours, answers as
+ * unchecked data, downloads as streams. Calls may run side by side; those that commit go through `commit`.
+ */
+export class Client {
+  readonly #options: ClientOptions;
+  readonly #logger: Logger;
+  readonly #tokens: AccessTokens;
+  readonly #sdk: Dropbox;
+  readonly #sdkAuth = new DropboxAuth({});
+  /** The last writer in the queue (S59). */
+  #writer: Promise<unknown> = Promise.resolve();
+  #pinned: Promise<RemoteAccount> | undefined;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+    this.#logger = options.logger ?? silentLogger;
+    this.#tokens = new AccessTokens(options.auth, { fetch: options.fetch, clock: options.clock });
+    this.#sdk = this.#makeSdk();
+  }
+
+  /** The result of a call, repeated while that can help. @throws {SnapError} as `fromRemote` */
+  async call(route: Route, call: Call): Promise<unknown> {
+    await this.#pin(call.work);
+    return this.repeat(call, async () => (await this.#once(this.#sdk, route, call)).result);
+  }
+
+  /** One attempt of a download; its body is not read yet. The caller repeats. */
+  async open(
+    route: Route,
+    call: Call,
+  ): Promise<{ readonly response: Response; readonly result: unknown }> {
+    await this.#pin(call.work);
+    const taken: Response[] = [];
+    const sdk = this.#makeSdk((response) => taken.push(response));
+    const { result } = await this.#once(sdk, route, call);
+    const response = taken.at(-1);
+    if (response === undefined)
+      throw new SnapError("server-error", `${call.what} failed: no answer`);
+    return { response, result };
+  }
+
+  /** Repeat as every call is repeated: for work of several steps. @throws {SnapError} as `fromRemote` */
+  async repeat<T>(call: Call, work: () => Promise<T>): Promise<T> {
+    return withRetries(work, this.#options, call.work?.signal);
+  }
+
+  /** Wait until another attempt makes sense. @throws the error where none does */
+  async recover(error: unknown, attempt: number, work: Work | undefined): Promise<void> {
+    await waitAfter({ error, attempt, signal: work?.signal }, this.#options);
+  }
+
+  /**
+   * Run a writing call when all earlier ones have ended: commits that meet on the server's lock only slow each other
+   * down (S59).
+   */
+  async commit<T>(write: () => Promise<T>, work: Work = {}): Promise<T> {
+    const turn = this.#writer.then(() => {
+      throwIfAborted(work.signal);
+      return write();
+    });
+    // The next writer waits for this one, however it ends.
+    this.#writer = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** Who is logged in, asked now. @throws {SnapError} `account-changed` when it is not who it must be */
+  async account(work?: Work): Promise<RemoteAccount> {
+    const asked = this.#askAccount(work);
+    this.#pinned ??= asked;
+    return asked;
+  }
+
+  /** Before anything else is done with a login, it is known whose it is (X18). */
+  async #pin(work: Work | undefined): Promise<void> {
+    if (this.#options.account === undefined) return;
+    this.#pinned ??= this.#askAccount(work);
+    try {
+      await this.#pinned;
+    } catch (error) {
+      this.#pinned = undefined;
+      throw error;
+    }
+  }
+
+  async #askAccount(work: Work | undefined): Promise<RemoteAccount> {
+    const call = { what: "Asking for the account", work };
+    const route: Route = (sdk, options) => sdk.usersGetCurrentAccount(options);
+    const account = accountOf(
+      await this.repeat(call, async () => (await this.#once(this.#sdk, route, call)).result),
+    );
+    const expected = this.#options.account;
+    if (expected === undefined || account.id === expected) return account;
+    throw new SnapError("account-changed", `The login is of another account: "${account.email}"`, {
+      hint: "Log in to the account that the workspace is linked to.",
+    });
+  }
+
+  async #once(sdk: Dropbox, route: Route, call: Call): Promise<DropboxResponse<unknown>> {
+    const token = await this.#tokens.current();
+    try {
+      return await this.#send({ sdk, route, call, token });
+    } catch (error) {
+      const refused = fromRemote(error, call);
+      // A token may end before its time. A permission that is missing is missing in the next token too.
+      if (statusOf(refused) !== 401 || hasTag(refused, "missing_scope")) throw refused;
+      const renewed = await this.#tokens.replace(token);
+      return this.#send({ sdk, route, call, token: renewed });
+    }
+  }
+
+  async #send(request: {
+    readonly sdk: Dropbox;
+    readonly route: Route;
+    readonly call: Call;
+    readonly token: string;
+  }): Promise<DropboxResponse<unknown>> {
+    const signal = request.call.work?.signal;
+    this.#sdkAuth.setAccessToken(request.token);
+    try {
+      return await request.route(request.sdk, signal === undefined ? {} : { signal });
+    } catch (error) {
+      throw fromRemote(error, request.call);
+    }
+  }
+
+  #makeSdk(takeBody?: (response: Response) => void): Dropbox {
+    const fetch = guardedFetch(this.#options.fetch ?? globalThis.fetch, {
+      logger: this.#logger,
+      ...(takeBody !== undefined && { takeBody }),
+    });
+    return new Dropbox({ auth: this.#sdkAuth, fetch });
+  }
+}
+
+function accountOf(result: unknown): RemoteAccount {
+  const account = isShape(result) ? result : {};
+  const id = textIn(account, "account_id");
+  if (id === undefined) {
+    throw new SnapError(
+      "server-error",
+      "Asking for the account failed: the answer is not understood",
+    );
+  }
+  const name = shapeIn(account, "name");
+  const displayed = name === undefined ? undefined : textIn(name, "display_name");
+  return { id, name: displayed ?? "", email: textIn(account, "email") ?? "" };
+}

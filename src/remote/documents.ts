@@ -1,0 +1,87 @@
+import { contentHashOf } from "../core/tree/content-hash.ts";
+import { isSnapError, SnapError } from "../std/error.ts";
+import type { Client } from "./client.ts";
+import { fromRemote } from "./errors.ts";
+import { isShape, textIn } from "./shape.ts";
+import { writeMode } from "./wire.ts";
+
+/** A small text of ours on the server, with its revision. */
+export type RemoteDocument = { readonly text: string; readonly rev: string };
+
+/** Longest document of ours that is read (S107). */
+const documentBytesMax = 4_096;
+
+/**
+ * The start of a small file as text: others may have written it, so never more than the bound is read, whatever the
+ * server sends. Undefined where nothing is.
+ */
+export async function readDocument(
+  client: Client,
+  whole: string,
+  path: string,
+): Promise<RemoteDocument | undefined> {
+  try {
+    return await client.repeat({ what: "Reading", path }, () => readOnce(client, whole, path));
+  } catch (error) {
+    if (isSnapError(error, "not-found")) return undefined;
+    throw error;
+  }
+}
+
+async function readOnce(client: Client, whole: string, path: string): Promise<RemoteDocument> {
+  const call = { what: "Reading", path };
+  const { response, result } = await client.open(
+    (sdk, own) => sdk.filesDownload({ path: whole }, own),
+    call,
+  );
+  try {
+    return { text: await startOf(response), rev: revOf(result) };
+  } catch (error) {
+    throw fromRemote(error, call);
+  }
+}
+
+async function startOf(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size >= documentBytesMax) break;
+  }
+  return Buffer.concat(chunks).subarray(0, documentBytesMax).toString("utf8");
+}
+
+/**
+ * Write a document whole. Identical content is accepted, so the repeat after a lost answer does no harm.
+ *
+ * @returns the new rev
+ * @throws {SnapError} `conflict` when `replaces` is not its rev, or undefined while there is one
+ */
+export async function writeDocument(
+  client: Client,
+  whole: string,
+  { text, replaces }: { readonly text: string; readonly replaces: string | undefined },
+): Promise<string> {
+  const contents = Buffer.from(text, "utf8");
+  const argument = {
+    path: whole,
+    mode: writeMode(replaces),
+    autorename: false,
+    strict_conflict: false,
+    mute: true,
+    content_hash: contentHashOf(contents),
+    contents,
+  };
+  const call = { what: "Writing", path: whole };
+  const result = await client.commit(() =>
+    client.call((sdk, own) => sdk.filesUpload(argument, own), call),
+  );
+  return revOf(result);
+}
+
+function revOf(result: unknown): string {
+  const rev = isShape(result) ? textIn(result, "rev") : undefined;
+  if (rev !== undefined) return rev;
+  throw new SnapError("server-error", "The server's answer about a document is not understood");
+}

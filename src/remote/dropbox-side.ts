@@ -1,0 +1,107 @@
+/**
+ * @module remote — the linked folder of a Dropbox account.
+ *
+ * The official SDK speaks to the server; around it are retries, the renewal of access tokens, streamed bodies, and a
+ * check of every member of every answer, because a server is not trusted (X1, X13). Everything that the rest of the
+ * program sees is relative to the linked folder. One commit runs at a time (S59); all other calls may run side by side.
+ * Nothing is remembered here beyond tokens: what the server said last is the index's to know.
+ */
+import { isInside, parseRelPath, type RelPath } from "../core/path/rel-path.ts";
+import type { RemoteItem, RemotePage } from "../core/tree/remote-item.ts";
+import { assert } from "../std/assert.ts";
+import type { Work } from "../std/events.ts";
+import type { RemoteAccount, RemoteSide, UploadRequest } from "../ports.ts";
+import { deleteFile, deleteFolder, folderId, makeFolder, makeTop, move } from "./changes.ts";
+import { Client, type ClientOptions } from "./client.ts";
+import { readDocument, writeDocument } from "./documents.ts";
+import { download } from "./download.ts";
+import { getItem, listItems, listPages } from "./listing.ts";
+import { upload } from "./upload.ts";
+import { apiPath, parseTop, type Top } from "./wire.ts";
+
+/** What a remote side is made of. */
+export type RemoteOptions = ClientOptions & {
+  /** The linked folder: "" for the root of the account, or "/folder/sub". */
+  readonly top: string;
+};
+
+/** @throws {SnapError} `path-invalid` when the top is no path of the API */
+export function openRemote(options: RemoteOptions): RemoteSide {
+  return new DropboxSide(new Client(options), parseTop(options.top));
+}
+
+/** Where our own documents are. */
+const ownFolder: RelPath = parseRelPath(".snap");
+
+class DropboxSide implements RemoteSide {
+  readonly #client: Client;
+  readonly #top: Top;
+
+  constructor(client: Client, top: Top) {
+    this.#client = client;
+    this.#top = top;
+  }
+
+  account(): Promise<RemoteAccount> {
+    return this.#client.account();
+  }
+
+  folderId(): Promise<string | undefined> {
+    return folderId(this.#client, this.#top);
+  }
+
+  makeTop(): Promise<string> {
+    return makeTop(this.#client, this.#top);
+  }
+
+  pages(cursor: string | undefined, work?: Work): AsyncIterable<RemotePage> {
+    return listPages(this.#client, this.#top, { cursor, work });
+  }
+
+  list(folder: RelPath, { recursive }: { recursive: boolean }): AsyncIterable<RemoteItem> {
+    return listItems(this.#client, this.#top, { folder, recursive });
+  }
+
+  get(path: RelPath): Promise<RemoteItem | undefined> {
+    assert(path !== "", "the linked folder itself is asked for by folderId");
+    return getItem(this.#client, this.#top, path);
+  }
+
+  download(rev: string, offset: number, work?: Work): AsyncIterable<Uint8Array> {
+    return download(this.#client, { rev, offset, work });
+  }
+
+  upload(request: UploadRequest, work?: Work): Promise<RemoteItem> {
+    return upload(this.#client, this.#top, { request, work });
+  }
+
+  makeFolder(path: RelPath): Promise<RemoteItem> {
+    return makeFolder(this.#client, this.#top, path);
+  }
+
+  move(from: RelPath, to: RelPath): Promise<RemoteItem> {
+    return move(this.#client, this.#top, { from, to });
+  }
+
+  deleteFile(path: RelPath, rev: string): Promise<void> {
+    return deleteFile(this.#client, this.#top, { path, rev });
+  }
+
+  deleteFolder(path: RelPath): Promise<void> {
+    assert(path !== "" && !isInside(path, ownFolder), "only nodes of the tree are deleted");
+    return deleteFolder(this.#client, this.#top, path);
+  }
+
+  document(path: RelPath): Promise<{ text: string; rev: string } | undefined> {
+    return readDocument(this.#client, this.#ownPath(path), path);
+  }
+
+  writeDocument(path: RelPath, text: string, replaces: string | undefined): Promise<string> {
+    return writeDocument(this.#client, this.#ownPath(path), { text, replaces });
+  }
+
+  #ownPath(path: RelPath): string {
+    assert(path !== ownFolder && isInside(path, ownFolder), "documents are below .snap");
+    return apiPath(this.#top, path);
+  }
+}

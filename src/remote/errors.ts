@@ -1,0 +1,188 @@
+import { DropboxResponseError } from "dropbox";
+import { describeError, isSnapError, SnapError, type ErrorCode } from "../std/error.ts";
+import { isShape, countIn, textIn, type Shape } from "./shape.ts";
+
+/** What a call was about, for the error that it may end in. */
+export type CallFacts = {
+  /** What was to be done, as the start of a sentence: "Upload". */
+  readonly what: string;
+  /** The path below the linked folder. */
+  readonly path?: string | undefined;
+};
+
+/** Longest part of a server's own text that is repeated to the user. */
+const quotedMax = 200;
+
+/** Nesting of unions in an error, bounded for a hostile server. */
+const tagsMax = 8;
+
+const hints: Partial<Record<ErrorCode, string>> = {
+  offline: "Check the network connection; then run the same command again.",
+  throttled: "Wait a while, then run the same command again.",
+  "server-error": "Wait a while, then run the same command again.",
+  "login-revoked": "Run snap login.",
+  "not-logged-in": "Run snap login.",
+  "quota-exceeded": "Make room in the account, or get more.",
+  "name-refused": "Rename it.",
+};
+
+/**
+ * Tags of endpoint errors (fact sheet §4), the first that matches names the code. What is not in the list is
+ * `remote-error`: it is no use to repeat it.
+ */
+const codesOfTags: readonly (readonly [tag: string, code: ErrorCode])[] = [
+  ["too_many_write_operations", "throttled"],
+  ["too_many_requests", "throttled"],
+  ["internal_error", "server-error"],
+  ["conflict", "conflict"],
+  ["not_found", "not-found"],
+  ["not_file", "conflict"],
+  ["not_folder", "conflict"],
+  ["malformed_path", "name-refused"],
+  ["disallowed_name", "name-refused"],
+  ["insufficient_space", "quota-exceeded"],
+  ["insufficient_quota", "quota-exceeded"],
+  ["restricted_content", "content-restricted"],
+  ["unsupported_file", "content-restricted"],
+  ["unsupported_content_type", "content-restricted"],
+  ["content_hash_mismatch", "content-wrong"],
+  ["payload_too_large", "too-large"],
+  ["too_large", "too-large"],
+  ["too_many_files", "too-large"],
+];
+
+/** What the SDK or `fetch` threw, as ours: classified once, here (S83). */
+export function fromRemote(error: unknown, facts: CallFacts): SnapError {
+  if (isSnapError(error)) return error;
+  if (error instanceof DropboxResponseError) return fromAnswer(error, facts);
+  // `fetch` rejects with a TypeError for everything between here and there, and so does a body that breaks off.
+  const code = error instanceof SyntaxError ? "server-error" : "offline";
+  const reason = code === "offline" ? describeNetwork(error) : "the answer is not understood";
+  return ours(code, facts, { reason, cause: error });
+}
+
+type Answer = DropboxResponseError<unknown>;
+
+function fromAnswer(answer: Answer, facts: CallFacts): SnapError {
+  const retryAfterSeconds = retryAfter(answer);
+  const reason = reasonOf(answer);
+  return ours(codeOf(answer), facts, { reason, cause: answer, retryAfterSeconds });
+}
+
+function codeOf(answer: Answer): ErrorCode {
+  const { status } = answer;
+  if (status === 429) return "throttled";
+  if (status >= 500) return "server-error";
+  const tags = tagsOf(answer);
+  if (status === 401) return tags.includes("missing_scope") ? "not-logged-in" : "login-revoked";
+  if (status !== 409 && status !== 404) return "remote-error";
+  return codesOfTags.find(([tag]) => tags.includes(tag))?.[1] ?? "remote-error";
+}
+
+type Ours = {
+  readonly reason: string;
+  readonly cause: unknown;
+  readonly retryAfterSeconds?: number | undefined;
+};
+
+function ours(
+  code: ErrorCode,
+  facts: CallFacts,
+  { reason, cause, retryAfterSeconds }: Ours,
+): SnapError {
+  const about = facts.path === undefined ? "" : ` of "${facts.path}"`;
+  const hint = hints[code];
+  return new SnapError(code, `${facts.what}${about} failed: ${reason}`, {
+    cause,
+    ...(hint !== undefined && { hint }),
+    ...(facts.path !== undefined && { path: facts.path }),
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+  });
+}
+
+function reasonOf(answer: Answer): string {
+  switch (answer.status) {
+    case 401:
+      return tagsOf(answer).includes("missing_scope")
+        ? "the login does not allow it"
+        : "the login is not valid any more";
+    case 429:
+      return "too many requests";
+    case 409:
+      return tagsOf(answer).join("/") || "the server refused it";
+    default:
+      return `the server answered ${answer.status}${quoted(answer.error)}`;
+  }
+}
+
+function quoted(body: unknown): string {
+  return typeof body === "string" && body !== "" ? ` (${body.slice(0, quotedMax)})` : "";
+}
+
+/** The innermost cause of a `fetch` failure says which host or what broke. */
+function describeNetwork(error: unknown): string {
+  const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return `no connection (${describeError(inner)})`;
+}
+
+/** Seconds from the header, else from the body of a 429 (fact sheet 1.8). */
+function retryAfter(answer: Answer): number | undefined {
+  const headers: unknown = answer.headers;
+  const header = headers instanceof Headers ? headers.get("retry-after") : null;
+  if (header !== null && /^\d{1,9}$/u.test(header)) return Number(header);
+  return answer.status === 429 ? countIn(errorOf(answer) ?? {}, "retry_after") : undefined;
+}
+
+function errorOf(answer: Answer): Shape | undefined {
+  const body = answer.error;
+  const error = isShape(body) ? body["error"] : undefined;
+  return isShape(error) ? error : undefined;
+}
+
+function tagsOf(answer: Answer): readonly string[] {
+  return membersOf(answer).flatMap((member) => textIn(member, ".tag") ?? []);
+}
+
+/** The members of the error union from the outside in; a flattened struct goes on in its `reason`. */
+function membersOf(answer: Answer): readonly Shape[] {
+  const members: Shape[] = [];
+  let current: unknown = errorOf(answer);
+  while (isShape(current) && members.length < tagsMax) {
+    members.push(current);
+    const tag = textIn(current, ".tag");
+    const inner: unknown = tag === undefined ? undefined : current[tag];
+    current = isShape(inner) ? inner : current["reason"];
+  }
+  return members;
+}
+
+function answerOf(error: unknown): Answer | undefined {
+  const cause = isSnapError(error) ? error.cause : error;
+  return cause instanceof DropboxResponseError ? cause : undefined;
+}
+
+/** Whether an error that came through `fromRemote` carries one of these tags of the server. */
+export function hasTag(error: unknown, ...tags: readonly string[]): boolean {
+  const answer = answerOf(error);
+  return answer !== undefined && tagsOf(answer).some((tag) => tags.includes(tag));
+}
+
+/** The HTTP status of the answer that an error was made of. */
+export function statusOf(error: unknown): number | undefined {
+  return answerOf(error)?.status;
+}
+
+/** The offset that an upload session really has, where that was the error. */
+export function correctOffset(error: unknown): number | undefined {
+  const answer = answerOf(error);
+  if (answer === undefined || !hasTag(error, "incorrect_offset")) return undefined;
+  const offsets = membersOf(answer).map((member) => countIn(member, "correct_offset"));
+  return offsets.find((offset) => offset !== undefined);
+}
+
+/** Whether the text of a 400 says that the cursor is none. */
+export function isBadCursor(error: unknown): boolean {
+  const answer = answerOf(error);
+  if (answer?.status !== 400 || typeof answer.error !== "string") return false;
+  return answer.error.toLowerCase().includes("cursor");
+}

@@ -1,0 +1,26 @@
+import { SnapError } from "../std/error.ts";
+import type { UploadRequest } from "../ports.ts";
+
+/** Exactly the bytes asked for: a file that ends earlier was changed. @throws {SnapError} `volatile` */
+export async function readExactly(
+  request: UploadRequest,
+  offset: number,
+  length: number,
+): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(length);
+  for (let filled = 0; filled < length;) {
+    const chunk = await request.read(offset + filled, length - filled);
+    if (chunk.length === 0) throw volatile(request);
+    bytes.set(chunk.subarray(0, length - filled), filled);
+    filled += chunk.length;
+  }
+  return bytes;
+}
+
+/** The file is not what it was when the upload was planned. */
+export function volatile(request: UploadRequest): SnapError {
+  return new SnapError("volatile", `The file changed while it was uploaded: "${request.path}"`, {
+    path: request.path,
+    hint: "It is uploaded again when it is left alone for a moment.",
+  });
+}
