@@ -3,63 +3,79 @@ import { z } from "zod";
 /** The version of the document; a newer one is refused. */
 export const configVersion = 1;
 
-const accountSchema = z.strictObject({
+/** An account that this installation is linked to; its token is a secret and lies elsewhere. */
+export type AccountRecord = {
   /** Dropbox's account id. */
+  readonly id: string;
+  readonly kind: "dropbox" | "local";
+  readonly name: string;
+  readonly email: string;
+  /** The app that the token was made for; absent for the embedded account. */
+  readonly appKey?: string;
+};
+
+/** One line of the list of workspaces; a link is there when `linkId`, `account` and `remote` are. */
+export type WorkspaceRecord = {
+  /** Name of the workspace's folder below `workspaces/`, so it is never a path. */
+  readonly id: string;
+  readonly path: string;
+  readonly linkId?: string;
+  readonly account?: string;
+  /** The linked folder: "" or "/folder/sub". */
+  readonly remote?: string;
+  readonly repos: "refuse" | "exclude";
+  /** ms since 1970. */
+  readonly madeAt: number;
+};
+
+/** Settings of the user; the defaults belong to who reads them. */
+export type Settings = {
+  /** Where the snapshots are kept. */
+  readonly "store.path"?: string;
+};
+
+/** What `config.json` holds: everything that is remembered beside the indexes and is no secret. */
+export type Config = {
+  readonly version: 1;
+  readonly device: { readonly id: string; readonly name: string };
+  readonly settings: Settings;
+  readonly accounts: readonly AccountRecord[];
+  readonly workspaces: readonly WorkspaceRecord[];
+  /** Consents of the guard (G44); their form is the guard's. */
+  readonly overrides: readonly Readonly<Record<string, unknown>>[];
+};
+
+const accountSchema: z.ZodType<AccountRecord> = z.strictObject({
   id: z.string().min(1),
   kind: z.enum(["dropbox", "local"]),
   name: z.string(),
   email: z.string(),
-  /** The app that the token was made for; absent for the embedded account. */
   appKey: z.string().min(1).exactOptional(),
 });
 
-/** One line of the list of workspaces; a link is there when `linkId`, `account` and `remote` are. */
-const workspaceSchema = z.strictObject({
-  /** Name of the workspace's folder below `workspaces/`, so it is never a path. */
+const workspaceSchema: z.ZodType<WorkspaceRecord> = z.strictObject({
   id: z.string().regex(/^[0-9a-z-]{1,64}$/u),
   path: z.string().min(1),
   linkId: z.string().min(1).exactOptional(),
   account: z.string().min(1).exactOptional(),
-  /** The linked folder: "" or "/folder/sub". */
   remote: z.string().exactOptional(),
   repos: z.enum(["refuse", "exclude"]),
-  /** ms since 1970. */
   madeAt: z.int(),
 });
 
-/** Settings of the user; the defaults are those of `cli.md` and belong to who reads them. */
-const settingsSchema = z.strictObject({
+const settingsSchema: z.ZodType<Settings> = z.strictObject({
   "store.path": z.string().min(1).exactOptional(),
-  "transfer.parallel": z.int().min(1).max(8).exactOptional(),
 });
 
-/** What `config.json` holds: everything that is remembered beside the indexes and is no secret. */
+/** Checks every member of the document; unknown ones are refused, so that a typing error is seen. */
 export const configSchema: z.ZodType<Config> = z.strictObject({
   version: z.literal(configVersion),
   device: z.strictObject({ id: z.string().min(1), name: z.string().min(1) }),
   settings: settingsSchema,
   accounts: z.array(accountSchema),
   workspaces: z.array(workspaceSchema),
-  /** Consents of the guard (G44); their form is the guard's. */
   overrides: z.array(z.record(z.string(), z.unknown())),
 });
-
-/** An account that is logged in; its token is a secret and elsewhere. */
-export type AccountRecord = z.infer<typeof accountSchema>;
-/** A workspace of this machine, linked or not. */
-export type WorkspaceRecord = z.infer<typeof workspaceSchema>;
-/** What the user has set; what is absent has its default. */
-export type Settings = z.infer<typeof settingsSchema>;
-
-/** The whole document. */
-export type Config = {
-  readonly version: typeof configVersion;
-  readonly device: { readonly id: string; readonly name: string };
-  readonly settings: Readonly<Settings>;
-  readonly accounts: readonly Readonly<AccountRecord>[];
-  readonly workspaces: readonly Readonly<WorkspaceRecord>[];
-  readonly overrides: readonly Readonly<Record<string, unknown>>[];
-};
 
 /** What is used until something is written. */
 export function emptyConfig(device: Config["device"]): Config {

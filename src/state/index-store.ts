@@ -11,7 +11,7 @@ import type { IndexStore } from "../ports.ts";
 import type { Connection, Statement } from "./connection.ts";
 import { historyOf, intentOf, logOf, nodeOf, parkedOf, uploadOf } from "./index-rows.ts";
 import { text } from "./row.ts";
-import { prepareStatements, type StatementName } from "./statements.ts";
+import { historyMax, prepareStatements, type StatementName } from "./statements.ts";
 import { localMapping, remoteMapping, syncedMapping, TableTree } from "./trees.ts";
 
 /** Facts of the link; the others belong to the workspace and stay when it is unlinked. */
@@ -111,14 +111,14 @@ export class SqliteIndex implements IndexStore {
   }
 
   history(node: NodeId): readonly { readonly rev: string; readonly hash: ContentHash }[] {
-    return this.#sql("history").all(historyOf, node);
+    return this.#sql("history").all(historyOf, node, historyMax);
   }
 
   /** A rev that is named again becomes the newest. */
   addHistory(node: NodeId, rev: string, hash: ContentHash): void {
     this.#sql("removeHistory").run(node, rev);
     this.#sql("addHistory").run(node, rev, hash);
-    this.#sql("trimHistory").run(node, node);
+    this.#sql("trimHistory").run(node, node, historyMax);
   }
 
   log({ at, cycle, op, kind, path, before, after, outcome }: LogRow): void {

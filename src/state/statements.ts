@@ -2,7 +2,7 @@ import { present } from "../std/assert.ts";
 import type { Connection, Statement } from "./connection.ts";
 
 /** Synced states of a file that are kept (S7). */
-const historyMax = 16;
+export const historyMax = 16;
 
 const sql = {
   countNode: "UPDATE node_counter SET next = next + 1",
@@ -30,11 +30,11 @@ const sql = {
     "INSERT OR REPLACE INTO parked (node, kind, path, reason, attempts, next_at) VALUES (?, ?, ?, ?, ?, ?)",
   removeParked: "DELETE FROM parked WHERE node = ?",
 
-  history: `SELECT rev, hash FROM history WHERE node = ? ORDER BY seq DESC LIMIT ${historyMax}`,
+  history: "SELECT rev, hash FROM history WHERE node = ? ORDER BY seq DESC LIMIT ?",
   removeHistory: "DELETE FROM history WHERE node = ? AND rev = ?",
   addHistory: "INSERT INTO history (node, rev, hash) VALUES (?, ?, ?)",
   trimHistory: `DELETE FROM history WHERE node = ? AND seq NOT IN
-    (SELECT seq FROM history WHERE node = ? ORDER BY seq DESC LIMIT ${historyMax})`,
+    (SELECT seq FROM history WHERE node = ? ORDER BY seq DESC LIMIT ?)`,
 
   log: `INSERT INTO oplog (at, cycle, op, kind, path, before, after, outcome)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
