@@ -1,0 +1,14 @@
+/** A risk that a person took for one repository (G44). Kept with the settings, shown by every status. */
+export type OverrideRecord = {
+  /** Absolute path of the repository's folder. */
+  readonly path: string;
+  /** What the repository was when the risk was taken: see `fingerprintOf`. */
+  readonly fingerprint: string;
+  readonly reason: string;
+  /** Login name of whoever took it, and on which host. */
+  readonly who: string;
+  readonly host: string;
+  /** ms since 1970. */
+  readonly at: number;
+  readonly expiresAt: number;
+};

@@ -1,0 +1,160 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readSync,
+  readdirSync,
+  readlinkSync,
+} from "node:fs";
+import type { Dirent } from "node:fs";
+import { systemCode } from "../std/error.ts";
+import type { EntryKind } from "../core/repo/marker.ts";
+
+/**
+ * The only calls to the file system that the guard makes: each of them reads (G3). Paths are bytes, so that folders whose
+ * names are no text are looked into as well.
+ */
+export type Bytes = Buffer;
+
+/** One entry of a folder. */
+export type RawEntry = {
+  /** Strictly decoded; bytes that are no UTF-8 escaped. */
+  readonly name: string;
+  readonly bytes: Bytes;
+  readonly kind: EntryKind;
+};
+
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** A name for display and for the rules. */
+export function textOf(bytes: Bytes): string {
+  try {
+    return strict.decode(bytes);
+  } catch {
+    // Not UTF-8: shown escaped, and by that no marker.
+    return escapeBytes(bytes);
+  }
+}
+
+function escapeBytes(bytes: Bytes): string {
+  return Array.from(bytes, (byte) =>
+    byte >= 0x20 && byte < 0x7f && byte !== 0x5c
+      ? String.fromCharCode(byte)
+      : `\\x${byte.toString(16).padStart(2, "0")}`,
+  ).join("");
+}
+
+/** Entries of a folder by name. Errors are those of Node. */
+export function readFolder(path: Bytes): RawEntry[] {
+  return readdirSync(path, { encoding: "buffer", withFileTypes: true })
+    .map((entry) => ({
+      name: textOf(entry.name),
+      bytes: entry.name,
+      kind: kindOf(entry) ?? kindAt(inside(path, entry.name)) ?? "special",
+    }))
+    .sort((a, b) => Buffer.compare(a.bytes, b.bytes));
+}
+
+/** undefined where the file system does not tell with the names. */
+function kindOf(entry: Dirent<Bytes>): EntryKind | undefined {
+  if (entry.isDirectory()) return "folder";
+  if (entry.isFile()) return "file";
+  if (entry.isSymbolicLink()) return "symlink";
+  const told = entry.isFIFO() || entry.isSocket() || entry.isBlockDevice();
+  return told || entry.isCharacterDevice() ? "special" : undefined;
+}
+
+/** The path of an entry. */
+export function inside(folder: Bytes, name: Bytes | string): Bytes {
+  return Buffer.concat([folder, Buffer.from("/"), Buffer.from(name)]);
+}
+
+/** What stands at a path; undefined where nothing does, or where the way there cannot be walked. */
+export function kindAt(path: Bytes): EntryKind | undefined {
+  const stats = lookAt(path);
+  if (stats === undefined) return undefined;
+  if (stats.isDirectory()) return "folder";
+  if (stats.isFile()) return "file";
+  return stats.isSymbolicLink() ? "symlink" : "special";
+}
+
+function lookAt(path: Bytes): ReturnType<typeof lstatSync> | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    if (isOutOfReach(error)) return undefined;
+    throw error;
+  }
+}
+
+/** When a file was written, ms since 1970; undefined where there is none. */
+export function modifiedAt(path: Bytes): number | undefined {
+  const stats = lookAt(path);
+  return stats === undefined ? undefined : Math.floor(Number(stats.mtimeMs));
+}
+
+/** Whether two paths lead to one inode. */
+export function isSameEntry(a: Bytes, b: Bytes): boolean {
+  const [left, right] = [lookAt(a), lookAt(b)];
+  return left !== undefined && left.ino === right?.ino && left.dev === right.dev;
+}
+
+/** Where a symlink points, as written; undefined where none can be read. */
+export function readLink(path: Bytes): string | undefined {
+  try {
+    return textOf(readlinkSync(path, { encoding: "buffer" }));
+  } catch (error) {
+    if (isOutOfReach(error)) return undefined;
+    throw error;
+  }
+}
+
+const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/** The start of a regular file as text, at most so many bytes; undefined where none can be read. Pipes are not opened. */
+export function readStart(path: Bytes, bytesMax: number): string | undefined {
+  if (kindAt(path) !== "file") return undefined;
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, openFlags);
+    if (!fstatSync(fd).isFile()) return undefined;
+    return readBytes(fd, bytesMax).toString("utf8");
+  } catch (error) {
+    if (isOutOfReach(error)) return undefined;
+    throw error;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+function readBytes(fd: number, bytesMax: number): Buffer {
+  const size = Math.min(bytesMax, Number(fstatSync(fd).size) + 1);
+  const into = Buffer.alloc(size);
+  let filled = 0;
+  while (filled < size) {
+    const count = readSync(fd, into, filled, size - filled, filled);
+    if (count === 0) break;
+    filled += count;
+  }
+  return into.subarray(0, filled);
+}
+
+const outOfReach: ReadonlySet<string> = new Set([
+  "ENOENT",
+  "ENOTDIR",
+  "EACCES",
+  "EPERM",
+  "ELOOP",
+  "ENAMETOOLONG",
+  "ENXIO",
+  "EINVAL",
+  "EIO",
+  "ESTALE",
+]);
+
+/** Whether an error says no more than that something is not there or not readable: then it is no proof of anything (G4). */
+export function isOutOfReach(error: unknown): boolean {
+  return outOfReach.has(systemCode(error) ?? "");
+}

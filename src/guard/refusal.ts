@@ -1,0 +1,191 @@
+import type { GuardFinding, GuardReport, RepositoryFacts } from "../core/repo/finding.ts";
+import { displayName } from "../core/path/names.ts";
+import { isNone } from "./risk.ts";
+import { isOverridable } from "./overrides.ts";
+import { isRefused, isRefusedUnderExclude } from "./report.ts";
+
+/** How the user named things, for a text that can be copied back to the command line. */
+export type RefusalContext = {
+  /** What is not done: `link`. */
+  readonly action: string;
+  /** The folder as the user wrote it. */
+  readonly folder: string;
+  /** The folder on the server as the user wrote it. */
+  readonly remote?: string;
+  /** `--repos exclude` was given already, and did not help. */
+  readonly repos?: "refuse" | "exclude";
+};
+
+/**
+ * What a refusal says, in this order: what was found, which work is at risk, why, the ways out, what changed (G6). Names are
+ * escaped (X16). Lines are separated by \n, without one at the end.
+ */
+export function refusalText(report: GuardReport, context: RefusalContext): string {
+  const excluding = context.repos === "exclude";
+  const refused = report.findings.filter(excluding ? isRefusedUnderExclude : isRefused);
+  return [
+    `snap does not ${context.action} "${displayName(context.folder)}": ${countText(refused)}.`,
+    "",
+    ...table(refused.map(rowOf)),
+    "",
+    "A file sync copies a repository's files one by one. Two devices then change it at once, and",
+    "commits that were never pushed can be lost. See https://git-scm.com/docs/gitfaq",
+    "",
+    "What you can do:",
+    ...waysOut(refused, context),
+    "Nothing was changed.",
+  ].join("\n");
+}
+
+function countText(refused: readonly GuardFinding[]): string {
+  const unreadable = refused.filter((finding) => finding.form === "unreadable").length;
+  const found = refused.length - unreadable;
+  const live = refused.every((finding) => finding.state === "live") ? "live " : "";
+  const parts = [
+    ...(found === 0
+      ? []
+      : [`it holds ${found} ${live}${found === 1 ? "repository" : "repositories"}`]),
+    ...(unreadable === 0
+      ? []
+      : [`${unreadable} ${unreadable === 1 ? "folder" : "folders"} could not be looked into`]),
+  ];
+  return parts.join(", and ");
+}
+
+type Row = readonly [path: string, vcs: string, text: string, risk: string];
+
+function rowOf(finding: GuardFinding): Row {
+  const place = finding.marker === "" || finding.marker === ".git" || finding.marker === ".hg";
+  const path = place ? finding.path : `${finding.path}/${finding.marker}`.replace(/^\.\//u, "");
+  const risk = finding.atRisk && finding.form !== "unreadable" ? "work at risk" : "";
+  return [displayName(path), finding.vcs ?? "?", displayName(describeFinding(finding)), risk];
+}
+
+/** Columns padded to the widest; a text too long for its column only pushes its own line. */
+function table(rows: readonly Row[]): string[] {
+  const width = (column: 0 | 1 | 2, widthMax: number): number =>
+    Math.min(widthMax, Math.max(...rows.map((row) => row[column].length)));
+  const widths = [width(0, 40), width(1, 10), width(2, 70)] as const;
+  return rows.map(([path, vcs, text, risk]) =>
+    `  ${path.padEnd(widths[0])}  ${vcs.padEnd(widths[1])}  ${text.padEnd(widths[2])}  ${risk}`.trimEnd(),
+  );
+}
+
+/** What a finding is, on one line. */
+export function describeFinding(finding: GuardFinding): string {
+  if (finding.form === "unreadable") return `not readable: ${finding.detail ?? "unknown why"}`;
+  const form = formTexts[finding.form];
+  const broken = finding.state === "broken" ? "broken, its history may still be there" : "";
+  const facts = finding.facts === undefined ? "" : factsText(finding.facts, finding.form);
+  return [form, broken, facts].filter((part) => part !== "").join("; ");
+}
+
+const formTexts: Readonly<Record<GuardFinding["form"], string>> = {
+  dir: "",
+  submodule: "submodule",
+  worktree: "worktree of another folder",
+  separate: "history in another folder",
+  dangling: "its history is missing",
+  symlink: "link to a history",
+  bare: "bare repository",
+  reftable: "repository with reftable",
+  displaced: "renamed history",
+  variant: "marker in another spelling",
+  parent: "the folder lies in a repository",
+  share: "shares the history of another folder",
+  server: "repository of a server",
+  workspace: "workspace of another folder",
+  unreadable: "not readable",
+};
+
+function factsText(facts: RepositoryFacts, form: GuardFinding["form"]): string {
+  const head = facts.head.branch ?? facts.head.kind;
+  const parts = [
+    unpushedText(facts),
+    stashText(facts),
+    ...(facts.operation === undefined ? [] : [`${facts.operation} in progress`]),
+    ...(form === "bare" ? [] : ["changed files not examined"]),
+  ];
+  return `${head}: ${parts.filter((part) => part !== "").join(", ")}`;
+}
+
+/** A number is only named with its proof (G36). */
+function unpushedText({ unpushed, head, remotes }: RepositoryFacts): string {
+  if (head.kind === "unborn" && isNone(unpushed)) return "no commit yet";
+  if (isNone(unpushed)) return "everything pushed as of the last fetch";
+  if (remotes.length === 0) return "no remote to push to";
+  return "unpushed commits not counted";
+}
+
+function stashText({ stashes }: RepositoryFacts): string {
+  if (stashes.precision !== "exact") return "stashes not counted";
+  if (stashes.value === 0) return "";
+  return stashes.value === 1 ? "1 stash" : `${stashes.value} stashes`;
+}
+
+function waysOut(refused: readonly GuardFinding[], context: RefusalContext): string[] {
+  const ways = [
+    pushWay(refused, context),
+    excludeWay(refused, context),
+    leaveOutWay(refused),
+    readableWay(refused),
+    overrideWay(refused, context),
+  ].filter((way) => way !== undefined);
+  const width = Math.max(...ways.map(([what]) => what.length));
+  return ways.map(([what, how], index) => `  ${index + 1}. ${what.padEnd(width)}  ${how}`);
+}
+
+type Way = readonly [what: string, how: string];
+
+function pushWay(refused: readonly GuardFinding[], context: RefusalContext): Way | undefined {
+  const unpushed = refused.find(
+    ({ vcs, facts }) => vcs === "git" && facts?.head.kind === "branch" && !isNone(facts.unpushed),
+  );
+  const branch = unpushed?.facts?.head.branch;
+  if (unpushed === undefined || branch === undefined) return undefined;
+  const remote = unpushed.facts?.remotes[0] ?? "REMOTE";
+  const folder = shellWord(under(context.folder, unpushed.path));
+  return ["push the work", `git -C ${folder} push ${shellWord(remote)} ${shellWord(branch)}`];
+}
+
+function excludeWay(refused: readonly GuardFinding[], context: RefusalContext): Way | undefined {
+  if (context.repos === "exclude" || refused.some(isRefusedUnderExclude)) return undefined;
+  const words = [context.folder, ...(context.remote === undefined ? [] : [context.remote])];
+  const command = `snap ${context.action} ${words.map(shellWord).join(" ")} --repos exclude`;
+  return ["sync all but the history", command];
+}
+
+function leaveOutWay(refused: readonly GuardFinding[]): Way | undefined {
+  const inside = refused.find(({ path, form }) => path !== "." && form !== "parent");
+  if (inside === undefined) return undefined;
+  return ["leave a folder out", `add "${displayName(ignorePattern(inside.path))}" to .mignore`];
+}
+
+/** A rule that matches this folder and no other. */
+function ignorePattern(path: string): string {
+  return `/${path.replaceAll(/[\\*?[\]!#]/gu, String.raw`\$&`)}/`;
+}
+
+function readableWay(refused: readonly GuardFinding[]): Way | undefined {
+  const closed = refused.find((finding) => finding.form === "unreadable");
+  return closed && ["make a folder readable", `chmod u+rx ${shellWord(closed.absolutePath)}`];
+}
+
+function overrideWay(refused: readonly GuardFinding[], context: RefusalContext): Way | undefined {
+  const first = refused.find(isOverridable);
+  if (first === undefined) return undefined;
+  const folder = shellWord(under(context.folder, first.path));
+  return ["accept the risk for one", `snap guard override ${folder} --reason "..."`];
+}
+
+function under(folder: string, path: string): string {
+  if (path === "." || path.startsWith("/")) return path === "." ? folder : path;
+  return `${folder.replace(/\/+$/u, "")}/${path}`;
+}
+
+/** A word that a shell takes as it is; `~` at the start is left to the shell. */
+function shellWord(text: string): string {
+  const shown = displayName(text);
+  if (/^~?[\w/.,:@%+=-]+$/u.test(shown)) return shown;
+  return `'${shown.replaceAll("'", String.raw`'\''`)}'`;
+}

@@ -1,0 +1,78 @@
+import { dirname, join } from "node:path";
+import { bareRepository, repositoryMarker } from "../core/repo/marker.ts";
+import type { Discovery } from "./classify.ts";
+import { describeGit } from "./describe.ts";
+import { inside, isOutOfReach, kindAt, readFolder, type Bytes } from "./read-only.ts";
+
+/** A repository that the workspace lies in. */
+export type Surrounding = {
+  readonly discovery: Discovery;
+  readonly path: string;
+  readonly marker: string;
+};
+
+/**
+ * Walk up from a workspace to the root of the file system (G11 `parent`). The nearest work tree around it is a warning. A
+ * workspace in the inside of a gitdir is refused: its files are the repository's.
+ */
+export function findSurroundings(top: string): Surrounding[] {
+  const around = foldersAround(top);
+  const gitdirs = around.filter((folder) => isGitdir(Buffer.from(folder)));
+  const [nearest] = around.flatMap((folder) => workTreeAt(folder, top));
+  return [
+    ...gitdirs.map((path) => ({ path, marker: "", discovery: parent("refuse") })),
+    ...(nearest === undefined ? [] : [nearest]),
+  ];
+}
+
+/** The folders that hold a folder, nearest first. */
+function foldersAround(folder: string): string[] {
+  const parentFolder = dirname(folder);
+  return parentFolder === folder ? [] : [parentFolder, ...foldersAround(parentFolder)];
+}
+
+/** A workspace inside the marker itself is in a gitdir, not in a work tree. */
+function workTreeAt(folder: string, top: string): Surrounding[] {
+  const path = Buffer.from(folder);
+  return markers
+    .filter((marker) => !`${top}/`.startsWith(`${join(folder, marker)}/`))
+    .filter((marker) => kindAt(inside(path, marker)) !== undefined)
+    .slice(0, 1)
+    .map((marker) => ({ path: folder, marker, discovery: parentAt(path, marker) }));
+}
+
+/** Markers that a work tree has at its top, by their names as they are made. */
+const markers = [
+  ".git",
+  ".hg",
+  ".svn",
+  ".bzr",
+  "_darcs",
+  ".pijul",
+  ".sl",
+  ".jj",
+  ".fslckout",
+  "_FOSSIL_",
+];
+
+function parent(severity: "refuse" | "warn"): Discovery {
+  return { vcs: "git", form: "parent", state: "live", severity };
+}
+
+function parentAt(folder: Bytes, marker: string): Discovery {
+  const gitdir = inside(folder, marker);
+  const vcs = repositoryMarker(marker)?.vcs;
+  if (marker !== ".git" || kindAt(gitdir) !== "folder") return { ...parent("warn"), vcs };
+  return { ...parent("warn"), facts: describeGit({ gitdir, common: gitdir }, { reftable: false }) };
+}
+
+function isGitdir(path: Bytes): boolean {
+  try {
+    const shape = bareRepository(readFolder(path));
+    return shape === "whole" || shape === "torn";
+  } catch (error) {
+    // A folder that may be walked through but not read shows no sign of being a gitdir.
+    if (isOutOfReach(error)) return false;
+    throw error;
+  }
+}

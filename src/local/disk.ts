@@ -1,0 +1,75 @@
+import * as fs from "node:fs";
+import { promisify } from "node:util";
+
+/** Bytes where the names on the way may be no text. */
+export type DiskPath = string | Buffer;
+
+/**
+ * The calls to the operating system that the local side makes, and no others: one small object, so that a test can
+ * fail or stop at any of them.
+ *
+ * Calls on names and inodes are synchronous: they are fastest so, and a check and the act that relies on it happen without
+ * anything of ours in between. Bytes and `fsync` are asynchronous, because a slow disk must not stop the program. Errors
+ * are those of Node.
+ */
+export interface Disk {
+  /** Whether `/proc/self/fd/<n>/<name>` names an entry of an open folder (X2). */
+  canAnchor(): boolean;
+  umask(): number;
+  /** undefined where nothing is. */
+  lstat(path: DiskPath): fs.BigIntStats | undefined;
+  fstat(fd: number): fs.BigIntStats;
+  /** Names as bytes, without `.` and `..`, in no order. */
+  readNames(path: DiskPath): Buffer[];
+  readLink(path: string): Buffer;
+  open(path: DiskPath, flags: number, mode?: number): number;
+  close(fd: number): void;
+  mkdir(path: string, mode: number): void;
+  rmdir(path: DiskPath): void;
+  rename(from: string, to: string): void;
+  link(existing: string, made: string): void;
+  unlink(path: DiskPath): void;
+  symlink(target: string, path: string): void;
+  chmodOpen(fd: number, mode: number): void;
+  /** Sets atime and mtime, in seconds. */
+  setTimesOpen(fd: number, seconds: number): void;
+  setTimesOfLink(path: string, seconds: number): void;
+  freeBytes(path: string): bigint;
+  read(fd: number, into: Uint8Array, position: number): Promise<number>;
+  write(fd: number, bytes: Uint8Array): Promise<number>;
+  /** `fsync` of a file or a folder. */
+  sync(fd: number): Promise<void>;
+}
+
+const readAsync = promisify(fs.read);
+const writeAsync = promisify(fs.write);
+const fsyncAsync = promisify(fs.fsync);
+
+/** The disk of this computer. */
+export const nodeDisk: Disk = {
+  canAnchor: () => process.platform === "linux" && fs.existsSync("/proc/self/fd"),
+  umask: () => process.umask(),
+  lstat: (path) => fs.lstatSync(path, { bigint: true, throwIfNoEntry: false }),
+  fstat: (fd) => fs.fstatSync(fd, { bigint: true }),
+  readNames: (path) => fs.readdirSync(path, { encoding: "buffer" }),
+  readLink: (path) => fs.readlinkSync(path, { encoding: "buffer" }),
+  open: (path, flags, mode) => fs.openSync(path, flags, mode),
+  close: (fd) => fs.closeSync(fd),
+  mkdir: (path, mode) => fs.mkdirSync(path, { mode }),
+  rmdir: (path) => fs.rmdirSync(path),
+  rename: (from, to) => fs.renameSync(from, to),
+  link: (existing, made) => fs.linkSync(existing, made),
+  unlink: (path) => fs.unlinkSync(path),
+  symlink: (target, path) => fs.symlinkSync(target, path),
+  chmodOpen: (fd, mode) => fs.fchmodSync(fd, mode),
+  setTimesOpen: (fd, seconds) => fs.futimesSync(fd, seconds, seconds),
+  setTimesOfLink: (path, seconds) => fs.lutimesSync(path, seconds, seconds),
+  freeBytes: (path) => {
+    const { bavail, bsize } = fs.statfsSync(path, { bigint: true });
+    return bavail * bsize;
+  },
+  read: async (fd, into, position) =>
+    (await readAsync(fd, into, 0, into.length, position)).bytesRead,
+  write: async (fd, bytes) => (await writeAsync(fd, bytes, 0, bytes.length, null)).bytesWritten,
+  sync: (fd) => fsyncAsync(fd),
+};

@@ -1,0 +1,154 @@
+/**
+ * @module local — the workspace on disk.
+ *
+ * `openLocalSide` gives the port `LocalSide`. Every path is walked from the top, folder by folder, through open handles
+ * (`parents`), so no link leads out of the workspace. What is replaced or removed is displaced below `.snap/` first and
+ * compared there (`place`, `move`, `displace-*`); `perform` carries such an act out, and `settle` finishes it after a
+ * crash or takes it back. All calls to the system go through one object (`disk`). What a program writes to a
+ * displaced file through a handle that it kept open is not seen here.
+ */
+import type { RelPath } from "../core/path/rel-path.ts";
+import type { ActOutcome, Area, AreaPath, LocalAct } from "../core/plan/local-act.ts";
+import type { HashedContent } from "../core/tree/content-hash.ts";
+import type { FolderListing, LocalStat } from "../core/tree/local-stat.ts";
+import type { LocalFile, LocalSide, RootMarker, StageRequest } from "../ports.ts";
+import type { Work } from "../std/events.ts";
+import type { Rng } from "../std/random.ts";
+import type { Clock } from "../std/time.ts";
+import { listAreas, removeArea } from "./areas.ts";
+import { translated } from "./disk-error.ts";
+import { nodeDisk, type Disk } from "./disk.ts";
+import { granularityNsUnknown, measureGranularity } from "./granularity.ts";
+import { makeFolder } from "./make-folder.ts";
+import { readMarker, removeMarker, writeMarker } from "./marker-file.ts";
+import { setMetadataOf, type Metadata } from "./metadata.ts";
+import { areaPlace, openTop, placeOf, type Site } from "./parents.ts";
+import { openSpot } from "./spot.ts";
+import { performAct, settleAct } from "./perform.ts";
+import { hashStable, openFile } from "./read.ts";
+import { listFolder, statPath } from "./scan.ts";
+import { stage } from "./stage.ts";
+import { localStat } from "./stat-facts.ts";
+
+/** Where a workspace is and what its time and randomness come from. */
+export type LocalSideOptions = {
+  /** Absolute, resolved. */
+  readonly top: string;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  /** The calls to the system; those of Node if absent. */
+  readonly disk?: Disk;
+};
+
+/** The workspace at a path. Nothing is touched until the first call. */
+export function openLocalSide(options: LocalSideOptions): LocalSide {
+  return new DiskSide({ ...options, disk: askedOnce(options.disk ?? nodeDisk) });
+}
+
+/** The disk, with what never changes asked for at its first use only. */
+function askedOnce(disk: Disk): Disk {
+  let canAnchor: boolean | undefined;
+  return { ...disk, canAnchor: () => (canAnchor ??= disk.canAnchor()) };
+}
+
+class DiskSide implements LocalSide {
+  readonly top: string;
+  readonly #site: Site;
+  #granularityNs: bigint | undefined;
+
+  constructor(site: Site) {
+    this.top = site.top;
+    this.#site = site;
+  }
+
+  readMarker(): Promise<RootMarker | undefined> {
+    return translated(".snap/root.json", () => readMarker(this.#site));
+  }
+
+  writeMarker(marker: RootMarker): Promise<void> {
+    return translated(".snap/root.json", () => writeMarker(this.#site, marker));
+  }
+
+  removeMarker(): Promise<void> {
+    return translated(".snap/root.json", () => removeMarker(this.#site));
+  }
+
+  granularityNs(): Promise<bigint> {
+    return translated(".snap", () => this.#granularity());
+  }
+
+  /** Measured once; while it cannot be, the coarsest is assumed. */
+  #granularity(): bigint {
+    this.#granularityNs ??= measureGranularity(this.#site);
+    return this.#granularityNs ?? granularityNsUnknown;
+  }
+
+  list(folder: RelPath): Promise<FolderListing> {
+    return listFolder(this.#site, folder);
+  }
+
+  stat(path: RelPath): Promise<LocalStat | undefined> {
+    return translated(path, () => statPath(this.#site, path));
+  }
+
+  open(path: RelPath): Promise<LocalFile> {
+    return translated(path, () => openFile(this.#site, placeOf(path)));
+  }
+
+  hash(path: RelPath, work?: Work): Promise<HashedContent & { stat: LocalStat; trusted: boolean }> {
+    return translated(path, async () => {
+      const granularityNs = this.#granularity();
+      const { content, stats, startedAt } = await hashStable(this.#site, placeOf(path), work);
+      const name = placeOf(path).at(-1) ?? "";
+      const stat = localStat({ name, stats, linkTarget: undefined });
+      const trustedBefore = BigInt(Math.floor(startedAt)) * 1_000_000n - granularityNs;
+      return { ...content, stat, trusted: BigInt(stat.newestNs) < trustedBefore };
+    });
+  }
+
+  stage(request: StageRequest, work: Work = {}): Promise<LocalStat> {
+    return translated(request.to.path, () => stage(this.#site, request, work));
+  }
+
+  makeFolder(path: RelPath): Promise<LocalStat> {
+    return translated(path, () => makeFolder(this.#site, path));
+  }
+
+  perform(act: LocalAct): Promise<ActOutcome> {
+    return translated(pathOfAct(act), () => performAct(this.#site, act));
+  }
+
+  settle(act: LocalAct): Promise<ActOutcome> {
+    return translated(pathOfAct(act), () => settleAct(this.#site, act));
+  }
+
+  setMetadata(path: RelPath, metadata: Metadata): Promise<LocalStat> {
+    return translated(path, async () => {
+      using spot = openSpot(this.#site, placeOf(path));
+      return await setMetadataOf(this.#site, spot, metadata);
+    });
+  }
+
+  openInArea({ area, path }: AreaPath): Promise<LocalFile> {
+    return translated(path, () => openFile(this.#site, areaPlace(area, path)));
+  }
+
+  areas(kind: Area["kind"]): Promise<readonly Area[]> {
+    return translated(`.snap/${kind}`, () => listAreas(this.#site, kind));
+  }
+
+  removeArea(area: Area): Promise<void> {
+    return translated(`.snap/${area.kind}/${area.id}`, () => removeArea(this.#site, area));
+  }
+
+  freeBytes(): Promise<bigint> {
+    return translated("", () => {
+      using top = openTop(this.#site);
+      return this.#site.disk.freeBytes(top.itself());
+    });
+  }
+}
+
+function pathOfAct(act: LocalAct): RelPath {
+  return act.act === "move" ? act.from : act.path;
+}

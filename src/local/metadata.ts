@@ -1,0 +1,61 @@
+import { constants } from "node:fs";
+import type { LocalStat } from "../core/tree/local-stat.ts";
+import { SnapError } from "../std/error.ts";
+import type { Site } from "./parents.ts";
+import type { Spot } from "./spot.ts";
+
+/** Permission bits, and mtime in ns, decimal; what is absent stays. */
+export type Metadata = { readonly mode?: number; readonly modifiedNs?: string };
+
+/**
+ * A time as the system call takes it. A double holds it to less than a microsecond; what the disk then reports is what
+ * counts (S18). Node takes negative numbers for "now", so times before 1970 become its first moment.
+ */
+export function secondsOf(modifiedNs: string): number {
+  return Math.max(0, Number(modifiedNs) / 1e9);
+}
+
+const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/**
+ * Set mode, without special bits (X9), and mtime of what stands at a place; durable on return. Of a symlink only the mtime
+ * can be set. @throws {SnapError} `not-found`, `conflict` for devices and pipes.
+ */
+export async function setMetadataOf(
+  site: Site,
+  spot: Spot,
+  { mode, modifiedNs }: Metadata,
+): Promise<LocalStat> {
+  const kind = spot.stat()?.kind;
+  if (kind === "special") throw notPlain(spot);
+  if (kind === "symlink" && modifiedNs !== undefined) {
+    site.disk.setTimesOfLink(spot.at(), secondsOf(modifiedNs));
+  }
+  if (kind === "file" || kind === "folder") {
+    const fd = site.disk.open(spot.at(), openFlags);
+    try {
+      if (mode !== undefined) site.disk.chmodOpen(fd, mode & 0o777);
+      if (modifiedNs !== undefined) site.disk.setTimesOpen(fd, secondsOf(modifiedNs));
+      await site.disk.sync(fd);
+    } finally {
+      site.disk.close(fd);
+    }
+  }
+  const stat = spot.stat();
+  if (stat === undefined) throw gone(spot);
+  return stat;
+}
+
+function shownPath(spot: Spot): string {
+  return [...spot.folder.place, spot.name].join("/");
+}
+
+function gone(spot: Spot): SnapError {
+  const path = shownPath(spot);
+  return new SnapError("not-found", `"${path}" is not there`, { path });
+}
+
+function notPlain(spot: Spot): SnapError {
+  const path = shownPath(spot);
+  return new SnapError("conflict", `"${path}" is no file, folder or link`, { path });
+}

@@ -1,0 +1,80 @@
+import type { LocalStat, FolderListing } from "../core/tree/local-stat.ts";
+import type { RelPath } from "../core/path/rel-path.ts";
+import { isSnapError, type SnapError } from "../std/error.ts";
+import { asDiskError } from "./disk-error.ts";
+import { openFolder, ownFolder, placeOf, type Place } from "./parents.ts";
+import { openSpot, readTarget } from "./spot.ts";
+import type { Folder, Site } from "./parents.ts";
+import { decodeName, escapeBytes, localStat } from "./stat-facts.ts";
+import { systemCode } from "../std/error.ts";
+
+/** Stats are taken in runs of this many, and the rest of the program has a turn after each. */
+const statsInARow = 256;
+
+/** The entries of one folder as they are on the disk. */
+export type RawListing = {
+  readonly entries: readonly LocalStat[];
+  readonly unsyncable: readonly string[];
+};
+
+/** One folder; trouble with it is part of the answer (S29). @throws {SnapError} `workspace-missing` */
+export async function listFolder(site: Site, path: RelPath): Promise<FolderListing> {
+  try {
+    const { entries, unsyncable } = await readEntries(site, placeOf(path));
+    const seen = path === "" ? entries.filter((entry) => entry.name !== ownFolder) : entries;
+    return { path, entries: seen, unsyncable, trouble: undefined };
+  } catch (error) {
+    return { path, entries: [], unsyncable: [], trouble: troubleWith(path, error) };
+  }
+}
+
+function troubleWith(path: RelPath, thrown: unknown): SnapError {
+  const error = asDiskError(thrown, path);
+  if (!isSnapError(error) || isSnapError(error, "workspace-missing")) throw error;
+  return error;
+}
+
+/** Names are sorted as bytes, which is the order of their code points (N21). */
+export async function readEntries(site: Site, place: Place): Promise<RawListing> {
+  using folder = openFolder(site, place);
+  const names = site.disk.readNames(folder.itself()).sort((a, b) => Buffer.compare(a, b));
+  const entries: LocalStat[] = [];
+  const unsyncable: string[] = [];
+  for (const [index, bytes] of names.entries()) {
+    if (index % statsInARow === statsInARow - 1) await turn();
+    const name = decodeName(bytes);
+    if (name === undefined) unsyncable.push(escapeBytes(bytes));
+    else entries.push(...statEntry(site, folder, name));
+  }
+  return { entries, unsyncable };
+}
+
+/** None where the entry has gone since the names were read. */
+function statEntry(site: Site, folder: Folder, name: string): LocalStat[] {
+  const stats = site.disk.lstat(folder.at(name));
+  if (stats === undefined) return [];
+  const linkTarget = stats.isSymbolicLink() ? readTarget(site.disk, folder.at(name)) : undefined;
+  return [localStat({ name, stats, linkTarget })];
+}
+
+/** A turn for everything else that waits; timers are not involved. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+/** What stands at a path; undefined where it, or a folder on the way, is missing. */
+export function statPath(site: Site, path: RelPath): LocalStat | undefined {
+  if (path === "") {
+    using top = openFolder(site, []);
+    return localStat({ name: "", stats: top.stats, linkTarget: undefined });
+  }
+  try {
+    using spot = openSpot(site, placeOf(path));
+    return spot.stat();
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
