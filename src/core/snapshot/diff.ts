@@ -1,4 +1,7 @@
+import { comparePaths } from "../path/rel-path.ts";
 import type { SnapshotEntry } from "./entry.ts";
+import { joinByPath } from "./manifest.ts";
+import type { Pair } from "./manifest.ts";
 
 /** One difference between two manifests; a move has equal content at another path. */
 export type EntryChange =
@@ -7,3 +10,102 @@ export type EntryChange =
   | { readonly change: "changed"; readonly before: SnapshotEntry; readonly after: SnapshotEntry }
   | { readonly change: "metadata"; readonly before: SnapshotEntry; readonly after: SnapshotEntry }
   | { readonly change: "moved"; readonly before: SnapshotEntry; readonly after: SnapshotEntry };
+
+/** Files that are held back at once, to see whether they moved; memory is bounded by it (N6). */
+const heldMax = 200_000;
+
+/**
+ * What leads from manifest `a` to manifest `b`, both in path order.
+ *
+ * Content is compared by hash, never by time; a file whose hash is known on one side only counts as changed.
+ * Changes, folders and links come in path order. Files that were added or removed come after them, in path
+ * order too, because each may be one half of a move; beyond `heldMax` of them moves are looked for in groups.
+ */
+export async function* diffEntries(
+  a: AsyncIterable<SnapshotEntry>,
+  b: AsyncIterable<SnapshotEntry>,
+): AsyncGenerator<EntryChange> {
+  let held: EntryChange[] = [];
+  for await (const pair of joinByPath(a, b)) {
+    const change = compareSides(pair);
+    if (change === undefined) continue;
+    if (!mayBeMoved(change)) {
+      yield change;
+      continue;
+    }
+    held.push(change);
+    if (held.length < heldMax) continue;
+    yield* pairMoves(held);
+    held = [];
+  }
+  yield* pairMoves(held);
+}
+
+function compareSides({ left, right }: Pair): EntryChange | undefined {
+  if (left === undefined) return right && { change: "added", after: right };
+  if (right === undefined) return { change: "removed", before: left };
+  if (!isSameContent(left, right)) return { change: "changed", before: left, after: right };
+  if (!isSameMetadata(left, right)) return { change: "metadata", before: left, after: right };
+  return undefined;
+}
+
+/** Whether two entries are the same kind of thing with the same content. */
+function isSameContent(a: SnapshotEntry, b: SnapshotEntry): boolean {
+  return a.type === b.type && a.hash === b.hash && a.linkTarget === b.linkTarget;
+}
+
+/** Mode, and the time of files: that of a folder only follows from its children. What a side does not know is not compared. */
+function isSameMetadata(a: SnapshotEntry, b: SnapshotEntry): boolean {
+  return (
+    isSameFact(a.mode, b.mode) && (a.type !== "file" || isSameFact(a.modifiedNs, b.modifiedNs))
+  );
+}
+
+function isSameFact(a: string | undefined, b: string | undefined): boolean {
+  return a === undefined || b === undefined || a === b;
+}
+
+/** Whether a change may be one half of a move; empty files are all alike and never move. */
+function mayBeMoved(change: EntryChange): boolean {
+  if (change.change !== "added" && change.change !== "removed") return false;
+  const entry = change.change === "added" ? change.after : change.before;
+  return entry.type === "file" && entry.size !== 0 && entry.hash !== undefined;
+}
+
+function contentOf(half: Half): string {
+  return (half.change === "added" ? half.after.hash : half.before.hash) ?? "";
+}
+
+type Half = Extract<EntryChange, { change: "added" | "removed" }>;
+
+/** Joins each addition with a removal of the same content: of the same name if there is one, else the first. */
+function pairMoves(held: readonly EntryChange[]): readonly EntryChange[] {
+  const sameName = joinHalves(held, (half) => `${contentOf(half)} ${nameOf(pathOf(half))}`);
+  const sameContent = joinHalves(sameName, contentOf);
+  return sameContent.toSorted((one, other) => comparePaths(pathOf(one), pathOf(other)));
+}
+
+function joinHalves(
+  changes: readonly EntryChange[],
+  keyOf: (half: Half) => string,
+): readonly EntryChange[] {
+  const removals = changes.filter((change) => change.change === "removed");
+  const free = Map.groupBy(removals.toReversed(), keyOf);
+  const joined = new Set<EntryChange>();
+  const after = changes.map((change): EntryChange => {
+    const removal = change.change === "added" ? free.get(keyOf(change))?.pop() : undefined;
+    if (change.change !== "added" || removal === undefined) return change;
+    joined.add(removal);
+    return { change: "moved", before: removal.before, after: change.after };
+  });
+  return after.filter((change) => !joined.has(change));
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** The path at which a change is listed: where the thing is now, or was last. */
+export function pathOf(change: EntryChange): string {
+  return change.change === "removed" ? change.before.path : change.after.path;
+}

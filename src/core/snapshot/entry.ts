@@ -1,8 +1,13 @@
+import { isRelPath, pathBytesMax, pathDepthMax } from "../path/rel-path.ts";
+import { blockBytes, contentHashOfBlocks } from "../tree/content-hash.ts";
 import type { BlockHash } from "../tree/content-hash.ts";
 import type { ContentHash } from "../tree/node.ts";
+import { CheckedRecord, damagedError, isHash } from "./checked-json.ts";
 
 /** What is odd about an entry: `changing`, it may be torn; `unreadable`, it could not be read; `thin`, its content is only in Dropbox. */
-export type EntryFlag = "changing" | "unreadable" | "thin" | "ignored";
+export type EntryFlag = (typeof entryFlags)[number];
+
+const entryFlags = ["changing", "unreadable", "thin", "ignored"] as const;
 
 /** One line of a manifest (N23), with whole names. */
 export type SnapshotEntry = {
@@ -27,3 +32,146 @@ export type SnapshotEntry = {
   readonly remote?: { readonly id: string; readonly rev: string; readonly modified: number };
   readonly flags: readonly EntryFlag[];
 };
+
+/** Longest file, which bounds the line that lists its blocks; Dropbox's own limit is about as high. */
+const fileBytesMax = 2 ** 41;
+
+type EntryType = SnapshotEntry["type"];
+
+const letterOf: Readonly<Record<EntryType, string>> = {
+  file: "f",
+  folder: "d",
+  symlink: "l",
+  other: "o",
+};
+
+const typeOf: ReadonlyMap<string, EntryType> = new Map([
+  ["f", "file"],
+  ["d", "folder"],
+  ["l", "symlink"],
+  ["o", "other"],
+]);
+
+/** One line of a manifest page, without its line feed (N23). Equal entries give equal lines. */
+export function encodeEntry(entry: SnapshotEntry): string {
+  return JSON.stringify({
+    p: entry.path,
+    pb: entry.pathBytes,
+    t: letterOf[entry.type],
+    s: entry.size,
+    n: entry.modifiedNs,
+    x: entry.mode,
+    b: entry.blocks,
+    h: entry.blocks === undefined ? entry.hash : undefined,
+    l: entry.linkTarget,
+    k: entry.linkGroup,
+    id: entry.remote?.id,
+    rev: entry.remote?.rev,
+    cm: entry.remote?.modified,
+    e: entry.flags.length === 0 ? undefined : entry.flags,
+  });
+}
+
+/** Reads one line. @throws {SnapError} `damaged` for whatever `entryTrouble` refuses, and for no JSON. */
+export function decodeEntry(line: string): SnapshotEntry {
+  const record = CheckedRecord.parse(line, "An entry of a manifest");
+  const type = typeOf.get(record.text("t"));
+  if (type === undefined) throw damagedError("An entry of a manifest has an unknown type");
+  const entry: SnapshotEntry = {
+    path: record.text("p"),
+    type,
+    ...contentFields(record),
+    ...metadataFields(record),
+    ...linkFields(record),
+    ...remoteFields(record),
+    flags: flagsOf(record),
+  };
+  const trouble = entryTrouble(entry);
+  if (trouble !== undefined) throw damagedError(`An entry of a manifest is refused: ${trouble}`);
+  return entry;
+}
+
+function contentFields(record: CheckedRecord): Pick<SnapshotEntry, "size" | "blocks" | "hash"> {
+  const size = record.optionalCount("s");
+  const sized = size === undefined ? {} : { size };
+  if (record.has("b")) {
+    const blocks = record.hashes("b");
+    return { ...sized, blocks, hash: contentHashOfBlocks(blocks) };
+  }
+  return record.has("h") ? { ...sized, hash: record.hash("h") } : sized;
+}
+
+function metadataFields(
+  record: CheckedRecord,
+): Pick<SnapshotEntry, "pathBytes" | "modifiedNs" | "mode"> {
+  const pathBytes = record.optionalText("pb");
+  const modifiedNs = record.optionalText("n");
+  const mode = record.optionalText("x");
+  return {
+    ...(pathBytes === undefined ? {} : { pathBytes }),
+    ...(modifiedNs === undefined ? {} : { modifiedNs }),
+    ...(mode === undefined ? {} : { mode }),
+  };
+}
+
+function linkFields(record: CheckedRecord): Pick<SnapshotEntry, "linkTarget" | "linkGroup"> {
+  const linkTarget = record.optionalText("l");
+  const linkGroup = record.optionalText("k");
+  return {
+    ...(linkTarget === undefined ? {} : { linkTarget }),
+    ...(linkGroup === undefined ? {} : { linkGroup }),
+  };
+}
+
+function remoteFields(record: CheckedRecord): Pick<SnapshotEntry, "remote"> {
+  if (!record.has("id")) return {};
+  return {
+    remote: { id: record.text("id"), rev: record.text("rev"), modified: record.count("cm") },
+  };
+}
+
+/** Flags of later versions are ignored, as unknown fields are (N20). */
+function flagsOf(record: CheckedRecord): readonly EntryFlag[] {
+  if (!record.has("e")) return [];
+  const words = record.texts("e");
+  return entryFlags.filter((flag) => words.includes(flag));
+}
+
+/** Why an entry must not stand in a manifest, or undefined. Asked on the way in and on the way out. */
+export function entryTrouble(entry: SnapshotEntry): string | undefined {
+  return pathTrouble(entry.path) ?? metadataTrouble(entry) ?? contentTrouble(entry);
+}
+
+/** X1, X6, X13: what no path of a snapshot may be. */
+function pathTrouble(path: string): string | undefined {
+  if (path === "" || !isRelPath(path)) return `"${path}" is not a path inside the snapshot`;
+  if (!path.isWellFormed()) return `"${path}" is not valid Unicode`;
+  if (Buffer.byteLength(path) > pathBytesMax) return `"${path}" is too long`;
+  const names = path.split("/");
+  if (names.length > pathDepthMax) return `"${path}" is too deep`;
+  return names[0] === ".snap" ? `"${path}" is the program's own` : undefined;
+}
+
+function metadataTrouble(entry: SnapshotEntry): string | undefined {
+  if (entry.mode !== undefined && !/^[0-7]{1,5}$/.test(entry.mode)) return "its mode is not octal";
+  if (entry.modifiedNs !== undefined && !/^-?\d{1,20}$/.test(entry.modifiedNs)) {
+    return "its time is not in nanoseconds";
+  }
+  return linkTrouble(entry);
+}
+
+function linkTrouble({ type, linkTarget }: SnapshotEntry): string | undefined {
+  if (type !== "symlink") return linkTarget === undefined ? undefined : "it is no link";
+  const isTarget = linkTarget !== undefined && linkTarget !== "" && !linkTarget.includes("\0");
+  return isTarget ? undefined : "its link has no target";
+}
+
+function contentTrouble({ type, size, blocks, hash }: SnapshotEntry): string | undefined {
+  if (type !== "file") return blocks === undefined ? undefined : "it is no file but has blocks";
+  if (hash !== undefined && !isHash(hash)) return "its content hash is none";
+  if (blocks === undefined) return undefined;
+  if (size === undefined || !Number.isSafeInteger(size) || size < 0) return "it has no size";
+  if (size > fileBytesMax) return "it is too large";
+  if (blocks.length !== Math.ceil(size / blockBytes)) return "its size does not fit its blocks";
+  return blocks.every(isHash) ? undefined : "a block hash is none";
+}

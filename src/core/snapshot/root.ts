@@ -1,12 +1,19 @@
+import { hash } from "node:crypto";
+import { SnapError } from "../../std/error.ts";
+import { CheckedRecord, canonicalJson, damagedError } from "./checked-json.ts";
+
 /** Why a snapshot was taken (N24). */
-export type SnapshotReason =
-  | "manual"
-  | "schedule"
-  | "before-restore"
-  | "before-confirm"
-  | "before-exclude"
-  | "before-link"
-  | "import";
+export type SnapshotReason = (typeof snapshotReasons)[number];
+
+const snapshotReasons = [
+  "manual",
+  "schedule",
+  "before-restore",
+  "before-confirm",
+  "before-exclude",
+  "before-link",
+  "import",
+] as const;
 
 /** SHA-256 of the root without its id, 64 hex digits. */
 export type SnapshotId = string;
@@ -59,3 +66,117 @@ export type SnapshotRoot = CaptureFacts & {
   /** At most 1000 items, and the count of all. */
   readonly left: { readonly count: number; readonly items: readonly LeftAside[] };
 };
+
+/** The most that a root lists of what was left aside. */
+export const leftListedMax = 1000;
+
+/** Format of roots that this program writes, and the only one that it reads. */
+const rootFormat = 1;
+
+/** The root with its id: the SHA-256 of its own canonical text without it (N24). */
+export function sealRoot(root: Omit<SnapshotRoot, "id">): SnapshotRoot {
+  return { ...root, id: hash("sha256", canonicalJson(root), "hex") };
+}
+
+/** The text of a root on disk. */
+export function encodeRoot(root: SnapshotRoot): string {
+  return canonicalJson(root);
+}
+
+/**
+ * Read a root that may be damaged.
+ *
+ * @throws {SnapError} `damaged` unless the text is canonical, hashes to its id and has the fields of a root;
+ *   `version-too-new` for the format of a later program.
+ */
+export function decodeRoot(text: string, what: string): SnapshotRoot {
+  const record = CheckedRecord.parse(text, what);
+  const id = record.hash("id");
+  const ownHash = hash("sha256", record.canonicalWithout("id"), "hex");
+  if (id !== ownHash || text !== record.canonical()) {
+    throw damagedError(`${what} is damaged: it does not have the hash that it names`);
+  }
+  if (record.count("format") !== rootFormat) throw formatTooNew(what);
+  return {
+    format: rootFormat,
+    id,
+    time: timeOf(record, what),
+    tool: record.text("tool"),
+    ...factsOf(record),
+    ...requestOf(record),
+    completeness: record.choice("completeness", ["full", "thin", "partial"]),
+    lists: record.hashes("lists"),
+    counts: countsOf(record.record("counts")),
+    stored: record.count("stored"),
+    left: leftOf(record.record("left")),
+  };
+}
+
+function formatTooNew(what: string): SnapError {
+  return new SnapError("version-too-new", `${what} has a format of a later version of snap`, {
+    hint: "Use the version of snap that wrote it, or a later one.",
+  });
+}
+
+function timeOf(record: CheckedRecord, what: string): string {
+  const time = record.text("time");
+  if (/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/.test(time) && !Number.isNaN(Date.parse(time))) {
+    return time;
+  }
+  throw damagedError(`${what} has no valid time`);
+}
+
+function factsOf(record: CheckedRecord): CaptureFacts {
+  const workspace = record.record("workspace");
+  return {
+    workspace: {
+      id: workspace.text("id"),
+      path: workspace.text("path"),
+      device: workspace.text("device"),
+      host: workspace.text("host"),
+    },
+    ...(record.has("link") ? { link: linkOf(record.record("link")) } : {}),
+    side: record.choice("side", ["local", "remote"]),
+    rules: record.text("rules"),
+    sync: syncOf(record),
+    ...(record.has("paths") ? { paths: record.texts("paths") } : {}),
+  };
+}
+
+function linkOf(link: CheckedRecord): { account: string; path: string } {
+  return { account: link.text("account"), path: link.text("path") };
+}
+
+function syncOf(record: CheckedRecord): CaptureFacts["sync"] {
+  if (record.isText("sync")) return record.choice("sync", ["clean"] as const);
+  const sync = record.record("sync");
+  return { pending: sync.count("pending"), conflicting: sync.count("conflicting") };
+}
+
+function requestOf(
+  record: CheckedRecord,
+): Pick<SnapshotRoot, "label" | "tags" | "reason" | "parent"> {
+  return {
+    ...(record.has("label") ? { label: record.text("label") } : {}),
+    tags: record.texts("tags"),
+    reason: record.choice("reason", snapshotReasons),
+    ...(record.has("parent") ? { parent: record.hash("parent") } : {}),
+  };
+}
+
+function countsOf(counts: CheckedRecord): SnapshotRoot["counts"] {
+  return {
+    files: counts.count("files"),
+    folders: counts.count("folders"),
+    others: counts.count("others"),
+    bytes: counts.count("bytes"),
+  };
+}
+
+function leftOf(left: CheckedRecord): SnapshotRoot["left"] {
+  const items = left
+    .records("items")
+    .slice(0, leftListedMax)
+    .map((item) => ({ path: item.text("path"), reason: item.text("reason") }));
+  return { count: left.count("count"), items };
+}

@@ -11,14 +11,17 @@ export type CaptureOptions = Work & {
   readonly force?: boolean;
 };
 
+/** How a capture ended. */
 export type CaptureResult = {
   readonly root: SnapshotRoot;
   /** false: nothing changed, `root` is the parent. */
   readonly created: boolean;
 };
 
+/** Which snapshots of a store are meant; all where nothing is said. */
 export type SnapshotFilter = { readonly workspace?: string; readonly side?: "local" | "remote" };
 
+/** What is to be proved. */
 export type VerifyOptions = Work & {
   /** All snapshots if absent. */
   readonly id?: SnapshotId;
@@ -28,6 +31,7 @@ export type VerifyOptions = Work & {
   readonly level: 0 | 1 | 2;
 };
 
+/** What a verification found, one event a thing checked. */
 export type VerifyEvent =
   | {
       readonly type: "checked";

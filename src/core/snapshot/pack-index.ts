@@ -1,0 +1,167 @@
+import { hash as hashOf } from "node:crypto";
+
+/** One compressed frame of a pack: where it is, and how long it is before compression. */
+export type PackFrame = {
+  readonly offset: number;
+  readonly length: number;
+  readonly rawLength: number;
+};
+
+/** One block of a pack: `offset` and `length` of its content within the raw frame. */
+export type PackEntry = {
+  readonly hash: string;
+  readonly frame: number;
+  readonly offset: number;
+  readonly length: number;
+};
+
+/** What a sidecar says of its pack (N19). */
+export type PackContents = {
+  readonly packLength: number;
+  readonly frames: readonly PackFrame[];
+  readonly entries: readonly PackEntry[];
+};
+
+/** Longest frame, raw or compressed: a page of 64 MiB in its tar entry. What claims more is refused before memory is taken. */
+export const frameRawMax: number = 65 * 1024 * 1024;
+
+const magic = Buffer.from("SNAPIDX1");
+const headBytes = 24;
+const frameBytes = 16;
+const entryBytes = 44;
+const hashBytes = 32;
+
+/** The bytes of a sidecar (N19): little endian, entries sorted by hash, last the SHA-256 of all before. */
+export function encodeSidecar(contents: PackContents): Buffer {
+  const entries = contents.entries.toSorted((a, b) => (a.hash < b.hash ? -1 : 1));
+  const parts = [
+    encodeHead(contents),
+    ...contents.frames.map(encodeFrame),
+    ...entries.map(encodeBlock),
+  ];
+  const body = Buffer.concat(parts);
+  return Buffer.concat([body, hashOf("sha256", body, "buffer")]);
+}
+
+function encodeHead({ packLength, frames, entries }: PackContents): Buffer {
+  const head = Buffer.alloc(headBytes);
+  magic.copy(head);
+  head.writeBigUInt64LE(BigInt(packLength), 8);
+  head.writeUInt32LE(frames.length, 16);
+  head.writeUInt32LE(entries.length, 20);
+  return head;
+}
+
+function encodeFrame(frame: PackFrame): Buffer {
+  const bytes = Buffer.alloc(frameBytes);
+  bytes.writeBigUInt64LE(BigInt(frame.offset), 0);
+  bytes.writeUInt32LE(frame.length, 8);
+  bytes.writeUInt32LE(frame.rawLength, 12);
+  return bytes;
+}
+
+function encodeBlock(entry: PackEntry): Buffer {
+  const bytes = Buffer.alloc(entryBytes);
+  bytes.write(entry.hash, 0, "hex");
+  bytes.writeUInt32LE(entry.frame, 32);
+  bytes.writeUInt32LE(entry.offset, 36);
+  bytes.writeUInt32LE(entry.length, 40);
+  return bytes;
+}
+
+/** The index of one pack, read in place: 44 bytes a block. */
+export class PackIndex {
+  readonly packLength: number;
+  readonly frameCount: number;
+  readonly entryCount: number;
+  readonly #bytes: Buffer;
+  readonly #entriesAt: number;
+
+  private constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+    this.packLength = Number(bytes.readBigUInt64LE(8));
+    this.frameCount = bytes.readUInt32LE(16);
+    this.entryCount = bytes.readUInt32LE(20);
+    this.#entriesAt = headBytes + this.frameCount * frameBytes;
+  }
+
+  /** Undefined for anything but a sound sidecar: it can always be rebuilt from its pack. */
+  static read(sidecar: Uint8Array): PackIndex | undefined {
+    const bytes = Buffer.from(sidecar.buffer, sidecar.byteOffset, sidecar.byteLength);
+    if (bytes.length < headBytes + hashBytes || !bytes.subarray(0, 8).equals(magic)) {
+      return undefined;
+    }
+    const index = new PackIndex(bytes);
+    const bodyBytes = index.#entriesAt + index.entryCount * entryBytes;
+    if (bytes.length !== bodyBytes + hashBytes) return undefined;
+    const sum = hashOf("sha256", bytes.subarray(0, bodyBytes), "buffer");
+    return sum.equals(bytes.subarray(bodyBytes)) && index.#isConsistent() ? index : undefined;
+  }
+
+  static of(contents: PackContents): PackIndex {
+    return new PackIndex(encodeSidecar(contents));
+  }
+
+  frame(position: number): PackFrame {
+    const at = headBytes + position * frameBytes;
+    return {
+      offset: Number(this.#bytes.readBigUInt64LE(at)),
+      length: this.#bytes.readUInt32LE(at + 8),
+      rawLength: this.#bytes.readUInt32LE(at + 12),
+    };
+  }
+
+  entry(position: number): PackEntry {
+    const at = this.#entriesAt + position * entryBytes;
+    return {
+      hash: this.#bytes.toString("hex", at, at + hashBytes),
+      frame: this.#bytes.readUInt32LE(at + 32),
+      offset: this.#bytes.readUInt32LE(at + 36),
+      length: this.#bytes.readUInt32LE(at + 40),
+    };
+  }
+
+  /** The hash of an entry, in place. */
+  hashAt(position: number): Buffer {
+    const at = this.#entriesAt + position * entryBytes;
+    return this.#bytes.subarray(at, at + hashBytes);
+  }
+
+  isHashAt(position: number, hash: Buffer): boolean {
+    return this.#compareAt(position, hash) === 0;
+  }
+
+  /** Position of a block by binary search; undefined where the pack does not hold it. */
+  find(hash: Buffer): number | undefined {
+    let low = 0;
+    let high = this.entryCount - 1;
+    while (low <= high) {
+      const middle = (low + high) >>> 1;
+      const order = this.#compareAt(middle, hash);
+      if (order === 0) return middle;
+      if (order < 0) low = middle + 1;
+      else high = middle - 1;
+    }
+    return undefined;
+  }
+
+  #compareAt(position: number, hash: Buffer): number {
+    const at = this.#entriesAt + position * entryBytes;
+    return this.#bytes.compare(hash, 0, hashBytes, at, at + hashBytes);
+  }
+
+  /** A sidecar with a right sum can still come from a wrong program: nothing may point outside. */
+  #isConsistent(): boolean {
+    for (let position = 0; position < this.frameCount; position += 1) {
+      const frame = this.frame(position);
+      if (frame.offset + frame.length > this.packLength) return false;
+      if (Math.max(frame.length, frame.rawLength) > frameRawMax) return false;
+    }
+    for (let position = 0; position < this.entryCount; position += 1) {
+      const { frame, offset, length } = this.entry(position);
+      if (frame >= this.frameCount || offset + length > this.frame(frame).rawLength) return false;
+      if (position > 0 && this.#compareAt(position - 1, this.hashAt(position)) >= 0) return false;
+    }
+    return true;
+  }
+}

@@ -1,0 +1,82 @@
+import { comparePaths } from "../core/path/rel-path.ts";
+import type { SnapshotEntry } from "../core/snapshot/entry.ts";
+import { leftListedMax } from "../core/snapshot/root.ts";
+import type { LeftAside, SnapshotRoot } from "../core/snapshot/root.ts";
+import type { ProgressListener } from "../std/events.ts";
+
+/** Counts what a capture meets, for its root and for whoever watches. */
+export class CaptureTally {
+  readonly #onProgress: ProgressListener | undefined;
+  readonly #left: LeftAside[] = [];
+  #leftCount = 0;
+  #files = 0;
+  #folders = 0;
+  #others = 0;
+  #bytes = 0;
+  #bytesRead = 0;
+  #isTorn = false;
+  #isThin = false;
+
+  constructor(onProgress: ProgressListener | undefined) {
+    this.#onProgress = onProgress;
+  }
+
+  add(entry: SnapshotEntry, left: LeftAside | undefined): void {
+    this.#count(entry);
+    if (left !== undefined) this.leave(left);
+    this.#isTorn ||= entry.flags.includes("unreadable") || entry.flags.includes("changing");
+    this.#isThin ||= entry.flags.includes("thin");
+    this.#tell(entry.path);
+  }
+
+  addBytes(path: string, bytes: number): void {
+    this.#bytesRead += bytes;
+    this.#tell(path);
+  }
+
+  leave(left: LeftAside): void {
+    this.#leftCount += 1;
+    if (this.#left.length < leftListedMax) this.#left.push(left);
+  }
+
+  get counts(): SnapshotRoot["counts"] {
+    return { files: this.#files, folders: this.#folders, others: this.#others, bytes: this.#bytes };
+  }
+
+  get left(): SnapshotRoot["left"] {
+    const items = this.#left.toSorted((a, b) => comparePaths(a.path, b.path));
+    return { count: this.#leftCount, items };
+  }
+
+  /** What could not be read, or may be torn, weighs more than what is only in Dropbox (N37). */
+  get completeness(): SnapshotRoot["completeness"] {
+    if (this.#isTorn) return "partial";
+    return this.#isThin ? "thin" : "full";
+  }
+
+  #count(entry: SnapshotEntry): void {
+    switch (entry.type) {
+      case "file":
+        this.#files += 1;
+        this.#bytes += entry.size ?? 0;
+        return;
+      case "folder":
+        this.#folders += 1;
+        return;
+      case "symlink":
+      case "other":
+        this.#others += 1;
+    }
+  }
+
+  #tell(current: string): void {
+    this.#onProgress?.({
+      step: "capture",
+      done: this.#files + this.#folders + this.#others,
+      total: undefined,
+      bytes: this.#bytesRead,
+      bytesTotal: undefined,
+      current,
+    });
+  }
+}

@@ -1,0 +1,212 @@
+import { canonicalJson } from "../core/snapshot/checked-json.ts";
+import { entryTrouble } from "../core/snapshot/entry.ts";
+import type { SnapshotEntry } from "../core/snapshot/entry.ts";
+import { joinByPath } from "../core/snapshot/manifest.ts";
+import type { Pair } from "../core/snapshot/manifest.ts";
+import { comparePaths } from "../core/path/rel-path.ts";
+import { sealRoot } from "../core/snapshot/root.ts";
+import type { CaptureFacts, LeftAside, SnapshotRoot } from "../core/snapshot/root.ts";
+import type { CaptureOptions, CaptureResult } from "../core/snapshot/store-request.ts";
+import type { CaptureSource } from "../ports.ts";
+import { assert } from "../std/assert.ts";
+import { throwIfAborted } from "../std/error.ts";
+import type { Logger } from "../std/log.ts";
+import { isoSeconds } from "../std/time.ts";
+import type { Clock } from "../std/time.ts";
+import { EntryCapture } from "./capture-entry.ts";
+import { CaptureTally } from "./capture-tally.ts";
+import { Gate, mapInOrder } from "./in-order.ts";
+import { ManifestWriter, proveManifest } from "./manifest-store.ts";
+import { PackWriter } from "./pack-writer.ts";
+import { loadPacks } from "./packs.ts";
+import type { Packs } from "./packs.ts";
+import { KnownContents, baseOf, parentOf, readableEntries } from "./parent.ts";
+import { freeTime, putRoot, readRoots, rootNames, rootOfId } from "./root-files.ts";
+import type { StoreFiles } from "./store-files.ts";
+import type { WriterLock } from "./writer-lock.ts";
+
+/** Files that are read at once (N36). */
+const filesAtOnce = 4;
+
+/** What a capture works with; the lock is held by its caller. */
+export type CaptureParts = {
+  readonly files: StoreFiles;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly tool: string;
+  readonly lock: WriterLock;
+};
+
+/** A manifest in place, and what is told of it; not yet a snapshot. */
+type Draft = {
+  readonly facts: CaptureFacts;
+  readonly lists: readonly string[];
+  readonly tally: CaptureTally;
+  readonly stored: number;
+};
+
+/**
+ * Take a snapshot (§8): data packs, then metadata packs, then the root, each durable before the next (N26). What is
+ * interrupted leaves unreferenced packs, which the next capture uses.
+ *
+ * @throws {SnapError} `interrupted`; what the source throws as a whole; the errors of `StoreFiles`
+ */
+export async function capture(
+  parts: CaptureParts,
+  source: CaptureSource,
+  options: CaptureOptions,
+): Promise<CaptureResult> {
+  const facts = await source.facts();
+  const roots = await readRoots(parts.files);
+  const parent = parentOf(roots, facts);
+  const packs = await loadPacks(parts.files, parts.logger);
+  const known = new KnownContents(packs.meta.reader, roots);
+  const draft = await storeContent({
+    parts,
+    packs,
+    known,
+    source,
+    facts,
+    base: baseOf(roots, facts),
+    options,
+  });
+  if (parent !== undefined && !options.force && isUnchanged(parent, draft, options)) {
+    return { root: parent, created: false };
+  }
+  throwIfAborted(options.signal);
+  return { root: await commit(parts, { draft, parent, packs }, options), created: true };
+}
+
+type ContentJob = {
+  readonly parts: CaptureParts;
+  readonly packs: Packs;
+  readonly known: KnownContents;
+  readonly source: CaptureSource;
+  readonly facts: CaptureFacts;
+  /** The earlier snapshot whose block lists are taken over (N35). */
+  readonly base: SnapshotRoot | undefined;
+  readonly options: CaptureOptions;
+};
+
+async function storeContent(job: ContentJob): Promise<Draft> {
+  const { files } = job.parts;
+  const data = new PackWriter({ files, kind: "data", index: job.packs.data.catalogue.index });
+  const meta = new PackWriter({ files, kind: "meta", index: job.packs.meta.catalogue.index });
+  try {
+    const tally = new CaptureTally(job.options.onProgress);
+    const manifest = new ManifestWriter(meta, () => data.flush());
+    await writeEntries({ ...job, data, meta, manifest, tally });
+    const lists = await manifest.finish();
+    return { facts: job.facts, lists, tally, stored: data.storedBytes + meta.storedBytes };
+  } finally {
+    await data.discard();
+    await meta.discard();
+  }
+}
+
+type EntriesJob = ContentJob & {
+  readonly data: PackWriter;
+  readonly meta: PackWriter;
+  readonly manifest: ManifestWriter;
+  readonly tally: CaptureTally;
+};
+
+async function writeEntries(job: EntriesJob): Promise<void> {
+  const { parts, source, tally, manifest, options } = job;
+  const entryCapture = new EntryCapture({
+    open: (path) => source.open(path),
+    data: job.data,
+    known: job.known,
+    gate: new Gate(filesAtOnce),
+    clock: parts.clock,
+    signal: options.signal,
+    onBlock: async (path, bytes) => {
+      tally.addBytes(path, bytes);
+      await parts.lock.renew();
+    },
+  });
+  const captured = mapInOrder(pairsOf(job), ({ left, right }) => entryCapture.capture(left, right));
+  for await (const { entry, left } of captured) {
+    await manifest.add(entry);
+    tally.add(entry, left);
+    await parts.lock.renew();
+  }
+}
+
+/** Each entry of the source with that of the earlier snapshot at the same path. */
+async function* pairsOf(job: EntriesJob): AsyncGenerator<SourcePair> {
+  const { parts, packs, source, base, meta, tally } = job;
+  const before = readableEntries(packs.meta.reader, base, (error) => {
+    parts.logger.error("an earlier snapshot is damaged", { reason: error.message });
+    meta.distrust();
+  });
+  const onLeft = (left: LeftAside): void => tally.leave(left);
+  for await (const { left, right } of joinByPath(sound(source.entries(onLeft), onLeft), before)) {
+    if (left !== undefined) yield { left, right };
+  }
+}
+
+type SourcePair = { readonly left: SnapshotEntry; readonly right: Pair["right"] };
+
+/** Entries that could not be read back are left aside rather than written. */
+async function* sound(
+  entries: AsyncIterable<SnapshotEntry>,
+  onLeft: (left: LeftAside) => void,
+): AsyncGenerator<SnapshotEntry> {
+  let before: string | undefined;
+  for await (const entry of entries) {
+    const trouble = entryTrouble(entry);
+    if (trouble !== undefined) {
+      onLeft({ path: entry.path, reason: `Not stored: ${trouble}` });
+      continue;
+    }
+    assert(
+      before === undefined || comparePaths(before, entry.path) < 0,
+      "a source is in path order",
+    );
+    before = entry.path;
+    yield entry;
+  }
+}
+
+/** N39: nothing to tell that the parent does not tell. A label that it lacks is something. */
+function isUnchanged(parent: SnapshotRoot, draft: Draft, options: CaptureOptions): boolean {
+  const isLabelled = options.label === undefined || options.label === parent.label;
+  const isTagged = (options.tags ?? []).every((tag) => parent.tags.includes(tag));
+  const told = [draft.lists, draft.tally.completeness, draft.facts.rules, draft.facts.link ?? null];
+  const toldBefore = [parent.lists, parent.completeness, parent.rules, parent.link ?? null];
+  return isLabelled && isTagged && canonicalJson(told) === canonicalJson(toldBefore);
+}
+
+type Committing = {
+  readonly draft: Draft;
+  readonly parent: SnapshotRoot | undefined;
+  readonly packs: Packs;
+};
+
+/** Put the root in place, and read back what it names before success is told (N28). */
+async function commit(
+  { files, clock, tool }: CaptureParts,
+  { draft, parent, packs }: Committing,
+  options: CaptureOptions,
+): Promise<SnapshotRoot> {
+  const root = sealRoot({
+    ...draft.facts,
+    format: 1,
+    time: isoSeconds(freeTime(await rootNames(files), clock.now())),
+    tool,
+    completeness: draft.tally.completeness,
+    ...(options.label === undefined ? {} : { label: options.label }),
+    tags: options.tags ?? [],
+    reason: options.reason,
+    ...(parent === undefined ? {} : { parent: parent.id }),
+    lists: draft.lists,
+    counts: draft.tally.counts,
+    stored: draft.stored,
+    left: draft.tally.left,
+  });
+  await putRoot(files, root);
+  const readBack = await rootOfId(files, root.id);
+  await proveManifest(packs.meta.reader, readBack, (hash) => packs.meta.catalogue.index.has(hash));
+  return readBack;
+}

@@ -1,0 +1,212 @@
+import { constants } from "node:fs";
+import { link, mkdir, open, readdir, rename, rm, stat, statfs } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { systemCode } from "../std/error.ts";
+import { randomHex } from "../std/random.ts";
+import type { Rng } from "../std/random.ts";
+import {
+  diskFull,
+  isFull,
+  missingFile,
+  storeError,
+  undefinedIfMissing,
+  wrongLength,
+} from "./store-error.ts";
+
+import { DiskFileWriter } from "./disk-file-writer.ts";
+import type { ByteRange, StoreFiles, StoreFileWriter } from "./store-files.ts";
+
+const noFollow = constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/** The store's files in a folder of the local disk. */
+export class DiskStoreFiles implements StoreFiles {
+  readonly top: string;
+  readonly #rng: Rng;
+  /** Folders that are known to be there. */
+  readonly #folders = new Set<string>();
+
+  constructor(top: string, rng: Rng) {
+    this.top = top;
+    this.#rng = rng;
+  }
+
+  makeFolders(names: readonly string[]): Promise<void> {
+    return this.#guard("make folders in", "", async () => {
+      const made = await mkdir(this.top, { recursive: true, mode: 0o700 });
+      if (made !== undefined) await flushFolder(dirname(made));
+      for (const name of names) await this.#makeFolder(name);
+    });
+  }
+
+  get(name: string, bytesMax: number): Promise<Buffer | undefined> {
+    return this.#guard("read", name, async () => {
+      await using file = await this.#openIfThere(name);
+      if (file === undefined) return undefined;
+      const { size } = await file.stat();
+      if (size > bytesMax) throw wrongLength(this.#path(name), "is far too long");
+      return await file.readFile();
+    });
+  }
+
+  range(name: string, range: ByteRange): Promise<Buffer> {
+    return this.#guard("read", name, async () => {
+      await using file = await this.#openIfThere(name);
+      if (file === undefined) throw missingFile(this.#path(name));
+      const bytes = Buffer.allocUnsafe(range.length);
+      const filled = await readFully(file, bytes, range.offset);
+      if (filled < range.length) throw wrongLength(this.#path(name), "is cut off");
+      return bytes;
+    });
+  }
+
+  size(name: string): Promise<number | undefined> {
+    return this.#guard("look at", name, async () => {
+      const found = await stat(this.#path(name)).catch(undefinedIfMissing);
+      return found?.isFile() === true ? found.size : undefined;
+    });
+  }
+
+  list(folder: string): Promise<readonly string[]> {
+    return this.#guard("list", folder, async () => {
+      const names = await readdir(this.#path(folder)).catch(undefinedIfMissing);
+      return (names ?? []).toSorted();
+    });
+  }
+
+  async put(name: string, bytes: Uint8Array): Promise<void> {
+    const writer = await this.write();
+    try {
+      await writer.append(bytes);
+      await writer.commit(name);
+    } finally {
+      await writer.discard();
+    }
+  }
+
+  async create(name: string, bytes: Uint8Array): Promise<boolean> {
+    const temporary = this.#temporaryName();
+    await this.put(temporary, bytes);
+    try {
+      return await this.link(temporary, name);
+    } finally {
+      await this.remove(temporary);
+    }
+  }
+
+  move(from: string, to: string): Promise<boolean> {
+    return this.#guard("rename", from, async () => {
+      const moved = await rename(this.#path(from), this.#path(to)).then(
+        () => true,
+        undefinedIfMissing,
+      );
+      return moved === true;
+    });
+  }
+
+  link(from: string, to: string): Promise<boolean> {
+    return this.#guard("make", to, async () => {
+      try {
+        await link(this.#path(from), this.#path(to));
+        return true;
+      } catch (error) {
+        if (["EEXIST", "ENOENT"].includes(systemCode(error) ?? "")) return false;
+        throw error;
+      }
+    });
+  }
+
+  remove(name: string): Promise<void> {
+    return this.#guard("remove", name, () => rm(this.#path(name), { force: true }));
+  }
+
+  async write(): Promise<StoreFileWriter> {
+    const temporary = this.#temporaryName();
+    const file = await this.#guard("write in", temporary, async () => {
+      await this.#makeFolder("tmp");
+      return await open(this.#path(temporary), "wx", 0o600);
+    });
+    return new DiskFileWriter({
+      file,
+      guard: (bytes, work) => this.#guardWrite({ name: temporary, bytes }, work),
+      rename: (name) => this.#place(temporary, name),
+      remove: () => this.remove(temporary),
+    });
+  }
+
+  async freeBytes(): Promise<number> {
+    const found = await this.#guard("look at", "", () => statfsUp(this.top));
+    return Number(found.bavail * found.bsize);
+  }
+
+  #path(name: string): string {
+    return join(this.top, name);
+  }
+
+  #temporaryName(): string {
+    return `tmp/${randomHex(this.#rng, 12)}`;
+  }
+
+  async #openIfThere(name: string): Promise<FileHandle | undefined> {
+    return await open(this.#path(name), constants.O_RDONLY | noFollow).catch(undefinedIfMissing);
+  }
+
+  async #makeFolder(name: string): Promise<void> {
+    if (this.#folders.has(name) || name === ".") return;
+    await this.#makeFolder(dirname(name));
+    const isNew = await mkdir(this.#path(name), { mode: 0o700 }).then(() => true, falseIfThere);
+    if (isNew) await flushFolder(this.#path(dirname(name)));
+    this.#folders.add(name);
+  }
+
+  async #place(temporary: string, name: string): Promise<void> {
+    await this.#makeFolder(dirname(name));
+    await rename(this.#path(temporary), this.#path(name));
+    await flushFolder(this.#path(dirname(name)));
+  }
+
+  #guard<T>(action: string, name: string, work: () => Promise<T>): Promise<T> {
+    return work().catch((error: unknown) => {
+      throw storeError(error, `Cannot ${action} "${this.#path(name)}" of the snapshot store`);
+    });
+  }
+
+  /** As `#guard`, and a full disk is told with the bytes that are missing (N29). */
+  async #guardWrite<T>(what: { name: string; bytes: number }, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isFull(error)) {
+        throw storeError(error, `Cannot write in the snapshot store "${this.top}"`);
+      }
+      const free = await this.freeBytes();
+      throw diskFull(this.top, { missing: Math.max(1, what.bytes - free), cause: error });
+    }
+  }
+}
+
+async function readFully(file: FileHandle, into: Buffer, offset: number): Promise<number> {
+  let filled = 0;
+  while (filled < into.length) {
+    const { bytesRead } = await file.read(into, filled, into.length - filled, offset + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return filled;
+}
+
+async function flushFolder(path: string): Promise<void> {
+  await using folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  await folder.sync();
+}
+
+function falseIfThere(error: unknown): false {
+  if (systemCode(error) !== "EEXIST") throw error;
+  return false;
+}
+
+/** The disk of the nearest folder that exists. */
+async function statfsUp(path: string): Promise<{ bavail: number; bsize: number }> {
+  const found = await statfs(path).catch(undefinedIfMissing);
+  return found ?? (await statfsUp(dirname(path)));
+}

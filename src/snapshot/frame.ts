@@ -1,0 +1,148 @@
+import { promisify } from "node:util";
+import {
+  constants,
+  zstdCompress,
+  zstdCompressSync,
+  zstdDecompress,
+  zstdDecompressSync,
+} from "node:zlib";
+import type { ZstdOptions } from "node:zlib";
+import { Header } from "tar/header";
+import { damagedError, isHash } from "../core/snapshot/checked-json.ts";
+
+const compressOnPool = promisify<Uint8Array, ZstdOptions, Buffer>(zstdCompress);
+const decompressOnPool = promisify<Uint8Array, ZstdOptions, Buffer>(zstdDecompress);
+
+/** Below this, a trip to the thread pool costs more than the work (measured: about 16 KiB). */
+const syncBytesMax = 16 * 1024;
+
+/** zstd levels: the usual one, and the fastest, which stores what it cannot compress as it is. */
+const usualLevel = 3;
+const fastestLevel = 1;
+
+/** N16: what the first 64 KiB must gain, else the block counts as incompressible. */
+const probeBytes = 64 * 1024;
+const probeGainMin = 0.03;
+
+const recordBytes = 512;
+
+/** The two zero records that end a tar archive. */
+export const endOfArchive: Uint8Array = new Uint8Array(2 * recordBytes);
+
+/** Name of a block or of a metadata piece in its pack. */
+export type PackKind = "data" | "meta";
+
+/** The name of a tar entry (§3): `d/<hash>` in data packs, `m/<hash>.jsonl` in metadata packs. */
+export function entryName(kind: PackKind, hash: string): string {
+  return kind === "data" ? `d/${hash}` : `m/${hash}.jsonl`;
+}
+
+/** The hash that a tar entry is named by, or undefined for a name that is none of ours. */
+export function hashOfEntryName(name: string): string | undefined {
+  const hash = /^(?:d\/([0-9a-f]+)|m\/([0-9a-f]+)\.jsonl)$/.exec(name);
+  const digits = hash?.[1] ?? hash?.[2] ?? "";
+  return isHash(digits) ? digits : undefined;
+}
+
+/** A whole tar entry: header, content, padding to 512 bytes. Equal input gives equal bytes (N17). */
+export function tarEntry(name: string, content: Uint8Array): Buffer {
+  const padded = Math.ceil(content.length / recordBytes) * recordBytes;
+  const bytes = Buffer.alloc(recordBytes + padded);
+  new Header({
+    path: name,
+    mode: 0o444,
+    uid: 0,
+    gid: 0,
+    size: content.length,
+    mtime: new Date(0),
+    type: "File",
+  }).encode(bytes);
+  bytes.set(content, recordBytes);
+  return bytes;
+}
+
+/** Where the content of a tar entry starts within it. */
+export const entryContentAt: number = recordBytes;
+
+/** A tar entry found in a raw frame; offset and length of its content. */
+export type FoundEntry = {
+  readonly name: string;
+  readonly offset: number;
+  readonly length: number;
+};
+
+/** The whole tar entries of a raw frame, up to its end or the zero records. @throws {SnapError} `damaged` */
+export function* tarEntries(raw: Buffer): Generator<FoundEntry> {
+  let at = 0;
+  while (at < raw.length) {
+    const header = readHeader(raw.subarray(at, at + recordBytes));
+    if (header.nullBlock) return;
+    const length = header.size ?? -1;
+    const offset = at + recordBytes;
+    if (!header.cksumValid || length < 0 || offset + length > raw.length) {
+      throw damagedError("A pack holds something that is no tar entry");
+    }
+    yield { name: header.path ?? "", offset, length };
+    at = offset + Math.ceil(length / recordBytes) * recordBytes;
+  }
+}
+
+function readHeader(record: Buffer): Header {
+  try {
+    return new Header(record);
+  } catch (cause) {
+    throw damagedError("A pack holds something that is no tar entry", cause);
+  }
+}
+
+/** Whether compressing a block is wasted time, told by its beginning (N16). */
+export function isIncompressible(block: Uint8Array): boolean {
+  const probe = block.subarray(0, probeBytes);
+  const gain =
+    1 - zstdCompressSync(probe, compressOptions(fastestLevel, probe.length)).length / probe.length;
+  return gain < probeGainMin;
+}
+
+/** One zstd frame with checksum and raw size. */
+export async function compressFrame(
+  raw: Uint8Array,
+  options: { readonly fast: boolean },
+): Promise<Buffer> {
+  const zstd = compressOptions(options.fast ? fastestLevel : usualLevel, raw.length);
+  return raw.length < syncBytesMax ? zstdCompressSync(raw, zstd) : await compressOnPool(raw, zstd);
+}
+
+function compressOptions(level: number, rawLength: number): ZstdOptions {
+  return {
+    pledgedSrcSize: rawLength,
+    chunkSize: 256 * 1024,
+    params: {
+      [constants.ZSTD_c_compressionLevel]: level,
+      [constants.ZSTD_c_checksumFlag]: 1,
+      [constants.ZSTD_c_contentSizeFlag]: 1,
+    },
+  };
+}
+
+/**
+ * Decode exactly one frame: Node decodes the first frame of several and is silent about the rest (N18), so the
+ * caller has cut it. @throws {SnapError} `damaged` unless it gives exactly `rawLength` bytes
+ */
+export async function decodeFrame(frame: Uint8Array, rawLength: number): Promise<Buffer> {
+  const options = { maxOutputLength: Math.max(1, rawLength), chunkSize: chunkFor(rawLength) };
+  try {
+    const raw =
+      rawLength < syncBytesMax
+        ? zstdDecompressSync(frame, options)
+        : await decompressOnPool(frame, options);
+    if (raw.length === rawLength) return raw;
+  } catch (cause) {
+    throw damagedError("A frame of a pack cannot be decoded", cause);
+  }
+  throw damagedError("A frame of a pack has another length than its index says");
+}
+
+/** One output buffer where that is small: Node joins the chunks otherwise. */
+function chunkFor(rawLength: number): number {
+  return Math.min(Math.max(rawLength, 64), 1024 * 1024);
+}

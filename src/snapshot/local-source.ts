@@ -1,0 +1,166 @@
+import { repositoryMarker } from "../core/repo/marker.ts";
+import { joinPath, topPath, type RelPath } from "../core/path/rel-path.ts";
+import type { EntryFlag, SnapshotEntry } from "../core/snapshot/entry.ts";
+import type { CaptureFacts, LeftAside } from "../core/snapshot/root.ts";
+import type { FolderListing, LocalStat } from "../core/tree/local-stat.ts";
+import { rootNode, type LocalEntry, type NodeId } from "../core/tree/node.ts";
+import type { CaptureSource, IndexStore, LocalSide } from "../ports.ts";
+
+/** What the capture of a workspace needs to know. */
+export type LocalSourceOptions = {
+  readonly local: LocalSide;
+  /** The index of a linked workspace: its trusted hashes spare reading (N35). */
+  readonly index: IndexStore | undefined;
+  /** Left out by rule or by nature: ignored, or always outside the sync. */
+  readonly isOutside: (path: RelPath, kind: LocalStat["kind"]) => boolean;
+  /** Repositories whose files are synced like any other (an override is in force). */
+  readonly isRepositorySynced: (path: RelPath) => boolean;
+  readonly facts: CaptureFacts;
+};
+
+type Onward = (left: LeftAside) => void;
+
+/** The present disk of a workspace as the source of a capture: what the link syncs, in path order (N33). */
+export function localSource(options: LocalSourceOptions): CaptureSource {
+  return {
+    facts: () => Promise.resolve(options.facts),
+    entries: (onLeft) => entriesOf(options, onLeft),
+    open: (path) => options.local.open(path),
+  };
+}
+
+async function* entriesOf(
+  options: LocalSourceOptions,
+  onLeft: Onward,
+): AsyncGenerator<SnapshotEntry> {
+  const listing = await options.local.list(topPath);
+  if (listing.trouble !== undefined) throw listing.trouble;
+  yield* entriesBelow(options, { listing, node: rootNode }, onLeft);
+}
+
+/** A folder that was read; its node where the index knows it. */
+type Folder = { readonly listing: FolderListing; readonly node: NodeId | undefined };
+
+async function* entriesBelow(
+  options: LocalSourceOptions,
+  folder: Folder,
+  onLeft: Onward,
+): AsyncGenerator<SnapshotEntry> {
+  const { listing } = folder;
+  reportUnsyncable(listing, onLeft);
+  const rows = rowsByName(options.index, folder.node);
+  for (const stat of listing.entries) {
+    const path = joinPath(listing.path, stat.name);
+    if (isOut(options, path, stat)) continue;
+    if (isForeignRepository(options, path, stat)) {
+      onLeft({ path, reason: "A repository: its history is not part of this snapshot" });
+      continue;
+    }
+    const row = rows.get(stat.name);
+    if (stat.kind !== "folder") {
+      yield entryOf(options, path, { stat, row, flags: [] });
+      continue;
+    }
+    const below = await options.local.list(path);
+    const { trouble } = below;
+    const flags: readonly EntryFlag[] = trouble === undefined ? [] : ["unreadable"];
+    if (trouble !== undefined) onLeft({ path, reason: trouble.message });
+    if (!isOnlyAncestor(options.facts.paths, path))
+      yield entryOf(options, path, { stat, row, flags });
+    if (trouble === undefined)
+      yield* entriesBelow(options, { listing: below, node: row?.node }, onLeft);
+  }
+}
+
+function reportUnsyncable(listing: FolderListing, onLeft: Onward): void {
+  for (const name of listing.unsyncable) {
+    onLeft({
+      path: listing.path === "" ? name : `${listing.path}/${name}`,
+      reason: "The name is not valid UTF-8",
+    });
+  }
+}
+
+/** Rows of the children of one folder; none where the index does not know the folder. */
+function rowsByName(
+  index: IndexStore | undefined,
+  node: NodeId | undefined,
+): ReadonlyMap<string, LocalEntry> {
+  if (index === undefined || node === undefined) return new Map();
+  return new Map(Array.from(index.local.children(node), (row) => [row.name, row]));
+}
+
+function isOut(options: LocalSourceOptions, path: RelPath, stat: LocalStat): boolean {
+  const paths = options.facts.paths;
+  if (paths !== undefined && !paths.some((top) => touches(path, top))) return true;
+  return options.isOutside(path, stat.kind);
+}
+
+function isForeignRepository(options: LocalSourceOptions, path: RelPath, stat: LocalStat): boolean {
+  return repositoryMarker(stat.name, stat.kind) !== undefined && !options.isRepositorySynced(path);
+}
+
+/** Inside a chosen path, or on the way to one. */
+function touches(path: RelPath, top: string): boolean {
+  return path === top || path.startsWith(`${top}/`) || top.startsWith(`${path}/`);
+}
+
+/** A folder above the chosen paths: walked, but itself no part of the capture. */
+function isOnlyAncestor(paths: readonly string[] | undefined, path: RelPath): boolean {
+  return paths !== undefined && !paths.some((top) => path === top || path.startsWith(`${top}/`));
+}
+
+type Seen = {
+  readonly stat: LocalStat;
+  readonly row: LocalEntry | undefined;
+  readonly flags: readonly EntryFlag[];
+};
+
+function entryOf(options: LocalSourceOptions, path: RelPath, seen: Seen): SnapshotEntry {
+  const { stat, flags } = seen;
+  const shared = { path, flags, modifiedNs: stat.modifiedNs };
+  switch (stat.kind) {
+    case "folder":
+      return { ...shared, type: "folder", mode: octal(stat) };
+    case "symlink":
+      return { ...shared, type: "symlink", linkTarget: stat.linkTarget ?? "" };
+    case "special":
+      return { ...shared, type: "other" };
+    case "file":
+      return { ...shared, ...fileFacts(options.index, seen) };
+  }
+}
+
+function fileFacts(
+  index: IndexStore | undefined,
+  { stat, row }: Seen,
+): Pick<SnapshotEntry, "type" | "size" | "mode" | "hash" | "linkGroup" | "remote"> {
+  const hash = row !== undefined && isTrusted(row, stat) ? row.hash : undefined;
+  const remote = hash === undefined || row === undefined ? undefined : remoteFacts(index, row);
+  return {
+    type: "file",
+    size: stat.size,
+    mode: octal(stat),
+    ...(hash === undefined ? {} : { hash }),
+    ...(stat.linkGroup === undefined ? {} : { linkGroup: stat.linkGroup }),
+    ...(remote === undefined ? {} : { remote }),
+  };
+}
+
+/** The stat is the one that was hashed, and the hash was not taken from a racy stat (N35). */
+function isTrusted(row: LocalEntry, stat: LocalStat): boolean {
+  return row.trusted && row.stamp === stat.stamp && row.fileId === stat.fileId;
+}
+
+function remoteFacts(
+  index: IndexStore | undefined,
+  row: LocalEntry,
+): SnapshotEntry["remote"] | undefined {
+  const remote = index?.remote.get(row.node);
+  if (remote === undefined || remote.hash !== row.hash) return undefined;
+  return { id: remote.remoteId, rev: remote.rev, modified: remote.modified };
+}
+
+function octal(stat: LocalStat): string {
+  return stat.mode.toString(8);
+}

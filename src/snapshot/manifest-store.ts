@@ -1,0 +1,117 @@
+import { damagedError } from "../core/snapshot/checked-json.ts";
+import { encodeEntry } from "../core/snapshot/entry.ts";
+import type { SnapshotEntry } from "../core/snapshot/entry.ts";
+import {
+  PieceCutter,
+  decodeList,
+  decodePage,
+  encodePageRef,
+  inPathOrder,
+  isEntryInside,
+  pagesInside,
+} from "../core/snapshot/manifest.ts";
+import type { PageRef, Piece } from "../core/snapshot/manifest.ts";
+import type { SnapshotRoot } from "../core/snapshot/root.ts";
+import { topPath } from "../core/path/rel-path.ts";
+import type { RelPath } from "../core/path/rel-path.ts";
+import type { PackReader } from "./pack-reader.ts";
+import type { PackWriter } from "./pack-writer.ts";
+
+/** Writes entries in path order as pages, and pages as lists (N21, N22). Pieces the store has are not written again. */
+export class ManifestWriter {
+  readonly #meta: PackWriter;
+  readonly #beforeClosing: () => Promise<void>;
+  readonly #pages = new PieceCutter();
+  readonly #lists = new PieceCutter();
+  readonly #listHashes: string[] = [];
+
+  /** `beforeClosing` puts the data in place: it goes before the pages that name it (N26). */
+  constructor(meta: PackWriter, beforeClosing: () => Promise<void>) {
+    this.#meta = meta;
+    this.#beforeClosing = beforeClosing;
+  }
+
+  async add(entry: SnapshotEntry): Promise<void> {
+    const page = this.#pages.add(encodeEntry(entry), entry.path);
+    if (page !== undefined) await this.#endPage(page);
+  }
+
+  /** Write the rest, all durable on return; the hashes of the lists. */
+  async finish(): Promise<readonly string[]> {
+    const page = this.#pages.end();
+    if (page !== undefined) await this.#endPage(page);
+    const list = this.#lists.end();
+    if (list !== undefined) await this.#endList(list);
+    await this.#close();
+    return this.#listHashes;
+  }
+
+  async #endPage(page: Piece): Promise<void> {
+    await this.#put(page);
+    const list = this.#lists.add(encodePageRef(page), page.hash);
+    if (list !== undefined) await this.#endList(list);
+  }
+
+  async #endList(list: Piece): Promise<void> {
+    await this.#put(list);
+    this.#listHashes.push(list.hash);
+  }
+
+  async #put(piece: Piece): Promise<void> {
+    await this.#meta.add(piece.hash, piece.bytes);
+    if (this.#meta.isFull) await this.#close();
+  }
+
+  async #close(): Promise<void> {
+    await this.#beforeClosing();
+    await this.#meta.flush();
+  }
+}
+
+/** The pages of a snapshot, in order. @throws {SnapError} `damaged` */
+export async function readPageRefs(
+  meta: PackReader,
+  lists: readonly string[],
+): Promise<readonly PageRef[]> {
+  const pages: PageRef[] = [];
+  for (const list of lists) {
+    for (const page of decodeList(await meta.read(list))) pages.push(page);
+  }
+  return pages;
+}
+
+/** The entries of some pages, one after the other; only one page is in memory. @throws {SnapError} `damaged` */
+export async function* readPages(
+  meta: PackReader,
+  pages: readonly PageRef[],
+): AsyncGenerator<SnapshotEntry> {
+  for (const page of pages) yield* decodePage(await meta.read(page.hash), page);
+}
+
+/**
+ * The entries of a snapshot in path order, or those at and below one path; other pages are not read.
+ *
+ * @throws {SnapError} `damaged`
+ */
+export async function* readEntries(
+  meta: PackReader,
+  root: SnapshotRoot,
+  under: RelPath = topPath,
+): AsyncGenerator<SnapshotEntry> {
+  const pages = pagesInside(await readPageRefs(meta, root.lists), under);
+  for await (const entry of inPathOrder(readPages(meta, pages))) {
+    if (isEntryInside(entry, under)) yield entry;
+  }
+}
+
+/** N28: after the root is in place, its lists are read back and its pages are there. @throws {SnapError} `damaged` */
+export async function proveManifest(
+  meta: PackReader,
+  root: SnapshotRoot,
+  has: (hash: string) => boolean,
+): Promise<void> {
+  const pages = await readPageRefs(meta, root.lists);
+  const missing = pages.find((page) => !has(page.hash));
+  if (missing !== undefined)
+    throw damagedError(`Page ${missing.hash} is in no pack after it was written`);
+}

@@ -1,0 +1,117 @@
+import type { BlockIndex } from "../core/snapshot/block-index.ts";
+import { PackIndex, encodeSidecar } from "../core/snapshot/pack-index.ts";
+import { isIncompressible } from "./frame.ts";
+import type { PackKind } from "./frame.ts";
+import { PackBuild, groupBytes } from "./pack-build.ts";
+import type { StoreFiles } from "./store-files.ts";
+
+/** A pack is closed at this size (N15), or at so many blocks, which bounds the memory of its index. */
+const packBytesMax = 32 * 1024 * 1024;
+const packBlocksMax = 65_536;
+
+/** Frames being compressed at once; more wait, so that memory stays bounded (N6). */
+const framesAtOnce = 4;
+
+/** Where a writer puts its packs, and what is there already. */
+export type PackWriterOptions = {
+  readonly files: StoreFiles;
+  readonly kind: PackKind;
+  /** The blocks of packs in place; the writer adds its own as they get there. */
+  readonly index: BlockIndex;
+};
+
+/** Writes new blocks into packs. A block that the store has, or that is on its way, is not written again (N27). */
+export class PackWriter {
+  readonly #options: PackWriterOptions;
+  readonly #pending = new Set<string>();
+  readonly #closing = new Set<Promise<void>>();
+  readonly #builds = new Set<PackBuild>();
+  #build: PackBuild | undefined;
+  #inFlight: Promise<void>[] = [];
+  #storedBytes = 0;
+  #isTrusting = true;
+
+  constructor(options: PackWriterOptions) {
+    this.#options = options;
+  }
+
+  /** Bytes of the packs and sidecars put in place so far. */
+  get storedBytes(): number {
+    return this.#storedBytes;
+  }
+
+  /** Whether a block is in a pack in place, or on its way into one. */
+  has(hash: string): boolean {
+    return this.#pending.has(hash) || (this.#isTrusting && this.#options.index.has(hash));
+  }
+
+  /** From now on write every block again: a pack in place turned out to be damaged. */
+  distrust(): void {
+    this.#isTrusting = false;
+  }
+
+  get isFull(): boolean {
+    const build = this.#build;
+    return (
+      build !== undefined && (build.length >= packBytesMax || build.hashes.length >= packBlocksMax)
+    );
+  }
+
+  /** Take a block; waits while too many are being compressed. Its bytes are copied before the first wait. */
+  async add(hash: string, bytes: Uint8Array): Promise<void> {
+    if (this.has(hash)) return;
+    this.#pending.add(hash);
+    const fast = bytes.length >= groupBytes && isIncompressible(bytes);
+    this.#build ??= this.#newBuild();
+    const written = this.#build.add(hash, bytes, { fast });
+    if (written === undefined) return;
+    this.#inFlight.push(written);
+    if (this.#inFlight.length > framesAtOnce) await this.#inFlight.shift();
+  }
+
+  /** Put all packs in place; durable, with their sidecars and in the index, on return. */
+  async flush(): Promise<void> {
+    const build = this.#build;
+    this.#build = undefined;
+    if (build !== undefined) {
+      const closing = this.#close(build).finally(() => this.#closing.delete(closing));
+      this.#closing.add(closing);
+    }
+    await Promise.all(this.#closing);
+  }
+
+  /** Leave nothing of the packs that are not in place. */
+  async discard(): Promise<void> {
+    await Promise.allSettled(this.#closing);
+    for (const build of this.#builds) await build.discard();
+    this.#builds.clear();
+  }
+
+  #newBuild(): PackBuild {
+    const build = new PackBuild(this.#options.files, this.#options.kind);
+    this.#builds.add(build);
+    return build;
+  }
+
+  async #close(build: PackBuild): Promise<void> {
+    const { files, kind, index } = this.#options;
+    const { name, contents } = await build.finish((sha256) => packPath(kind, sha256));
+    const sidecar = encodeSidecar(contents);
+    await files.put(sidecarPath(name), sidecar);
+    const packIndex = PackIndex.of(contents);
+    index.addPack(name, packIndex);
+    this.#storedBytes += contents.packLength + sidecar.length;
+    for (const hash of build.hashes) this.#pending.delete(hash);
+    this.#builds.delete(build);
+  }
+}
+
+/** Where a pack lies (§3). */
+export function packPath(kind: PackKind, sha256: string): string {
+  return `${kind}/${sha256.slice(0, 2)}/${sha256}.tar.zst`;
+}
+
+/** Where the sidecar of a pack lies: beside it. */
+export function sidecarPath(pack: string): string {
+  return pack.replace(/\.tar\.zst$/, ".idx");
+}

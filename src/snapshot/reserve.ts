@@ -1,0 +1,31 @@
+import type { StoreFiles } from "./store-files.ts";
+
+/** Spare room that the store gives up first when the disk is full (§3, N29). */
+export const reserveBytes: number = 64 * 1024 * 1024;
+
+/** A disk with less room than this is not taken more of. */
+const freeBytesMin = 1024 * 1024 * 1024;
+
+const reserveName = "reserve";
+const chunkBytes = 4 * 1024 * 1024;
+
+/** Set the spare room aside where there is none and the disk has plenty. Its bytes are written, so the disk really gives them. */
+export async function keepReserve(files: StoreFiles, sizeBytes: number): Promise<void> {
+  if (sizeBytes === 0 || (await files.size(reserveName)) !== undefined) return;
+  if ((await files.freeBytes()) < freeBytesMin) return;
+  const writer = await files.write();
+  try {
+    const zeros = new Uint8Array(chunkBytes);
+    for (let at = 0; at < sizeBytes; at += chunkBytes) {
+      await writer.append(zeros.subarray(0, Math.min(chunkBytes, sizeBytes - at)));
+    }
+    await writer.commit(reserveName);
+  } finally {
+    await writer.discard();
+  }
+}
+
+/** Give the spare room back to a full disk, so that what frees more can run. */
+export async function freeReserve(files: StoreFiles): Promise<void> {
+  await files.remove(reserveName);
+}

@@ -1,0 +1,192 @@
+import { diffEntries } from "../core/snapshot/diff.ts";
+import type { EntryChange } from "../core/snapshot/diff.ts";
+import type { SnapshotEntry } from "../core/snapshot/entry.ts";
+import { inPathOrder, unsharedPages } from "../core/snapshot/manifest.ts";
+import { isSelected, parseReference } from "../core/snapshot/root-reference.ts";
+import type { SnapshotId, SnapshotRoot } from "../core/snapshot/root.ts";
+import type {
+  CaptureOptions,
+  CaptureResult,
+  SnapshotFilter,
+  VerifyEvent,
+  VerifyOptions,
+} from "../core/snapshot/store-request.ts";
+import type { RelPath } from "../core/path/rel-path.ts";
+import type { CaptureSource, SnapshotStore } from "../ports.ts";
+import { SnapError, isSnapError, throwIfAborted } from "../std/error.ts";
+import { silentLogger } from "../std/log.ts";
+import type { Logger } from "../std/log.ts";
+import type { Rng } from "../std/random.ts";
+import type { Clock } from "../std/time.ts";
+import { capture } from "./capture.ts";
+import { DiskStoreFiles } from "./disk-files.ts";
+import { findSound } from "./find.ts";
+import { readEntries, readPageRefs, readPages } from "./manifest-store.ts";
+import { loadPacks } from "./packs.ts";
+import type { Packs } from "./packs.ts";
+import { freeReserve, keepReserve, reserveBytes } from "./reserve.ts";
+import { readRoots, rootOfId } from "./root-files.ts";
+import type { FoundRoot } from "./root-files.ts";
+import { checkFormat, makeStore } from "./store-format.ts";
+import type { StoreFiles } from "./store-files.ts";
+import { sweepTemporary } from "./sweep.ts";
+import { verifyStore } from "./verify.ts";
+import { WriterLock } from "./writer-lock.ts";
+
+/** How long a second writer waits for the first, unless told otherwise (N30). */
+const waitMsDefault = 60_000;
+
+/** Where a store is, and what it works with. */
+export type StoreOptions = {
+  /** Absolute path of the store; it need not exist. */
+  readonly path: string;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  /** Version of the program, kept in what it writes. */
+  readonly tool: string;
+  readonly logger?: Logger;
+  /** How long to wait for another writer, ms. */
+  readonly wait?: number;
+  /** Spare room for a full disk, bytes; 0 for none. */
+  readonly reserve?: number;
+};
+
+/**
+ * Open a snapshot store. Nothing is made before the first capture: a store that does not exist has no snapshots.
+ *
+ * @throws {SnapError} `version-too-new` (N13), `damaged`, `disk-error`
+ */
+export async function openStore(options: StoreOptions): Promise<SnapshotStore> {
+  return await openStoreOver(new DiskStoreFiles(options.path, options.rng), options);
+}
+
+/** As `openStore`, over files of any kind (N60); the path is not looked at. */
+export async function openStoreOver(
+  files: StoreFiles,
+  options: StoreOptions,
+): Promise<SnapshotStore> {
+  await checkFormat(files, "read");
+  return new DiskStore(options, files);
+}
+
+class DiskStore implements SnapshotStore {
+  readonly #options: StoreOptions;
+  readonly #files: StoreFiles;
+  readonly #logger: Logger;
+  /** Packs as readers last saw them; they look again for what they miss. */
+  #packs: Promise<Packs> | undefined;
+
+  constructor(options: StoreOptions, files: StoreFiles) {
+    this.#options = options;
+    this.#files = files;
+    this.#logger = options.logger ?? silentLogger;
+  }
+
+  async capture(source: CaptureSource, options: CaptureOptions): Promise<CaptureResult> {
+    try {
+      return await this.#captureLocked(source, options);
+    } catch (error) {
+      throwIfAborted(options.signal);
+      if (isSnapError(error, "disk-full")) await freeReserve(this.#files);
+      throw error;
+    }
+  }
+
+  async list(filter?: SnapshotFilter): Promise<readonly SnapshotRoot[]> {
+    return this.#sound(await this.#roots(), filter);
+  }
+
+  async find(text: string, filter?: SnapshotFilter): Promise<SnapshotRoot> {
+    const reference = parseReference(text, this.#options.clock.now());
+    const found = await this.#roots();
+    return findSound(reference, { asked: this.#sound(found, filter), all: found });
+  }
+
+  async *entries(id: SnapshotId, under?: RelPath): AsyncGenerator<SnapshotEntry> {
+    const root = await this.#root(id);
+    const { meta } = await this.#readers();
+    yield* readEntries(meta.reader, root, under);
+  }
+
+  async *open(entry: SnapshotEntry): AsyncGenerator<Uint8Array> {
+    if (entry.type !== "file" || entry.blocks === undefined) throw notHeld(entry);
+    const { data } = await this.#readers();
+    for (const block of entry.blocks) yield await data.reader.read(block);
+  }
+
+  async *diff(a: SnapshotId, b: SnapshotId): AsyncGenerator<EntryChange> {
+    const roots = [await this.#root(a), await this.#root(b)] as const;
+    const { reader } = (await this.#readers()).meta;
+    const lists = unsharedPages({ a: roots[0].lists, b: roots[1].lists }, (list) => list);
+    const pages = unsharedPages(
+      { a: await readPageRefs(reader, lists.a), b: await readPageRefs(reader, lists.b) },
+      (page) => page.hash,
+    );
+    yield* diffEntries(
+      inPathOrder(readPages(reader, pages.a)),
+      inPathOrder(readPages(reader, pages.b)),
+    );
+  }
+
+  async *verify(options: VerifyOptions): AsyncGenerator<VerifyEvent> {
+    await checkFormat(this.#files, "read");
+    yield* verifyStore({ files: this.#files, logger: this.#logger }, options);
+  }
+
+  async #captureLocked(source: CaptureSource, options: CaptureOptions): Promise<CaptureResult> {
+    const { clock, rng, tool } = this.#options;
+    const files = this.#files;
+    await checkFormat(files, "write");
+    await files.makeFolders(["tmp"]);
+    await using lock = await WriterLock.acquire({
+      files,
+      clock,
+      rng,
+      logger: this.#logger,
+      waitMs: this.#options.wait ?? waitMsDefault,
+      doing: `capture, ${options.reason}`,
+      signal: options.signal,
+    });
+    await makeStore(files, { rng, tool });
+    await sweepTemporary(files);
+    await keepReserve(files, this.#options.reserve ?? reserveBytes);
+    return await capture({ files, clock, logger: this.#logger, tool, lock }, source, options);
+  }
+
+  async #roots(): Promise<readonly FoundRoot[]> {
+    return (await checkFormat(this.#files, "read")) ? await readRoots(this.#files) : [];
+  }
+
+  async #root(id: SnapshotId): Promise<SnapshotRoot> {
+    await checkFormat(this.#files, "read");
+    return await rootOfId(this.#files, id);
+  }
+
+  async #readers(): Promise<Packs> {
+    const loading = (this.#packs ??= loadPacks(this.#files, this.#logger));
+    try {
+      return await loading;
+    } catch (error) {
+      this.#packs = undefined;
+      throw error;
+    }
+  }
+
+  /** Roots that are whole; the others are logged, and `verify` tells them. */
+  #sound(found: readonly FoundRoot[], filter: SnapshotFilter | undefined): readonly SnapshotRoot[] {
+    return found.flatMap(({ name, root, trouble }) => {
+      if (root !== undefined) return isSelected(root, filter) ? [root] : [];
+      this.#logger.error("a snapshot is damaged", { name, reason: trouble.message });
+      return [];
+    });
+  }
+}
+
+function notHeld(entry: SnapshotEntry): SnapError {
+  const message = `The snapshot does not hold the content of "${entry.path}"`;
+  const isThin = entry.flags.includes("thin");
+  return new SnapError("not-found", message, {
+    hint: isThin ? "It is only in Dropbox." : "It could not be read when the snapshot was taken.",
+    path: entry.path,
+  });
+}

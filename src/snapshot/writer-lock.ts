@@ -1,0 +1,187 @@
+import { CheckedRecord, canonicalJson, textFromBytes } from "../core/snapshot/checked-json.ts";
+import { SnapError, describeError, throwIfAborted } from "../std/error.ts";
+import type { Logger } from "../std/log.ts";
+import { randomHex } from "../std/random.ts";
+import type { Rng } from "../std/random.ts";
+import { isoSeconds } from "../std/time.ts";
+import type { Clock } from "../std/time.ts";
+import { isAlive, ownIdentity } from "./process-identity.ts";
+import type { ProcessIdentity } from "./process-identity.ts";
+import type { StoreFiles } from "./store-files.ts";
+
+const lockName = "lock";
+const lockBytesMax = 64 * 1024;
+const pollMs = 250;
+/** Locks that vanish or are broken without our getting the next one, beyond the waiting, before we give up. */
+const breaksMax = 20;
+/** N30: how often a holder says that it is still at work, and after what silence another host's lock is broken. */
+const renewMs = 10_000;
+const silenceMaxMs = 30 * 60_000;
+
+/** What a lock file says. */
+type Holder = ProcessIdentity & {
+  readonly token: string;
+  readonly doing: string;
+  readonly since: string;
+  readonly renewedMs: number;
+};
+
+/** Which store is locked, by whom, and for how long another writer is waited for. */
+export type LockOptions = {
+  readonly files: StoreFiles;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly logger: Logger;
+  /** How long to wait for another writer. */
+  readonly waitMs: number;
+  /** Shown to whoever has to wait. */
+  readonly doing: string;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/**
+ * The one writer of a store (N30). The lock of a process that is gone is broken unasked, another host's only after
+ * half an hour of silence; a living one is waited for.
+ */
+export class WriterLock implements AsyncDisposable {
+  readonly #options: LockOptions;
+  #holder: Holder;
+
+  private constructor(options: LockOptions, holder: Holder) {
+    this.#options = options;
+    this.#holder = holder;
+  }
+
+  /** @throws {SnapError} `busy` naming the holder, after the wait; `interrupted`. */
+  static async acquire(options: LockOptions): Promise<WriterLock> {
+    const holder = await newHolder(options);
+    const attempts = Math.ceil(options.waitMs / pollMs) + 1;
+    for (let attempt = 1; ; attempt += 1) {
+      throwIfAborted(options.signal);
+      if (await options.files.create(lockName, bytesOf(holder))) {
+        return new WriterLock(options, holder);
+      }
+      const seen = await readLock(options.files);
+      const isFree = await tryBreak(options, seen);
+      if (attempt >= attempts + (isFree ? breaksMax : 0)) throw busy(options.files.top, seen);
+      if (isFree) continue;
+      if (attempt === 1)
+        options.logger.info("waiting for another writer", { holder: inWords(seen) });
+      await pause(options);
+    }
+  }
+
+  /** Say that the work goes on; cheap, called at every step of it. @throws {SnapError} `busy` when the lock was lost */
+  async renew(): Promise<void> {
+    const now = this.#options.clock.now();
+    if (now - this.#holder.renewedMs < renewMs) return;
+    await this.#requireOwn();
+    this.#holder = { ...this.#holder, renewedMs: now };
+    await this.#options.files.put(lockName, bytesOf(this.#holder));
+  }
+
+  /** Never rejects: a disk that fails here has failed the work before, and that is what must be told. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      const seen = await readLock(this.#options.files);
+      if (seen.holder?.token === this.#holder.token) await this.#options.files.remove(lockName);
+    } catch (error) {
+      this.#options.logger.error("cannot release the lock", { reason: describeError(error) });
+    }
+  }
+
+  async #requireOwn(): Promise<void> {
+    const seen = await readLock(this.#options.files);
+    if (seen.holder?.token !== this.#holder.token) throw busy(this.#options.files.top, seen);
+  }
+}
+
+async function newHolder(options: LockOptions): Promise<Holder> {
+  const now = options.clock.now();
+  return {
+    ...(await ownIdentity()),
+    token: randomHex(options.rng, 16),
+    doing: options.doing,
+    since: isoSeconds(now),
+    renewedMs: now,
+  };
+}
+
+function bytesOf(holder: Holder): Uint8Array {
+  return Buffer.from(canonicalJson(holder));
+}
+
+/** A lock as it was found: its text, and what it says where it can be read. */
+type SeenLock = { readonly text: string | undefined; readonly holder: Holder | undefined };
+
+async function readLock(files: StoreFiles, name: string = lockName): Promise<SeenLock> {
+  const bytes = await files.get(name, lockBytesMax);
+  if (bytes === undefined) return { text: undefined, holder: undefined };
+  return { text: bytes.toString("latin1"), holder: parseHolder(bytes) };
+}
+
+/** A lock that cannot be read was never ours: locks appear whole. */
+function parseHolder(bytes: Buffer): Holder | undefined {
+  try {
+    const record = CheckedRecord.parse(textFromBytes(bytes, lockName), lockName);
+    return {
+      host: record.text("host"),
+      pid: record.count("pid"),
+      boot: record.text("boot"),
+      pids: record.text("pids"),
+      started: record.text("started"),
+      token: record.text("token"),
+      doing: record.text("doing"),
+      since: record.text("since"),
+      renewedMs: record.count("renewedMs"),
+    };
+  } catch (error) {
+    if (error instanceof SnapError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Take a dead lock out of the way. It is moved aside first and looked at again: where another waiter was quicker and
+ * has put its own there since, that one is put back.
+ */
+async function tryBreak(options: LockOptions, seen: SeenLock): Promise<boolean> {
+  if (seen.text === undefined) return true;
+  if (!(await isDead(options, seen))) return false;
+  const aside = `tmp/lock-${randomHex(options.rng, 8)}`;
+  if (!(await options.files.move(lockName, aside))) return true;
+  const moved = await readLock(options.files, aside);
+  const isSame = moved.text === seen.text;
+  if (!isSame) await options.files.link(aside, lockName);
+  await options.files.remove(aside);
+  if (isSame)
+    options.logger.info("broke the lock of a writer that is gone", { holder: inWords(seen) });
+  return isSame;
+}
+
+async function isDead(options: LockOptions, { holder }: SeenLock): Promise<boolean> {
+  if (holder === undefined) return true;
+  const alive = await isAlive(holder, await ownIdentity());
+  return alive === undefined ? options.clock.now() - holder.renewedMs > silenceMaxMs : !alive;
+}
+
+async function pause(options: LockOptions): Promise<void> {
+  try {
+    await options.clock.sleep(pollMs, options.signal);
+  } catch (error) {
+    throwIfAborted(options.signal);
+    throw error;
+  }
+}
+
+function inWords({ holder }: SeenLock): string {
+  if (holder === undefined) return "an unknown process";
+  return `process ${holder.pid} on ${holder.host} (${holder.doing}, since ${holder.since})`;
+}
+
+function busy(top: string, seen: SeenLock): SnapError {
+  return new SnapError("busy", `The snapshot store "${top}" is being written by ${inWords(seen)}`, {
+    hint: "Wait until it is done, or stop it, and run the command again.",
+    path: top,
+  });
+}

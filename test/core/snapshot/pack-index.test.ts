@@ -1,0 +1,136 @@
+import { hash } from "node:crypto";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { BlockIndex } from "../../../src/core/snapshot/block-index.ts";
+import { PackIndex, encodeSidecar } from "../../../src/core/snapshot/pack-index.ts";
+import type { PackContents } from "../../../src/core/snapshot/pack-index.ts";
+
+function hashNumber(number: number): string {
+  return hash("sha256", String(number), "hex");
+}
+
+/** A pack with the given blocks, ten bytes each, all in one frame. */
+function packOf(numbers: readonly number[]): PackContents {
+  return {
+    packLength: 1000,
+    frames: [{ offset: 0, length: 1000, rawLength: 10 * numbers.length }],
+    entries: numbers.map((number, at) => ({
+      hash: hashNumber(number),
+      frame: 0,
+      offset: at * 10,
+      length: 10,
+    })),
+  };
+}
+
+const contents: PackContents = {
+  packLength: 5_000_000_000,
+  frames: [
+    { offset: 0, length: 100, rawLength: 400 },
+    { offset: 4_294_967_300, length: 200, rawLength: 300 },
+  ],
+  entries: [
+    { hash: hashNumber(1), frame: 1, offset: 0, length: 300 },
+    { hash: hashNumber(2), frame: 0, offset: 100, length: 300 },
+    { hash: hashNumber(3), frame: 0, offset: 0, length: 0 },
+  ],
+};
+
+test("N19: a sidecar comes back as it was, entries sorted by hash", () => {
+  const index = PackIndex.read(encodeSidecar(contents));
+  expect(index?.packLength).toBe(contents.packLength);
+  expect([index?.frame(0), index?.frame(1)]).toEqual(contents.frames);
+  const entries = [0, 1, 2].map((at) => index?.entry(at));
+  expect(entries).toEqual(contents.entries.toSorted((a, b) => (a.hash < b.hash ? -1 : 1)));
+});
+
+test("N19: the bytes are those of the format", () => {
+  const bytes = encodeSidecar(packOf([7]));
+  expect(bytes.subarray(0, 8).toString()).toBe("SNAPIDX1");
+  expect(bytes.readBigUInt64LE(8)).toBe(1000n);
+  expect([bytes.readUInt32LE(16), bytes.readUInt32LE(20)]).toEqual([1, 1]);
+  expect(bytes.length).toBe(24 + 16 + 44 + 32);
+  expect(bytes.subarray(40, 72).toString("hex")).toBe(hashNumber(7));
+  expect(bytes.subarray(-32).toString("hex")).toBe(hash("sha256", bytes.subarray(0, -32), "hex"));
+});
+
+test("N19: a sidecar with any byte changed, or cut at any place, is no sidecar", () => {
+  const bytes = encodeSidecar(contents);
+  for (let at = 0; at < bytes.length; at += 1) {
+    const changed = Buffer.from(bytes);
+    changed[at] = (changed[at] ?? 0) ^ 0x80;
+    expect(PackIndex.read(changed), `byte ${at}`).toBeUndefined();
+    expect(PackIndex.read(bytes.subarray(0, at)), `cut at ${at}`).toBeUndefined();
+  }
+});
+
+function forged(change: (body: Buffer) => void): PackIndex | undefined {
+  const bytes = encodeSidecar(contents);
+  const body = Buffer.from(bytes.subarray(0, -32));
+  change(body);
+  return PackIndex.read(Buffer.concat([body, hash("sha256", body, "buffer")]));
+}
+
+test("N19: a sidecar with a right sum that points outside is no sidecar", () => {
+  expect(forged(() => {})).toBeDefined();
+  expect(
+    forged((body) => body.writeUInt32LE(0xffffffff, 16)),
+    "giant frame count",
+  ).toBeUndefined();
+  expect(
+    forged((body) => body.writeUInt32LE(0xffffffff, 20)),
+    "giant entry count",
+  ).toBeUndefined();
+  expect(
+    forged((body) => body.writeBigUInt64LE(2n ** 60n, 24)),
+    "frame beyond the pack",
+  ).toBeUndefined();
+  expect(
+    forged((body) => body.writeUInt32LE(0xffffffff, 36)),
+    "giant raw frame",
+  ).toBeUndefined();
+  expect(
+    forged((body) => body.writeUInt32LE(9, 56 + 32)),
+    "frame that is not there",
+  ).toBeUndefined();
+  expect(
+    forged((body) => body.writeUInt32LE(9999, 56 + 40)),
+    "entry beyond its frame",
+  ).toBeUndefined();
+  expect(
+    forged((body) => body.fill(0xff, 56, 88)),
+    "entries out of order",
+  ).toBeUndefined();
+});
+
+test("an index over many packs finds every block and no other", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.uniqueArray(fc.nat(3000), { maxLength: 400 }), { maxLength: 8 }),
+      (packs) => {
+        const index = new BlockIndex();
+        packs.forEach((numbers, at) => index.addPack(`pack ${at}`, PackIndex.of(packOf(numbers))));
+        const all = new Set(packs.flat());
+        expect(index.blockCount).toBe(all.size);
+        for (let number = 0; number <= 3000; number += 7) {
+          const first = packs.findIndex((numbers) => numbers.includes(number));
+          const place = index.find(hashNumber(number));
+          expect(index.has(hashNumber(number))).toBe(first !== -1);
+          expect(place?.pack).toBe(first === -1 ? undefined : `pack ${first}`);
+          if (place !== undefined) expect(place.entry.hash).toBe(hashNumber(number));
+        }
+      },
+    ),
+    { numRuns: 30 },
+  );
+});
+
+test("all packs that hold a block are found", () => {
+  const index = new BlockIndex();
+  index.addPack("a", PackIndex.of(packOf([1, 2])));
+  index.addPack("b", PackIndex.of(packOf([2, 3])));
+  index.addPack("b", PackIndex.of(packOf([2, 3])));
+  expect(index.findAll(hashNumber(2)).map((place) => place.pack)).toEqual(["a", "b"]);
+  expect(index.findAll(hashNumber(4))).toEqual([]);
+  expect(index.packs().map(([name]) => name)).toEqual(["a", "b"]);
+});
