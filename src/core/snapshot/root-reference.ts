@@ -65,12 +65,25 @@ function candidatesOf(
 ): readonly SnapshotRoot[] {
   switch (reference.by) {
     case "latest":
-      return roots.toReversed().slice(reference.back, reference.back + 1);
+      return roots
+        .filter(isOwn)
+        .toReversed()
+        .slice(reference.back, reference.back + 1);
     case "time":
-      return roots.filter((root) => Date.parse(root.time) <= reference.timeMs).slice(-1);
+      return roots
+        .filter((root) => isOwn(root) && Date.parse(root.time) <= reference.timeMs)
+        .slice(-1);
     case "name":
       return roots.filter((root) => isNamed(root, reference.name));
   }
+}
+
+/**
+ * Whether a snapshot is one that the user, or a schedule of theirs, took of the whole workspace. Safety snapshots, thin
+ * ones of the cloud and those of some paths are meant by id or label only: `restore latest` must never mean them.
+ */
+function isOwn({ side, paths, reason }: SnapshotRoot): boolean {
+  return side === "local" && paths === undefined && !reason.startsWith("before-");
 }
 
 function isNamed(root: SnapshotRoot, name: string): boolean {
@@ -94,7 +107,10 @@ function notFound(reference: Reference, count: number): SnapError {
   const words = inWords(reference);
   const known = count === 0 ? "there are no snapshots yet" : `none of ${count} fits`;
   return new SnapError("snapshot-not-found", `No snapshot "${words}": ${known}`, {
-    hint: "`snap list` shows every snapshot; an id needs at least 4 of its digits.",
+    hint:
+      count === 0
+        ? "`snap capture` takes one."
+        : "`snap list` shows every snapshot; an id needs at least 4 of its digits.",
     path: words,
   });
 }

@@ -41,6 +41,22 @@ test("N25: latest, and so many before it", () => {
   ]);
 });
 
+test("N25: latest and @time pass over safety snapshots, the cloud's and those of some paths", () => {
+  const [own] = roots.slice(-1);
+  const { id: _id, ...facts } = rootAt("2026-11-21T19:00:00Z");
+  const later = [
+    sealRoot({ ...facts, reason: "before-restore" }),
+    sealRoot({ ...facts, side: "remote" }),
+    sealRoot({ ...facts, paths: ["a"] }),
+  ];
+  for (const text of ["latest", "@now"]) {
+    expect(findRoot(parseReference(text, now), [...roots, ...later])).toBe(own);
+  }
+  for (const root of later) {
+    expect(findRoot(parseReference(root.id, now), [...roots, ...later])).toBe(root);
+  }
+});
+
 test("N25: the newest at or before a time", () => {
   expect(named("@2026-11-20T18:00:00Z")).toBe(2);
   expect(named("@2026-11-20T17:59:59Z")).toBe(1);
