@@ -40,6 +40,7 @@ type UsageCode =
   | "usage"
   | "settings-invalid"
   | "store-inside-workspace"
+  | "workspace-nested"
   | "version-too-new"
   | "path-invalid"
   | "path-missing"
@@ -82,6 +83,7 @@ const catalogue: Readonly<Record<ErrorCode, CodeFacts>> = {
   usage: systemic(2),
   "settings-invalid": systemic(2),
   "store-inside-workspace": systemic(2),
+  "workspace-nested": systemic(2),
   "version-too-new": systemic(2),
   "path-invalid": systemic(2),
   "path-missing": systemic(2),
@@ -121,6 +123,7 @@ const catalogue: Readonly<Record<ErrorCode, CodeFacts>> = {
   unexpected: systemic(1),
 };
 
+/** What an error may carry beside its message. */
 export type ErrorFacts = {
   /** What the user can do next: a sentence, or a command line. */
   readonly hint?: string;

@@ -12,6 +12,7 @@ export type Progress = {
   readonly current?: string;
 };
 
+/** Gets the progress of long work. */
 export type ProgressListener = Listener<Progress>;
 
 /** What every slow function accepts: a way to stop it and a way to watch it. */

@@ -5,6 +5,7 @@ export interface Logger {
   debug(message: string, facts?: LogFacts): void;
 }
 
+/** Plain data beside a message. */
 export type LogFacts = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** Keeps nothing. */

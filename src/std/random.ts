@@ -4,6 +4,7 @@ export interface Rng {
   bytes(count: number): Uint8Array;
 }
 
+/** The system's own source, fit for secrets. */
 export const systemRng: Rng = {
   bytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
 };
@@ -22,7 +23,7 @@ export function seededRng(seed: number): Rng {
 
 /** `bytes` random bytes in lower-case hex: ids, nonces. */
 export function randomHex(rng: Rng, byteCount: number): string {
-  return rng.bytes(byteCount).toHex();
+  return Buffer.from(rng.bytes(byteCount)).toString("hex");
 }
 
 /** A number in [0, 1): for jitter. */

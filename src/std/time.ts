@@ -6,6 +6,7 @@ export interface Clock {
   sleep(delayMs: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** The real time. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: (delayMs, signal) =>

@@ -1,0 +1,30 @@
+import { isAlwaysOutside, rulesOf, type IgnoreRules } from "../core/ignore.ts";
+import { parentPath, topPath, type RelPath } from "../core/path/rel-path.ts";
+import type { LocalStat } from "../core/tree/local-stat.ts";
+import { readRules } from "../engine/rules-file.ts";
+import { overriddenIn } from "./guard.ts";
+import type { OpenWorkspace } from "./workspace.ts";
+
+/** What belongs to a workspace: the rules in force, and what was decided about its repositories. */
+export type Boundary = {
+  readonly rules: IgnoreRules;
+  readonly isOutside: (path: RelPath, kind: LocalStat["kind"]) => boolean;
+  /** Whether the repository that this marker belongs to is synced like other files. */
+  readonly isRepositorySynced: (marker: RelPath) => boolean;
+};
+
+/** Read the rules of a workspace. @throws {SnapError} `settings-invalid` when they break a bound */
+export async function boundaryOf(
+  workspace: Omit<OpenWorkspace, typeof Symbol.asyncDispose>,
+): Promise<Boundary> {
+  const { environment, local, state, record } = workspace;
+  const text = await readRules({ local, index: state.index, clock: environment.clock });
+  const rules = rulesOf(text);
+  const overridden = await overriddenIn(environment, record);
+  return {
+    rules,
+    isOutside: (path, kind) =>
+      isAlwaysOutside(path) || rules.ignores(path, kind === "folder" ? "folder" : "file"),
+    isRepositorySynced: (marker) => overridden(parentPath(marker) ?? topPath),
+  };
+}

@@ -1,0 +1,44 @@
+import type { RelPath } from "../core/path/rel-path.ts";
+import type { CaptureFacts } from "../core/snapshot/root.ts";
+import { localSource } from "../snapshot/local-source.ts";
+import { remoteSource } from "../snapshot/remote-source.ts";
+import type { CaptureSource } from "../ports.ts";
+import { boundaryOf, type Boundary } from "./boundary.ts";
+import { isLinked } from "./find-workspace.ts";
+import type { OpenWorkspace } from "./workspace.ts";
+
+/** What of a workspace is captured: its disk, or the remote rows of its index (N40); all of it, or some paths. */
+export type CaptureScope = {
+  readonly side: "local" | "remote";
+  readonly paths?: readonly RelPath[] | undefined;
+};
+
+/** The source that a capture of a workspace reads. */
+export async function captureSource(
+  workspace: OpenWorkspace,
+  scope: CaptureScope,
+): Promise<CaptureSource> {
+  const boundary = await boundaryOf(workspace);
+  const facts = factsOf(workspace, boundary, scope);
+  const { local, state } = workspace;
+  if (scope.side === "remote") return remoteSource(state.index.remote, { facts });
+  const { isOutside, isRepositorySynced } = boundary;
+  return localSource({ local, index: state.index, facts, isOutside, isRepositorySynced });
+}
+
+/** What a snapshot of this workspace says about where it comes from. */
+function factsOf(
+  { environment, record }: OpenWorkspace,
+  boundary: Boundary,
+  { side, paths }: CaptureScope,
+): CaptureFacts {
+  const device = environment.settings.read().device.name;
+  return {
+    workspace: { id: record.id, path: record.path, device, host: environment.host },
+    ...(isLinked(record) ? { link: { account: record.account, path: record.remote } } : {}),
+    side,
+    rules: boundary.rules.digest,
+    sync: "clean",
+    ...(paths === undefined ? {} : { paths }),
+  };
+}

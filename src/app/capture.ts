@@ -1,0 +1,62 @@
+import type { SnapshotRoot } from "../core/snapshot/root.ts";
+import type { CaptureSource } from "../ports.ts";
+import type { Work } from "../std/events.ts";
+import { captureSource } from "./capture-source.ts";
+import { ensureWorkspace } from "./ensure-workspace.ts";
+import type { Environment } from "./environment.ts";
+import { resolveFolder } from "./find-workspace.ts";
+import { openSnapshotStore } from "./store.ts";
+import { openWorkspace } from "./workspace.ts";
+
+/** What a person asks for. */
+export type CaptureRequest = {
+  readonly place: string;
+  readonly label?: string;
+  readonly tags: readonly string[];
+  readonly force: boolean;
+  readonly dryRun: boolean;
+};
+
+/** A snapshot, or with `dryRun` what one would hold. */
+export type CaptureOutcome =
+  | { readonly preview: { readonly files: number; readonly bytes: number } }
+  | {
+      readonly preview?: undefined;
+      readonly root: SnapshotRoot;
+      /** false: nothing had changed, and `root` is the newest snapshot. */
+      readonly created: boolean;
+      /** Something could not be read, or changed while it was read (N36, N37). */
+      readonly isPartial: boolean;
+    };
+
+/**
+ * Take a snapshot of the workspace around a place. No account is needed, nothing is synced.
+ *
+ * @throws {SnapError} `busy`, `workspace-missing`, `disk-full`, `store-inside-workspace`, `interrupted`
+ */
+export async function captureWorkspace(
+  environment: Environment,
+  request: CaptureRequest,
+  work: Work,
+): Promise<CaptureOutcome> {
+  if (request.dryRun) resolveFolder(environment, request.place);
+  const record = ensureWorkspace(environment, request.place);
+  await using workspace = await openWorkspace(environment, record, "capture");
+  const source = await captureSource(workspace, { side: "local" });
+  if (request.dryRun) return { preview: await weigh(source) };
+  const store = await openSnapshotStore(environment);
+  const { place: _place, dryRun: _dryRun, ...options } = request;
+  const { root, created } = await store.capture(source, { ...options, ...work, reason: "manual" });
+  return { root, created, isPartial: root.completeness === "partial" };
+}
+
+async function weigh(source: CaptureSource): Promise<{ files: number; bytes: number }> {
+  let files = 0;
+  let bytes = 0;
+  for await (const entry of source.entries(() => {})) {
+    if (entry.type !== "file") continue;
+    files += 1;
+    bytes += entry.size ?? 0;
+  }
+  return { files, bytes };
+}

@@ -1,0 +1,60 @@
+/**
+ * @module app — the only place where concrete things meet.
+ *
+ * The environment is what one run of the program sees of the machine: where things live, settings, secrets, time. A
+ * workspace puts the adapters of one folder together with the engine, the store and the restore. The functions beside
+ * it are the verbs of the program; the command line and other programs call them, and they print nothing.
+ */
+import os from "node:os";
+import { locate, makeHome, type Locations } from "../state/locations.ts";
+import { openSecrets } from "../state/secrets.ts";
+import { openSettings, type SettingsFile } from "../state/settings.ts";
+import type { SecretStore } from "../ports.ts";
+import { silentLogger, type Logger } from "../std/log.ts";
+import { systemRng, type Rng } from "../std/random.ts";
+import { systemClock, type Clock } from "../std/time.ts";
+import { programVersion } from "./version.ts";
+
+/** The world of one run. */
+export type Environment = {
+  /** Absolute; relative paths of the user start here. */
+  readonly cwd: string;
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly locations: Locations;
+  readonly settings: SettingsFile;
+  readonly secrets: SecretStore;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly logger: Logger;
+  /** Name of this machine. */
+  readonly host: string;
+  /** Name and version of the program, as written into snapshots and beacons. */
+  readonly tool: string;
+  /** For Dropbox; the embedded account has its own. */
+  readonly fetch: typeof fetch;
+};
+
+/** What a caller may set; everything else is the system's. */
+export type EnvironmentOptions = Pick<Environment, "variables" | "cwd"> &
+  Partial<Pick<Environment, "clock" | "rng" | "logger" | "fetch">>;
+
+/** Find the home of the program and open its settings. Makes the folders, 0700, where they are missing. */
+export async function openEnvironment(options: EnvironmentOptions): Promise<Environment> {
+  const locations = locate({ SNAP_HOME: options.variables["SNAP_HOME"] });
+  makeHome(locations);
+  const rng = options.rng ?? systemRng;
+  const host = os.hostname();
+  return {
+    cwd: options.cwd,
+    variables: options.variables,
+    locations,
+    settings: openSettings(locations.config, { rng, deviceName: host }),
+    secrets: openSecrets(locations.secrets),
+    clock: options.clock ?? systemClock,
+    rng,
+    logger: options.logger ?? silentLogger,
+    host,
+    tool: `snap ${programVersion()}`,
+    fetch: options.fetch ?? fetch,
+  };
+}

@@ -1,0 +1,49 @@
+import type { GuardReport } from "../core/repo/finding.ts";
+import { displayName } from "../core/path/names.ts";
+import { describeFinding } from "../guard/refusal.ts";
+import { guardEvents, guardExit, verdictOf, type FailOn } from "../guard/report.ts";
+import type { ExitCode } from "../std/error.ts";
+import type { Json } from "../std/json.ts";
+
+/** A line of `--json` whose members are plain data. */
+export type GuardLine = { readonly type: string } & Readonly<Record<string, Json>>;
+
+/** A check of the guard for people and for programs. */
+export type DescribedGuard = {
+  readonly text: string;
+  readonly events: readonly GuardLine[];
+  readonly exit: ExitCode;
+};
+
+/** @param elapsedMs is asked last, when everything else is known */
+export function describeGuard(
+  report: GuardReport,
+  failOn: FailOn,
+  elapsedMs: () => number,
+): DescribedGuard {
+  const exit = guardExit(report, failOn);
+  const events = guardEvents(report, { elapsedMs: elapsedMs(), exit });
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the guard reports is made of plain data
+  return { text: textOf(report), events: events as readonly GuardLine[], exit };
+}
+
+function textOf(report: GuardReport): string {
+  const lines = report.findings.map((finding) => {
+    const facts = `${finding.severity.padEnd(6)}  ${displayName(finding.path)}  ${finding.vcs ?? "?"}  ${displayName(describeFinding(finding))}`;
+    return finding.covered ? `${facts}  (left out by .mignore)` : facts;
+  });
+  const { folders, files } = report.scanned;
+  return [
+    ...lines,
+    `${verdictTexts[verdictOf(report)]} (${folders} folders, ${files} files looked at)`,
+  ].join("\n");
+}
+
+const verdictTexts: Readonly<Record<ReturnType<typeof verdictOf>, string>> = {
+  clear: "No repository found",
+  warn: "Nothing here forbids a link",
+  repo: "A live repository: snap does not link this folder",
+  risk: "A live repository with work at risk: snap does not link this folder",
+  indeterminate: "Not everything could be looked at: snap does not link this folder",
+  damage: "A repository is damaged",
+};

@@ -1,0 +1,195 @@
+import path from "node:path";
+import { openLocalSide } from "../local/local-side.ts";
+import { openIndex } from "../state/database.ts";
+import { workspaceFiles } from "../state/locations.ts";
+import { makePrivateFolder } from "../state/private-file.ts";
+import { takeLock } from "../state/process-lock.ts";
+import type { WorkspaceRecord } from "../state/config.ts";
+import type { LocalSide } from "../ports.ts";
+import { SnapError } from "../std/error.ts";
+import { randomHex } from "../std/random.ts";
+import { connect, type Account } from "./accounts.ts";
+import type { Environment } from "./environment.ts";
+import {
+  isAtOrBelow,
+  isLinked,
+  requireLink,
+  resolveFolder,
+  type LinkedRecord,
+} from "./find-workspace.ts";
+import { guardFolder, guardRemote } from "./guard.ts";
+import { parseRemotePath } from "./remote-path.ts";
+
+/** What a person asks for. */
+export type LinkRequest = {
+  readonly folder: string;
+  /** undefined: the name of the folder, at the top of the account. */
+  readonly remote: string | undefined;
+  readonly repos: "refuse" | "exclude";
+};
+
+/** What a link would be; nothing was written yet. */
+export type LinkPlan = {
+  /** Real, absolute path of the workspace. */
+  readonly top: string;
+  /** "" or "/folder/sub". */
+  readonly remote: string;
+  readonly account: Account;
+  readonly repos: "refuse" | "exclude";
+  readonly remoteExists: boolean;
+  /** What the guard has to say that is no refusal. */
+  readonly warnings: readonly string[];
+};
+
+/**
+ * Look whether a folder may be bound to a remote folder: places, account, and the guard on both sides.
+ *
+ * @throws {SnapError} `path-missing`, `path-invalid`, `workspace-nested`, `usage`, `not-logged-in`, `repository-found`,
+ * `repository-damaged`, and what a server can answer
+ */
+export async function planLink(environment: Environment, request: LinkRequest): Promise<LinkPlan> {
+  const top = resolveFolder(environment, request.folder);
+  const remote = parseRemotePath(request.remote ?? path.basename(top));
+  refuseBadPlace(environment, top);
+  const warnings = await guardFolder(environment, { top, repos: request.repos, remote });
+  await using connection = await connect(environment);
+  const side = connection.side(remote);
+  const remoteExists = (await side.folderId()) !== undefined;
+  if (remoteExists) await guardRemote(side, { top, remote, repos: request.repos });
+  return { top, remote, account: connection.account, repos: request.repos, remoteExists, warnings };
+}
+
+/** One workspace never lies in another, and our own files never in a workspace. @throws {SnapError} `workspace-nested`, `usage` */
+export function refuseBadPlace(environment: Environment, top: string): void {
+  const { home, config } = environment.locations;
+  for (const own of [home, path.dirname(config)]) {
+    if (!isAtOrBelow(own, top) && !isAtOrBelow(top, own)) continue;
+    throw new SnapError(
+      "workspace-nested",
+      `"${top}" and snap's own folder "${own}" lie in one another`,
+      {
+        path: top,
+        hint: "Choose another folder, or set SNAP_HOME to a place outside it: tokens and snapshots are never synced.",
+      },
+    );
+  }
+  for (const other of environment.settings.read().workspaces) {
+    if (other.path === top) refuseSecondLink(other);
+    else if (isAtOrBelow(top, other.path) || isAtOrBelow(other.path, top)) refuseNested(top, other);
+  }
+}
+
+function refuseSecondLink(other: WorkspaceRecord): void {
+  if (!isLinked(other)) return;
+  throw new SnapError(
+    "usage",
+    `"${other.path}" is linked already, to "${other.remote === "" ? "/" : other.remote}"`,
+    {
+      path: other.path,
+      hint: "Run `snap unlink` there first; it touches no file of yours.",
+    },
+  );
+}
+
+function refuseNested(top: string, other: WorkspaceRecord): void {
+  throw new SnapError(
+    "workspace-nested",
+    `"${top}" and the workspace "${other.path}" lie in one another`,
+    {
+      path: top,
+      hint: "A file may belong to one workspace only. Choose another folder, or run `snap unlink` in the other one and remove its folder `.snap`.",
+    },
+  );
+}
+
+/** Bind the two. Moves no file; interrupted at any moment, it can be done again. */
+export async function makeLink(environment: Environment, plan: LinkPlan): Promise<LinkedRecord> {
+  const { clock, rng, locations } = environment;
+  const known = environment.settings.read().workspaces.find((record) => record.path === plan.top);
+  const record: LinkedRecord = {
+    id: known?.id ?? randomHex(rng, 8),
+    path: plan.top,
+    linkId: randomHex(rng, 8),
+    account: plan.account.id,
+    remote: plan.remote,
+    repos: plan.repos,
+    madeAt: clock.now(),
+  };
+  const files = workspaceFiles(locations, record.id);
+  makePrivateFolder(files.folder);
+  using _lock = takeLock(files.lock, { what: "snap link" });
+  using open = openIndex(files.index, { clock });
+  // An index that a cut-off link left behind holds nothing of this one.
+  open.index.transaction(() => {
+    open.index.forgetLink();
+    open.index.setMeta("workspace", record.id);
+    open.index.setMeta("link", record.linkId);
+    open.index.setMeta("account_id", record.account);
+  });
+  const local = openLocalSide({ top: plan.top, clock, rng });
+  await local.writeMarker({ workspace: record.id, link: record.linkId, generation: 0 });
+  remember(environment, record);
+  return record;
+}
+
+function remember(environment: Environment, record: WorkspaceRecord): void {
+  environment.settings.update((config) => ({
+    ...config,
+    workspaces: [...config.workspaces.filter((other) => other.id !== record.id), record],
+  }));
+}
+
+/**
+ * Forget the bond of a workspace and its sync state. Files, snapshots, trash and undo area stay.
+ *
+ * @throws {SnapError} `workspace-missing`, `busy`
+ */
+export async function removeLink(
+  environment: Environment,
+  place: string,
+  options: { readonly dryRun: boolean },
+): Promise<LinkedRecord> {
+  const record = requireLink(environment, place);
+  if (options.dryRun) return record;
+  const { clock, rng, locations } = environment;
+  const files = workspaceFiles(locations, record.id);
+  makePrivateFolder(files.folder);
+  using _lock = takeLock(files.lock, { what: "snap unlink" });
+  const { linkId: _link, account: _account, remote: _remote, ...unlinked } = record;
+  remember(environment, unlinked);
+  using open = openIndex(files.index, { clock });
+  open.index.transaction(() => open.index.forgetLink());
+  await markUnlinked(record, openLocalSide({ top: record.path, clock, rng }));
+  return record;
+}
+
+/** A workspace that is not mounted now keeps its old marker, which binds nothing any more. */
+async function markUnlinked(record: LinkedRecord, local: LocalSide): Promise<void> {
+  const marker = await local.readMarker().catch((error: unknown) => {
+    if (error instanceof SnapError && error.code === "workspace-missing") return undefined;
+    throw error;
+  });
+  if (marker?.workspace !== record.id) return;
+  await local.writeMarker({ workspace: record.id, generation: marker.generation });
+}
+
+/** A workspace as the list shows it. */
+export type ListedWorkspace = {
+  readonly id: string;
+  readonly path: string;
+  readonly link: { readonly remote: string; readonly account: string } | undefined;
+};
+
+/** Every workspace that this installation knows, by path. */
+export async function listWorkspaces(
+  environment: Environment,
+): Promise<readonly ListedWorkspace[]> {
+  return environment.settings
+    .read()
+    .workspaces.toSorted((a, b) => a.path.localeCompare(b.path, "en"))
+    .map((record) => ({
+      id: record.id,
+      path: record.path,
+      link: isLinked(record) ? { remote: record.remote, account: record.account } : undefined,
+    }));
+}

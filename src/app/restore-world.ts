@@ -1,0 +1,80 @@
+import { repositoryMarker } from "../core/repo/marker.ts";
+import { baseName } from "../core/path/rel-path.ts";
+import type { CaptureResult } from "../core/snapshot/store-request.ts";
+import { acceptGeneration, checkRollback } from "../engine/rollback.ts";
+import { recover } from "../restore/recover.ts";
+import type {
+  Outside,
+  RestoreDeps,
+  RestoreEvent,
+  RollbackControl,
+  SafetyRequest,
+} from "../restore/restore-deps.ts";
+import type { Listener, Work } from "../std/events.ts";
+import { boundaryOf } from "./boundary.ts";
+import { captureSource } from "./capture-source.ts";
+import { isLinked } from "./find-workspace.ts";
+import { openSnapshotStore } from "./store.ts";
+import { hasEngine, type LinkedWorkspace, type OpenWorkspace } from "./workspace.ts";
+
+/** Put together what a restore of an open workspace needs. */
+export async function restoreDeps(
+  workspace: OpenWorkspace,
+  onEvent: Listener<RestoreEvent>,
+): Promise<RestoreDeps> {
+  const { environment, record, local, state } = workspace;
+  const store = await openSnapshotStore(environment);
+  const linked = hasEngine(workspace) ? workspace : undefined;
+  return {
+    local,
+    index: state.index,
+    journal: state.journal,
+    store,
+    engine: linked?.engine,
+    remote: linked?.remote,
+    rollback: linked && rollbackOf(linked),
+    capture: (request, work) => captureSafety(workspace, request, work),
+    scope: () => outsideOf(workspace),
+    workspace: record.id,
+    link: isLinked(record) ? { account: record.account, folder: record.remote } : undefined,
+    device: environment.settings.read().device.name,
+    clock: environment.clock,
+    rng: environment.rng,
+    onEvent,
+  };
+}
+
+function rollbackOf({ engineDeps }: LinkedWorkspace): RollbackControl {
+  return {
+    isRolledBack: async () => (await checkRollback(engineDeps)) !== undefined,
+    accept: () => acceptGeneration(engineDeps),
+  };
+}
+
+/** Finish or take back what an earlier run left half done; every command that holds a workspace does this first (T2). */
+export async function recoverRestore(
+  workspace: OpenWorkspace,
+  work: Work,
+  onEvent: Listener<RestoreEvent> = () => {},
+): Promise<void> {
+  await recover(await restoreDeps(workspace, onEvent), work);
+}
+
+/** What was displaced is worth keeping even where nothing changed since the last snapshot: a safety snapshot always has a root of its own. */
+async function captureSafety(
+  workspace: OpenWorkspace,
+  { side, paths, label }: SafetyRequest,
+  work: Work,
+): Promise<CaptureResult> {
+  const store = await openSnapshotStore(workspace.environment);
+  const source = await captureSource(workspace, { side, paths });
+  return store.capture(source, { ...work, reason: "before-restore", label, force: true });
+}
+
+/** Ignored, or a repository's own files: nobody's business in a restore (T8). */
+async function outsideOf(workspace: OpenWorkspace): Promise<Outside> {
+  const boundary = await boundaryOf(workspace);
+  return (path, kind) =>
+    boundary.isOutside(path, kind) ||
+    (repositoryMarker(baseName(path), kind) !== undefined && !boundary.isRepositorySynced(path));
+}

@@ -1,0 +1,135 @@
+import { openLocalSide } from "../local/local-side.ts";
+import { lookAtIndex, type OpenIndex } from "../state/database.ts";
+import { workspaceFiles } from "../state/locations.ts";
+import { makePrivateFolder } from "../state/private-file.ts";
+import { takeLock } from "../state/process-lock.ts";
+import type { LeftPath } from "../core/plan/sync-report.ts";
+import { isSnapError, SnapError, type ExitCode } from "../std/error.ts";
+import type { Work } from "../std/events.ts";
+import { boundaryOf } from "./boundary.ts";
+import type { Environment } from "./environment.ts";
+import { isLinked, requireWorkspace, type LinkedRecord } from "./find-workspace.ts";
+import { overrideNotes } from "./guard.ts";
+import { parseLeft } from "./last-left.ts";
+import { countPending } from "./pending.ts";
+import { isUnfinished } from "./unfinished.ts";
+
+/** What a workspace is up to. */
+export type Status = {
+  readonly path: string;
+  /** undefined where it is not linked. */
+  readonly remote: string | undefined;
+  readonly state:
+    | "up-to-date"
+    | "pending"
+    | "held"
+    | "unlinked"
+    | "restoring"
+    | "rolled-back"
+    | "busy";
+  readonly exit: ExitCode;
+  /** Files and folders that are not in sync, as far as is known without asking the server. */
+  readonly pending: number;
+  /** ms since 1970. */
+  readonly lastSyncedAt: number | undefined;
+  /** What the last sync left aside. */
+  readonly left: readonly LeftPath[];
+  /** What the user should know besides. */
+  readonly notes: readonly string[];
+};
+
+/**
+ * What is going on in the workspace around a place. Asks no server and changes nothing.
+ *
+ * @throws {SnapError} `workspace-missing` when there is none, or its disk is not mounted
+ */
+export async function readStatus(
+  environment: Environment,
+  place: string,
+  work: Work,
+): Promise<Status> {
+  const record = requireWorkspace(environment, place);
+  const bare = { path: record.path, lastSyncedAt: undefined, left: [], pending: 0 };
+  if (!isLinked(record)) {
+    return { ...bare, remote: undefined, state: "unlinked", exit: 0, notes: [] };
+  }
+  const notes = overrideNotes(environment, record);
+  const linked = { ...bare, remote: record.remote, notes };
+  const files = workspaceFiles(environment.locations, record.id);
+  makePrivateFolder(files.folder);
+  try {
+    using _lock = takeLock(files.lock, { what: "snap status" });
+    return await look(environment, record, work);
+  } catch (error) {
+    if (isSnapError(error, "busy")) return { ...linked, state: "busy", exit: 6 };
+    throw error;
+  }
+}
+
+async function look(environment: Environment, record: LinkedRecord, work: Work): Promise<Status> {
+  using state = lookAtIndex(workspaceFiles(environment.locations, record.id).index);
+  if (state === undefined) {
+    throw new SnapError("damaged", `The index of "${record.path}" is missing`, {
+      path: record.path,
+      hint: "`snap sync` makes it again; equal files are adopted.",
+    });
+  }
+  const notes = overrideNotes(environment, record);
+  const left = parseLeft(state.index.meta("last_left"));
+  const synced = state.index.meta("last_synced_at");
+  const facts = {
+    path: record.path,
+    remote: record.remote,
+    lastSyncedAt: synced === undefined ? undefined : Date.parse(synced),
+    left,
+    notes,
+  };
+  const held = await heldState(environment, record, state);
+  if (held !== undefined) return { ...facts, ...held, pending: 0 };
+  const pending = await pendingIn(environment, { record, state, work });
+  return { ...facts, pending, ...verdict(pending, left) };
+}
+
+type Verdict = Pick<Status, "state" | "exit">;
+
+/** States in which nothing is synced before the user, or the next run, has done something. */
+async function heldState(
+  environment: Environment,
+  record: LinkedRecord,
+  { index, journal }: OpenIndex,
+): Promise<Verdict | undefined> {
+  const { clock, rng } = environment;
+  const marker = await openLocalSide({ top: record.path, clock, rng }).readMarker();
+  if (marker?.workspace !== record.id || marker.link !== record.linkId) {
+    throw new SnapError("workspace-missing", `"${record.path}" is not the workspace of this link`, {
+      path: record.path,
+      hint: "Is its disk mounted? If the folder was replaced on purpose, run `snap unlink` and `snap link`.",
+    });
+  }
+  if (journal.restores().some(isUnfinished)) return { state: "restoring", exit: 4 };
+  const marked = index.meta("marked");
+  const isBehind = marked !== undefined && marker.generation < Number(marked);
+  if (isBehind || index.meta("rolled_back") !== undefined) return { state: "rolled-back", exit: 3 };
+  return undefined;
+}
+
+async function pendingIn(
+  environment: Environment,
+  {
+    record,
+    state,
+    work,
+  }: { readonly record: LinkedRecord; readonly state: OpenIndex; readonly work: Work },
+): Promise<number> {
+  const { clock, rng } = environment;
+  const local = openLocalSide({ top: record.path, clock, rng });
+  const boundary = await boundaryOf({ environment, record, local, state });
+  return countPending({ local, index: state.index, boundary, signal: work.signal });
+}
+
+function verdict(pending: number, left: readonly LeftPath[]): Verdict {
+  if (left.some((item) => item.kind === "hold")) return { state: "held", exit: 3 };
+  if (pending > 0) return { state: "pending", exit: 0 };
+  const isWhole = left.every((item) => item.kind === "unsynced");
+  return { state: "up-to-date", exit: isWhole ? 0 : 4 };
+}

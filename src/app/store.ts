@@ -1,0 +1,37 @@
+import path from "node:path";
+import { openStore } from "../snapshot/store.ts";
+import type { SnapshotStore } from "../ports.ts";
+import { SnapError } from "../std/error.ts";
+import type { Environment } from "./environment.ts";
+import { isAtOrBelow, workspaceAround } from "./find-workspace.ts";
+
+/**
+ * The snapshot store that the settings name. A missing one holds no snapshots, and is made by the first capture.
+ *
+ * @throws {SnapError} `store-inside-workspace` (N10), `version-too-new`
+ */
+export async function openSnapshotStore(environment: Environment): Promise<SnapshotStore> {
+  const { locations, settings, clock, rng, tool, logger } = environment;
+  const folder = path.resolve(settings.read().settings["store.path"] ?? locations.store);
+  for (const record of settings.read().workspaces) {
+    if (!isAtOrBelow(folder, record.path)) continue;
+    throw new SnapError(
+      "store-inside-workspace",
+      `The store "${folder}" lies in the workspace "${record.path}"`,
+      {
+        path: folder,
+        hint: "Set `store.path` in config.json to a folder outside every workspace.",
+      },
+    );
+  }
+  return openStore({ path: folder, clock, rng, tool, logger });
+}
+
+/** Which snapshots a command means: those of the workspace around a place, or of all. */
+export function snapshotFilter(
+  environment: Environment,
+  { place, all }: { readonly place: string; readonly all: boolean },
+): { readonly workspace?: string } {
+  const record = all ? undefined : workspaceAround(environment, place);
+  return record === undefined ? {} : { workspace: record.id };
+}

@@ -1,0 +1,124 @@
+import type { EngineDeps } from "../engine/engine-deps.ts";
+import { openEngine, type Engine } from "../engine/engine.ts";
+import { openLocalSide } from "../local/local-side.ts";
+import { openIndex, type OpenIndex } from "../state/database.ts";
+import { workspaceFiles } from "../state/locations.ts";
+import { makePrivateFolder } from "../state/private-file.ts";
+import { takeLock } from "../state/process-lock.ts";
+import type { WorkspaceRecord } from "../state/config.ts";
+import type { LocalSide, RemoteSide } from "../ports.ts";
+import { connect } from "./accounts.ts";
+import type { Environment } from "./environment.ts";
+import { isLinked, type LinkedRecord } from "./find-workspace.ts";
+import { overriddenIn } from "./guard.ts";
+
+/** One workspace, held by this process until it is disposed of (S12). */
+export interface OpenWorkspace extends AsyncDisposable {
+  readonly environment: Environment;
+  readonly record: WorkspaceRecord;
+  readonly local: LocalSide;
+  readonly state: OpenIndex;
+}
+
+/** A workspace with the engine of its link, and the side that it syncs with. */
+export interface LinkedWorkspace extends OpenWorkspace {
+  readonly record: LinkedRecord;
+  readonly engine: Engine;
+  readonly remote: RemoteSide;
+  /** What the engine works with, for the parts of it that are asked directly. */
+  readonly engineDeps: EngineDeps;
+}
+
+/**
+ * Hold a workspace: its lock and its index. No account is needed.
+ *
+ * @param what is being done, for the message that another process shows
+ * @throws {SnapError} `busy`, `disk-full`, `disk-read-only`, `version-too-new`
+ */
+export async function openWorkspace<R extends WorkspaceRecord>(
+  environment: Environment,
+  record: R,
+  what: string,
+): Promise<OpenWorkspace & { readonly record: R }> {
+  using stack = new DisposableStack();
+  const { clock, rng, locations } = environment;
+  const files = workspaceFiles(locations, record.id);
+  makePrivateFolder(files.folder);
+  stack.use(takeLock(files.lock, { what: `snap ${what}` }));
+  const state = stack.use(openIndex(files.index, { clock }));
+  const owned = stack.move();
+  return {
+    environment,
+    record,
+    local: openLocalSide({ top: record.path, clock, rng }),
+    state,
+    [Symbol.asyncDispose]: async () => owned.dispose(),
+  };
+}
+
+/**
+ * Hold a linked workspace with its account and its engine.
+ *
+ * @throws {SnapError} as `openWorkspace`, and `not-logged-in`
+ */
+export async function openLinked(
+  environment: Environment,
+  record: LinkedRecord,
+  what: string,
+): Promise<LinkedWorkspace> {
+  await using stack = new AsyncDisposableStack();
+  const workspace = stack.use(await openWorkspace(environment, record, what));
+  const connection = stack.use(await connect(environment, record.account));
+  const remote = connection.side(record.remote);
+  const engineDeps = await engineDepsOf(workspace, remote);
+  const owned = stack.move();
+  return {
+    ...workspace,
+    engine: openEngine(engineDeps),
+    engineDeps,
+    remote,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+async function engineDepsOf(
+  { environment, record, local, state }: OpenWorkspace & { readonly record: LinkedRecord },
+  remote: RemoteSide,
+): Promise<EngineDeps> {
+  const { clock, rng, logger, tool, settings } = environment;
+  return {
+    local,
+    remote,
+    index: state.index,
+    journal: state.journal,
+    clock,
+    rng,
+    logger,
+    config: {
+      workspace: record.id,
+      link: record.linkId,
+      account: record.account,
+      device: settings.read().device.name,
+      tool,
+      repos: record.repos,
+      overridden: await overriddenIn(environment, record),
+      rollback: "ask",
+    },
+  };
+}
+
+/** Open what the record of a workspace calls for: with its engine where it is linked. */
+export async function openAny(
+  environment: Environment,
+  record: WorkspaceRecord,
+  what: string,
+): Promise<OpenWorkspace | LinkedWorkspace> {
+  return isLinked(record)
+    ? openLinked(environment, record, what)
+    : openWorkspace(environment, record, what);
+}
+
+/** Whether a workspace was opened with its engine. */
+export function hasEngine(workspace: OpenWorkspace): workspace is LinkedWorkspace {
+  return "engine" in workspace;
+}

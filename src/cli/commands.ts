@@ -1,0 +1,33 @@
+import type { AnyCommand } from "./context.ts";
+
+/** Where each command is found. A module is loaded only for the command that was named: start-up is what a person feels. */
+const sources: Readonly<Record<string, () => Promise<AnyCommand>>> = {
+  login: async () => (await import("./commands/account.ts")).loginCommand,
+  logout: async () => (await import("./commands/account.ts")).logoutCommand,
+  account: async () => (await import("./commands/account.ts")).accountCommand,
+  link: async () => (await import("./commands/link.ts")).linkCommand,
+  unlink: async () => (await import("./commands/link.ts")).unlinkCommand,
+  workspaces: async () => (await import("./commands/link.ts")).workspacesCommand,
+  sync: async () => (await import("./commands/sync.ts")).syncCommand,
+  status: async () => (await import("./commands/status.ts")).statusCommand,
+  capture: async () => (await import("./commands/capture.ts")).captureCommand,
+  list: async () => (await import("./commands/look.ts")).listCommand,
+  show: async () => (await import("./commands/look.ts")).showCommand,
+  ls: async () => (await import("./commands/look.ts")).lsCommand,
+  diff: async () => (await import("./commands/diff.ts")).diffCommand,
+  verify: async () => (await import("./commands/verify.ts")).verifyCommand,
+  restore: async () => (await import("./commands/restore.ts")).restoreCommand,
+  undo: async () => (await import("./commands/restore.ts")).undoCommand,
+  restores: async () => (await import("./commands/restore.ts")).restoresCommand,
+  rollback: async () => (await import("./commands/rollback.ts")).rollbackCommand,
+  guard: async () => (await import("./commands/guard.ts")).guardCommand,
+  version: async () => (await import("./commands/version.ts")).versionCommand,
+};
+
+/** The command that the words name, or every one where they name none: for help, completion and wrong words. */
+export async function commandsFor(words: readonly string[]): Promise<readonly AnyCommand[]> {
+  const [first] = words;
+  const load = first === undefined || !Object.hasOwn(sources, first) ? undefined : sources[first];
+  if (load !== undefined) return [await load()];
+  return Promise.all(Object.values(sources).map((each) => each()));
+}

@@ -1,0 +1,88 @@
+import { accountOf, beginLogin, loginLocal, logout, type Account } from "../../app/accounts.ts";
+import { SnapError } from "../../std/error.ts";
+import { defineCommand, type AnyCommand, type CliContext } from "../context.ts";
+
+/** `snap login`: link this computer to an account. */
+export const loginCommand: AnyCommand = defineCommand({
+  command: "login",
+  describe: "Link this computer to a Dropbox account, or to the embedded one",
+  builder: (parser) =>
+    parser
+      .option("local", {
+        type: "boolean",
+        default: false,
+        describe: "Use the embedded account: no Dropbox, no network; kept below SNAP_HOME",
+      })
+      .option("name", {
+        type: "string",
+        requiresArg: true,
+        describe: "Name of the embedded account",
+      })
+      .option("app-key", {
+        type: "string",
+        requiresArg: true,
+        describe: "Key of your Dropbox app (or SNAP_APP_KEY); the README tells how to get one",
+      })
+      .conflicts("local", "app-key")
+      .example("snap login --local", "an account for trying things out")
+      .example("snap login --app-key abc123", "prints an address to open, asks for the code"),
+  run: async (context, words) => {
+    const account = words.local
+      ? await loginLocal(context.environment, words.name)
+      : await loginToDropbox(context, words.appKey);
+    context.output.say(`This computer is now linked to Dropbox. Welcome, ${account.name}.`);
+    context.output.result("login", 0, { account: describe(account) });
+    return 0;
+  },
+});
+
+async function loginToDropbox(context: CliContext, given: string | undefined): Promise<Account> {
+  const appKey = given ?? context.environment.variables["SNAP_APP_KEY"];
+  if (appKey === undefined || appKey === "") {
+    throw new SnapError("usage", "No app key was given", {
+      hint: "Give --app-key or set SNAP_APP_KEY (the README tells how to register an app), or use `snap login --local`.",
+    });
+  }
+  const login = beginLogin(context.environment, appKey);
+  context.output.emit("authorize", { url: login.url });
+  context.output.print(
+    `1. Open this address and press Allow:\n\n   ${login.url}\n\n2. Copy the code that Dropbox shows.`,
+  );
+  const code = await context.questions.ask("3. Paste the code here:");
+  return login.finish(code.trim());
+}
+
+/** `snap logout`: revoke the token and forget it. */
+export const logoutCommand: AnyCommand = defineCommand({
+  command: "logout",
+  describe: "Revoke the token of the account and forget it; links and files stay",
+  builder: (parser) => parser,
+  run: async ({ environment, output }) => {
+    const { account, isRevoked } = await logout(environment);
+    if (!isRevoked)
+      output.warn(
+        "Dropbox could not be reached: the token was forgotten here, but not revoked there",
+      );
+    output.say(`Logged out of ${account.name} (${account.email}).`);
+    output.result("logout", 0, { account: describe(account), revoked: isRevoked });
+    return 0;
+  },
+});
+
+/** `snap account`: who is logged in. */
+export const accountCommand: AnyCommand = defineCommand({
+  command: "account",
+  describe: "Show which account this computer is linked to",
+  builder: (parser) => parser,
+  run: async ({ environment, output }) => {
+    const account = await accountOf(environment);
+    const kind = account.kind === "local" ? "embedded account" : "Dropbox";
+    output.print(`${account.name} (${account.email}), ${kind}\n${account.id}`);
+    output.result("account", 0, { account: describe(account) });
+    return 0;
+  },
+});
+
+function describe(account: Account): Readonly<Record<string, string>> {
+  return { id: account.id, name: account.name, email: account.email, kind: account.kind };
+}

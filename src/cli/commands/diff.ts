@@ -1,0 +1,60 @@
+import { diffSnapshots } from "../../app/diff.ts";
+import { displayName } from "../../core/path/names.ts";
+import type { EntryChange } from "../../core/snapshot/diff.ts";
+import { defineCommand, type AnyCommand } from "../context.ts";
+import { plural } from "../format.ts";
+
+/** `snap diff`: what changed between two snapshots, or between one and the disk. */
+export const diffCommand: AnyCommand = defineCommand({
+  command: "diff <from> [to]",
+  describe: "Show what changed between two snapshots, or since one",
+  builder: (parser) =>
+    parser
+      .positional("from", { type: "string", demandOption: true, describe: "A snapshot" })
+      .positional("to", {
+        type: "string",
+        default: "local",
+        describe: "Another one, or `local`: the present workspace",
+      })
+      .epilogue(
+        "Content is compared by hash, never by time. + added  - removed  M changed  m mode or time only  R moved",
+      ),
+  run: async ({ environment, output, place, work }, words) => {
+    let count = 0;
+    for await (const change of diffSnapshots(
+      environment,
+      { place, from: words.from, to: words.to },
+      work,
+    )) {
+      count += 1;
+      output.emit("change", changeFields(change));
+      output.print(changeText(change));
+    }
+    output.say(count === 0 ? "No difference." : `${plural(count, "difference")}.`);
+    output.result("diff", 0, { count });
+    return 0;
+  },
+});
+
+function changeFields(change: EntryChange): Readonly<Record<string, string | undefined>> {
+  const before = "before" in change ? change.before : undefined;
+  const after = "after" in change ? change.after : undefined;
+  const path = (after ?? before)?.path;
+  const from = change.change === "moved" ? before?.path : undefined;
+  return { change: change.change, path, from, hashBefore: before?.hash, hashAfter: after?.hash };
+}
+
+function changeText(change: EntryChange): string {
+  switch (change.change) {
+    case "added":
+      return `+ ${displayName(change.after.path)}`;
+    case "removed":
+      return `- ${displayName(change.before.path)}`;
+    case "changed":
+      return `M ${displayName(change.after.path)}`;
+    case "metadata":
+      return `m ${displayName(change.after.path)}`;
+    case "moved":
+      return `R ${displayName(change.before.path)} -> ${displayName(change.after.path)}`;
+  }
+}

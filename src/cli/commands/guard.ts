@@ -1,0 +1,89 @@
+import { checkFolder, overrideRepository } from "../../app/guard.ts";
+import { describeGuard } from "../../app/guard-report.ts";
+import { resolveFolder } from "../../app/find-workspace.ts";
+import { displayName } from "../../core/path/names.ts";
+import { SnapError } from "../../std/error.ts";
+import { defineCommand, type AnyCommand, type CliContext } from "../context.ts";
+import { formatTime } from "../format.ts";
+import type { ExitCode } from "../../std/error.ts";
+
+/** `snap guard check` and `snap guard override`. */
+export const guardCommand: AnyCommand = defineCommand({
+  command: "guard <action> [folder]",
+  describe: "Find repositories in a folder, or decide to sync one all the same",
+  builder: (parser) =>
+    parser
+      .positional("action", {
+        choices: ["check", "override"] as const,
+        demandOption: true,
+        describe: "check: find repositories · override: record that one is to be synced",
+      })
+      .positional("folder", {
+        type: "string",
+        describe: "The folder; for override, the repository itself",
+      })
+      .option("fail-on", {
+        choices: ["risk", "repo", "warn"] as const,
+        default: "repo" as const,
+        describe: "check: from which finding on the exit code is 3",
+      })
+      .option("reason", {
+        type: "string",
+        requiresArg: true,
+        describe: "override: why, in ten characters or more",
+      })
+      .option("dry-run", {
+        alias: "n",
+        type: "boolean",
+        default: false,
+        describe: "override: record nothing",
+      })
+      .example("snap guard check ~/thesis", "exit code 3 when it holds a repository")
+      .epilogue(
+        "The guard only reads: nothing of a repository is run or changed, no network is used.",
+      ),
+  run: (context, words) => {
+    const folder = words.folder ?? context.place;
+    return words.action === "check"
+      ? check(context, folder, words.failOn)
+      : override(context, { folder, reason: words.reason, dryRun: words.dryRun });
+  },
+});
+
+async function check(
+  { environment, output }: CliContext,
+  folder: string,
+  failOn: "risk" | "repo" | "warn",
+): Promise<ExitCode> {
+  const startedAt = performance.now();
+  const report = await checkFolder(environment, resolveFolder(environment, folder));
+  const described = describeGuard(report, failOn, () => Math.round(performance.now() - startedAt));
+  for (const { type, ...fields } of described.events) output.emit(type, fields);
+  output.print(described.text);
+  return described.exit;
+}
+
+type OverrideWords = {
+  readonly folder: string;
+  readonly reason: string | undefined;
+  readonly dryRun: boolean;
+};
+
+async function override(
+  { environment, output }: CliContext,
+  { folder, reason, dryRun }: OverrideWords,
+): Promise<ExitCode> {
+  if (reason === undefined) {
+    throw new SnapError("usage", "An override needs a reason", {
+      hint: `For example: snap guard override ${displayName(folder)} --reason "one device only, pushed daily"`,
+    });
+  }
+  const record = await overrideRepository(environment, { folder, reason, dryRun });
+  output.say(
+    dryRun
+      ? "Nothing was recorded."
+      : `Recorded until ${formatTime(record.expiresAt)}. A file sync can still damage this repository: push your work, and never use two devices at once.`,
+  );
+  output.result("guard override", 0, { path: record.path, expiresAt: record.expiresAt, dryRun });
+  return 0;
+}

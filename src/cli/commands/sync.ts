@@ -1,0 +1,114 @@
+import type { LeftPath, SyncCounts, SyncReport } from "../../core/plan/sync-report.ts";
+import { displayName } from "../../core/path/names.ts";
+import { previewSync, syncWorkspace } from "../../app/sync.ts";
+import { defineCommand, type AnyCommand, type CliContext } from "../context.ts";
+import { formatSize, plural } from "../format.ts";
+import type { Output } from "../output.ts";
+import type { Json } from "../../std/json.ts";
+import type { ExitCode } from "../../std/error.ts";
+
+/** `snap sync`: one pass until both sides are equal. */
+export const syncCommand: AnyCommand = defineCommand({
+  command: "sync",
+  describe: "Make workspace and remote folder equal, then exit",
+  builder: (parser) =>
+    parser
+      .option("dry-run", {
+        alias: "n",
+        type: "boolean",
+        default: false,
+        describe: "Show what would be done",
+      })
+      .epilogue(
+        "Exit code 0 when both sides are equal, 3 when something waits for you, 4 when items were left aside, 7 when a side is unavailable.",
+      ),
+  run: async (context, words) => (words.dryRun ? preview(context) : sync(context)),
+});
+
+async function sync({ environment, output, place, work }: CliContext): Promise<ExitCode> {
+  const report = await syncWorkspace(environment, place, work);
+  for (const conflict of report.conflicts) output.emit("conflict", conflict);
+  showLeft(output, report.left);
+  output.say(describeReport(report));
+  output.result("sync", report.exit, {
+    upToDate: report.upToDate,
+    cycles: report.cycles,
+    counts: report.counts,
+    conflicts: report.conflicts,
+    left: report.left.map(leftFields),
+  });
+  return report.exit;
+}
+
+async function preview({ environment, output, place, work }: CliContext): Promise<ExitCode> {
+  const { ops, left } = await previewSync(environment, place, work);
+  for (const op of ops) {
+    output.emit("op", op);
+    output.say(
+      `${op.side === "local" ? "here  " : "remote"}  ${op.does.padEnd(8)}  ${displayName(op.path)}`,
+    );
+  }
+  showLeft(output, left);
+  output.say(
+    ops.length === 0
+      ? "Nothing to do."
+      : `${plural(ops.length, "change")} would be made. Nothing was changed.`,
+  );
+  output.result("sync", 0, { dryRun: true, ops: ops.length });
+  return 0;
+}
+
+/** What was left aside, each with its reason and what to do. */
+export function showLeft(output: Output, left: readonly LeftPath[]): void {
+  for (const item of left) {
+    output.emit("left", leftFields(item));
+    const hint = item.hint === undefined ? "" : `\n    ${item.hint}`;
+    output.say(`  ${kindText[item.kind]}  ${displayName(item.path)}: ${item.reason}${hint}`);
+  }
+}
+
+const kindText: Readonly<Record<LeftPath["kind"], string>> = {
+  hold: "held      ",
+  unknown: "unknown   ",
+  parked: "failed    ",
+  refused: "refused   ",
+  unsynced: "not synced",
+};
+
+function leftFields(item: LeftPath): Readonly<Record<string, Json>> {
+  return { path: item.path, kind: item.kind, reason: item.reason, hint: item.hint };
+}
+
+function describeReport(report: SyncReport): string {
+  const done = describeCounts(report.counts);
+  const conflicts = report.conflicts.map(
+    ({ path, copy }) =>
+      `  conflict    ${displayName(path)}: both sides had changed; yours is now "${displayName(copy)}"`,
+  );
+  const end = report.upToDate ? "Up to date" : "Not everything is in sync: see above";
+  return [...conflicts, done === "" ? `${end}.` : `${end} (${done}).`].join("\n");
+}
+
+/** `12 uploaded (3.1 MiB), 4 removed here` — only what happened. */
+export function describeCounts(counts: SyncCounts): string {
+  const bytes = (count: number): string => (count > 0 ? ` (${formatSize(count)})` : "");
+  const parts: readonly (readonly [number, string])[] = [
+    [counts.uploaded, `uploaded${bytes(counts.bytesUp)}`],
+    [counts.downloaded, `downloaded${bytes(counts.bytesDown)}`],
+    [counts.movedLocal, "moved here"],
+    [counts.movedRemote, "moved in the cloud"],
+    [counts.removedLocal, "removed here"],
+    [counts.removedRemote, "removed in the cloud"],
+    [counts.foldersLocal, `${counts.foldersLocal === 1 ? "folder" : "folders"} made here`],
+    [
+      counts.foldersRemote,
+      `${counts.foldersRemote === 1 ? "folder" : "folders"} made in the cloud`,
+    ],
+    [counts.adopted, "found equal"],
+    [counts.conflicts, counts.conflicts === 1 ? "conflicted copy" : "conflicted copies"],
+  ];
+  return parts
+    .filter(([count]) => count > 0)
+    .map(([count, text]) => `${count} ${text}`)
+    .join(", ");
+}

@@ -1,0 +1,86 @@
+#!/usr/bin/env node
+/*
+ * The launcher: plain old JavaScript that every Node can read. It starts the program on Node 24 or newer; on
+ * an older one it looks for a newer one beside the package, and otherwise says in one sentence what is needed.
+ */
+"use strict";
+
+var path = require("node:path");
+var fs = require("node:fs");
+
+var needed = 24;
+var guard = "SNAP_RELAUNCHED";
+
+function majorOf(version) {
+  return Number(String(version).replace(/^v/, "").split(".")[0]);
+}
+
+/* Node binaries of npm's `node` package: in the package's own node_modules and in those around it. */
+function candidates() {
+  var found = [];
+  if (process.env.SNAP_NODE) found.push(process.env.SNAP_NODE);
+  var folder = fs.realpathSync(__dirname);
+  for (var parent = path.dirname(folder); parent !== folder; parent = path.dirname(folder)) {
+    folder = parent;
+    found.push(path.join(folder, "node_modules", ".bin", "node"));
+  }
+  return found.filter(function (file) {
+    return fs.existsSync(file);
+  });
+}
+
+function relaunch(binary) {
+  var childProcess = require("node:child_process");
+  var environment = Object.assign({}, process.env);
+  environment[guard] = "1";
+  var child = childProcess.spawn(binary, [__filename].concat(process.argv.slice(2)), {
+    stdio: "inherit",
+    env: environment,
+  });
+  ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"].forEach(function (signal) {
+    process.on(signal, function () {
+      /* The terminal sends Ctrl-C to the whole group itself; what comes to this process alone is passed on. */
+      if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+    });
+  });
+  child.on("error", refuse);
+  child.on("exit", function (code, signal) {
+    if (signal) {
+      process.removeAllListeners(signal);
+      process.kill(process.pid, signal);
+    } else {
+      process.exit(code === null ? 1 : code);
+    }
+  });
+}
+
+function refuse() {
+  process.stderr.write(
+    "snap needs Node.js " +
+      needed +
+      " or newer; this is " +
+      process.version +
+      ". Install it, or set SNAP_NODE to the path of one.\n",
+  );
+  process.exit(2);
+}
+
+if (majorOf(process.version) >= needed) {
+  import("./main.js")
+    .then(function (main) {
+      return main.run(process.argv.slice(2));
+    })
+    .then(function (code) {
+      process.exitCode = code;
+    })
+    .catch(function (error) {
+      process.stderr.write(
+        "snap could not start: " + (error && error.stack ? error.stack : error) + "\n",
+      );
+      process.exitCode = 1;
+    });
+} else {
+  var binary = process.env[guard] ? undefined : candidates()[0];
+  if (binary) relaunch(binary);
+  else refuse();
+}

@@ -1,0 +1,192 @@
+import yargs, { type ArgumentsCamelCase, type Argv } from "yargs";
+import { openEnvironment } from "../app/environment.ts";
+import { describeError, SnapError, type ExitCode } from "../std/error.ts";
+import { commandsFor } from "./commands.ts";
+import type { AnyCommand, CliContext } from "./context.ts";
+import { Output } from "./output.ts";
+import { noQuestions, terminalQuestions } from "./questions.ts";
+import { withSignals } from "./signals.ts";
+import { programVersion } from "../app/version.ts";
+
+/** Flags of every command. */
+type GlobalWords = {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly color: boolean | undefined;
+  readonly workspace: string | undefined;
+};
+
+/**
+ * @module cli — the command line.
+ *
+ * `run` reads the words with yargs, finds the command, gives it a context and turns what it throws into an exit code.
+ * Each file of `commands/` holds one command: its words, what it asks the app for, and how the answer is shown.
+ */
+export async function run(given: readonly string[]): Promise<ExitCode> {
+  ignoreClosedPipe();
+  const words = helpAsFlag(given);
+  let exit: ExitCode = 0;
+  const parser = parserOf(words, await commandsFor(words), async (command, read) => {
+    exit = await runCommand(command, read);
+  });
+  try {
+    await parser.parseAsync();
+  } catch (error) {
+    exit = reportUsage(words, error);
+  }
+  return exit;
+}
+
+/** `snap help restore` is `snap restore --help`. */
+function helpAsFlag(words: readonly string[]): readonly string[] {
+  return words[0] === "help" ? [...words.slice(1), "--help"] : words;
+}
+
+type Runner = (command: AnyCommand, given: ArgumentsCamelCase) => Promise<void>;
+
+function parserOf(words: readonly string[], commands: readonly AnyCommand[], runner: Runner): Argv {
+  const parser = globalOptions(yargs([...words]))
+    .scriptName("snap")
+    .usage(
+      "$0 COMMAND [OPTIONS]\n\nKeeps a folder and a Dropbox folder equal, takes snapshots, and rolls back safely.",
+    )
+    .parserConfiguration({
+      "parse-numbers": false,
+      "parse-positional-numbers": false,
+      "duplicate-arguments-array": true,
+    })
+    .strict()
+    .demandCommand(1, "Name a command; `snap help` lists them")
+    .version("version", "Print the version", programVersion())
+    .help("help", "Explain a command")
+    .alias("help", "h")
+    .completion("completion", "Print a completion script for bash or zsh")
+    .recommendCommands()
+    .wrap(Math.min(100, process.stdout.columns ?? 80))
+    .exitProcess(false)
+    .fail(false);
+  return commands.reduce(
+    (built, command) =>
+      built.command({
+        command: command.command,
+        describe: command.describe,
+        builder: command.builder,
+        handler: (given) => runner(command, given),
+      }),
+    parser,
+  );
+}
+
+function globalOptions(parser: Argv): Argv {
+  const flag = { type: "boolean", default: false, global: true } as const;
+  return parser
+    .option("json", { ...flag, describe: "One JSON object a line" })
+    .option("quiet", { ...flag, alias: "q", describe: "Print results only" })
+    .option("verbose", { ...flag, describe: "Print what lies behind an error" })
+    .option("color", { type: "boolean", describe: "Use colour (--no-color: none)", global: true })
+    .option("workspace", {
+      type: "string",
+      requiresArg: true,
+      global: true,
+      describe: "The workspace; default: the one that holds the current folder",
+    });
+}
+
+async function runCommand(command: AnyCommand, given: ArgumentsCamelCase): Promise<ExitCode> {
+  const words = globalWords(given);
+  const output = outputFor(words);
+  const name = String(given._[0] ?? command.command);
+  return withSignals(async (signal) => {
+    try {
+      const environment = await openEnvironment({ variables: process.env, cwd: process.cwd() });
+      const context: CliContext = {
+        environment,
+        output,
+        questions: canAsk(words) ? terminalQuestions() : noQuestions,
+        place: words.workspace ?? process.cwd(),
+        work: { signal, onProgress: (progress) => output.progress(progress) },
+      };
+      return await command.run(context, given);
+    } catch (error) {
+      return report(output, name, error);
+    }
+  });
+}
+
+/** Tell what was thrown, and which exit code it means. */
+function report(output: Output, command: string, thrown: unknown): ExitCode {
+  const error =
+    thrown instanceof SnapError
+      ? thrown
+      : new SnapError("unexpected", `Unexpected error: ${describeError(thrown)}`, {
+          cause: thrown,
+          hint: "This is a mistake of the program. Nothing was lost by it; run with --verbose for its trace.",
+        });
+  output.error(error);
+  output.result(command, error.exit, { code: error.code, message: error.message });
+  return error.exit;
+}
+
+/** Wrong words never reach a command: yargs throws its own errors. */
+function reportUsage(words: readonly string[], thrown: unknown): ExitCode {
+  const output = outputFor({
+    ...noGlobalWords,
+    json: words.includes("--json"),
+    verbose: words.includes("--verbose"),
+  });
+  const usage =
+    thrown instanceof SnapError
+      ? thrown
+      : new SnapError("usage", describeError(thrown), {
+          hint: "`snap help` lists the commands, `snap help COMMAND` explains one.",
+          cause: thrown,
+        });
+  return report(output, words[0] ?? "", usage);
+}
+
+const noGlobalWords: GlobalWords = {
+  json: false,
+  quiet: false,
+  verbose: false,
+  color: undefined,
+  workspace: undefined,
+};
+
+function globalWords(given: ArgumentsCamelCase): GlobalWords {
+  const text = given["workspace"];
+  return {
+    json: given["json"] === true,
+    quiet: given["quiet"] === true,
+    verbose: given["verbose"] === true,
+    color: typeof given["color"] === "boolean" ? given["color"] : undefined,
+    workspace: typeof text === "string" ? text : undefined,
+  };
+}
+
+function outputFor(words: GlobalWords): Output {
+  const terminal = process.stdout.isTTY && process.env["NO_COLOR"] === undefined;
+  return new Output({
+    stdout: process.stdout,
+    stderr: process.stderr,
+    json: words.json,
+    quiet: words.quiet,
+    verbose: words.verbose,
+    color: words.color ?? terminal,
+    now: () => performance.now(),
+  });
+}
+
+function canAsk(words: GlobalWords): boolean {
+  return !words.json && process.stdin.isTTY && process.stdout.isTTY;
+}
+
+/** `snap list | head` ends when head does; that is no error. */
+function ignoreClosedPipe(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EPIPE") process.exit(0);
+      throw error;
+    });
+  }
+}

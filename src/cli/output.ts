@@ -1,0 +1,109 @@
+import pc from "picocolors";
+import { displayName } from "../core/path/names.ts";
+import type { ExitCode, SnapError } from "../std/error.ts";
+import type { Progress } from "../std/events.ts";
+import type { Json } from "../std/json.ts";
+import { ProgressLine } from "./progress.ts";
+
+/** Where a command writes, and how. */
+export type OutputOptions = {
+  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly color: boolean;
+  readonly now: () => number;
+};
+
+/**
+ * The one place that formats output. People get text on stdout and progress on stderr; programs get one JSON object a
+ * line on stdout, the last of type `result` with the exit code. A command emits both; the mode decides which is shown.
+ */
+export class Output {
+  readonly colors: ReturnType<typeof pc.createColors>;
+  readonly json: boolean;
+  readonly #options: OutputOptions;
+  readonly #progress: ProgressLine;
+
+  constructor(options: OutputOptions) {
+    this.#options = options;
+    this.json = options.json;
+    this.colors = pc.createColors(options.color);
+    this.#progress = new ProgressLine(options);
+  }
+
+  /** Text for people; nothing with `--json` or `--quiet`. */
+  say(text = ""): void {
+    if (this.json || this.#options.quiet) return;
+    this.#progress.clear();
+    this.#options.stdout.write(`${text}\n`);
+  }
+
+  /** What the command was asked for, printed for people even with `--quiet`. */
+  print(text: string): void {
+    if (this.json) return;
+    this.#progress.clear();
+    this.#options.stdout.write(`${text}\n`);
+  }
+
+  /** Something odd that does not stop the command. */
+  warn(text: string): void {
+    this.emit("warning", { message: text });
+    if (this.json) return;
+    this.#progress.clear();
+    this.#options.stderr.write(`${this.colors.yellow("Warning:")} ${text}\n`);
+  }
+
+  /** One event for programs; nothing without `--json`. */
+  emit(type: string, fields: Readonly<Record<string, Json>> = {}): void {
+    if (!this.json) return;
+    this.#options.stdout.write(`${asciiControls(JSON.stringify({ v: 1, type, ...fields }))}\n`);
+  }
+
+  /** Progress of long work, on stderr. */
+  progress(progress: Progress): void {
+    if (this.json || this.#options.quiet) return;
+    this.#progress.show(progress);
+  }
+
+  /** What went wrong: what happened, where, what to do next (no stack trace without `--verbose`). */
+  error(error: SnapError): void {
+    this.#progress.clear();
+    this.emit("error", {
+      code: error.code,
+      message: error.message,
+      hint: error.hint,
+      path: error.path,
+    });
+    if (this.json) return;
+    const { stderr, verbose } = this.#options;
+    stderr.write(`${this.colors.red("Error:")} ${escapeText(error.message)}\n`);
+    if (error.hint !== undefined) stderr.write(`${escapeText(error.hint)}\n`);
+    if (verbose) stderr.write(`${traceOf(error)}\n`);
+  }
+
+  /** The last event of every command. */
+  result(command: string, exit: ExitCode, fields: Readonly<Record<string, Json>>): void {
+    this.#progress.clear();
+    this.emit("result", { command, ...fields, exit });
+  }
+}
+
+/** Line separators and C1 controls are legal in JSON text, but not safe in a terminal or a line reader (X16). */
+function asciiControls(json: string): string {
+  return json.replaceAll(
+    /[\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+/** Names inside a sentence may hold control characters; line feeds are ours. */
+function escapeText(text: string): string {
+  return text.split("\n").map(displayName).join("\n");
+}
+
+function traceOf(error: Error): string {
+  const cause = error.cause instanceof Error ? `\nCaused by: ${traceOf(error.cause)}` : "";
+  return `${error.stack ?? error.message}${cause}`;
+}

@@ -1,0 +1,79 @@
+import { displayName } from "../core/path/names.ts";
+import type { LostPath, RestorePlan, SideCounts } from "../core/snapshot/restore-plan.ts";
+import { formatSize, formatTime, plural, table } from "./format.ts";
+import type { Json } from "../std/json.ts";
+
+/** How many paths of a kind are named before the rest is counted. */
+const namedMax = 10;
+
+/** The two-sided picture of a restore: what happens on each side, and what each side loses (T17). */
+export function planText(plan: RestorePlan): string {
+  const lines = [countsText(plan.counts), ...lossesText(plan), ...asideText(plan)];
+  return [...lines, `Plan ${plan.digest.slice(0, 12)}`].join("\n");
+}
+
+function countsText({ local, remote }: RestorePlan["counts"]): string {
+  const row = (name: string, side: SideCounts): readonly string[] => [
+    name,
+    ...[side.create, side.replace + side.metadata, side.delete, side.keep].map(String),
+    formatSize(side.bytes),
+  ];
+  const head = ["", "create", "replace", "delete", "keep", "to place"];
+  const rows =
+    remote === undefined ? [row("local", local)] : [row("local", local), row("Dropbox", remote)];
+  return table([head, ...rows], [1, 2, 3, 4, 5]);
+}
+
+function lossesText({ loses }: RestorePlan): readonly string[] {
+  const { localOnly, remoteNewer } = loses;
+  if (localOnly.length + remoteNewer.length === 0) return [];
+  return [
+    "You lose (saved first, in snapshots before-restore):",
+    ...named(localOnly, "local, never uploaded"),
+    ...named(remoteNewer, "Dropbox, newer than local"),
+  ];
+}
+
+function named(paths: readonly LostPath[], what: string): readonly string[] {
+  if (paths.length === 0) return [];
+  const shown = paths
+    .slice(0, namedMax)
+    .map(
+      (lost) =>
+        `    ${displayName(lost.path)}  ${formatSize(lost.size)}, ${formatTime(lost.modified)}`,
+    );
+  const more = paths.length > namedMax ? [`    … and ${paths.length - namedMax} more`] : [];
+  return [`  ${what}: ${plural(paths.length, "file")}`, ...shown, ...more];
+}
+
+function asideText({ left, changing, ignored }: RestorePlan): readonly string[] {
+  const shown = left
+    .slice(0, namedMax)
+    .map((item) => `  ${displayName(item.path)} (${item.side}): ${item.reason}`);
+  return [
+    ...(ignored === 0
+      ? []
+      : [`Not touched: ${plural(ignored, "ignored entry", "")}`.replace("entrys", "entries")]),
+    ...(left.length === 0 ? [] : [`Left aside: ${left.length}`, ...shown]),
+    ...(changing.length === 0
+      ? []
+      : [
+          `May be torn, they changed while they were captured: ${changing.slice(0, namedMax).map(displayName).join(", ")}`,
+        ]),
+  ];
+}
+
+/** The plan for programs. */
+export function planFields(plan: RestorePlan): Readonly<Record<string, Json>> {
+  const lost = (paths: readonly LostPath[]): Json =>
+    paths.map(({ path, size, hash }) => ({ path, size, hash }));
+  return {
+    digest: plan.digest,
+    local: plan.counts.local,
+    remote: plan.counts.remote ?? null,
+    loses: { localOnly: lost(plan.loses.localOnly), remoteNewer: lost(plan.loses.remoteNewer) },
+    left: plan.left.map(({ path, side, reason }) => ({ path, side, reason })),
+    changing: plan.changing,
+    ignored: plan.ignored,
+  };
+}

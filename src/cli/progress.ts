@@ -1,0 +1,84 @@
+import { displayName } from "../core/path/names.ts";
+import type { Progress } from "../std/events.ts";
+import { formatSize } from "./format.ts";
+import type { OutputOptions } from "./output.ts";
+
+/** On a terminal the line is rewritten at most this often; elsewhere one line is added at most every ten seconds. */
+const redrawMs = 100;
+const reportMs = 10_000;
+
+/** One line of progress on stderr: items and bytes of the total, rate, time left, and the path that is worked on. */
+export class ProgressLine {
+  readonly #options: OutputOptions;
+  #shownAt = 0;
+  #isDrawn = false;
+  #step = "";
+  #startedAt = 0;
+
+  constructor(options: OutputOptions) {
+    this.#options = options;
+  }
+
+  show(progress: Progress): void {
+    const now = this.#options.now();
+    if (progress.step !== this.#step) {
+      this.#step = progress.step;
+      this.#startedAt = now;
+      if (this.#shownAt === 0) this.#shownAt = now;
+    }
+    const terminal = this.#options.stderr.isTTY === true;
+    if (now - this.#shownAt < (terminal ? redrawMs : reportMs)) return;
+    this.#shownAt = now;
+    const text = describe(progress, now - this.#startedAt);
+    if (terminal) this.#draw(text, progress.current);
+    else this.#options.stderr.write(`${text}\n`);
+  }
+
+  /** Take the line off the terminal before something else is printed. */
+  clear(): void {
+    if (!this.#isDrawn) return;
+    this.#options.stderr.write("\r\u001b[K");
+    this.#isDrawn = false;
+  }
+
+  #draw(text: string, current: string | undefined): void {
+    const columns = Math.max(20, (this.#options.stderr.columns ?? 80) - 1);
+    const room = columns - text.length - 2;
+    const tail =
+      current === undefined || room < 8 ? "" : `  ${shorten(displayName(current), room)}`;
+    this.#options.stderr.write(`\r\u001b[K${`${text}${tail}`.slice(0, columns)}`);
+    this.#isDrawn = true;
+  }
+}
+
+function describe(progress: Progress, elapsedMs: number): string {
+  const { step, done, total, bytes, bytesTotal } = progress;
+  const parts = [`${step} ${done}${total === undefined ? "" : `/${total}`}`];
+  if (bytes > 0) {
+    parts.push(
+      `${formatSize(bytes)}${bytesTotal === undefined ? "" : ` of ${formatSize(bytesTotal)}`}`,
+    );
+  }
+  if (elapsedMs >= 1000) parts.push(...rates(progress, elapsedMs));
+  return parts.join(" · ");
+}
+
+function rates({ done, total, bytes }: Progress, elapsedMs: number): readonly string[] {
+  const rate = bytes > 0 ? [`${formatSize((bytes * 1000) / elapsedMs)}/s`] : [];
+  if (total === undefined || done === 0 || done >= total) return rate;
+  const leftSeconds = Math.ceil(((elapsedMs / done) * (total - done)) / 1000);
+  return [...rate, `${formatDuration(leftSeconds)} left`];
+}
+
+function formatDuration(seconds: number): string {
+  if (seconds < 60) return `${seconds}s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m ${seconds % 60}s`;
+  return `${Math.floor(seconds / 3600)}h ${Math.floor((seconds % 3600) / 60)}m`;
+}
+
+/** Cut in the middle, so that folder and file name both stay recognisable. */
+function shorten(text: string, width: number): string {
+  if (text.length <= width) return text;
+  const head = Math.floor((width - 1) / 2);
+  return `${text.slice(0, head)}…${text.slice(text.length - (width - 1 - head))}`;
+}
