@@ -66,6 +66,7 @@ export type StageRequest = {
   readonly mode?: number;
 };
 
+/** What staged bytes must turn out to be. */
 export type StageExpectation = { readonly hash: ContentHash; readonly size: number };
 
 /**
@@ -107,8 +108,10 @@ export interface LocalSide {
   freeBytes(): Promise<bigint>;
 }
 
+/** Whose account it is. */
 export type RemoteAccount = { readonly id: string; readonly name: string; readonly email: string };
 
+/** One file to be brought to the server. */
 export type UploadRequest = {
   readonly path: RelPath;
   /** The rev to replace, or undefined for a new file: nothing else is ever overwritten (S57). */
@@ -203,7 +206,7 @@ export interface IndexStore {
   forgetLink(): void;
 }
 
-/** The journal of restores, in the same file and transactions as the index (`restore.md` §6). */
+/** The journal of restores, in the same file and transactions as the index (T30). */
 export interface RestoreJournal {
   restores(): readonly RestoreRow[];
   restore(id: string): RestoreRow | undefined;

@@ -1,12 +1,14 @@
+import { isUnfinished } from "../core/snapshot/restore-state.ts";
 import type { SnapshotRoot } from "../core/snapshot/root.ts";
 import type { CaptureSource } from "../ports.ts";
+import { SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { captureSource } from "./capture-source.ts";
 import { ensureWorkspace } from "./ensure-workspace.ts";
 import type { Environment } from "./environment.ts";
 import { resolveFolder } from "./find-workspace.ts";
 import { openSnapshotStore } from "./store.ts";
-import { openWorkspace } from "./workspace.ts";
+import { openWorkspace, type OpenWorkspace } from "./workspace.ts";
 
 /** What a person asks for. */
 export type CaptureRequest = {
@@ -32,7 +34,7 @@ export type CaptureOutcome =
 /**
  * Take a snapshot of the workspace around a place. No account is needed, nothing is synced.
  *
- * @throws {SnapError} `busy`, `workspace-missing`, `disk-full`, `store-inside-workspace`, `interrupted`
+ * @throws {SnapError} `refused` while a restore is half done, `busy`, `workspace-missing`, `disk-full`, `store-inside-workspace`, `interrupted`
  */
 export async function captureWorkspace(
   environment: Environment,
@@ -42,12 +44,22 @@ export async function captureWorkspace(
   if (request.dryRun) resolveFolder(environment, request.place);
   const record = ensureWorkspace(environment, request.place);
   await using workspace = await openWorkspace(environment, record, "capture");
+  refuseHalfRestored(workspace);
   const source = await captureSource(workspace, { side: "local" });
   if (request.dryRun) return { preview: await weigh(source) };
   const store = await openSnapshotStore(environment);
   const { place: _place, dryRun: _dryRun, ...options } = request;
   const { root, created } = await store.capture(source, { ...options, ...work, reason: "manual" });
   return { root, created, isPartial: root.completeness === "partial" };
+}
+
+/** In the middle of a restore the disk is neither the old state nor the new one. */
+function refuseHalfRestored({ state, record }: OpenWorkspace): void {
+  if (!state.journal.restores().some(isUnfinished)) return;
+  throw new SnapError("refused", `A restore of "${record.path}" was interrupted`, {
+    path: record.path,
+    hint: "`snap sync` finishes it or takes it back; then capture.",
+  });
 }
 
 async function weigh(source: CaptureSource): Promise<{ files: number; bytes: number }> {

@@ -3,6 +3,7 @@ import { baseName } from "../core/path/rel-path.ts";
 import type { CaptureResult } from "../core/snapshot/store-request.ts";
 import { acceptGeneration, checkRollback } from "../engine/rollback.ts";
 import { recover } from "../restore/recover.ts";
+import { sweepUndo } from "../restore/sweep.ts";
 import type {
   Outside,
   RestoreDeps,
@@ -51,13 +52,18 @@ function rollbackOf({ engineDeps }: LinkedWorkspace): RollbackControl {
   };
 }
 
-/** Finish or take back what an earlier run left half done; every command that holds a workspace does this first (T2). */
+/**
+ * Finish or take back what an earlier run left half done: every command that moves something does this first (T2). Undo
+ * areas that are old enough go (T32).
+ */
 export async function recoverRestore(
   workspace: OpenWorkspace,
   work: Work,
   onEvent: Listener<RestoreEvent> = () => {},
 ): Promise<void> {
-  await recover(await restoreDeps(workspace, onEvent), work);
+  const deps = await restoreDeps(workspace, onEvent);
+  await recover(deps, work);
+  await sweepUndo(deps);
 }
 
 /** What was displaced is worth keeping even where nothing changed since the last snapshot: a safety snapshot always has a root of its own. */

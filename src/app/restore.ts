@@ -1,6 +1,7 @@
 import type { RestorePlan } from "../core/snapshot/restore-plan.ts";
 import type { RestoreReport as Report } from "../core/snapshot/restore-report.ts";
 import type { RestoreRow } from "../core/snapshot/restore-state.ts";
+import { abandon } from "../restore/abandon.ts";
 import { planRestoreOf, restoreSnapshot } from "../restore/restore-snapshot.ts";
 import { planUndoOf, undoRestore as undo } from "../restore/undo.ts";
 import type { Consent, RestoreDeps, RestoreEvent as Event } from "../restore/restore-deps.ts";
@@ -11,7 +12,6 @@ import type { Listener, Work } from "../std/events.ts";
 import type { Environment } from "./environment.ts";
 import { requireWorkspace } from "./find-workspace.ts";
 import { recoverRestore, restoreDeps } from "./restore-world.ts";
-import { isUnfinished } from "./unfinished.ts";
 import { openAny } from "./workspace.ts";
 
 /** How a person agrees to a plan: see `restore/restore-deps.ts`. */
@@ -119,7 +119,7 @@ async function planned(
   return "planned";
 }
 
-/** Give up a restore that was cut off: it is settled, and taken back if it went forward (T30). */
+/** Give up a restore that was cut off: it is settled, and taken back if it went forward (T30). @throws {SnapError} as `abandon` */
 export async function abandonRestore(
   environment: Environment,
   request: { readonly place: string; readonly restore: string; readonly onEvent: Listener<Event> },
@@ -127,16 +127,8 @@ export async function abandonRestore(
 ): Promise<Report> {
   const record = requireWorkspace(environment, request.place);
   await using workspace = await openAny(environment, record, "restore --abandon");
-  const row = workspace.state.journal.restore(request.restore);
-  if (row === undefined || !isUnfinished(row)) {
-    throw new SnapError("usage", `There is no unfinished restore "${request.restore}"`, {
-      hint: "`snap restores` lists them; `snap undo` takes a finished one back.",
-    });
-  }
-  await recoverRestore(workspace, work, request.onEvent);
   const deps = await restoreDeps(workspace, request.onEvent);
-  const words = { restore: request.restore, skipChanged: false, consent: { by: "yes" } as const };
-  return await undo(deps, words, work);
+  return await abandon(deps, { restore: request.restore, consent: { by: "yes" } }, work);
 }
 
 /** Every restore, undo and rollback of the workspace around a place, oldest first. */

@@ -4,6 +4,7 @@ import { workspaceFiles } from "../state/locations.ts";
 import { makePrivateFolder } from "../state/private-file.ts";
 import { takeLock } from "../state/process-lock.ts";
 import type { LeftPath } from "../core/plan/sync-report.ts";
+import { isUnfinished } from "../core/snapshot/restore-state.ts";
 import { isSnapError, SnapError, type ExitCode } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { boundaryOf } from "./boundary.ts";
@@ -12,7 +13,6 @@ import { isLinked, requireWorkspace, type LinkedRecord } from "./find-workspace.
 import { overrideNotes } from "./guard.ts";
 import { parseLeft } from "./last-left.ts";
 import { countPending } from "./pending.ts";
-import { isUnfinished } from "./unfinished.ts";
 
 /** What a workspace is up to. */
 export type Status = {

@@ -8,6 +8,9 @@ import { formatLeft } from "./last-left.ts";
 import { recoverRestore } from "./restore-world.ts";
 import { openLinked, type LinkedWorkspace } from "./workspace.ts";
 
+/** How a sync ended; a damaged index was moved aside to the path, and made anew from both sides (S77). */
+export type SyncOutcome = SyncReport & { readonly indexMovedAside: string | undefined };
+
 /**
  * Make the workspace around a place and its remote folder equal. A restore that was cut off is finished or taken back first.
  *
@@ -17,10 +20,11 @@ export async function syncWorkspace(
   environment: Environment,
   place: string,
   work: Work,
-): Promise<SyncReport> {
+): Promise<SyncOutcome> {
   await using workspace = await openLinked(environment, requireLink(environment, place), "sync");
   await recoverRestore(workspace, work);
-  return await syncOpen(workspace, work);
+  const report = await syncOpen(workspace, work);
+  return { ...report, indexMovedAside: workspace.state.movedAside };
 }
 
 /** Sync a workspace that is held already, and note for the status what was left aside. */

@@ -27,7 +27,7 @@ const hints: Partial<Record<ErrorCode, string>> = {
 };
 
 /**
- * Tags of endpoint errors (fact sheet §4), the first that matches names the code. What is not in the list is
+ * Tags of endpoint errors (fact sheet 4), the first that matches names the code. What is not in the list is
  * `remote-error`: it is no use to repeat it.
  */
 const codesOfTags: readonly (readonly [tag: string, code: ErrorCode])[] = [

@@ -5,7 +5,7 @@ import type { Clock } from "../std/time.ts";
 /** Attempts of one call, the first included (S107). */
 export const attemptsMax = 6;
 
-/** The wait before the first repeat, doubled for each one more, up to the longest (`sync-engine.md` §11). */
+/** The wait before the first repeat, doubled for each one more, up to the longest (S84). */
 const delayFirstMs = 1_000;
 const delayMaxMs = 300_000;
 

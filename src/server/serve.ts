@@ -4,7 +4,7 @@
  * A request comes in as a `Request` and goes out as a `Response`; no socket is known here (V6). The router finds the
  * route, checks token and argument against the official definition, and runs it on the account's tree in one SQLite
  * transaction; content lies beside in blocks named by their hash (V11, V12). What is answered is durable (V13).
- * A point that Dropbox's documents leave open is decided in the design, under "Choices"; a route that is not served
+ * A point that Dropbox's documents leave open is decided in `docs/server.md`, under "Choices"; a route that is not served
  * says so, and nothing is guessed.
  */
 import type { Clock } from "../std/time.ts";

@@ -46,7 +46,7 @@ type Draft = {
 };
 
 /**
- * Take a snapshot (§8): data packs, then metadata packs, then the root, each durable before the next (N26). What is
+ * Take a snapshot: data packs, then metadata packs, then the root, each durable before the next (N26). What is
  * interrupted leaves unreferenced packs, which the next capture uses.
  *
  * @throws {SnapError} `interrupted`; what the source throws as a whole; the errors of `StoreFiles`

@@ -32,7 +32,7 @@ export const endOfArchive: Uint8Array = new Uint8Array(2 * recordBytes);
 /** Name of a block or of a metadata piece in its pack. */
 export type PackKind = "data" | "meta";
 
-/** The name of a tar entry (§3): `d/<hash>` in data packs, `m/<hash>.jsonl` in metadata packs. */
+/** The name of a tar entry (N14): `d/<hash>` in data packs, `m/<hash>.jsonl` in metadata packs. */
 export function entryName(kind: PackKind, hash: string): string {
   return kind === "data" ? `d/${hash}` : `m/${hash}.jsonl`;
 }

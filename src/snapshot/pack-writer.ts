@@ -106,7 +106,7 @@ export class PackWriter {
   }
 }
 
-/** Where a pack lies (§3). */
+/** Where a pack lies (N12). */
 export function packPath(kind: PackKind, sha256: string): string {
   return `${kind}/${sha256.slice(0, 2)}/${sha256}.tar.zst`;
 }

@@ -1,6 +1,6 @@
 import type { StoreFiles } from "./store-files.ts";
 
-/** Spare room that the store gives up first when the disk is full (§3, N29). */
+/** Spare room that the store gives up first when the disk is full (N29). */
 export const reserveBytes: number = 64 * 1024 * 1024;
 
 /** A disk with less room than this is not taken more of. */

@@ -15,7 +15,7 @@ export type FoundRoot =
   | { readonly name: string; readonly root: SnapshotRoot; readonly trouble?: never }
   | { readonly name: string; readonly root?: never; readonly trouble: SnapError };
 
-/** Name of the file of a root: its time in compact form, and 16 digits of its id (§3). */
+/** Name of the file of a root: its time in compact form, and 16 digits of its id (N12). */
 export function rootFileName(root: SnapshotRoot): string {
   return `${root.time.replaceAll(/[-:]/g, "")}-${root.id.slice(0, 16)}.json`;
 }

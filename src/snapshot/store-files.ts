@@ -51,5 +51,5 @@ export interface StoreFiles {
   freeBytes(): Promise<number>;
 }
 
-/** Folders of every store (§3). */
+/** Folders of every store (N12). */
 export const storeFolders: readonly string[] = ["roots", "data", "meta", "tmp"];

@@ -133,7 +133,7 @@ export class SqliteIndex implements IndexStore {
   /** Where both nodes have a row of one kind, `to` keeps its own. */
   rebind(from: NodeId, to: NodeId): void {
     for (const statement of this.#rebind) statement.runNamed({ from, to });
-    this.#sql("trimHistory").run(to, to);
+    this.#sql("trimHistory").run(to, to, historyMax);
   }
 
   forgetLink(): void {

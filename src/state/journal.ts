@@ -18,7 +18,7 @@ const states: readonly RestoreState[] = [
 ];
 
 /**
- * The journal of restores (`restore.md` §6), in the file of the index: a write joins the index transaction that
+ * The journal of restores (T30), in the file of the index: a write joins the index transaction that
  * runs, and is a durable commit of its own where none does.
  */
 export class SqliteJournal implements RestoreJournal {

@@ -2,7 +2,7 @@ import { join, resolve } from "node:path";
 import envPaths from "env-paths";
 import { makePrivateFolder } from "./private-file.ts";
 
-/** Where things live on this machine, as absolute paths (`cli.md`). */
+/** Where things live on this machine, as absolute paths. */
 export type Locations = {
   readonly home: string;
   /** The file of settings, accounts and workspaces. */

@@ -1,6 +1,7 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -17,7 +18,20 @@ export function makePrivateFolder(path: string): void {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw fromSystem(error, path);
+    throw fromSystem(trueCause(error, path), path);
+  }
+}
+
+/** Node reports a read-only disk below which several folders are missing as ENOENT: making the first one tells the truth. */
+function trueCause(error: unknown, path: string): unknown {
+  if (systemCode(error) !== "ENOENT") return error;
+  let missing = path;
+  while (!existsSync(dirname(missing)) && dirname(missing) !== missing) missing = dirname(missing);
+  try {
+    mkdirSync(missing, { mode: 0o700 });
+    return error;
+  } catch (truth) {
+    return truth;
   }
 }
 

@@ -6,7 +6,7 @@
  * what to do next. Foreign errors become a `SnapError` in exactly one file per adapter.
  */
 
-/** Exit codes of every command: see `docs/json.md`. */
+/** Exit codes of every command; the README lists them. */
 export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 130;
 
 /**

@@ -30,6 +30,11 @@ export class SmallDisk implements Disposable {
     execFileSync("mount", ["-o", `remount,${mode}`, this.path]);
   }
 
+  /** Give it more room. */
+  grow(sizeBytes: number): void {
+    execFileSync("mount", ["-o", `remount,size=${sizeBytes}`, this.path]);
+  }
+
   [Symbol.dispose](): void {
     execFileSync("umount", ["-l", this.path]);
     rmSync(this.path, { recursive: true });

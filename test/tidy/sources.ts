@@ -22,11 +22,15 @@ export function sources(pattern: string): readonly Source[] {
     });
 }
 
-/** Module names after `from`, in bare imports and in dynamic ones; comments and text are not code and hold none. */
+/** Module names of imports and exports, static, bare and dynamic; comments and text are not code and hold none. */
 function importsOf(text: string): readonly string[] {
   const code = text.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
-  const forms = /(?:\bfrom\s*|\bimport\s*\(\s*|^import\s+)["']([^"']+)["']/gm;
-  return [...code.matchAll(forms)].flatMap((match) => match[1] ?? []);
+  const forms = [
+    /^(?:import|export)\b[^;"']*?\bfrom\s*["']([^"']+)["']/gm,
+    /\bimport\s*\(\s*["']([^"']+)["']/g,
+    /^import\s+["']([^"']+)["']/gm,
+  ];
+  return forms.flatMap((form) => [...code.matchAll(form)].flatMap((match) => match[1] ?? []));
 }
 
 /** Where an import leads: a folder of `src`, a built-in, or a package. */

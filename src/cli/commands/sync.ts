@@ -27,6 +27,11 @@ export const syncCommand: AnyCommand = defineCommand({
 
 async function sync({ environment, output, place, work }: CliContext): Promise<ExitCode> {
   const report = await syncWorkspace(environment, place, work);
+  if (report.indexMovedAside !== undefined) {
+    output.warn(
+      `The index was damaged: it was moved to "${displayName(report.indexMovedAside)}" and made anew; nothing was deleted`,
+    );
+  }
   for (const conflict of report.conflicts) output.emit("conflict", conflict);
   showLeft(output, report.left);
   output.say(describeReport(report));

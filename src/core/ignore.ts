@@ -1,0 +1,101 @@
+import { hash } from "node:crypto";
+import ignore, { type Ignore } from "ignore";
+import { SnapError } from "../std/error.ts";
+import { isOutsideName } from "./path/names.ts";
+import { pathComponents, type RelPath } from "./path/rel-path.ts";
+import type { Kind } from "./tree/node.ts";
+
+/** The rules of a workspace, at its top (S90). */
+export const ignoreFileName = ".mignore";
+
+/** Bounds of a rule file (X24). */
+export const ignoreLinesMax = 5_000;
+export const ignoreLineLengthMax = 1_024;
+const starsInSegmentMax = 3;
+const doubleStarsMax = 3;
+
+/** Rules that are in force. */
+export type IgnoreRules = {
+  /** SHA-256 of the rules as they are compared, lower-case hex: a change takes effect together with it (S95). */
+  readonly digest: string;
+  /** Whether the rules leave a path out. What lies below an ignored folder is ignored. */
+  ignores(path: RelPath, kind: Kind): boolean;
+};
+
+/** A workspace without a rule file. */
+export function noRules(): IgnoreRules {
+  return rulesOf("");
+}
+
+/**
+ * Read the text of a rule file: the syntax of `.gitignore`, matched on NFC forms and without regard to case, since
+ * two names that differ in case only are one name on the server (S15, S90).
+ *
+ * @throws {SnapError} `settings-invalid` with the number of the line when a bound is exceeded; the whole file is
+ * refused then (X24), and nothing is synced by rules that are not there.
+ */
+export function rulesOf(text: string): IgnoreRules {
+  const normal = text.normalize("NFC");
+  const lines = normal.replace(/^\uFEFF/u, "").split(/\r?\n/u);
+  if (lines.length > ignoreLinesMax) throw beyondBound(ignoreLinesMax + 1, "too many lines");
+  for (const [index, line] of lines.entries()) {
+    const problem = lineProblem(line);
+    if (problem !== undefined) throw beyondBound(index + 1, problem);
+  }
+  const matcher = new Matcher(ignore().add(lines.filter((line) => line !== "")));
+  return {
+    digest: hash("sha256", normal, "hex"),
+    ignores: (path, kind) => matcher.matches(path, kind),
+  };
+}
+
+/** Whether a name in the path is never synced, whatever the rules say (S92). */
+export function isAlwaysOutside(path: RelPath): boolean {
+  return pathComponents(path).some(isOutsideName);
+}
+
+function lineProblem(line: string): string | undefined {
+  if (line.length > ignoreLineLengthMax) {
+    return `a line of more than ${ignoreLineLengthMax} characters`;
+  }
+  if (line.startsWith("#")) return undefined;
+  const wild = line.replaceAll(/\\./gu, "");
+  if (wild.split("/").some((segment) => count(segment, /\*/gu) > starsInSegmentMax)) {
+    return `more than ${starsInSegmentMax} "*" between two slashes`;
+  }
+  return count(wild, /\*\*+/gu) > doubleStarsMax ? `more than ${doubleStarsMax} "**"` : undefined;
+}
+
+function count(text: string, pattern: RegExp): number {
+  return text.match(pattern)?.length ?? 0;
+}
+
+function beyondBound(line: number, problem: string): SnapError {
+  return new SnapError("settings-invalid", `"${ignoreFileName}", line ${line}: ${problem}`, {
+    path: ignoreFileName,
+    hint: "Simplify that line. Nothing is synced until then.",
+  });
+}
+
+/** Answers that are remembered at a time: the matcher keeps one for each path it was asked about. */
+const rememberedMax = 20_000;
+
+/** A matcher whose memory stays flat over a scan of any size. */
+class Matcher {
+  readonly #rules: Ignore;
+  #remembering: Ignore;
+  #asked = 0;
+
+  constructor(rules: Ignore) {
+    this.#rules = rules;
+    this.#remembering = rules;
+  }
+
+  matches(path: RelPath, kind: Kind): boolean {
+    if (path === "" || path === ignoreFileName) return false;
+    this.#asked += 1;
+    if (this.#asked % rememberedMax === 0) this.#remembering = ignore().add(this.#rules);
+    const normal = path.normalize("NFC");
+    return this.#remembering.ignores(kind === "folder" ? `${normal}/` : normal);
+  }
+}
