@@ -21,7 +21,7 @@ test("every exported declaration of the source has a docstring", () => {
   const bare = sources("src/**/*.ts").flatMap(({ file, text }) => {
     const lines = text.split("\n");
     return lines.flatMap((line, index) => {
-      if (!/^export (async )?(abstract )?(function|class|const|type|interface)/.test(line))
+      if (!/^export (async )?(abstract )?(function\*?|class|const|type|interface) \w/.test(line))
         return [];
       const before = lines[index - 1] ?? "";
       const documented =

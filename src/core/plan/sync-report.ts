@@ -53,4 +53,5 @@ export type RebaseItem = {
     | { readonly kind: "absent" };
 };
 
+/** Everything a restore changed (S98). */
 export type RebaseRequest = { readonly restore: string; readonly items: readonly RebaseItem[] };

@@ -18,6 +18,7 @@ export type RestoreState =
   | "partial"
   | "not-done";
 
+/** One restore in the journal. `options` and `report` are JSON of `restore-report.ts`. */
 export type RestoreRow = {
   readonly id: string;
   readonly kind: RestoreKind;
@@ -39,8 +40,32 @@ export type RestoreItemRow = {
   readonly expected: string;
   /** Where the displaced content lies below the undo area. */
   readonly displaced: string | undefined;
-  /** Content hash that the restore left there, "folder", or "absent" (T45). */
+  /** Content hash that the restore left there, "folder", "symlink:…", or "absent" (T45). */
   readonly witness: string | undefined;
   /** The rev that was superseded on the server (S102). */
   readonly rev: string | undefined;
 };
+
+/** Where recovery goes on with a restore that was interrupted; `back` takes back, `none` is an end. */
+export type RecoveryStep = "back" | "commit" | "hand-over" | "push" | "verify" | "none";
+
+/** What the next start does with a restore found in a state (`restore.md` §6); before the first intent back, then forward (T30). */
+export const recoveryStepOf: Readonly<Record<RestoreState, RecoveryStep>> = {
+  planned: "back",
+  saved: "back",
+  fenced: "back",
+  staged: "back",
+  committing: "commit",
+  committed: "hand-over",
+  handed: "push",
+  pushed: "verify",
+  verified: "verify",
+  done: "none",
+  partial: "none",
+  "not-done": "none",
+};
+
+/** Whether a restore still has something to do. */
+export function isUnfinished(row: RestoreRow): boolean {
+  return recoveryStepOf[row.state] !== "none";
+}

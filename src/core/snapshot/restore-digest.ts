@@ -1,0 +1,50 @@
+import { hash } from "node:crypto";
+import type { PlanItem, PlanSubject } from "./restore-item.ts";
+import type { WantedNode } from "./restore-wanted.ts";
+
+/** Digits of a digest that are shown and that `--plan` needs at least (T18). */
+export const digestDigits = 12;
+
+/**
+ * SHA-256 of the canonical plan (T18): one JSON array a line; first the subject, then every path with what is
+ * expected on each side (hash, rev, or absence) and what is left there.
+ */
+export function digestOf(items: readonly PlanItem[], subject: PlanSubject): string {
+  const { kind, snapshot, options, link } = subject;
+  const head = [
+    ["restore", 1, kind, snapshot ?? null],
+    [...options.paths.toSorted(), options.delete, options.onUnsaved],
+    [link?.account ?? null, link?.folder ?? null],
+  ];
+  const lines = [...head, ...items.map(itemLine)].map((line) => JSON.stringify(line));
+  return hash("sha256", `${lines.join("\n")}\n`, "hex");
+}
+
+/** Whether what the user typed names this digest. */
+export function namesDigest(typed: string, digest: string): boolean {
+  return typed.length >= digestDigits && digest.startsWith(typed.toLowerCase());
+}
+
+type Line = readonly (string | number | boolean | null)[];
+
+function itemLine({ path, want, local, remote }: PlanItem): Line {
+  return [path, ...wantLine(want), local.action, ...localLine(local.before), ...remoteLine(remote)];
+}
+
+function localLine(before: PlanItem["local"]["before"]): Line {
+  if (before === undefined) return ["absent"];
+  return [before.stat.kind, before.hash ?? before.stat.linkTarget ?? ""];
+}
+
+function remoteLine(remote: PlanItem["remote"]): Line {
+  if (remote === undefined) return [];
+  const { action, before } = remote;
+  return before === undefined ? [action, "absent"] : [action, before.kind, before.rev, before.hash];
+}
+
+function wantLine(want: WantedNode | undefined): Line {
+  if (want === undefined) return ["absent"];
+  if (want.kind === "symlink") return ["symlink", want.linkTarget];
+  const metadata = [want.mode ?? null, want.modifiedNs ?? null];
+  return want.kind === "folder" ? ["folder", ...metadata] : ["file", want.hash, ...metadata];
+}

@@ -1,0 +1,39 @@
+import type { RelPath } from "../path/rel-path.ts";
+import type { LocalItem, RemoteSeen, SyncedSeen } from "./restore-picture.ts";
+import type { RestoreKind } from "./restore-state.ts";
+import type { WantedNode } from "./restore-wanted.ts";
+
+/** What the user asked for. */
+export type PlanOptions = {
+  /** Files, folders or globs of the snapshot; all of it if empty. */
+  readonly paths: readonly string[];
+  /** Remove what lies inside the boundary and is not wanted (T10). */
+  readonly delete: boolean;
+  /** What to do with local content that exists nowhere else (T12). */
+  readonly onUnsaved: "refuse" | "keep" | "replace";
+};
+
+/** What a plan is about: part of its digest. */
+export type PlanSubject = {
+  readonly kind: RestoreKind;
+  readonly snapshot: string | undefined;
+  readonly options: PlanOptions;
+  /** Account and folder of the link. */
+  readonly link: { readonly account: string; readonly folder: string } | undefined;
+};
+
+/** What is done at one place of one side; `aside` leaves it as it is although it differs. */
+export type SideAction = "keep" | "metadata" | "create" | "replace" | "delete" | "aside";
+
+/** One path that a restore touches, on at least one side. */
+export type PlanItem = {
+  readonly path: RelPath;
+  /** undefined: nothing is to stand there. */
+  readonly want: WantedNode | undefined;
+  readonly local: { readonly action: SideAction; readonly before: LocalItem | undefined };
+  /** undefined where the workspace is not linked. */
+  readonly remote:
+    | { readonly action: SideAction; readonly before: RemoteSeen | undefined }
+    | undefined;
+  readonly synced: SyncedSeen | undefined;
+};

@@ -1,0 +1,189 @@
+import { z } from "zod";
+import { SnapError } from "../../std/error.ts";
+import { parseRelPath, type RelPath } from "../path/rel-path.ts";
+import type { LocalExpectation } from "../plan/local-act.ts";
+import type { LocalItem, RemoteSeen, SyncedSeen } from "./restore-picture.ts";
+import type { WantedNode } from "./restore-wanted.ts";
+
+/** What stood at a local place before a restore: enough to recognise it, and to bring it back. */
+export type LocalBefore = z.infer<typeof localBefore>;
+
+/** What a restore wanted at a place; null for nothing. */
+export type WantRecord = z.infer<typeof wantRecord>;
+
+/**
+ * What is done at one local path.
+ *
+ * `kept` nothing · `metadata` of a file · `folder` make one · `place` bring what is staged · `remove` displace ·
+ * `covered` goes with a folder above it · `times` only the mode and times of a folder, set at the end.
+ */
+export type LocalDeed = z.infer<typeof deed>;
+
+/** The journal's record of one local path, kept as JSON in `expected`. */
+export type LocalRecord = z.infer<typeof localRecord>;
+
+/** The journal's record of one remote path. */
+export type RemoteRecord = z.infer<typeof remoteRecord>;
+
+const metadata = { mode: z.number().int().exactOptional(), modifiedNs: z.string().exactOptional() };
+
+const localBefore = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("file"),
+    fileId: z.string(),
+    size: z.number(),
+    modifiedNs: z.string(),
+    hash: z.string(),
+    mode: z.number().int(),
+  }),
+  z.object({
+    kind: z.literal("folder"),
+    fileId: z.string(),
+    modifiedNs: z.string(),
+    mode: z.number().int(),
+  }),
+  z.object({ kind: z.literal("symlink"), fileId: z.string(), linkTarget: z.string() }),
+]);
+
+const wantRecord = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("file"), hash: z.string(), size: z.number(), ...metadata }),
+  z.object({ kind: z.literal("folder"), ...metadata }),
+  z.object({ kind: z.literal("symlink"), linkTarget: z.string() }),
+]);
+
+const deed = z.enum(["kept", "metadata", "folder", "place", "remove", "covered", "times"]);
+
+const relPath = z.string().transform((text): RelPath => parseRelPath(text));
+
+const areaPath = z.object({
+  area: z.object({ kind: z.enum(["staging", "trash", "undo"]), id: z.string() }),
+  path: relPath,
+});
+
+const localStat = z.object({
+  name: z.string(),
+  kind: z.enum(["folder", "file", "symlink", "special"]),
+  size: z.number(),
+  fileId: z.string(),
+  stamp: z.string(),
+  mode: z.number().int(),
+  modifiedNs: z.string(),
+  newestNs: z.string(),
+  linkTarget: z.string().exactOptional(),
+  linkGroup: z.string().exactOptional(),
+});
+
+const localRecord = z.object({
+  deed,
+  before: localBefore.nullable(),
+  want: wantRecord.nullable(),
+  /** Where the wanted content waits. */
+  source: areaPath.nullable(),
+  /** Of the wanted file, taken when its content was known to stand there. */
+  stat: localStat.nullable(),
+  /** Something the report has to say about this path. */
+  note: z.string().nullable(),
+});
+
+const seen = z.object({ kind: z.enum(["file", "folder"]), hash: z.string() });
+
+const remoteRecord = z.object({
+  before: seen.extend({ size: z.number(), rev: z.string(), remoteId: z.string() }).nullable(),
+  synced: seen.nullable(),
+  want: wantRecord.nullable(),
+  /** Left as it is on the server, for its name. */
+  aside: z.boolean(),
+});
+
+/** @throws {SnapError} `damaged` when the journal holds something else */
+export function readLocalRecord(text: string): LocalRecord {
+  return read(localRecord, text);
+}
+
+/** @throws {SnapError} `damaged` when the journal holds something else */
+export function readRemoteRecord(text: string): RemoteRecord {
+  return read(remoteRecord, text);
+}
+
+/** Read JSON of our own from the journal. @throws {SnapError} `damaged` */
+export function read<T>(schema: z.ZodType<T>, text: string): T {
+  const parsed = schema.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  throw new SnapError("damaged", "The journal of a restore cannot be read", {
+    cause: parsed.error,
+    hint: "The safety snapshot of that restore is not affected: restore it instead.",
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new SnapError("damaged", "The journal of a restore is not JSON", { cause: error });
+  }
+}
+
+/** The record of what stands on the disk; null where nothing does. */
+export function localBeforeOf(item: LocalItem | undefined): LocalBefore | null {
+  if (item === undefined) return null;
+  const { fileId, size, modifiedNs, kind, linkTarget } = item.stat;
+  const mode = item.stat.mode & 0o777;
+  if (kind === "folder") return { kind, fileId, modifiedNs, mode };
+  if (kind === "symlink") return { kind, fileId, linkTarget: linkTarget ?? "" };
+  return { kind: "file", fileId, size, modifiedNs, mode, hash: item.hash ?? "" };
+}
+
+/** What the disk is asked to compare before it displaces something. */
+export function expectationOf(before: LocalBefore): LocalExpectation {
+  const { kind, fileId } = before;
+  if (kind === "folder") return { kind, fileId };
+  if (kind === "symlink") return { kind, fileId, linkTarget: before.linkTarget };
+  const { size, modifiedNs, hash } = before;
+  return { kind, fileId, size, modifiedNs, hash };
+}
+
+/** The record of what is wanted; null for nothing. */
+export function wantRecordOf(want: WantedNode | undefined): WantRecord | null {
+  if (want === undefined) return null;
+  if (want.kind === "symlink") return want;
+  const { mode, modifiedNs } = want;
+  const set = {
+    ...(mode === undefined ? {} : { mode }),
+    ...(modifiedNs === undefined ? {} : { modifiedNs }),
+  };
+  if (want.kind === "folder") return { kind: "folder", ...set };
+  return { kind: "file", hash: want.hash, size: want.size, ...set };
+}
+
+/** The record of what is in Dropbox; null where nothing is. */
+export function remoteBeforeOf(before: RemoteSeen | undefined): RemoteRecord["before"] {
+  if (before === undefined) return null;
+  const { kind, hash, size, rev, remoteId } = before;
+  return { kind, hash, size, rev, remoteId };
+}
+
+/** What stands at a place, as one comparable text (T45): the hash of a file, "folder", "symlink:…" or "absent". */
+export type Witness = string;
+
+type Standing =
+  | { readonly kind: "file"; readonly hash: string }
+  | { readonly kind: "folder" }
+  | { readonly kind: "symlink"; readonly linkTarget: string };
+
+/** The witness of what stands on a disk, or is wanted there. */
+export function witnessOf(standing: Standing | null | undefined): Witness {
+  if (standing === null || standing === undefined) return "absent";
+  if (standing.kind === "folder") return "folder";
+  return standing.kind === "file" ? standing.hash : `symlink:${standing.linkTarget}`;
+}
+
+/** The same of something in Dropbox or in the synced tree. */
+export function remoteWitnessOf(standing: SyncedSeen | null | undefined): Witness {
+  if (standing === null || standing === undefined) return "absent";
+  return standing.kind === "folder" ? "folder" : standing.hash;
+}
+
+/** What is wanted in Dropbox: links are never there. */
+export function remoteWantOf(want: WantRecord | null): Witness {
+  return want?.kind === "symlink" ? "absent" : witnessOf(want);
+}

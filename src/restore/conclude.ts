@@ -1,0 +1,91 @@
+import {
+  reportOf,
+  type Ending,
+  type LeftItem,
+  type RestoreReport,
+} from "../core/snapshot/restore-report.ts";
+import type { RestoreState } from "../core/snapshot/restore-state.ts";
+import type { EngineControl } from "../ports.ts";
+import { isSnapError, SnapError, type ExitCode } from "../std/error.ts";
+import { notedItems, push, verifyRemote, type Confirmation } from "./confirm.ts";
+import type { Run } from "./run.ts";
+
+/**
+ * Bring a restore whose local part is done, and that was handed over, to its end: push, verify, report. Where Dropbox
+ * cannot be reached, the state stays, the report says so (exit 4), and the next start goes on (T27).
+ */
+export async function conclude(run: Run): Promise<RestoreReport> {
+  const { engine } = run.deps;
+  if (engine === undefined) return await end(run, nothingFound);
+  try {
+    // The engine moves nothing before the choice is settled (S118).
+    if (run.row.kind === "rollback") await run.deps.rollback?.accept();
+    return await pushAndVerify(run, engine);
+  } catch (error) {
+    if (error instanceof SnapError && error.exit === 7) return pending(run, error.message);
+    if (!isSnapError(error, "rolled-back")) throw error;
+    // Somebody put the disk back meanwhile: which side is wanted is asked anew, and this restore has no more to say.
+    return await end(run, { ...nothingFound, left: [unpushed(error.message)] });
+  }
+}
+
+const nothingFound: Confirmation = { late: [], left: [], wrong: [], rows: [] };
+
+async function pushAndVerify(run: Run, engine: EngineControl): Promise<RestoreReport> {
+  const pushed = run.row.state === "handed" ? await push(run, engine) : undefined;
+  if (pushed?.exit === 7) {
+    return pending(run, pushed.left[0]?.reason ?? "Dropbox cannot be reached");
+  }
+  return await end(run, await verifyRemote(run, engine, pushed));
+}
+
+/** Done on the disk, still to be pushed. */
+function pending(run: Run, reason: string): RestoreReport {
+  const left = unpushed(reason);
+  const report = reportOf(run.row);
+  const whole = { ...report, left: [...report.left, left], exit: 4 as const };
+  run.deps.onEvent({ type: "left", ...left });
+  run.deps.onEvent({ type: "result", report: whole });
+  return whole;
+}
+
+function unpushed(reason: string): LeftItem {
+  return { path: "", side: "remote", reason: `not pushed yet: ${reason}` };
+}
+
+async function end(run: Run, { late, left, wrong, rows }: Confirmation): Promise<RestoreReport> {
+  const { deps, id } = run;
+  await deps.local.removeArea({ kind: "staging", id });
+  const failed = wrong.map(
+    (path) => ({ path, side: "remote", reason: "the verification failed" }) as const,
+  );
+  const all = [...run.facts.left, ...notedItems(run.items), ...left, ...failed];
+  const exit: ExitCode = wrong.length > 0 ? 5 : all.length + late.length > 0 ? 4 : 0;
+  for (const path of late) deps.onEvent({ type: "late", path });
+  for (const item of all) deps.onEvent({ type: "left", ...item });
+  run.deps.index.transaction(() => {
+    deps.journal.putItems(rows);
+    run.note({ late: [...late] });
+  });
+  finish(run, { state: exit === 0 ? "done" : "partial", left: all, exit });
+  const report = reportOf(run.row);
+  deps.onEvent({ type: "result", report });
+  return report;
+}
+
+/** Write the end into the journal. */
+export function finish(
+  run: Run,
+  end: {
+    readonly state: RestoreState;
+    readonly left: readonly LeftItem[];
+    readonly exit: Ending["exit"];
+  },
+): void {
+  const { journal, clock } = run.deps;
+  const ending: Ending = { endedAt: clock.now(), exit: end.exit };
+  run.enter(end.state, () => {
+    run.note({ left: [...end.left] });
+    journal.putRestore({ ...run.row, report: JSON.stringify(ending) });
+  });
+}

@@ -1,0 +1,100 @@
+import type { LeftPath, SyncReport } from "../core/plan/sync-report.ts";
+import { placeKey, type SyncedSeen } from "../core/snapshot/restore-picture.ts";
+import {
+  readLocalRecord,
+  readRemoteRecord,
+  remoteWitnessOf,
+} from "../core/snapshot/restore-record.ts";
+import type { LeftItem } from "../core/snapshot/restore-report.ts";
+import type { RestoreItemRow } from "../core/snapshot/restore-state.ts";
+import type { EngineControl } from "../ports.ts";
+import { remotePicture, treePicture } from "./look-remote.ts";
+import type { Run } from "./run.ts";
+
+/** What the push and the verification found. */
+export type Confirmation = {
+  /** Paths that somebody edited meanwhile: their edit stands, ours is a conflicted copy where both differed (T26). */
+  readonly late: readonly string[];
+  readonly left: readonly LeftItem[];
+  /** Paths whose content in Dropbox is neither what was wanted nor an edit of somebody. */
+  readonly wrong: readonly string[];
+  /** The remote rows as they are to be kept. */
+  readonly rows: readonly RestoreItemRow[];
+};
+
+/** Let the engine's ordinary cycles push what Dropbox lacks (§5, step 9). */
+export async function push(run: Run, engine: EngineControl): Promise<SyncReport> {
+  const report = await engine.sync(run.work);
+  if (report.exit === 7) return report;
+  const late = new Set([...run.facts.late, ...report.conflicts.map(({ path }) => path)]);
+  run.enter("pushed", () =>
+    run.note({ uploadedBytes: report.counts.bytesUp, late: [...late].toSorted() }),
+  );
+  return report;
+}
+
+/** Look again at Dropbox and compare every touched path by content hash (§5, step 10). */
+export async function verifyRemote(
+  run: Run,
+  engine: EngineControl,
+  pushed: SyncReport | undefined,
+): Promise<Confirmation> {
+  const observation = await engine.observe(run.work);
+  const { index } = run.deps;
+  const looks: Looks = {
+    // Whatever the rules say now: the restored ones may be others than those the plan was made under.
+    remote: remotePicture(index, () => false).items,
+    local: treePicture(index.local),
+    left: new Map([...(pushed?.left ?? []), ...observation.left].map((left) => [left.path, left])),
+  };
+  const rows = run.items.filter(({ side, step }) => side === "remote" && step !== "left");
+  const findings = rows.map((row) => ({ row, found: judge(row, looks) }));
+  const paths = (is: Finding["is"]): string[] =>
+    findings.filter(({ found }) => found.is === is).map(({ row }) => row.path);
+  run.enter("verified");
+  run.deps.onEvent({ type: "verified", paths: paths("right").length });
+  return {
+    late: [...new Set([...run.facts.late, ...paths("late")])].toSorted(),
+    left: findings.flatMap(({ row, found }) => leftItems(row, found)),
+    wrong: paths("wrong"),
+    rows: findings.map(({ row, found }) => ({
+      ...row,
+      step: found.is === "right" ? "acted" : "left",
+    })),
+  };
+}
+
+type Looks = {
+  readonly remote: ReadonlyMap<string, SyncedSeen>;
+  readonly local: ReadonlyMap<string, SyncedSeen>;
+  readonly left: ReadonlyMap<string, LeftPath>;
+};
+
+type Finding =
+  | { readonly is: "right" | "late" | "wrong" }
+  | { readonly is: "left"; readonly reason: string };
+
+function judge(row: RestoreItemRow, { remote, local, left }: Looks): Finding {
+  const record = readRemoteRecord(row.expected);
+  const key = placeKey(row.path);
+  const there = remoteWitnessOf(remote.get(key));
+  if (record.aside || there === row.witness) return { is: "right" };
+  const aside = left.get(row.path);
+  if (aside !== undefined) return { is: "left", reason: aside.reason };
+  // Both sides agree on something newer, or an edit came behind the fence: somebody works there (T26).
+  const isEdited = there === remoteWitnessOf(local.get(key));
+  return isEdited || there !== remoteWitnessOf(record.before) ? { is: "late" } : { is: "wrong" };
+}
+
+function leftItems({ path }: RestoreItemRow, found: Finding): LeftItem[] {
+  return found.is === "left" ? [{ path, side: "remote", reason: found.reason }] : [];
+}
+
+/** What the swap left aside or has to say, from the journal. */
+export function notedItems(rows: readonly RestoreItemRow[]): LeftItem[] {
+  return rows.flatMap((row) => {
+    if (row.side !== "local") return [];
+    const { note } = readLocalRecord(row.expected);
+    return note === null ? [] : [{ path: row.path, side: "local" as const, reason: note }];
+  });
+}

@@ -1,0 +1,30 @@
+import { planRestore, type RestorePlan } from "../core/snapshot/restore-plan.ts";
+import type { PlanSubject } from "../core/snapshot/restore-item.ts";
+import type { Sight } from "../core/snapshot/restore-picture.ts";
+import type { Wanted } from "../core/snapshot/restore-wanted.ts";
+import type { Work } from "../std/events.ts";
+import type { Looker } from "./look.ts";
+
+/** What is asked for: a wanted tree, which may depend on what is there now, and where it comes from. */
+export type Order = {
+  readonly subject: PlanSubject;
+  /** The restore that is taken back. */
+  readonly undoes: string | undefined;
+  readonly looker: Looker;
+  /** @throws {SnapError} `refused` when what is there now forbids it */
+  wanted(sight: Sight): Promise<Wanted>;
+};
+
+/** A plan with all that it was made from. */
+export type Draft = {
+  readonly plan: RestorePlan;
+  readonly wanted: Wanted;
+  readonly sight: Sight;
+};
+
+/** Make the plan from what both sides are now; the engine has just observed them. */
+export async function draftOf(order: Order, work: Work): Promise<Draft> {
+  const sight = await order.looker.look(work);
+  const wanted = await order.wanted(sight);
+  return { plan: planRestore(wanted, sight, order.subject), wanted, sight };
+}

@@ -1,0 +1,72 @@
+import { isRelPath, joinPath, topPath, type RelPath } from "../core/path/rel-path.ts";
+import type {
+  PlaceKey,
+  RemotePicture,
+  RemoteSeen,
+  SyncedSeen,
+} from "../core/snapshot/restore-picture.ts";
+import { rootNode, type NodeId, type RemoteEntry } from "../core/tree/node.ts";
+import type { TreeView } from "../core/tree/tree-view.ts";
+import type { IndexStore } from "../ports.ts";
+import type { Outside } from "./restore-deps.ts";
+
+/** A folder of a tree on the way down. */
+type Visit = { readonly node: NodeId; readonly path: RelPath; readonly key: PlaceKey };
+
+const top: Visit = { node: rootNode, path: topPath, key: "" };
+
+/** The linked folder as the index knows it; what is out of scope only shows in the folder that holds it (S91). */
+export function remotePicture(index: IndexStore, outside: Outside): RemotePicture {
+  const items = new Map<PlaceKey, RemoteSeen>();
+  const holding = new Set<PlaceKey>();
+  const pending: Visit[] = [top];
+  for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
+    for (const row of index.remote.children(folder.node)) {
+      const visit = isForeign(row, index) ? undefined : visitOf(folder, row);
+      if (visit === undefined || outside(visit.path, row.kind)) {
+        holding.add(folder.key);
+        continue;
+      }
+      items.set(visit.key, seenOf(visit.path, row));
+      if (row.kind === "folder") pending.push(visit);
+    }
+  }
+  return { items, holding };
+}
+
+/** Out of scope, or under another name on the disk: then it is the business of the sync alone (S42). */
+function isForeign(row: RemoteEntry, index: IndexStore): boolean {
+  return row.scope !== "in" || index.synced.get(row.node)?.localName !== undefined;
+}
+
+function visitOf(
+  { path, key }: Visit,
+  row: { readonly node: NodeId; readonly name: string; readonly key: string },
+): Visit | undefined {
+  if (!isRelPath(row.name) || row.name === "" || row.name.includes("/")) return undefined;
+  return { node: row.node, path: joinPath(path, row.name), key: below(key, row.key) };
+}
+
+function below(folder: PlaceKey, key: string): PlaceKey {
+  return folder === "" ? key : `${folder}/${key}`;
+}
+
+function seenOf(path: RelPath, row: RemoteEntry): RemoteSeen {
+  const { kind, size, rev, remoteId, modified } = row;
+  return { path, kind, hash: row.hash ?? "", size, rev, remoteId, modified };
+}
+
+/** What a tree of the index holds, by place. */
+export function treePicture(tree: TreeView): ReadonlyMap<PlaceKey, SyncedSeen> {
+  const seen = new Map<PlaceKey, SyncedSeen>();
+  const pending: Visit[] = [top];
+  for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
+    for (const row of tree.children(folder.node)) {
+      const visit = visitOf(folder, row);
+      if (visit === undefined) continue;
+      seen.set(visit.key, { kind: row.kind, hash: row.hash ?? "" });
+      if (row.kind === "folder") pending.push(visit);
+    }
+  }
+  return seen;
+}

@@ -1,0 +1,34 @@
+import type { RestoreReport } from "../core/snapshot/restore-report.ts";
+import { reportOf } from "../core/snapshot/restore-report.ts";
+import { isUnfinished, recoveryStepOf } from "../core/snapshot/restore-state.ts";
+import type { Work } from "../std/events.ts";
+import { commit } from "./commit.ts";
+import { conclude } from "./conclude.ts";
+import { handOverIfLinked } from "./restore.ts";
+import type { RestoreDeps } from "./restore-deps.ts";
+import { Run } from "./run.ts";
+import { takeBack } from "./take-back.ts";
+
+/**
+ * Finish every restore that was interrupted, or take it back (T2, §6): before the first swap back, after it forward.
+ * Runs before anything else is done with the workspace; may itself be interrupted and repeated.
+ *
+ * @returns how each of them ended; `not-done` for those that were taken back
+ */
+export async function recover(deps: RestoreDeps, work: Work): Promise<readonly RestoreReport[]> {
+  const reports: RestoreReport[] = [];
+  for (const row of deps.journal.restores().filter(isUnfinished)) {
+    reports.push(await recoverOne(new Run(deps, row.id, work)));
+  }
+  return reports;
+}
+
+async function recoverOne(run: Run): Promise<RestoreReport> {
+  if (recoveryStepOf[run.row.state] === "back") {
+    await takeBack(run);
+    return reportOf(run.row);
+  }
+  if (recoveryStepOf[run.row.state] === "commit") await commit(run);
+  await handOverIfLinked(run);
+  return await conclude(run);
+}

@@ -1,0 +1,90 @@
+import type { RelPath } from "../core/path/rel-path.ts";
+import type { RestorePlan } from "../core/snapshot/restore-plan.ts";
+import type { LeftItem, RestoreReport } from "../core/snapshot/restore-report.ts";
+import type { RestoreState } from "../core/snapshot/restore-state.ts";
+import type { CaptureResult } from "../core/snapshot/store-request.ts";
+import type { LocalStat } from "../core/tree/local-stat.ts";
+import type {
+  EngineControl,
+  IndexStore,
+  LocalSide,
+  RemoteSide,
+  RestoreJournal,
+  SnapshotStore,
+} from "../ports.ts";
+import type { Progress, Work } from "../std/events.ts";
+import type { Rng } from "../std/random.ts";
+import type { Clock } from "../std/time.ts";
+
+/** The world of one workspace as a restore sees it. The caller holds the workspace's process lock. */
+export type RestoreDeps = {
+  readonly local: LocalSide;
+  readonly index: IndexStore;
+  readonly journal: RestoreJournal;
+  readonly store: SnapshotStore;
+  /** undefined where the workspace is not linked (T29). */
+  readonly engine: EngineControl | undefined;
+  /** Reads revisions of files; undefined where the workspace is not linked. */
+  readonly remote: Pick<RemoteSide, "download"> | undefined;
+  /** What the engine knows of a disk that was rolled back from outside; undefined where the workspace is not linked. */
+  readonly rollback: RollbackControl | undefined;
+  /** Take a safety snapshot of reason `before-restore`. */
+  capture(request: SafetyRequest, work: Work): Promise<CaptureResult>;
+  /**
+   * Whether a place belongs to nobody here: ignored by the rules in force, always outside, or a repository's own
+   * files (T8, T13). Asked anew for every look.
+   */
+  scope(): Promise<Outside>;
+  /** Id of the workspace, and account and folder of its link. */
+  readonly workspace: string;
+  readonly link: { readonly account: string; readonly folder: string } | undefined;
+  /** Name of this device, for conflicted copies and the report. */
+  readonly device: string;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  onEvent(event: RestoreEvent): void;
+};
+
+/** The engine's part of S117 to S119. */
+export type RollbackControl = {
+  /** Both sides have just been observed. */
+  isRolledBack(): Promise<boolean>;
+  /** Raise the generation above the beacon's: the user has chosen. May be repeated. */
+  accept(): Promise<void>;
+};
+
+/** Whether a place is left out of every restore. */
+export type Outside = (path: RelPath, kind: LocalStat["kind"]) => boolean;
+
+/** What a safety snapshot holds (N48): these paths of one side, everything if undefined. */
+export type SafetyRequest = {
+  readonly side: "local" | "remote";
+  readonly paths: readonly RelPath[] | undefined;
+  readonly label: string;
+};
+
+/** What is told while a restore goes on (T46). */
+export type RestoreEvent =
+  | { readonly type: "plan"; readonly plan: RestorePlan; readonly drifted: boolean }
+  | { readonly type: "preflight"; readonly check: string; readonly items: number }
+  | { readonly type: "saved"; readonly side: "local" | "remote"; readonly snapshot: string }
+  | { readonly type: "state"; readonly restore: string; readonly state: RestoreState }
+  | ({ readonly type: "progress" } & Progress)
+  | { readonly type: "late"; readonly path: string }
+  | ({ readonly type: "left" } & LeftItem)
+  | { readonly type: "verified"; readonly paths: number }
+  | { readonly type: "warning"; readonly message: string }
+  | { readonly type: "result"; readonly report: RestoreReport };
+
+/** How the user agrees to a plan (T9, T19). */
+export type Consent =
+  /** Nobody was asked: nothing is changed. */
+  | { readonly by: "none" }
+  | { readonly by: "yes" }
+  /** 12 or more digits of the digest. */
+  | { readonly by: "plan"; readonly digest: string }
+  /** `drifted` is the plan that was agreed to before, when the sides changed since. */
+  | {
+      readonly by: "ask";
+      ask(plan: RestorePlan, drifted: RestorePlan | undefined): Promise<boolean>;
+    };

@@ -1,0 +1,146 @@
+import {
+  ignoreFileName,
+  isAlwaysOutside,
+  noRules,
+  rulesOf,
+  type IgnoreRules,
+} from "../core/ignore.ts";
+import { isInside, isRelPath, parseRelPath, type RelPath } from "../core/path/rel-path.ts";
+import type { PlanOptions } from "../core/snapshot/restore-item.ts";
+import type { RestorePlan } from "../core/snapshot/restore-plan.ts";
+import type { RestoreReport } from "../core/snapshot/restore-report.ts";
+import { selectionOf, type Selection } from "../core/snapshot/restore-select.ts";
+import { wantedOf, type Wanted } from "../core/snapshot/restore-wanted.ts";
+import type { SnapshotRoot } from "../core/snapshot/root.ts";
+import type { LocalStat } from "../core/tree/local-stat.ts";
+import { isSnapError, SnapError } from "../std/error.ts";
+import type { Work } from "../std/events.ts";
+import type { Order } from "./draft.ts";
+import { Looker } from "./look.ts";
+import { preview, runOrder } from "./restore.ts";
+import type { Consent, Outside, RestoreDeps } from "./restore-deps.ts";
+
+/** What the user asks for: `snap restore`. */
+export type RestoreRequest = {
+  /** Id, unique prefix, label, `latest`, … (N25). */
+  readonly snapshot: string;
+  readonly paths: readonly string[];
+  /** Remove what is not in the snapshot; by default for a full restore of a complete snapshot (T10). */
+  readonly delete?: boolean;
+  readonly onUnsaved?: PlanOptions["onUnsaved"];
+};
+
+/**
+ * What `snap restore` would do; nothing is changed.
+ *
+ * @throws {SnapError} `snapshot-not-found`, `snapshot-ambiguous`, `path-missing`, `damaged`
+ */
+export async function planRestoreOf(
+  deps: RestoreDeps,
+  request: RestoreRequest,
+  work: Work = {},
+): Promise<RestorePlan> {
+  return (await preview(deps, await orderOf(deps, request), work)).plan;
+}
+
+/** Restore a snapshot; what it throws is what `runOrder` and `planRestoreOf` throw. */
+export async function restoreSnapshot(
+  deps: RestoreDeps,
+  request: RestoreRequest & { readonly consent: Consent },
+  work: Work = {},
+): Promise<RestoreReport> {
+  return await runOrder(deps, await orderOf(deps, request), { consent: request.consent, work });
+}
+
+/** The order for a snapshot. */
+export async function orderOf(deps: RestoreDeps, request: RestoreRequest): Promise<Order> {
+  const root = await deps.store.find(request.snapshot, { workspace: deps.workspace });
+  const options: PlanOptions = {
+    paths: request.paths,
+    delete: request.delete ?? isFull(root, request),
+    onUnsaved: request.onUnsaved ?? "replace",
+  };
+  const outside = await scopeWith(deps, root);
+  return {
+    subject: { kind: "restore", snapshot: root.id, options, link: deps.link },
+    undoes: undefined,
+    looker: new Looker(deps, outside),
+    wanted: () => wantedFrom(deps, { root, options, outside }),
+  };
+}
+
+/** Who names one file expects nothing else to vanish, and a snapshot with gaps proves no absence (T10). */
+function isFull(root: SnapshotRoot, { paths }: RestoreRequest): boolean {
+  return paths.length === 0 && root.completeness === "full";
+}
+
+async function wantedFrom(
+  { store, workspace }: RestoreDeps,
+  from: { readonly root: SnapshotRoot; readonly options: PlanOptions; readonly outside: Outside },
+): Promise<Wanted> {
+  const { root, options, outside } = from;
+  const selection = selectionOf(options.paths);
+  const boundary = boundaryOf(root);
+  const wanted = await wantedOf(store.entries(root.id), {
+    selects: (path) => selection.selects(path),
+    isOutside: outside,
+    isOwn: root.workspace.id === workspace && root.reason !== "import",
+    isRemoved: (path) => options.delete && boundary(path) && selection.selects(path),
+  });
+  refuseUnmatched(selection, root);
+  return wanted;
+}
+
+/** Nothing is ever removed outside what the snapshot looked at (N24). */
+function boundaryOf({ paths }: SnapshotRoot): (path: RelPath) => boolean {
+  if (paths === undefined) return () => true;
+  const tops = paths.filter((path): path is RelPath => isRelPath(path));
+  return (path) => tops.some((top) => isInside(path, top));
+}
+
+function refuseUnmatched(selection: Selection, root: SnapshotRoot): void {
+  const [missing] = selection.unmatched();
+  if (missing === undefined) return;
+  throw new SnapError("path-missing", `The snapshot ${root.id.slice(0, 8)} holds no "${missing}"`, {
+    path: missing,
+    hint: "Paths are those of the snapshot: snap ls shows them. Nothing was changed.",
+  });
+}
+
+/** Ignored now, or by the rules that the snapshot holds itself (T13). */
+async function scopeWith(deps: RestoreDeps, root: SnapshotRoot): Promise<Outside> {
+  const present = await deps.scope();
+  const captured = await capturedRules(deps, root);
+  const ignores = (path: RelPath, kind: LocalStat["kind"]): boolean =>
+    captured.ignores(path, kind === "folder" ? "folder" : "file");
+  // Dropbox holds no links: that a snapshot of its side has none says nothing about those on the disk.
+  const isUnseen = (kind: LocalStat["kind"]): boolean =>
+    root.side === "remote" && kind === "symlink";
+  return (path, kind) =>
+    isAlwaysOutside(path) || isUnseen(kind) || present(path, kind) || ignores(path, kind);
+}
+
+/** Rule files are small; a larger one is none that was ever in force (X24). */
+const rulesBytesMax = 16 * 1024 * 1024;
+
+async function capturedRules({ store }: RestoreDeps, root: SnapshotRoot): Promise<IgnoreRules> {
+  const path = parseRelPath(ignoreFileName);
+  for await (const entry of store.entries(root.id, path)) {
+    if (entry.path !== path || entry.type !== "file" || entry.blocks === undefined) continue;
+    if ((entry.size ?? 0) > rulesBytesMax) continue;
+    try {
+      return rulesOf(await textOf(store.open(entry)));
+    } catch (error) {
+      // Rules beyond a bound were not in force when they were captured either.
+      if (!isSnapError(error, "settings-invalid")) throw error;
+    }
+  }
+  return noRules();
+}
+
+async function textOf(bytes: ReturnType<RestoreDeps["store"]["open"]>): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of bytes) text += decoder.decode(chunk, { stream: true });
+  return text + decoder.decode();
+}

@@ -1,0 +1,159 @@
+/**
+ * @module restore — makes the workspace and the Dropbox folder look as they did (`docs/restore-procedure.md`).
+ *
+ * A restore is planned, checked, saved, fenced, staged, swapped, handed over, pushed and verified. Each state is in the
+ * journal before the next begins: before the first swap a crash takes everything back, after it the next start goes
+ * forward (`recover.ts`). An undo is a restore whose wanted tree is the state before (`undo.ts`). Nothing here promises
+ * that a push succeeds: what is left aside is listed in the report.
+ */
+import { randomHex } from "../std/random.ts";
+import { SnapError, throwIfAborted } from "../std/error.ts";
+import type { Work } from "../std/events.ts";
+import type { RestoreFacts, RestoreReport } from "../core/snapshot/restore-report.ts";
+import { recoveryStepOf } from "../core/snapshot/restore-state.ts";
+import { commit } from "./commit.ts";
+import { conclude } from "./conclude.ts";
+import { askConsent, settleDrift } from "./consent.ts";
+import { draftOf, type Draft, type Order } from "./draft.ts";
+import { handOver } from "./hand-over.ts";
+import { preflight, refuseUnfinished, type ChosenSources } from "./preflight.ts";
+import type { Consent, RestoreDeps } from "./restore-deps.ts";
+import { Run } from "./run.ts";
+import { takeSafety } from "./safety.ts";
+import { stage } from "./stage.ts";
+import { takeBackAfter } from "./take-back.ts";
+
+/**
+ * Carry out an order (§5).
+ *
+ * @throws {SnapError} before the first swap, with nothing changed: `consent-needed`, `plan-drifted`, `refused`,
+ * `damaged`, `disk-full`, `interrupted`, and whatever keeps the engine from observing. After it: `interrupted` and what
+ * stops every path; the next start goes on.
+ */
+export async function runOrder(
+  deps: RestoreDeps,
+  order: Order,
+  { consent, work }: { readonly consent: Consent; readonly work: Work },
+): Promise<RestoreReport> {
+  refuseUnfinished(deps);
+  const agreed = await preview(deps, order, work);
+  await askConsent(agreed.plan, consent);
+  refuseUnsaved(agreed, order);
+  const run = begin(deps, order, { draft: agreed, consent, work });
+  try {
+    const checked = await preflight(deps, agreed, work);
+    await takeSafety(run, agreed);
+    run.enter("saved");
+    const fenced = await fence(run, order, { agreed, checked, consent });
+    await stage(run, fenced.draft, fenced.chosen);
+    await commit(run);
+    await handOverIfLinked(run);
+    return await conclude(run);
+  } catch (error) {
+    await takeBackAfter(run, error);
+    throw error;
+  }
+}
+
+/**
+ * The plan of an order, announced; nothing is changed (T16).
+ *
+ * @throws {SnapError} `rolled-back` while that choice is open (T33)
+ */
+export async function preview(deps: RestoreDeps, order: Order, work: Work): Promise<Draft> {
+  await deps.engine?.observe(work);
+  if (order.subject.kind !== "rollback") await refuseRolledBack(deps);
+  const draft = await draftOf(order, work);
+  deps.onEvent({ type: "plan", plan: draft.plan, drifted: false });
+  return draft;
+}
+
+async function refuseRolledBack({ rollback }: RestoreDeps): Promise<void> {
+  if (rollback === undefined || !(await rollback.isRolledBack())) return;
+  throw new SnapError(
+    "rolled-back",
+    "Nothing was changed: the workspace was put back from outside",
+    {
+      hint: "Decide first which side you want: snap rollback keep, or snap rollback discard.",
+    },
+  );
+}
+
+function refuseUnsaved({ plan }: Draft, { subject }: Order): void {
+  const unsaved = plan.loses.localOnly;
+  if (subject.options.onUnsaved !== "refuse" || unsaved.length === 0) return;
+  const [first] = unsaved;
+  throw new SnapError(
+    "refused",
+    `Nothing was changed: ${unsaved.length} files exist nowhere else, "${first?.path ?? ""}" first`,
+    {
+      ...(first === undefined ? {} : { path: first.path }),
+      hint: "Capture or sync them first, or use --on-unsaved keep or replace.",
+    },
+  );
+}
+
+function begin(
+  deps: RestoreDeps,
+  { subject, undoes }: Order,
+  given: { readonly draft: Draft; readonly consent: Consent; readonly work: Work },
+): Run {
+  const { plan } = given.draft;
+  const id = randomHex(deps.rng, 8);
+  const facts: RestoreFacts = {
+    options: { ...subject.options, paths: [...subject.options.paths] },
+    consent: given.consent.by,
+    device: deps.device,
+    undoes: undoes ?? null,
+    safety: { local: null, remote: null },
+    counts: { local: plan.counts.local, remote: plan.counts.remote ?? null },
+    left: [...plan.left],
+    ignored: plan.ignored,
+    uploadedBytes: 0,
+    late: [],
+  };
+  const { kind, snapshot } = subject;
+  const row = { id, kind, snapshot, digest: plan.digest, options: JSON.stringify(facts) };
+  deps.journal.putRestore({
+    ...row,
+    state: "planned",
+    report: undefined,
+    madeAt: deps.clock.now(),
+  });
+  deps.onEvent({ type: "state", restore: id, state: "planned" });
+  return new Run(deps, id, given.work);
+}
+
+/** Let both sides stand still, and settle what changed since the plan was agreed to (T19). */
+async function fence(
+  run: Run,
+  order: Order,
+  given: { readonly agreed: Draft; readonly checked: ChosenSources; readonly consent: Consent },
+): Promise<{ readonly draft: Draft; readonly chosen: ChosenSources }> {
+  const { deps, work } = run;
+  throwIfAborted(work.signal);
+  await deps.engine?.raiseFence(run.id, work);
+  run.enter("fenced");
+  const draft = await draftOf(order, work);
+  if (draft.plan.digest === given.agreed.plan.digest) return { draft, chosen: given.checked };
+  deps.onEvent({ type: "plan", plan: draft.plan, drifted: true });
+  await settleDrift({ agreed: given.agreed.plan, present: draft.plan }, given.consent);
+  refuseUnsaved(draft, order);
+  const chosen = await preflight(deps, draft, work);
+  await takeSafety(run, draft);
+  const { digest, counts, left, ignored } = draft.plan;
+  run.note({
+    counts: { local: counts.local, remote: counts.remote ?? null },
+    left: [...left],
+    ignored,
+  });
+  deps.journal.putRestore({ ...run.row, digest });
+  return { draft, chosen };
+}
+
+/** Where there is nothing to hand over to, the local part is all (T29). */
+export async function handOverIfLinked(run: Run): Promise<void> {
+  const { engine } = run.deps;
+  if (engine === undefined) return;
+  if (recoveryStepOf[run.row.state] === "hand-over") await handOver(run, engine);
+}

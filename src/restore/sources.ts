@@ -1,0 +1,107 @@
+import type { RelPath } from "../core/path/rel-path.ts";
+import type { SnapshotEntry } from "../core/snapshot/entry.ts";
+import type { PlanItem } from "../core/snapshot/restore-item.ts";
+import type { ContentSource, WantedFile } from "../core/snapshot/restore-wanted.ts";
+import { ContentHasher } from "../core/tree/content-hash.ts";
+import type { LocalFile } from "../ports.ts";
+import { SnapError } from "../std/error.ts";
+import type { Work } from "../std/events.ts";
+import { forEachLimited } from "../std/limiter.ts";
+import type { RestoreDeps } from "./restore-deps.ts";
+
+const readsParallel = 8;
+const chunkBytes = 1024 * 1024;
+
+/** A block that is damaged, with what the store says about it. */
+type Damage = { readonly name: string; readonly reason: string };
+
+/**
+ * Choose a source for every file: the first that is sound. Blocks are read, decoded and hashed (N50, level 2), and so
+ * is what an earlier restore displaced; a revision is checked when it is downloaded.
+ *
+ * @throws {SnapError} `damaged` when a file has no sound source, naming block, pack and path
+ */
+export async function soundSources(
+  deps: RestoreDeps,
+  items: readonly PlanItem[],
+  work: Work,
+): Promise<ReadonlyMap<RelPath, ContentSource>> {
+  const chosen = new Map<RelPath, ContentSource>();
+  const files = items.flatMap(({ path, want }) => (want?.kind === "file" ? [{ path, want }] : []));
+  const options = { parallel: readsParallel, signal: work.signal };
+  await forEachLimited(files, options, async ({ path, want }) => {
+    const area = want.sources.find(({ from }) => from === "area");
+    if (area !== undefined && (await isSoundInArea(deps, area, want))) chosen.set(path, area);
+  });
+  const rest = files.filter(({ path }) => !chosen.has(path));
+  const damages = await damagesOf(deps, entriesOf(rest), work);
+  for (const { path, want } of rest) chosen.set(path, sourceFor(path, want, damages));
+  return chosen;
+}
+
+async function isSoundInArea(
+  { local }: RestoreDeps,
+  source: ContentSource,
+  want: WantedFile,
+): Promise<boolean> {
+  if (source.from !== "area") return false;
+  try {
+    await using file = await local.openInArea(source.place);
+    return file.stat.size === want.size && (await hashOf(file)) === want.hash;
+  } catch (error) {
+    // The undo area may be swept, or its file written to by a program that kept it open (S65): the next source serves.
+    if (error instanceof SnapError && error.class === "item") return false;
+    throw error;
+  }
+}
+
+async function hashOf(file: LocalFile): Promise<string> {
+  const hasher = new ContentHasher();
+  for (let offset = 0; ;) {
+    const chunk = await file.read(offset, chunkBytes);
+    if (chunk.length === 0) return hasher.finish().hash;
+    hasher.update(chunk);
+    offset += chunk.length;
+  }
+}
+
+function entriesOf(files: readonly { readonly want: WantedFile }[]): SnapshotEntry[] {
+  return files.flatMap(({ want }) =>
+    want.sources.flatMap((source) => (source.from === "snapshot" ? [source.entry] : [])),
+  );
+}
+
+/** Damage by the path of the entry in its snapshot. */
+async function damagesOf(
+  { store }: RestoreDeps,
+  entries: readonly SnapshotEntry[],
+  work: Work,
+): Promise<ReadonlyMap<string, Damage>> {
+  const damages = new Map<string, Damage>();
+  if (entries.length === 0) return damages;
+  for await (const event of store.verify({ entries, level: 2, ...work })) {
+    if (event.type !== "damaged") continue;
+    for (const path of event.paths) damages.set(path, event);
+  }
+  return damages;
+}
+
+function sourceFor(
+  path: RelPath,
+  want: WantedFile,
+  damages: ReadonlyMap<string, Damage>,
+): ContentSource {
+  const sound = want.sources.find(
+    (source) =>
+      source.from === "revision" || (source.from === "snapshot" && !damages.has(source.entry.path)),
+  );
+  if (sound !== undefined) return sound;
+  const damage = want.sources.flatMap((source) =>
+    source.from === "snapshot" ? (damages.get(source.entry.path) ?? []) : [],
+  )[0];
+  const why = damage === undefined ? "its content is nowhere" : `${damage.name}: ${damage.reason}`;
+  throw new SnapError("damaged", `"${path}" cannot be restored: ${why}`, {
+    path,
+    hint: "Nothing was changed. Run snap verify for all that is damaged, or restore other paths only.",
+  });
+}

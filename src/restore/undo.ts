@@ -1,0 +1,142 @@
+import type { SnapshotEntry } from "../core/snapshot/entry.ts";
+import type { PlanOptions } from "../core/snapshot/restore-item.ts";
+import type { RestorePlan } from "../core/snapshot/restore-plan.ts";
+import { readFacts, reportOf, type RestoreReport } from "../core/snapshot/restore-report.ts";
+import { isUnfinished, type RestoreRow } from "../core/snapshot/restore-state.ts";
+import { undoWish } from "../core/snapshot/restore-undo.ts";
+import type { AsidePath, Wanted } from "../core/snapshot/restore-wanted.ts";
+import type { Sight } from "../core/snapshot/restore-picture.ts";
+import type { ContentHash } from "../core/tree/node.ts";
+import { SnapError } from "../std/error.ts";
+import type { Work } from "../std/events.ts";
+import { isoDate } from "../std/time.ts";
+import type { Order } from "./draft.ts";
+import { Looker } from "./look.ts";
+import { preview, runOrder } from "./restore.ts";
+import type { Consent, RestoreDeps } from "./restore-deps.ts";
+
+/** What the user asks for: `snap undo`. */
+export type UndoRequest = {
+  /** Id, or a unique prefix of at least 4 digits; the latest that did something if undefined. */
+  readonly restore: string | undefined;
+  /** Leave paths alone where somebody worked since, instead of refusing (T45). */
+  readonly skipChanged: boolean;
+};
+
+/**
+ * What `snap undo` would do; nothing is changed.
+ *
+ * @throws {SnapError} `refused` with the paths where somebody worked since; `usage` for an unknown id
+ */
+export async function planUndoOf(
+  deps: RestoreDeps,
+  request: UndoRequest,
+  work: Work = {},
+): Promise<RestorePlan> {
+  return (await preview(deps, await undoOrder(deps, request), work)).plan;
+}
+
+/** Take a restore, rollback or undo back (T44). What it throws is what `runOrder` and `planUndoOf` throw. */
+export async function undoRestore(
+  deps: RestoreDeps,
+  request: UndoRequest & { readonly consent: Consent },
+  work: Work = {},
+): Promise<RestoreReport> {
+  return await runOrder(deps, await undoOrder(deps, request), { consent: request.consent, work });
+}
+
+/** Every restore, undo and rollback of the workspace, oldest first (T46). */
+export function listRestores({ journal }: Pick<RestoreDeps, "journal">): readonly RestoreReport[] {
+  return journal.restores().map(reportOf);
+}
+
+async function undoOrder(deps: RestoreDeps, request: UndoRequest): Promise<Order> {
+  const undone = chosenRestore(deps, request.restore);
+  const options: PlanOptions = { paths: [], delete: true, onUnsaved: "replace" };
+  const subject = { kind: "undo", snapshot: undone.id, options, link: deps.link } as const;
+  return {
+    subject,
+    undoes: undone.id,
+    looker: new Looker(deps, await deps.scope()),
+    wanted: (sight) => wantedBefore(deps, { undone, sight, skipChanged: request.skipChanged }),
+  };
+}
+
+async function wantedBefore(
+  deps: RestoreDeps,
+  given: { readonly undone: RestoreRow; readonly sight: Sight; readonly skipChanged: boolean },
+): Promise<Wanted> {
+  const { undone, sight } = given;
+  const { wanted, changed } = undoWish({
+    rows: deps.journal.items(undone.id),
+    sight,
+    entries: await safetyEntries(deps, undone),
+    copy: { device: deps.device, date: isoDate(deps.clock.now()) },
+    isRollback: undone.kind === "rollback",
+  });
+  if (changed.length > 0 && !given.skipChanged) throw changedSince(changed);
+  const aside = changed.map((path): AsidePath => ({
+    path,
+    side: "both",
+    reason: "changed since the restore",
+  }));
+  return { ...wanted, aside: [...wanted.aside, ...aside] };
+}
+
+/** Content of the safety snapshot, for what the undo area no longer holds (T32). */
+async function safetyEntries(
+  { store }: RestoreDeps,
+  undone: RestoreRow,
+): Promise<ReadonlyMap<ContentHash, SnapshotEntry>> {
+  const entries = new Map<ContentHash, SnapshotEntry>();
+  const { local } = readFacts(undone).safety;
+  const roots = local === null ? [] : await store.list();
+  if (!roots.some(({ id }) => id === local)) return entries;
+  for await (const entry of store.entries(local ?? "")) {
+    if (entry.hash !== undefined && entry.blocks !== undefined) entries.set(entry.hash, entry);
+  }
+  return entries;
+}
+
+function chosenRestore({ journal }: RestoreDeps, named: string | undefined): RestoreRow {
+  const rows = journal.restores();
+  if (named === undefined) {
+    const latest = rows.findLast((row) => isUndoable(row) && didSomething(journal, row));
+    if (latest === undefined) throw nothingToUndo();
+    return latest;
+  }
+  const matches = named.length < 4 ? [] : rows.filter(({ id }) => id.startsWith(named));
+  const [row] = matches;
+  if (row === undefined || matches.length > 1 || !(isUndoable(row) || isUnfinished(row))) {
+    throw new SnapError("usage", `No restore "${named}" can be taken back`, {
+      hint: "snap restores lists them.",
+    });
+  }
+  return row;
+}
+
+function isUndoable({ state }: RestoreRow): boolean {
+  return state === "done" || state === "partial";
+}
+
+function didSomething(journal: RestoreDeps["journal"], row: RestoreRow): boolean {
+  return journal.items(row.id).length > 0;
+}
+
+function nothingToUndo(): SnapError {
+  return new SnapError("refused", "There is nothing to take back", {
+    hint: "snap restores lists what was restored in this workspace.",
+  });
+}
+
+/** Paths that an error names; the plan with --skip-changed lists all. */
+const namedMax = 5;
+
+function changedSince(changed: readonly string[]): SnapError {
+  const named = changed.slice(0, namedMax).map((path) => `"${path}"`);
+  const more = changed.length > namedMax ? `, and ${changed.length - namedMax} more` : "";
+  return new SnapError("refused", `Changed since the restore: ${named.join(", ")}${more}`, {
+    path: changed[0] ?? "",
+    hint: "Nothing was changed. --skip-changed takes back the rest and leaves these as they are.",
+  });
+}

@@ -1,0 +1,115 @@
+import { expect, test } from "vitest";
+import { forEachLimited } from "../../src/std/limiter.ts";
+import { Countdown, Killed } from "./countdown.ts";
+import { RestoreWorld } from "./restore-world.ts";
+
+const snapshot = "a: 1\nd/b: 2\ne/f/g: 3\nk: 4\nm/n: 6";
+const edits = "a: 9\n-e\n-k\nk/l: 5\n-m\nm: 7\nnew/x: 8\nnew/y: 8";
+const start = "a: 9\nd/b: 2\nk/l: 5\nm: 7\nnew/x: 8\nnew/y: 8";
+
+async function prepared(): Promise<RestoreWorld> {
+  const world = await RestoreWorld.synced(snapshot);
+  await world.capture("S");
+  world.write(edits);
+  await world.world.sync();
+  expect(await world.world.both()).toBe(start);
+  return world;
+}
+
+/** Every port call of a run that is not killed. */
+async function callsOf({
+  prepare,
+  run,
+}: Pick<Table, "prepare" | "run">): Promise<readonly string[]> {
+  await using world = await prepare();
+  world.countdown = new Countdown();
+  await run(world);
+  expect(world.world.localText(), "a run that is not killed").toBe(await world.world.remoteText());
+  return world.countdown.calls;
+}
+
+type Moment = { readonly call: number; readonly when: "before" | "after" };
+
+/** Calls that leave something behind; a kill between two others finds what the last of these left. */
+const changing =
+  /^(journal\.(put|set)|index\.transaction|capture|engine|local\.(stage|make|perform|settle|set|remove|write)|remote\.(upload|make|move|delete|write))/;
+
+/** After every call that changes something, and before those that are long; nothing is written before the journal is. */
+function momentsOf(calls: readonly string[]): readonly Moment[] {
+  const first = calls.findIndex((name) => name.startsWith("journal.put"));
+  return calls.flatMap((name, index): Moment[] => {
+    if (index < first || !changing.test(name)) return [];
+    const after = { call: index + 1, when: "after" } as const;
+    const isLong = /^(engine|capture|local\.perform|remote)/.test(name);
+    return isLong ? [{ call: index + 1, when: "before" }, after] : [after];
+  });
+}
+
+/** Kill a run at one moment, start again, sync, and say which of the two states both sides are in. */
+async function outcomeOf({ prepare, run }: Table, { call, when }: Moment): Promise<string> {
+  await using world = await prepare();
+  world.countdown = new Countdown(call, when);
+  await run(world).catch((error: unknown) => {
+    if (!(error instanceof Killed)) throw error;
+  });
+  await world.restart();
+  await world.world.sync();
+  const both = await world.world.both();
+  await world.assertQuiet();
+  return both;
+}
+
+/** Worlds at once: most of their time they wait for the disk. */
+const worldsParallel = 6;
+
+type Table = {
+  readonly prepare: () => Promise<RestoreWorld>;
+  readonly run: (world: RestoreWorld) => Promise<unknown>;
+  /** The states in which both sides may end. */
+  readonly ends: readonly string[];
+  /** Every how many moments are tried. */
+  readonly step: number;
+};
+
+async function crashTable(table: Table): Promise<void> {
+  const calls = await callsOf(table);
+  const moments = momentsOf(calls).filter((_moment, index) => index % table.step === 0);
+  const met = new Set<string>();
+  await forEachLimited(moments, { parallel: worldsParallel }, async (moment) => {
+    const both = await outcomeOf(table, moment);
+    const name = `${moment.when} ${moment.call} ${calls[moment.call - 1]}`;
+    expect(table.ends, name).toContain(both);
+    met.add(both);
+  });
+  expect([...met].toSorted(), "every end occurs").toEqual(table.ends.toSorted());
+}
+
+test("§14, 6: killed before and after every port call, a restore is done or not done (T1, T2)", async () => {
+  const run = (world: RestoreWorld): Promise<unknown> => world.restore();
+  await crashTable({ prepare: prepared, run, ends: [start, snapshot], step: 1 });
+}, 600_000);
+
+test("T44: so is an undo", async () => {
+  const prepare = async (): Promise<RestoreWorld> => {
+    const world = await prepared();
+    await world.restore();
+    return world;
+  };
+  const run = (world: RestoreWorld): Promise<unknown> => world.undo();
+  await crashTable({ prepare, run, ends: [snapshot, start], step: 4 });
+}, 600_000);
+
+test("T2: and so is a recovery that is killed itself", async () => {
+  const calls = await callsOf({ prepare: prepared, run: (world) => world.restore() });
+  const inTheMiddle = calls.lastIndexOf("local.perform") + 1;
+  const prepare = async (): Promise<RestoreWorld> => {
+    const world = await prepared();
+    world.countdown = new Countdown(inTheMiddle, "after");
+    await expect(world.restore()).rejects.toThrow(Killed);
+    world.countdown = new Countdown();
+    world.world.restart();
+    return world;
+  };
+  const run = (world: RestoreWorld): Promise<unknown> => world.recover();
+  await crashTable({ prepare, run, ends: [snapshot], step: 4 });
+}, 600_000);
