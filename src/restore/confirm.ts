@@ -22,7 +22,7 @@ export type Confirmation = {
   readonly rows: readonly RestoreItemRow[];
 };
 
-/** Let the engine's ordinary cycles push what Dropbox lacks (§5, step 9). */
+/** Let the engine's ordinary cycles push what Dropbox lacks (step 8 of `docs/restore-procedure.md`). */
 export async function push(run: Run, engine: EngineControl): Promise<SyncReport> {
   const report = await engine.sync(run.work);
   if (report.exit === 7) return report;
@@ -33,7 +33,7 @@ export async function push(run: Run, engine: EngineControl): Promise<SyncReport>
   return report;
 }
 
-/** Look again at Dropbox and compare every touched path by content hash (§5, step 10). */
+/** Look again at Dropbox and compare every touched path by content hash (T7). */
 export async function verifyRemote(
   run: Run,
   engine: EngineControl,

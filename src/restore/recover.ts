@@ -10,7 +10,7 @@ import { Run } from "./run.ts";
 import { takeBack } from "./take-back.ts";
 
 /**
- * Finish every restore that was interrupted, or take it back (T2, §6): before the first swap back, after it forward.
+ * Finish every restore that was interrupted, or take it back (T2, T30): before the first swap back, after it forward.
  * Runs before anything else is done with the workspace; may itself be interrupted and repeated.
  *
  * @returns how each of them ended; `not-done` for those that were taken back

@@ -24,7 +24,7 @@ import { stage } from "./stage.ts";
 import { takeBackAfter } from "./take-back.ts";
 
 /**
- * Carry out an order (§5).
+ * Carry out an order, step by step.
  *
  * @throws {SnapError} before the first swap, with nothing changed: `consent-needed`, `plan-drifted`, `refused`,
  * `damaged`, `disk-full`, `interrupted`, and whatever keeps the engine from observing. After it: `interrupted` and what

@@ -10,7 +10,7 @@ import { SnapError } from "../std/error.ts";
 type Ended = readonly RestoreItemRow[];
 
 /**
- * Carry out one step whose intent is in the journal (T22), or go on with it after a crash (§6). One path's trouble ends
+ * Carry out one step whose intent is in the journal (T22), or go on with it after a crash (T30). One path's trouble ends
  * in its row; the displaced content is back at its place then (T31).
  *
  * @throws {SnapError} what stops every path: a full or failing disk

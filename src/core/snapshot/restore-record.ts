@@ -1,15 +1,38 @@
 import { z } from "zod";
 import { SnapError } from "../../std/error.ts";
 import { parseRelPath, type RelPath } from "../path/rel-path.ts";
-import type { LocalExpectation } from "../plan/local-act.ts";
+import type { AreaPath, LocalExpectation } from "../plan/local-act.ts";
+import type { LocalStat } from "../tree/local-stat.ts";
 import type { LocalItem, RemoteSeen, SyncedSeen } from "./restore-picture.ts";
 import type { WantedNode } from "./restore-wanted.ts";
 
 /** What stood at a local place before a restore: enough to recognise it, and to bring it back. */
-export type LocalBefore = z.infer<typeof localBefore>;
+export type LocalBefore =
+  | {
+      readonly kind: "file";
+      readonly fileId: string;
+      readonly size: number;
+      readonly modifiedNs: string;
+      readonly hash: string;
+      readonly mode: number;
+    }
+  | {
+      readonly kind: "folder";
+      readonly fileId: string;
+      readonly modifiedNs: string;
+      readonly mode: number;
+    }
+  | { readonly kind: "symlink"; readonly fileId: string; readonly linkTarget: string };
+
+type Metadata = { readonly mode?: number; readonly modifiedNs?: string };
 
 /** What a restore wanted at a place; null for nothing. */
-export type WantRecord = z.infer<typeof wantRecord>;
+export type WantRecord =
+  | ({ readonly kind: "file"; readonly hash: string; readonly size: number } & Metadata)
+  | ({ readonly kind: "folder" } & Metadata)
+  | { readonly kind: "symlink"; readonly linkTarget: string };
+
+const deeds = ["kept", "metadata", "folder", "place", "remove", "covered", "times"] as const;
 
 /**
  * What is done at one local path.
@@ -17,17 +40,35 @@ export type WantRecord = z.infer<typeof wantRecord>;
  * `kept` nothing · `metadata` of a file · `folder` make one · `place` bring what is staged · `remove` displace ·
  * `covered` goes with a folder above it · `times` only the mode and times of a folder, set at the end.
  */
-export type LocalDeed = z.infer<typeof deed>;
+export type LocalDeed = (typeof deeds)[number];
 
 /** The journal's record of one local path, kept as JSON in `expected`. */
-export type LocalRecord = z.infer<typeof localRecord>;
+export type LocalRecord = {
+  readonly deed: LocalDeed;
+  readonly before: LocalBefore | null;
+  readonly want: WantRecord | null;
+  /** Where the wanted content waits. */
+  readonly source: AreaPath | null;
+  /** Of the wanted file, taken when its content was known to stand there. */
+  readonly stat: LocalStat | null;
+  /** Something the report has to say about this path. */
+  readonly note: string | null;
+};
 
 /** The journal's record of one remote path. */
-export type RemoteRecord = z.infer<typeof remoteRecord>;
+export type RemoteRecord = {
+  readonly before:
+    | (SyncedSeen & { readonly size: number; readonly rev: string; readonly remoteId: string })
+    | null;
+  readonly synced: SyncedSeen | null;
+  readonly want: WantRecord | null;
+  /** Left as it is on the server, for its name. */
+  readonly aside: boolean;
+};
 
 const metadata = { mode: z.number().int().exactOptional(), modifiedNs: z.string().exactOptional() };
 
-const localBefore = z.discriminatedUnion("kind", [
+const localBefore: z.ZodType<LocalBefore> = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("file"),
     fileId: z.string(),
@@ -45,22 +86,20 @@ const localBefore = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("symlink"), fileId: z.string(), linkTarget: z.string() }),
 ]);
 
-const wantRecord = z.discriminatedUnion("kind", [
+const wantRecord: z.ZodType<WantRecord> = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("file"), hash: z.string(), size: z.number(), ...metadata }),
   z.object({ kind: z.literal("folder"), ...metadata }),
   z.object({ kind: z.literal("symlink"), linkTarget: z.string() }),
 ]);
 
-const deed = z.enum(["kept", "metadata", "folder", "place", "remove", "covered", "times"]);
-
 const relPath = z.string().transform((text): RelPath => parseRelPath(text));
 
-const areaPath = z.object({
+const areaPath: z.ZodType<AreaPath> = z.object({
   area: z.object({ kind: z.enum(["staging", "trash", "undo"]), id: z.string() }),
   path: relPath,
 });
 
-const localStat = z.object({
+const localStat: z.ZodType<LocalStat> = z.object({
   name: z.string(),
   kind: z.enum(["folder", "file", "symlink", "special"]),
   size: z.number(),
@@ -73,25 +112,21 @@ const localStat = z.object({
   linkGroup: z.string().exactOptional(),
 });
 
-const localRecord = z.object({
-  deed,
+const localRecord: z.ZodType<LocalRecord> = z.object({
+  deed: z.enum(deeds),
   before: localBefore.nullable(),
   want: wantRecord.nullable(),
-  /** Where the wanted content waits. */
   source: areaPath.nullable(),
-  /** Of the wanted file, taken when its content was known to stand there. */
   stat: localStat.nullable(),
-  /** Something the report has to say about this path. */
   note: z.string().nullable(),
 });
 
 const seen = z.object({ kind: z.enum(["file", "folder"]), hash: z.string() });
 
-const remoteRecord = z.object({
+const remoteRecord: z.ZodType<RemoteRecord> = z.object({
   before: seen.extend({ size: z.number(), rev: z.string(), remoteId: z.string() }).nullable(),
   synced: seen.nullable(),
   want: wantRecord.nullable(),
-  /** Left as it is on the server, for its name. */
   aside: z.boolean(),
 });
 

@@ -1,9 +1,36 @@
 import { z } from "zod";
 import type { ExitCode } from "../../std/error.ts";
+import type { PlanOptions } from "./restore-item.ts";
+import type { SideCounts } from "./restore-plan.ts";
 import { read } from "./restore-record.ts";
 import type { RestoreRow, RestoreState } from "./restore-state.ts";
 
-const counts = z.object({
+/** A path that was left aside, or about which there is something to say. */
+export type LeftItem = {
+  readonly path: string;
+  readonly side: "both" | "local" | "remote";
+  readonly reason: string;
+};
+
+/** What is noted of a restore from its start: `options` of its row, and the larger part of its report. */
+export type RestoreFacts = {
+  readonly options: PlanOptions;
+  /** How the user agreed. */
+  readonly consent: "none" | "yes" | "plan" | "ask";
+  readonly device: string;
+  /** The restore that this one takes back. */
+  readonly undoes: string | null;
+  /** Ids of the safety snapshots (T3). */
+  readonly safety: { readonly local: string | null; readonly remote: string | null };
+  readonly counts: { readonly local: SideCounts; readonly remote: SideCounts | null };
+  readonly left: readonly LeftItem[];
+  readonly ignored: number;
+  readonly uploadedBytes: number;
+  /** Paths that somebody edited meanwhile (T26). */
+  readonly late: readonly string[];
+};
+
+const counts: z.ZodType<SideCounts> = z.object({
   keep: z.number(),
   metadata: z.number(),
   create: z.number(),
@@ -13,38 +40,28 @@ const counts = z.object({
   bytes: z.number(),
 });
 
-const leftItem = z.object({
+const leftItem: z.ZodType<LeftItem> = z.object({
   path: z.string(),
   side: z.enum(["both", "local", "remote"]),
   reason: z.string(),
 });
 
-/** A path that was left aside, or about which there is something to say. */
-export type LeftItem = z.infer<typeof leftItem>;
-
-const facts = z.object({
+const facts: z.ZodType<RestoreFacts> = z.object({
   options: z.object({
     paths: z.array(z.string()),
     delete: z.boolean(),
     onUnsaved: z.enum(["refuse", "keep", "replace"]),
   }),
-  /** How the user agreed. */
   consent: z.enum(["none", "yes", "plan", "ask"]),
   device: z.string(),
-  /** The restore that this one takes back. */
   undoes: z.string().nullable(),
-  /** Ids of the safety snapshots (T3). */
   safety: z.object({ local: z.string().nullable(), remote: z.string().nullable() }),
   counts: z.object({ local: counts, remote: counts.nullable() }),
   left: z.array(leftItem),
   ignored: z.number(),
-  /** Bytes that the push uploaded, and paths that somebody edited meanwhile (T26). */
   uploadedBytes: z.number(),
   late: z.array(z.string()),
 });
-
-/** What is noted of a restore from its start: `options` of its row, and the larger part of its report. */
-export type RestoreFacts = z.infer<typeof facts>;
 
 /** How a restore ended, kept with it (T46). */
 export type RestoreReport = RestoreFacts & {
@@ -65,13 +82,13 @@ export function readFacts(row: RestoreRow): RestoreFacts {
   return read(facts, row.options);
 }
 
-const ending = z.object({
+/** What is known only at the end: `report` of the row. */
+export type Ending = { readonly endedAt: number; readonly exit: 0 | 3 | 4 | 5 | 130 };
+
+const ending: z.ZodType<Ending> = z.object({
   endedAt: z.number(),
   exit: z.union([z.literal(0), z.literal(3), z.literal(4), z.literal(5), z.literal(130)]),
 });
-
-/** What is known only at the end: `report` of the row. */
-export type Ending = z.infer<typeof ending>;
 
 /** The whole report of a row that has ended. @throws {SnapError} `damaged` */
 export function reportOf(row: RestoreRow): RestoreReport {

@@ -49,7 +49,7 @@ export type RestoreItemRow = {
 /** Where recovery goes on with a restore that was interrupted; `back` takes back, `none` is an end. */
 export type RecoveryStep = "back" | "commit" | "hand-over" | "push" | "verify" | "none";
 
-/** What the next start does with a restore found in a state (`restore.md` §6); before the first intent back, then forward (T30). */
+/** What the next start does with a restore found in a state ; before the first intent back, then forward (T30). */
 export const recoveryStepOf: Readonly<Record<RestoreState, RecoveryStep>> = {
   planned: "back",
   saved: "back",
