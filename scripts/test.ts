@@ -36,7 +36,7 @@ try {
   if (numPassedTests === 0) exit ||= 1;
   console.log(`${numPassedTests} passed, ${numFailedTests} failed`);
 } catch (error) {
-  console.error(`test: no report was written: ${error instanceof Error ? error.message : error}`);
+  console.error(`test: no report was written: ${String(error)}`);
   exit ||= 1;
 } finally {
   rmSync(scratch, { recursive: true, force: true });

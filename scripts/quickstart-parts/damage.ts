@@ -2,14 +2,15 @@ import { readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:f
 import path from "node:path";
 import { openCloud } from "./cloud.ts";
 
+/** Each kind of damage hits one file in so many; no file is hit twice in one round. */
+const parts = 40;
+
 /** Overwrite, delete, rename and add in the workspace; `mark` makes every run of it another damage. */
 export function damageWorkspace(workspace: string, mark = "first"): string {
   const files = filesOf(workspace);
-  const share = (start: number, step: number): readonly string[] =>
-    files.filter((_, index) => index % step === start);
-  const overwritten = share(1, 29);
-  const deleted = share(2, 31);
-  const renamed = share(3, 37);
+  const share = (part: number): readonly string[] =>
+    files.filter((_, index) => index % parts === part);
+  const [overwritten, deleted, renamed] = [share(1), share(2), share(3)];
   for (const file of overwritten) writeFileSync(file, `damaged ${mark}: ${path.basename(file)}\n`);
   for (const file of deleted) rmSync(file);
   for (const file of renamed) renameSync(file, `${file}.${mark}-renamed`);
@@ -40,11 +41,9 @@ function filesOf(workspace: string): readonly string[] {
 export async function damageCloud(home: string): Promise<string> {
   await using cloud = await openCloud(home);
   const files = (await cloud.files()).toSorted((a, b) => a.path.localeCompare(b.path, "en"));
-  const share = (start: number, step: number): readonly string[] =>
-    files.filter((_, index) => index % step === start).map((file) => file.path);
-  const edited = share(5, 41);
-  const deleted = share(6, 43);
-  const moved = share(7, 47);
+  const share = (part: number): readonly string[] =>
+    files.filter((_, index) => index % parts === part).map((file) => file.path);
+  const [edited, deleted, moved] = [share(5), share(6), share(7)];
   for (const file of edited) await cloud.write(file, `newer in the cloud: ${file}\n`);
   for (const file of deleted) await cloud.remove(file);
   for (const file of moved) await cloud.move(file, `${file}.cloud-renamed`);
