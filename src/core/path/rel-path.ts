@@ -8,8 +8,9 @@ export type RelPath = string & { readonly [relPath]: true };
 /** The top itself. */
 export const topPath: RelPath = parseRelPath("");
 
-/** Longest path in UTF-8 bytes and deepest nesting that is handled (X13). */
+/** Longest path in UTF-8 bytes that is handled (X13). */
 export const pathBytesMax = 4096;
+/** Deepest nesting of folders that is handled (X13). */
 export const pathDepthMax = 256;
 
 /** @throws {SnapError} `path-invalid` when a component is empty, `.` or `..`, or holds NUL. */
@@ -21,6 +22,7 @@ export function parseRelPath(text: string): RelPath {
   });
 }
 
+/** Whether a text is a path below the top as it stands. */
 export function isRelPath(text: string): text is RelPath {
   if (text === "") return true;
   return text.split("/").every(isComponent);

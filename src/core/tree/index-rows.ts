@@ -14,7 +14,11 @@ export type MetaKey =
   | "generation"
   | "marked"
   | "beacon"
-  | "last_synced_at";
+  | "last_synced_at"
+  /** What the last sync left aside, as JSON, for the status. */
+  | "last_left"
+  /** Why the link is held (S118), as the last sync found it. */
+  | "rolled_back";
 
 /** A multi-step op under way (S74); `detail` is the caller's JSON. */
 export type Intent = {
@@ -24,6 +28,7 @@ export type Intent = {
   readonly detail: string;
 };
 
+/** An upload session under way, while the stamp is unchanged (S57). */
 export type UploadRow = {
   readonly node: NodeId;
   readonly session: string;
@@ -41,6 +46,7 @@ export type ParkedRow = {
   readonly nextAt: number;
 };
 
+/** One line of the op log (P10). */
 export type LogRow = {
   readonly at: number;
   readonly cycle: number;

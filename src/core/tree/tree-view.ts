@@ -3,7 +3,7 @@ import type { PathKey } from "../path/path-key.ts";
 import { joinPath, pathDepthMax, topPath, type RelPath } from "../path/rel-path.ts";
 import { rootNode, type Entry, type NodeId } from "./node.ts";
 
-/** How the merge and the plan read a tree; implemented by the index and by a plain map (`sync-engine.md` §6). */
+/** How the merge and the plan read a tree; implemented by the index and by a plain map (S6). */
 export interface TreeView<E extends Entry = Entry> {
   get(node: NodeId): E | undefined;
   /** In node order. */

@@ -1,0 +1,105 @@
+import { assert } from "../../std/assert.ts";
+import { conflictName } from "../path/names.ts";
+import { pathKeyOf } from "../path/path-key.ts";
+import { rootNode, type Entry, type NodeId } from "../tree/node.ts";
+import { MemoryTree } from "../tree/tree-view.ts";
+import type { Location } from "./location.ts";
+import type { Conflict, MergeInput, Notice, TargetEntry, Trees } from "./merge-result.ts";
+
+/** The target while it is being made, with what is decided along the way. */
+export class Draft {
+  readonly target: MemoryTree<TargetEntry> = new MemoryTree();
+  /** By the node that the copy will be. */
+  readonly conflicts: Map<NodeId, Conflict> = new Map();
+  readonly notices: Notice[] = [];
+  /** Folders that are in the target only because something in them is (S40). */
+  readonly recreated: Set<NodeId> = new Set();
+  /** Folders that were merged into another one. */
+  readonly #joined = new Map<NodeId, NodeId>();
+  readonly #placedByLocal = new Set<NodeId>();
+  readonly #input: MergeInput;
+  /** As they are after revivals and rebinds. */
+  readonly trees: Trees;
+
+  constructor(input: MergeInput, trees: Trees) {
+    this.#input = input;
+    this.trees = trees;
+  }
+
+  note(kind: Notice["kind"], node: NodeId): void {
+    this.notices.push({ kind, node });
+  }
+
+  /** Put a node at a place, with the content of one of its entries. */
+  place(node: NodeId, location: Location, content: Entry): void {
+    const { kind, size, hash } = content;
+    assert(hash !== undefined, "a node without a known hash is held");
+    const { name, key, localName } = location;
+    const parent = this.folderOf(location.parent);
+    this.target.put({ node, parent, kind, name, key, hash, size, localName });
+    if (location.by === "local") this.#placedByLocal.add(node);
+    else this.#placedByLocal.delete(node);
+  }
+
+  /** Whether a node stands where the local side wants it and the server does not have it. */
+  isPlacedByLocal(node: NodeId): boolean {
+    return this.#placedByLocal.has(node);
+  }
+
+  /** Take a node out of the target: another one stands for it. */
+  drop(node: NodeId): void {
+    this.target.remove(node);
+  }
+
+  /** Merge one folder into another: what it holds goes there, whatever side it came from. */
+  join(folder: NodeId, into: NodeId): void {
+    for (const child of this.target.children(folder)) {
+      this.target.put({ ...child, parent: into });
+      this.#placedByLocal.add(child.node);
+    }
+    this.#joined.set(folder, into);
+    this.drop(folder);
+  }
+
+  /** The folder that stands for this one in the target. */
+  folderOf(folder: NodeId): NodeId {
+    let current = folder;
+    for (
+      let next = this.#joined.get(current);
+      next !== undefined;
+      next = this.#joined.get(current)
+    ) {
+      current = next;
+    }
+    return current;
+  }
+
+  /** A new name for a node that stays in its folder. */
+  rename(entry: TargetEntry, name: string, localName: string | undefined): void {
+    this.target.put({ ...entry, name, key: pathKeyOf(name), localName });
+    this.#placedByLocal.add(entry.node);
+  }
+
+  /** A conflicted-copy name that is free in a folder on both sides and in the target (S87). */
+  freeConflictName(entry: Entry, folders: readonly NodeId[]): string {
+    const { device, date } = this.#input;
+    const taken = (name: string): boolean => this.isTaken(name, folders);
+    return conflictName(entry.name, entry.kind, { device, date, taken });
+  }
+
+  isTaken(name: string, folders: readonly NodeId[]): boolean {
+    const key = pathKeyOf(name);
+    const { local, remote } = this.trees;
+    return folders.some((folder) =>
+      [this.target, local, remote].some((tree) => tree.childByKey(folder, key) !== undefined),
+    );
+  }
+
+  newNode(): NodeId {
+    return this.#input.newNode();
+  }
+
+  hasFolder(node: NodeId): boolean {
+    return node === rootNode || this.target.get(node) !== undefined;
+  }
+}

@@ -1,0 +1,86 @@
+import type { ContentHash, Entry, NodeId } from "../tree/node.ts";
+import type { TreeView } from "../tree/tree-view.ts";
+
+/** What the merge needs of a synced row: an entry, and the name on disk where it differs from the server's (S42). */
+export type SyncedLike = Entry & { readonly localName?: string | undefined };
+
+/** The three trees; a node has the same id in each (S6). */
+export type Trees = {
+  readonly synced: TreeView<SyncedLike>;
+  readonly local: TreeView;
+  readonly remote: TreeView;
+};
+
+export type MergeInput = Trees & {
+  /**
+   * Whether a node is unknown or outside the scope, by itself (S29). The merge passes it on to everything below
+   * the node, in whichever tree.
+   */
+  readonly frozen: (node: NodeId) => boolean;
+  /** Name of this device, as written into conflicted copies (S87). */
+  readonly device: string;
+  /** Day of the merge, `YYYY-MM-DD`. */
+  readonly date: string;
+  /** A fresh node id, for conflicted copies. */
+  readonly newNode: () => NodeId;
+};
+
+/** Where and what a node shall be on both sides. `name` and `key` are those of the server. */
+export type TargetEntry = Entry & {
+  readonly hash: ContentHash;
+  /** The name on disk where it shall differ from `name`: one of two local names with one key (S42). */
+  readonly localName: string | undefined;
+};
+
+/** The local node `from` is really the remote node `to` (S36). */
+export type Rebind = { readonly from: NodeId; readonly to: NodeId };
+
+/** A local file or folder that is renamed on disk, inside its folder, before anything else happens to it (S43). */
+export type Conflict = {
+  /** The node whose local entry is put aside. */
+  readonly node: NodeId;
+  /**
+   * The node that the copy is afterwards. A fresh one where the contents were in conflict: the remote keeps the
+   * node. The same one where only the name was: the file or folder stays what it is, under another name.
+   */
+  readonly copyNode: NodeId;
+  readonly copyName: string;
+  readonly parent: NodeId;
+};
+
+/** Something the user may wonder about, for the log. */
+export type Notice = {
+  readonly kind:
+    | "edit-wins-over-delete"
+    | "folder-recreated"
+    | "both-moved"
+    | "move-undone"
+    | "folders-merged"
+    | "equal-files-joined"
+    | "case-conflict";
+  readonly node: NodeId;
+};
+
+export type MergeResult = {
+  /**
+   * The tree that both sides shall have. Held nodes are not in it; the copies of `conflicts` are, under the name
+   * they will get.
+   */
+  readonly target: TreeView<TargetEntry>;
+  /**
+   * Nodes deleted on one side whose delete a change on the other side beats (S37), children first. Their synced
+   * rows are forgotten before anything is done: what is left is new on its side. Otherwise a crash between
+   * re-creating a moved folder and its files would make the files look deleted.
+   */
+  readonly revived: readonly NodeId[];
+  /** Local nodes that become remote ones, parents first. Applied after `revived`. */
+  readonly rebinds: readonly Rebind[];
+  /** Local files whose hash is needed. They are held until it is known. */
+  readonly asks: readonly NodeId[];
+  readonly conflicts: readonly Conflict[];
+  readonly notices: readonly Notice[];
+  /** Frozen nodes, all below them, and those of `asks`: no op touches them or removes or moves a folder above. */
+  readonly held: ReadonlySet<NodeId>;
+  /** The three trees as they are after `revived` and `rebinds`; what the plan compares the target with. */
+  readonly trees: Trees;
+};

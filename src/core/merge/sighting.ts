@@ -1,0 +1,26 @@
+import type { Entry, NodeId } from "../tree/node.ts";
+import type { TreeView } from "../tree/tree-view.ts";
+import type { SyncedLike, Trees } from "./merge-result.ts";
+
+/** What one node looked like when both sides last agreed, and looks like now; absent is `undefined`. */
+export type Sighting = {
+  readonly node: NodeId;
+  readonly synced: SyncedLike | undefined;
+  readonly local: Entry | undefined;
+  readonly remote: Entry | undefined;
+};
+
+/** Every node of the three trees, in node order. */
+export function* sightings(trees: Trees): Generator<Sighting> {
+  const nodes = new Set<NodeId>();
+  for (const tree of treesOf(trees)) for (const { node } of tree.all()) nodes.add(node);
+  for (const node of [...nodes].toSorted((a, b) => a - b)) yield sightingOf(trees, node);
+}
+
+export function sightingOf({ synced, local, remote }: Trees, node: NodeId): Sighting {
+  return { node, synced: synced.get(node), local: local.get(node), remote: remote.get(node) };
+}
+
+export function treesOf({ synced, local, remote }: Trees): readonly TreeView[] {
+  return [synced, local, remote];
+}

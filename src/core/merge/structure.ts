@@ -1,0 +1,84 @@
+import { assert, present } from "../../std/assert.ts";
+import { rootNode, type NodeId } from "../tree/node.ts";
+import { resolveCollisions } from "./collision.ts";
+import type { Draft } from "./draft.ts";
+import type { TargetEntry } from "./merge-result.ts";
+
+/** Make a valid tree of the target: every parent is there, no folder is in itself, no two siblings share a key (S40–S42). */
+export function settleStructure(draft: Draft): void {
+  // Each round but the last undoes a move, joins two nodes or names one, and none of these is ever taken back.
+  const roundsMax = 10 + 4 * draft.target.size;
+  for (let round = 0; round < roundsMax; round += 1) {
+    recreateFolders(draft);
+    const isChanged = undoCircles(draft) || resolveCollisions(draft);
+    if (!isChanged) {
+      for (const node of draft.recreated) draft.note("folder-recreated", node);
+      return;
+    }
+  }
+  assert(false, "the structure of a target settles");
+}
+
+/** Bring back the folders that something in the target needs: only the chain, not what else they held (S40). */
+function recreateFolders(draft: Draft): void {
+  for (const entry of draft.target.all()) {
+    let parent = entry.parent;
+    while (!draft.hasFolder(parent)) parent = recreate(draft, parent);
+  }
+}
+
+function recreate(draft: Draft, node: NodeId): NodeId {
+  const remote = draft.trees.remote.get(node);
+  const entry = present(remote ?? draft.trees.local.get(node), "a folder that holds something");
+  const { parent, name, key } = entry;
+  const by = remote === undefined ? "local" : "remote";
+  draft.place(node, { parent, name, key, localName: undefined, by }, entry);
+  draft.recreated.add(node);
+  return draft.folderOf(parent);
+}
+
+/** Undo every local move on a circle of folders, where each is in the next: the remote's places hold (S41). */
+function undoCircles(draft: Draft): boolean {
+  const circles = findCircles(draft);
+  for (const circle of circles) {
+    const undone = circle.filter(
+      ({ node }) => draft.isPlacedByLocal(node) && draft.trees.remote.get(node) !== undefined,
+    );
+    assert(undone.length > 0, "a circle has a local move: neither side has circles of its own");
+    for (const entry of undone) undoMove(draft, entry);
+  }
+  if (circles.length > 0) forgetRecreated(draft);
+  return circles.length > 0;
+}
+
+function undoMove(draft: Draft, entry: TargetEntry): void {
+  const { parent, name, key } = present(draft.trees.remote.get(entry.node), "remote place");
+  draft.place(entry.node, { parent, name, key, localName: undefined, by: "remote" }, entry);
+  draft.note("move-undone", entry.node);
+}
+
+/** What was brought back for something that has been moved back since is not needed any more; the rest comes again. */
+function forgetRecreated(draft: Draft): void {
+  for (const node of draft.recreated) draft.drop(node);
+  draft.recreated.clear();
+}
+
+function findCircles(draft: Draft): readonly (readonly TargetEntry[])[] {
+  const circles: TargetEntry[][] = [];
+  const done = new Set<NodeId>([rootNode]);
+  for (const { node } of draft.target.all()) {
+    const way = new Set<NodeId>();
+    let current = node;
+    while (!done.has(current) && !way.has(current)) {
+      way.add(current);
+      current = present(draft.target.get(current), "every parent is there").parent;
+    }
+    if (way.has(current)) circles.push(entriesFrom(draft, [...way], current));
+    for (const on of way) done.add(on);
+  }
+  return circles;
+}
+
+function entriesFrom(draft: Draft, way: readonly NodeId[], first: NodeId): TargetEntry[] {
+  return way.slice(way.indexOf(first)).map((on) => present(draft.target.get(on), "on the way"));
+}

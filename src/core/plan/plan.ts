@@ -1,0 +1,49 @@
+import { pathKeyOf } from "../path/path-key.ts";
+import type { Conflict, MergeResult, Trees } from "../merge/merge-result.ts";
+import { changesOf, foldersAbove } from "./diff.ts";
+import { dropBlocked } from "./feasible.ts";
+import { asideOps, indexOps } from "./index-ops.ts";
+import type { Op, OpKind, Side } from "./op.ts";
+import { phases, Sequencer } from "./order.ts";
+import { Places } from "./places.ts";
+
+/** How many ops of each kind a plan has; kinds without ops are absent. */
+export type PlanSummary = Readonly<Partial<Record<OpKind, number>>>;
+
+/**
+ * The ops that turn both sides into the target, in the order in which they run (S47–S49). `trees` are those that
+ * were merged.
+ *
+ * A plan with hashes to ask for, with conflicts or with held nodes is not the whole way: what depends on these is
+ * left out, and comes with the plan of the next merge.
+ */
+export function plan(result: MergeResult, trees: Trees): readonly Op[] {
+  const pinned = foldersAbove(result);
+  const conflicts = result.conflicts.filter(({ node }) => !pinned.has(node));
+  const sides = (["local", "remote"] as const).map((side) => sequencerOf(result, side, conflicts));
+  return [
+    ...indexOps(result, trees),
+    ...asideOps(result, conflicts),
+    ...phases.flatMap((phase) => sides.flatMap((sequencer) => sequencer.write(phase))),
+  ];
+}
+
+/** How many ops of each kind there are. */
+export function summaryOf(ops: readonly Op[]): PlanSummary {
+  const counts = new Map<OpKind, number>();
+  for (const { kind } of ops) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return Object.fromEntries(counts);
+}
+
+function sequencerOf(result: MergeResult, side: Side, conflicts: readonly Conflict[]): Sequencer {
+  const changes = changesOf(result, side);
+  const places = new Places(side, changes.tree);
+  if (side === "local") for (const conflict of conflicts) putAside(places, conflict);
+  dropBlocked(changes, places);
+  return new Sequencer(changes, places);
+}
+
+function putAside(places: Places, { node, copyNode, copyName, parent }: Conflict): void {
+  places.set(node, undefined);
+  places.set(copyNode, { parent, name: copyName, key: pathKeyOf(copyName) });
+}

@@ -1,0 +1,152 @@
+import { assert, present } from "../../std/assert.ts";
+import { diskPlaceOf, samePlace } from "../merge/location.ts";
+import type { SyncedLike, TargetEntry, Trees } from "../merge/merge-result.ts";
+import { rebindIn } from "../merge/rebind.ts";
+import { pathKeyOf } from "../path/path-key.ts";
+import { rootNode, type Entry, type NodeId } from "../tree/node.ts";
+import { descendants, MemoryTree } from "../tree/tree-view.ts";
+import {
+  isWriteOp,
+  type AsideOp,
+  type IndexOp,
+  type MkdirOp,
+  type MoveOp,
+  type Op,
+  type PutOp,
+  type RemoveOp,
+  type WriteOp,
+} from "./op.ts";
+import { placeOn } from "./places.ts";
+
+/** The trees as they will be when all the ops have run and are committed (S52). The input is not changed. */
+export function simulate(trees: Trees, ops: readonly Op[]): Trees {
+  const world = new World(trees);
+  for (const op of ops) world.apply(op);
+  return world;
+}
+
+class World implements Trees {
+  readonly synced: MemoryTree<SyncedLike>;
+  readonly local: MemoryTree;
+  readonly remote: MemoryTree;
+
+  constructor({ synced, local, remote }: Trees) {
+    this.synced = new MemoryTree(synced.all());
+    this.local = new MemoryTree(local.all());
+    this.remote = new MemoryTree(remote.all());
+  }
+
+  apply(op: Op): void {
+    if (isWriteOp(op)) this.#write(op);
+    else this.#note(op);
+  }
+
+  #write(op: WriteOp): void {
+    switch (op.kind) {
+      case "L.mkdir":
+      case "R.mkdir":
+      case "L.put":
+      case "R.put":
+        return this.#make(op);
+      case "L.move":
+      case "R.move":
+        return this.#move(op);
+      case "L.trash":
+      case "R.delete":
+      case "R.deleteDir":
+        return this.#remove(op);
+      case "L.aside":
+        return this.#putAside(op);
+    }
+  }
+
+  #note(op: IndexOp): void {
+    switch (op.kind) {
+      case "S.adopt":
+        return this.synced.put(op.after);
+      case "S.forget":
+        return this.synced.remove(op.node);
+      case "S.rebind":
+        rebindIn(this.local, { from: op.node, to: op.to });
+        return rebindIn(this.synced, { from: op.node, to: op.to });
+      case "ASK.hash":
+        // What the hash will be is not known here; the node stays held.
+        return undefined;
+    }
+  }
+
+  #sideOf({ kind }: Op): MemoryTree {
+    return kind.startsWith("L.") ? this.local : this.remote;
+  }
+
+  #make(op: MkdirOp | PutOp): void {
+    const { node, parent, name, after } = op;
+    const { kind, hash, size } = after;
+    const tree = this.#sideOf(op);
+    const known = tree.get(node) ?? { node, parent, name, kind, key: pathKeyOf(name) };
+    this.#put(tree, { ...known, hash, size });
+    this.#commit(after);
+  }
+
+  #move(op: MoveOp): void {
+    const tree = this.#sideOf(op);
+    const entry = present(tree.get(op.node), "an entry to move");
+    // Staging is shown as a name at the top that nothing else has.
+    const isAway = op.step === "to-staging";
+    const name = isAway ? `.snap-tmp-${op.node}` : op.name;
+    const parent = isAway ? rootNode : op.parent;
+    this.#put(tree, { ...entry, parent, name, key: pathKeyOf(name) });
+    if (!isAway) this.#commit(op.after);
+  }
+
+  #remove(op: RemoveOp): void {
+    const tree = this.#sideOf(op);
+    for (const { node } of [op.before, ...descendants(tree, op.node)]) {
+      tree.remove(node);
+      if (this.local.get(node) === undefined && this.remote.get(node) === undefined) {
+        this.synced.remove(node);
+      }
+    }
+  }
+
+  #putAside({ node, copyNode, keepsPlace, parent, name }: AsideOp): void {
+    const entry = present(this.local.get(node), "an entry to put aside");
+    this.local.remove(node);
+    this.#put(this.local, { ...entry, node: copyNode, parent, name, key: pathKeyOf(name) });
+    const synced = this.synced.get(node);
+    if (keepsPlace && synced !== undefined) this.synced.put({ ...synced, localName: name });
+  }
+
+  #put(tree: MemoryTree, entry: Entry): void {
+    assert(entry.parent === rootNode || tree.get(entry.parent)?.kind === "folder", "a folder");
+    tree.put(entry);
+  }
+
+  /** What both sides agree on now goes into the synced row: place and content each by itself. */
+  #commit(after: TargetEntry): void {
+    const here = this.local.get(after.node);
+    const there = this.remote.get(after.node);
+    if (here === undefined || there === undefined) return;
+    const synced = this.synced.get(after.node);
+    const isPlaced = samePlace(here, placeOn("local", after)) && samePlace(there, after);
+    const isContent = here.hash === there.hash;
+    if (isPlaced && isContent) this.synced.put({ ...after, hash: there.hash, size: there.size });
+    else if (synced !== undefined && isPlaced) {
+      this.synced.put({ ...after, hash: synced.hash, size: synced.size });
+    } else if (synced !== undefined && isContent) {
+      this.synced.put({ ...synced, hash: there.hash, size: there.size });
+    }
+  }
+}
+
+/** Whether three trees are one: nothing is left to do. */
+export function isQuiet({ synced, local, remote }: Trees): boolean {
+  const nodes = new Set<NodeId>();
+  for (const tree of [synced, local, remote]) for (const { node } of tree.all()) nodes.add(node);
+  return [...nodes].every((node) => {
+    const [agreed, here, there] = [synced.get(node), local.get(node), remote.get(node)];
+    if (agreed === undefined || here === undefined || there === undefined) return false;
+    if (agreed.hash !== here.hash || agreed.hash !== there.hash) return false;
+    return samePlace(here, diskPlaceOf(agreed)) && samePlace(there, agreed);
+  });
+}
