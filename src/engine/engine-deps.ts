@@ -1,0 +1,42 @@
+/**
+ * @module engine — keeps two sides equal: observe, merge, plan, execute, commit, and again (S1).
+ *
+ * Everything the engine knows of the world comes through the ports in `EngineDeps`. Observation writes what was seen
+ * into the index and nothing else; what to do follows from the three trees (S2, S3). Nothing here opens a file or a
+ * socket, reads a clock or makes a random number by itself.
+ */
+import type { RelPath } from "../core/path/rel-path.ts";
+import type { IndexStore, LocalSide, RemoteSide, RestoreJournal } from "../ports.ts";
+import type { Logger } from "../std/log.ts";
+import type { Rng } from "../std/random.ts";
+import type { Clock } from "../std/time.ts";
+
+/** The world as one link sees it. */
+export type EngineDeps = {
+  readonly local: LocalSide;
+  readonly remote: RemoteSide;
+  readonly index: IndexStore;
+  readonly journal: RestoreJournal;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly logger: Logger;
+  readonly config: EngineConfig;
+};
+
+/** What was decided for one link, and who we are. */
+export type EngineConfig = {
+  /** Ids that the root marker must carry (S22). */
+  readonly workspace: string;
+  readonly link: string;
+  /** Id of the account that the link was made with. */
+  readonly account: string;
+  /** Name of this device: in conflicted copies and in the beacon. */
+  readonly device: string;
+  /** Name and version of the program, for the beacon (S116). */
+  readonly tool: string;
+  /** What is done with repositories: hold their folder, or leave their own files out (G43, G46). */
+  readonly repos: "refuse" | "exclude";
+  /** Whether the repository whose work tree (or bare gitdir) is this folder is synced like files (G44). */
+  overridden(path: RelPath): boolean;
+  readonly rollback: "ask";
+};

@@ -1,0 +1,86 @@
+import type { Op } from "../core/plan/op.ts";
+import type { LeftPath, Observation, RebaseRequest, SyncReport } from "../core/plan/sync-report.ts";
+import type { EngineControl } from "../ports.ts";
+import { SnapError } from "../std/error.ts";
+import type { Work } from "../std/events.ts";
+import { runCycles } from "./cycle.ts";
+import type { EngineDeps } from "./engine-deps.ts";
+import { makePlan } from "./make-plan.ts";
+import { observeBoth } from "./observe.ts";
+import { rebase } from "./rebase.ts";
+import { recover } from "./recover.ts";
+
+/** What a sync would do now. */
+export type DryRun = { readonly ops: readonly Op[]; readonly left: readonly LeftPath[] };
+
+/** The engine of one link; the caller holds the workspace's lock (S12) and makes one call at a time. */
+export type Engine = EngineControl & {
+  /** Observe, merge and plan; nothing is written on either side. */
+  dryRun(work?: Work): Promise<DryRun>;
+};
+
+export function openEngine(deps: EngineDeps): Engine {
+  return {
+    observe: async (work = {}) => {
+      refuseBehindFence(deps);
+      return await look(deps, work);
+    },
+    dryRun: async (work = {}) => {
+      refuseBehindFence(deps);
+      const observed = await observeBoth(deps, work);
+      const { ops } = makePlan(deps, observed);
+      return { ops, left: observed.frozen.left };
+    },
+    raiseFence: (restore, work = {}) => raiseFence(deps, restore, work),
+    lowerFence: (restore) => lowerFence(deps, restore),
+    rebase: (request: RebaseRequest, also: () => void) => rebase(deps, request, also),
+    sync: async (work = {}): Promise<SyncReport> => {
+      refuseBehindFence(deps);
+      return await runCycles(deps, work);
+    },
+  };
+}
+
+async function look(deps: EngineDeps, work: Work): Promise<Observation> {
+  const observed = await observeBoth(deps, work);
+  return { left: observed.frozen.left, pending: makePlan(deps, observed).ops.length };
+}
+
+/** While a restore has its fence up, only that restore moves anything (S96, S97). */
+function refuseBehindFence({ journal }: EngineDeps): void {
+  const restore = journal.fence();
+  if (restore === undefined) return;
+  throw new SnapError("refused", `The restore "${restore}" is not finished`, {
+    hint: `snap sync finishes it or takes it back; snap restore --abandon ${restore} gives it up.`,
+  });
+}
+
+/**
+ * Half-done ops end, both sides are observed to the end, and then the fence stands: from there on the remote tree does not
+ * advance (S96). Where this very fence stands already, nothing is observed again.
+ */
+async function raiseFence(deps: EngineDeps, restore: string, work: Work): Promise<Observation> {
+  const standing = deps.journal.fence();
+  if (standing !== undefined) {
+    refuseOther(restore, standing);
+    return { left: [], pending: 0 };
+  }
+  await recover(deps);
+  const observation = await look(deps, work);
+  deps.index.transaction(() => deps.journal.setFence(restore));
+  return observation;
+}
+
+function lowerFence(deps: EngineDeps, restore: string): void {
+  const standing = deps.journal.fence();
+  if (standing === undefined) return;
+  refuseOther(restore, standing);
+  deps.index.transaction(() => deps.journal.setFence(undefined));
+}
+
+function refuseOther(restore: string, standing: string): void {
+  if (restore === standing) return;
+  throw new SnapError("refused", `The restore "${standing}" is not finished`, {
+    hint: "snap sync finishes it or takes it back.",
+  });
+}

@@ -1,0 +1,31 @@
+/** Bounds of execution (§16 of the design). */
+
+/** Rounds of observe, merge, plan, execute in one sync; more is a mistake of ours (S108). */
+export const roundsMax = 50;
+
+/** Files whose bytes travel at once. */
+export const transfersMax = 8;
+
+/** Commits that share one transaction (S54). */
+export const commitGroupMax = 100;
+
+/** Bytes of the disk that downloads leave free (S79, "space"). */
+export const reserveBytes: bigint = 32n * 1024n * 1024n;
+
+/** How long what the sync removed from the disk stays in the trash (P1, S71). */
+export const trashDays = 30;
+
+/** A node whose ops were cancelled so often in one sync is left to the next one. */
+export const cancelsMax = 3;
+
+/** Downloads of one revision whose bytes were wrong, before the file is left aside (S66). */
+export const downloadAttemptsMax = 3;
+
+/** Transient errors in a row, each after the retries of the port, that end the sync (S84). */
+export const troublesInRowMax = 5;
+
+/** From so many removals of one folder's entries on, the folder is listed instead of asking for each (S33). */
+export const confirmListingMin = 5;
+
+/** Names tried for something that has to stand beside its place. */
+export const copyNamesMax = 1_000;

@@ -1,0 +1,55 @@
+import { rootNode, type NodeId, type RemoteEntry } from "../core/tree/node.ts";
+import type { TreeView } from "../core/tree/tree-view.ts";
+import type { PathKey } from "../core/path/path-key.ts";
+import type { IndexStore } from "../ports.ts";
+import { throwIfAborted } from "../std/error.ts";
+import type { Work } from "../std/events.ts";
+import type { EngineDeps } from "./engine-deps.ts";
+import { frozenNodes, type Frozen } from "./frozen.ts";
+import { observeLocal } from "./observe-local.ts";
+import { observeRemote } from "./observe-remote.ts";
+import { loadScope, type Scope } from "./scope.ts";
+
+/** What a look at both sides leaves to tell; what was seen is in the index. */
+export type Observed = { readonly scope: Scope; readonly frozen: Frozen };
+
+/**
+ * Look at both sides until complete. Nothing is written on either.
+ *
+ * @throws {SnapError} what makes a plan impossible: `workspace-missing`, `remote-missing`, `account-changed`, errors of the
+ * line (S79)
+ */
+export async function observeBoth(deps: EngineDeps, work: Work): Promise<Observed> {
+  const scope = await loadScope(deps);
+  const remote = await observeRemote(deps, scope, work);
+  throwIfAborted(work.signal);
+  const local = await observeLocal(deps, scope, work);
+  throwIfAborted(work.signal);
+  return { scope, frozen: frozenNodes(deps.index, { local, remote }) };
+}
+
+/** The remote tree as the merge may see it: without what is ignored or cannot be on this disk (S14, S91). */
+export function remoteInScope({ remote }: IndexStore): TreeView<RemoteEntry> {
+  const isIn = (entry: RemoteEntry): boolean => entry.scope === "in";
+  return {
+    get(node: NodeId): RemoteEntry | undefined {
+      const entry = remote.get(node);
+      return entry !== undefined && isIn(entry) ? entry : undefined;
+    },
+    *children(parent: NodeId): Generator<RemoteEntry> {
+      for (const entry of remote.children(parent)) if (isIn(entry)) yield entry;
+    },
+    childByKey(parent: NodeId, key: PathKey): RemoteEntry | undefined {
+      const entry = remote.childByKey(parent, key);
+      return entry !== undefined && isIn(entry) ? entry : undefined;
+    },
+    *all(): Generator<RemoteEntry> {
+      for (const entry of remote.all()) if (isIn(entry)) yield entry;
+    },
+  };
+}
+
+/** Whether nothing at all may be planned. */
+export function isAllFrozen({ frozen }: Observed): boolean {
+  return frozen.nodes.has(rootNode);
+}

@@ -1,0 +1,164 @@
+import { conflictName } from "../core/path/names.ts";
+import { joinPath, type RelPath } from "../core/path/rel-path.ts";
+import { pathKeyOf } from "../core/path/path-key.ts";
+import type { Intent } from "../core/tree/index-rows.ts";
+import { rootNode, type Kind, type NodeId } from "../core/tree/node.ts";
+import { pathOf } from "../core/tree/tree-view.ts";
+import { isSnapError, SnapError } from "../std/error.ts";
+import { isoDate } from "../std/time.ts";
+import { commitAct } from "./commit-act.ts";
+import type { EngineDeps } from "./engine-deps.ts";
+import { copyTag, trashArea } from "./execution.ts";
+import { detailOf, type Home, type IntentDetail, type Ring } from "./intents.ts";
+import { copyNamesMax, trashDays } from "./limits.ts";
+import { removeSkeleton } from "./remove-remote-folder.ts";
+
+/**
+ * Finish what was under way when the last run ended, before anything is observed (S74), and clear away what nobody owns
+ * any more (S71, S75).
+ *
+ * @throws {SnapError} systemic and transient errors: nothing may be observed while half of an op is done.
+ */
+export async function recover(deps: EngineDeps): Promise<void> {
+  await settleIntents(deps);
+  await clearStaging(deps);
+  await emptyTrash(deps);
+}
+
+/** May be repeated: each intent ends only with what it was about. */
+export async function settleIntents(deps: EngineDeps): Promise<void> {
+  for (const intent of deps.index.intents()) {
+    try {
+      await settle(deps, intent);
+    } catch (error) {
+      if (!isSnapError(error) || error.class !== "item") throw error;
+      // What was displaced stays in the trash; the place is observed like any other.
+      const facts = { op: intent.op, kind: intent.kind, reason: error.message };
+      deps.logger.error("an interrupted op could not be finished", facts);
+    }
+    deps.index.transaction(() => deps.index.removeIntent(intent.op));
+  }
+}
+
+async function settle(deps: EngineDeps, intent: Intent): Promise<void> {
+  const detail = detailOf(intent);
+  switch (detail.step) {
+    case "act":
+      return await settleAct(deps, intent, detail);
+    case "ring":
+      if (detail.act !== undefined) await deps.local.settle(detail.act);
+      return await bringHome(deps, intent.node, detail);
+    case "skeleton":
+      if ((await deps.remote.get(detail.staged)) !== undefined) await removeSkeleton(deps, detail);
+  }
+}
+
+/** The disk is settled first; then the act is committed like any other, in one transaction with the end of its intent. */
+async function settleAct(
+  { local, index }: EngineDeps,
+  intent: Intent,
+  { act, op }: IntentDetail & { readonly step: "act" },
+): Promise<void> {
+  const outcome = await local.settle(act);
+  index.transaction(() => {
+    index.removeIntent(intent.op);
+    if (outcome.state === "done") commitAct(index, op, outcome);
+  });
+}
+
+/** A node that was taken out of a ring goes where it belongs, or back, or beside, whatever is free (S74). */
+async function bringHome(deps: EngineDeps, node: NodeId, ring: Ring): Promise<void> {
+  const kind = await stagedKind(deps, ring);
+  if (kind === undefined) return;
+  for (const home of homesFor(deps, ring, kind)) {
+    const folder = pathOf(deps.index[ring.side], home.parent);
+    if (folder === undefined) continue;
+    if (!(await tryMove(deps, ring, joinPath(folder, home.name)))) continue;
+    return standAt(deps, { node, side: ring.side, home });
+  }
+  throw new SnapError("place-taken", `"${ring.staged}" could not be brought back to its place`);
+}
+
+async function stagedKind({ local, remote }: EngineDeps, ring: Ring): Promise<Kind | undefined> {
+  if (ring.side === "remote") return (await remote.get(ring.staged))?.kind;
+  const kind = (await local.stat(ring.staged))?.kind;
+  return kind === "folder" || kind === "file" ? kind : undefined;
+}
+
+function* homesFor({ config, clock }: EngineDeps, ring: Ring, kind: Kind): Generator<Home> {
+  yield ring.to;
+  yield ring.from;
+  const tried = new Set<string>();
+  const context = { device: config.device, date: isoDate(clock.now()) };
+  while (tried.size < copyNamesMax) {
+    const taken = (name: string): boolean => tried.has(name);
+    const name = conflictName(ring.from.name, kind, { ...context, taken });
+    tried.add(name);
+    yield { parent: rootNode, name };
+  }
+}
+
+async function tryMove(deps: EngineDeps, ring: Ring, to: RelPath): Promise<boolean> {
+  return ring.side === "local"
+    ? await tryMoveLocal(deps, ring.staged, to)
+    : await tryMoveRemote(deps, ring.staged, to);
+}
+
+async function tryMoveLocal(deps: EngineDeps, from: RelPath, to: RelPath): Promise<boolean> {
+  const { local } = deps;
+  const stat = await local.stat(from);
+  if (stat === undefined) return true;
+  const { fileId, size, modifiedNs } = stat;
+  const before =
+    stat.kind === "folder"
+      ? ({ kind: "folder", fileId } as const)
+      : ({ kind: "file", fileId, size, modifiedNs, hash: undefined } as const);
+  const displaceTo = trashArea(deps);
+  const act = { act: "move", from, to, before, displaceTo, copy: copyTag(deps) } as const;
+  return (await local.perform(act)).state === "done";
+}
+
+async function tryMoveRemote({ remote }: EngineDeps, from: RelPath, to: RelPath): Promise<boolean> {
+  try {
+    await remote.move(from, to);
+    return true;
+  } catch (error) {
+    if (isSnapError(error, "conflict", "not-found")) return false;
+    throw error;
+  }
+}
+
+type Standing = {
+  readonly node: NodeId;
+  readonly side: "local" | "remote";
+  readonly home: Home;
+};
+
+function standAt({ index }: EngineDeps, { node, side, home }: Standing): void {
+  const place = { ...home, key: pathKeyOf(home.name) };
+  index.transaction(() => {
+    if (side === "local") {
+      const row = index.local.get(node);
+      if (row !== undefined) index.local.put({ ...row, ...place });
+      return;
+    }
+    const row = index.remote.get(node);
+    if (row !== undefined) index.remote.put({ ...row, ...place });
+  });
+}
+
+/** A restore stages below its own id, and clears that itself (S75). */
+async function clearStaging({ local, journal }: EngineDeps): Promise<void> {
+  for (const area of await local.areas("staging")) {
+    if (journal.restore(area.id) === undefined) await local.removeArea(area);
+  }
+}
+
+/** Ours begin with the day; anything else in the trash is not ours to empty (S71). */
+async function emptyTrash({ local, clock }: EngineDeps): Promise<void> {
+  const last = isoDate(clock.now() - trashDays * 24 * 3_600_000).replaceAll("-", "");
+  for (const area of await local.areas("trash")) {
+    const day = /^(\d{8})-[0-9a-f]+$/.exec(area.id)?.[1];
+    if (day !== undefined && day < last) await local.removeArea(area);
+  }
+}

@@ -1,0 +1,177 @@
+import type { RemoveOp } from "../core/plan/op.ts";
+import { conflictName } from "../core/path/names.ts";
+import {
+  baseName,
+  joinPath,
+  parentPath,
+  parseRelPath,
+  type RelPath,
+} from "../core/path/rel-path.ts";
+import type { RemoteItem } from "../core/tree/remote-item.ts";
+import { isBelow, pathOf } from "../core/tree/tree-view.ts";
+import { isSnapError, throwIfAborted } from "../std/error.ts";
+import { isoDate } from "../std/time.ts";
+import { commitRemoval } from "./commit.ts";
+import type { EngineDeps } from "./engine-deps.ts";
+import { cancelled, done, newOpId, type Execution, type OpResult } from "./execution.ts";
+import { intentOf, type Skeleton } from "./intents.ts";
+import { copyNamesMax } from "./limits.ts";
+import { commitOp } from "./op-log.ts";
+import { changedThere } from "./remote-look.ts";
+import { remoteStaging } from "./ring.ts";
+
+/**
+ * Remove a folder from the server (S63). The server offers no precondition for folders, so content is never deleted through
+ * one: first the files go, each with the revision that was seen; then the empty folders are moved away and looked
+ * through once more, and only then removed.
+ */
+export async function removeRemoteFolder(execution: Execution, op: RemoveOp): Promise<OpResult> {
+  const { index, remote, rng } = execution.deps;
+  const path = pathOf(index.remote, op.node);
+  if (path === undefined || !execution.mayGo(op.node)) return cancelled(changedThere);
+  await deleteKnownFiles(execution, op, path);
+  const rest = await listing(execution.deps, path);
+  if (!rest.every((item) => isKnownFolder(execution, op, item))) {
+    return cancelled("something in it is new on the server");
+  }
+  const id = newOpId(rng);
+  const skeleton: Skeleton = { step: "skeleton", staged: remoteStaging(id), from: path };
+  index.transaction(() => index.putIntent(intentOf(id, op.node, skeleton)));
+  const known = new Set(rest.map((item) => item.remoteId));
+  const whole = await moveAway(remote, skeleton);
+  const found = whole ? await removeSkeleton(execution.deps, skeleton, known) : 0;
+  await commitOp(execution, op, () => {
+    index.removeIntent(id);
+    execution.tally.count("removedRemote", commitRemoval(index, "remote", op.node));
+  });
+  if (found > 0) execution.deps.logger.info("kept what was new in a removed folder", { path });
+  return done;
+}
+
+/** Those that the plan wants gone, each unless it was edited meanwhile: then the edit stays (S62). */
+async function deleteKnownFiles(
+  execution: Execution,
+  op: RemoveOp,
+  folder: RelPath,
+): Promise<void> {
+  const { remote, index } = execution.deps;
+  for (const item of await listing(execution.deps, folder)) {
+    throwIfAborted(execution.work.signal);
+    if (item.kind !== "file" || !mayGo(execution, op, item)) continue;
+    const node = index.nodeOfRemoteId(item.remoteId);
+    const seen = node === undefined ? undefined : index.remote.get(node);
+    if (seen?.rev !== item.rev) continue;
+    try {
+      await remote.deleteFile(item.path, item.rev);
+    } catch (error) {
+      if (!isSnapError(error, "conflict", "not-found")) throw error;
+    }
+  }
+}
+
+function isKnownFolder(execution: Execution, op: RemoveOp, item: RemoteItem): boolean {
+  return item.kind === "folder" && mayGo(execution, op, item);
+}
+
+/** Whether the trees know it below the folder, and the plan wants it gone with it. */
+function mayGo({ deps, mayGo: wanted }: Execution, op: RemoveOp, item: RemoteItem): boolean {
+  const node = deps.index.nodeOfRemoteId(item.remoteId);
+  return node !== undefined && wanted(node) && isBelow(deps.index.remote, node, op.node);
+}
+
+/** Everything below a folder of the server; nothing where it is gone. */
+async function listing({ remote }: EngineDeps, path: RelPath): Promise<readonly RemoteItem[]> {
+  const items: RemoteItem[] = [];
+  try {
+    for await (const item of remote.list(path, { recursive: true })) items.push(item);
+  } catch (error) {
+    if (!isSnapError(error, "not-found")) throw error;
+  }
+  return items.filter((item) => item.keys.length > 0);
+}
+
+async function moveAway(
+  remote: EngineDeps["remote"],
+  { from, staged }: Skeleton,
+): Promise<boolean> {
+  try {
+    await remote.move(from, staged);
+    return true;
+  } catch (error) {
+    // Gone already is what was wanted.
+    if (isSnapError(error, "not-found")) return false;
+    throw error;
+  }
+}
+
+/**
+ * Look a skeleton through that was moved away, bring back what is new in it, and remove the rest. After a crash `known` is
+ * not at hand: then folders are taken for known, since an empty one holds nothing that could be lost.
+ *
+ * @returns how many things were brought back.
+ */
+export async function removeSkeleton(
+  deps: EngineDeps,
+  skeleton: Skeleton,
+  known?: ReadonlySet<string>,
+): Promise<number> {
+  const items = await listing(deps, skeleton.staged);
+  const isNew = (item: RemoteItem): boolean =>
+    item.path !== skeleton.staged &&
+    (item.kind === "file" || (known !== undefined && !known.has(item.remoteId)));
+  const back = topmost(items.filter(isNew));
+  for (const item of back) await bringBack(deps, skeleton, item);
+  await deleteEmpty(deps, skeleton.staged);
+  return back.length;
+}
+
+async function deleteEmpty({ remote }: EngineDeps, path: RelPath): Promise<void> {
+  try {
+    await remote.deleteFolder(path);
+  } catch (error) {
+    if (!isSnapError(error, "not-found")) throw error;
+  }
+}
+
+/** Without those that lie below another one. */
+function topmost(items: readonly RemoteItem[]): readonly RemoteItem[] {
+  const places = items.map((item) => item.keys.join("/"));
+  return items.filter((item) => {
+    const place = item.keys.join("/");
+    return !places.some((other) => place.startsWith(`${other}/`));
+  });
+}
+
+async function bringBack(deps: EngineDeps, skeleton: Skeleton, item: RemoteItem): Promise<void> {
+  const below = item.path.slice(skeleton.staged.length + 1);
+  const home = parseRelPath(`${skeleton.from}/${below}`);
+  const folder = parentPath(home);
+  if (folder !== undefined && folder !== "") await deps.remote.makeFolder(folder);
+  for (const place of placesFor(deps, home, item)) {
+    if (await tryMove(deps, item.path, place)) return;
+  }
+}
+
+/** Its own place, or a name beside it where somebody made another thing there (S87). */
+function* placesFor(deps: EngineDeps, home: RelPath, { kind }: RemoteItem): Generator<RelPath> {
+  yield home;
+  const tried = new Set<string>();
+  const context = { device: deps.config.device, date: isoDate(deps.clock.now()) };
+  const folder = parentPath(home) ?? home;
+  while (tried.size < copyNamesMax) {
+    const taken = (name: string): boolean => tried.has(name);
+    const name = conflictName(baseName(home), kind, { ...context, taken });
+    tried.add(name);
+    yield joinPath(folder, name);
+  }
+}
+
+async function tryMove(deps: EngineDeps, from: RelPath, to: RelPath): Promise<boolean> {
+  try {
+    await deps.remote.move(from, to);
+    return true;
+  } catch (error) {
+    if (isSnapError(error, "conflict")) return false;
+    throw error;
+  }
+}

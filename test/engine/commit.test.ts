@@ -1,0 +1,175 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { TargetEntry } from "../../src/core/merge/merge-result.ts";
+import { pathKeyOf } from "../../src/core/path/path-key.ts";
+import type { LocalEntry, RemoteEntry, SyncedEntry } from "../../src/core/tree/node.ts";
+import { agree, commitRemoval } from "../../src/engine/commit.ts";
+import { openIndex, type OpenIndex } from "../../src/state/database.ts";
+import { TestClock } from "../support/test-clock.ts";
+
+type Facts = [node: number, name: string, hash: string, parent?: number];
+
+const entry = (...[node, name, hash, parent = 0]: Facts) => ({
+  node,
+  parent,
+  name,
+  key: pathKeyOf(name),
+  kind: hash === "" ? ("folder" as const) : ("file" as const),
+  hash,
+  size: hash.length,
+});
+
+const local = (...facts: Parameters<typeof entry>): LocalEntry => ({
+  ...entry(...facts),
+  fileId: `file ${facts[0]}`,
+  stamp: "stamp",
+  trusted: true,
+  absentAt: undefined,
+});
+
+const remote = (...facts: Parameters<typeof entry>): RemoteEntry => ({
+  ...entry(...facts),
+  remoteId: `id:${facts[0]}`,
+  rev: facts[2] === "" ? "" : `rev ${facts[2]}`,
+  modified: 0,
+  scope: "in",
+});
+
+const synced = (...facts: Parameters<typeof entry>): SyncedEntry => ({
+  ...entry(...facts),
+  localName: undefined,
+  remoteId: `id:${facts[0]}`,
+  rev: `rev ${facts[2]}`,
+  fileId: `file ${facts[0]}`,
+  stamp: "old stamp",
+  trusted: true,
+});
+
+const target = (...facts: Parameters<typeof entry>): TargetEntry => ({
+  ...entry(...facts),
+  localName: undefined,
+});
+
+describe("agree", () => {
+  let open: OpenIndex;
+  beforeEach(() => {
+    open = openIndex(":memory:", { clock: new TestClock() });
+  });
+  afterEach(() => open.close());
+
+  const run = (rows: {
+    local?: LocalEntry;
+    remote?: RemoteEntry;
+    synced?: SyncedEntry;
+    after?: TargetEntry;
+  }): { agreed: boolean; row: SyncedEntry | undefined } => {
+    const { index } = open;
+    const agreed = index.transaction(() => {
+      if (rows.local) index.local.put(rows.local);
+      if (rows.remote) index.remote.put(rows.remote);
+      if (rows.synced) index.synced.put(rows.synced);
+      return agree(index, 1, rows.after);
+    });
+    return { agreed, row: index.synced.get(1) };
+  };
+
+  test("S54: what both sides hold is written with ids of both", () => {
+    const { agreed, row } = run({
+      local: local(1, "f", "A"),
+      remote: remote(1, "f", "A"),
+      after: target(1, "f", "A"),
+    });
+    expect(agreed).toBe(true);
+    expect(row).toMatchObject({
+      name: "f",
+      hash: "A",
+      rev: "rev A",
+      remoteId: "id:1",
+      fileId: "file 1",
+      stamp: "stamp",
+      localName: undefined,
+    });
+    expect(open.index.history(1)).toEqual([{ rev: "rev A", hash: "A" }]);
+  });
+
+  test("S85: what is on one side only is not synced", () => {
+    const { agreed, row } = run({ remote: remote(1, "f", "A"), after: target(1, "f", "A") });
+    expect({ agreed, row }).toEqual({ agreed: false, row: undefined });
+  });
+
+  test("S85: unequal content never becomes synced", () => {
+    const { agreed, row } = run({
+      local: local(1, "f", "B"),
+      remote: remote(1, "f", "A"),
+      after: target(1, "f", "A"),
+    });
+    expect({ agreed, row }).toEqual({ agreed: false, row: undefined });
+  });
+
+  test("S39: a place that both sides share is noted while the contents still differ", () => {
+    const { agreed, row } = run({
+      local: local(1, "g", "B"),
+      remote: remote(1, "g", "A"),
+      synced: synced(1, "f", "A"),
+      after: target(1, "g", "B"),
+    });
+    expect(agreed).toBe(false);
+    expect(row).toMatchObject({ name: "g", hash: "A", rev: "rev A", stamp: "old stamp" });
+  });
+
+  test("S38: a content that both sides share is noted while the places still differ", () => {
+    const { agreed, row } = run({
+      local: local(1, "f", "B"),
+      remote: remote(1, "g", "B"),
+      synced: synced(1, "f", "A"),
+      after: target(1, "g", "B"),
+    });
+    expect(agreed).toBe(false);
+    expect(row).toMatchObject({ name: "f", hash: "B", rev: "rev B", stamp: "stamp" });
+  });
+
+  test("S37: what is gone on both sides is forgotten", () => {
+    const { agreed, row } = run({ synced: synced(1, "f", "A") });
+    expect({ agreed, row }).toEqual({ agreed: true, row: undefined });
+  });
+
+  test("S85: what is gone on one side only stays synced", () => {
+    const { agreed, row } = run({ local: local(1, "f", "A"), synced: synced(1, "f", "A") });
+    expect(agreed).toBe(false);
+    expect(row).toBeDefined();
+  });
+
+  test("S16: another Unicode form is the same name, and the server's is kept", () => {
+    const { agreed, row } = run({
+      local: local(1, "e\u0301", "A"),
+      remote: remote(1, "\u00e9", "A"),
+      after: target(1, "\u00e9", "A"),
+    });
+    expect(agreed).toBe(true);
+    expect(row?.name).toBe("\u00e9");
+  });
+
+  test("S42: a name that differs on purpose is remembered", () => {
+    const { agreed, row } = run({
+      local: local(1, "F", "A"),
+      remote: remote(1, "F (case conflict)", "A"),
+      after: { ...target(1, "F (case conflict)", "A"), localName: "F" },
+    });
+    expect(agreed).toBe(true);
+    expect(row).toMatchObject({ name: "F (case conflict)", localName: "F" });
+  });
+
+  test("S71: a removed folder takes everything below it along, on its side only", () => {
+    const { index } = open;
+    const count = index.transaction(() => {
+      for (const row of [local(1, "d", ""), local(2, "s", "", 1), local(3, "f", "A", 2)]) {
+        index.local.put(row);
+        index.synced.put(synced(row.node, row.name, row.hash ?? "", row.parent));
+      }
+      index.remote.put(remote(3, "f", "A", 2));
+      return commitRemoval(index, "local", 1);
+    });
+    expect(count).toBe(3);
+    expect([...index.local.all()]).toEqual([]);
+    expect([...index.synced.all()].map(({ node }) => node)).toEqual([3]);
+  });
+});

@@ -1,0 +1,114 @@
+import { expect, test } from "vitest";
+import { keyFromServer } from "../../src/core/path/path-key.ts";
+import type { RemoteChange, RemoteItem } from "../../src/core/tree/remote-item.ts";
+import { observeRemote } from "../../src/engine/observe-remote.ts";
+import { loadScope } from "../../src/engine/scope.ts";
+import { at, LinkedWorkspace } from "./linked-workspace.ts";
+
+const item = (path: string, id: string, facts: Partial<RemoteItem> = {}): RemoteChange => {
+  const keys = path.split("/").map((name) => keyFromServer(name.toLowerCase()));
+  const shared = { path: at(path), keys, name: path.split("/").at(-1) ?? "", remoteId: id };
+  const file = {
+    kind: "file",
+    rev: `${id}r1`,
+    hash: "0".repeat(64),
+    size: 1,
+    modified: 0,
+  } as const;
+  return { change: "present", item: { ...file, ...shared, ...facts } };
+};
+
+const folder = (path: string, id: string): RemoteChange =>
+  item(path, id, { kind: "folder", rev: "", hash: "", size: 0 });
+
+const removed = (path: string): RemoteChange => ({
+  change: "removed",
+  keys: path.split("/").map((name) => keyFromServer(name)),
+});
+
+/** Lets the server say pages of our own making, the first of which begins anew. */
+async function listing(
+  workspace: LinkedWorkspace,
+  ...pages: readonly (readonly RemoteChange[])[]
+): Promise<void> {
+  workspace.deps.remote.pages = async function* (cursor) {
+    for (const [index, changes] of pages.entries()) {
+      const restart = cursor === undefined && index === 0;
+      yield { changes, cursor: `c${index}`, complete: index === pages.length - 1, restart };
+    }
+  };
+  await observeRemote(workspace.deps, await loadScope(workspace.deps), {});
+}
+
+test.each([
+  ["old place first", [removed("d"), folder("e", "D"), item("e/a", "A")]],
+  ["new place first", [folder("e", "D"), removed("d"), item("e/a", "A")]],
+  ["a child first", [item("e/a", "A"), folder("e", "D"), removed("d")]],
+  ["only the new place", [folder("e", "D")]],
+])("S31: a move is found whatever comes first: %s", async (_, changes) => {
+  await using workspace = await LinkedWorkspace.open({ "d/a": "1" });
+  const [d, a] = ["d", "d/a"].map((path) => workspace.nodeAt(workspace.index.remote, path));
+  workspace.index.transaction(() => {
+    for (const tree of [workspace.index.remote, workspace.index.synced]) {
+      for (const entry of tree.all()) {
+        const remoteId = entry.kind === "folder" ? "D" : "A";
+        tree.put({ ...entry, remoteId } as never);
+      }
+    }
+  });
+  await listing(workspace, changes);
+  expect(workspace.tree(workspace.index.remote)).toBe(`e/ ${d}, e/a ${a}`);
+});
+
+test("S31: the pages of a swap of a folder and the one in it", async () => {
+  await using workspace = await LinkedWorkspace.open();
+  await listing(workspace, [folder("a", "A"), folder("a/b", "B"), item("a/b/c", "C")]);
+  const [a, b, c] = ["a", "a/b", "a/b/c"].map((path) =>
+    workspace.nodeAt(workspace.index.remote, path),
+  );
+  await listing(workspace, [folder("b/a", "A"), item("b/c", "C"), folder("b", "B"), removed("a")]);
+  expect(workspace.tree(workspace.index.remote)).toBe(`b/ ${b}, b/a/ ${a}, b/c ${c}`);
+});
+
+test("S31: a folder that was never listed is asked for", async () => {
+  await using workspace = await LinkedWorkspace.open();
+  await workspace.upload("d/s/a", "1");
+  await listing(workspace, [item("d/s/a", "A"), item("gone/x", "X")]);
+  expect(workspace.paths(workspace.index.remote)).toBe("d/, d/s/, d/s/a");
+  expect([...workspace.index.remote.all()].every(({ remoteId }) => remoteId !== "")).toBe(true);
+});
+
+test("S32: a folder with a new id keeps what is in it, and its node", async () => {
+  await using workspace = await LinkedWorkspace.open();
+  await listing(workspace, [folder("d", "D1"), item("d/a", "A")]);
+  const before = workspace.tree(workspace.index.remote);
+  await listing(workspace, [folder("d", "D2")]);
+  expect(workspace.tree(workspace.index.remote)).toBe(before);
+  const row = workspace.index.remote.get(workspace.nodeAt(workspace.index.remote, "d"));
+  expect(row?.remoteId).toBe("D2");
+});
+
+test("S31: a server that puts a folder into itself gets a folder more, and no circle", async () => {
+  await using workspace = await LinkedWorkspace.open();
+  await listing(workspace, [folder("a", "A"), folder("a/b", "B"), folder("a/b/c", "A")]);
+  expect(workspace.paths(workspace.index.remote)).toBe("a/, a/b/, a/b/c/");
+});
+
+test("S33: a revision that both sides have left behind is an old view", async () => {
+  await using workspace = await LinkedWorkspace.open({ a: "1" });
+  const node = workspace.nodeAt(workspace.index.remote, "a");
+  const before = workspace.index.remote.get(node);
+  const old = { rev: before?.rev ?? "", path: at("a"), remoteId: before?.remoteId ?? "" };
+  await workspace.upload("a", "22");
+  await workspace.look();
+  workspace.index.transaction(() => {
+    const now = workspace.index.remote.get(node);
+    const synced = workspace.index.synced.get(node);
+    if (now === undefined || synced === undefined) throw new Error("both rows are there");
+    workspace.index.synced.put({ ...synced, rev: now.rev, hash: now.hash });
+    workspace.index.addHistory(node, now.rev, now.hash ?? "");
+  });
+  await listing(workspace, [item("a", old.remoteId, old), item("b", "B")]);
+  expect(workspace.index.remote.get(node)?.size).toBe(2);
+  expect(workspace.paths(workspace.index.remote)).toBe("a, b");
+});
