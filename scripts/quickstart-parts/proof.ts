@@ -21,8 +21,8 @@ export async function proveEqual(scratch: Scratch, label: string): Promise<strin
   await using cloud = await openCloud(scratch.home);
   const remote: Tree = new Map((await cloud.files()).map((file) => [file.path, file.hash]));
   const snapshot = await snapshotTree(scratch.home, label);
-  assertSame("workspace", disk, "snapshot", snapshot);
-  assertSame("cloud", remote, "snapshot", snapshot);
+  assertSame({ workspace: disk, snapshot });
+  assertSame({ cloud: remote, snapshot });
   return `${disk.size} files in the workspace, ${remote.size} in the cloud, ${snapshot.size} in the snapshot: all equal`;
 }
 
@@ -64,14 +64,17 @@ async function snapshotTree(home: string, label: string): Promise<Tree> {
   return tree;
 }
 
-function assertSame(leftName: string, left: Tree, rightName: string, right: Tree): void {
-  const paths = [...new Set([...left.keys(), ...right.keys()])];
+/** @throws {Error} with the first paths at which the two trees differ. */
+function assertSame(trees: Readonly<Record<string, Tree>>): void {
+  const names = Object.keys(trees);
+  const [left = new Map(), right = new Map()] = Object.values(trees);
+  const paths = [...new Set<string>([...left.keys(), ...right.keys()])];
   const different = paths.filter((file) => left.get(file) !== right.get(file));
   if (different.length === 0) return;
   const shown = different
     .slice(0, 10)
     .map((file) => `  ${file}: ${left.get(file) ?? "missing"} ≠ ${right.get(file) ?? "missing"}`);
   throw new Error(
-    `${leftName} and ${rightName} differ at ${different.length} paths:\n${shown.join("\n")}`,
+    `${names.join(" and ")} differ at ${different.length} paths:\n${shown.join("\n")}`,
   );
 }

@@ -171,9 +171,9 @@ test("X16: control characters in names never reach the terminal", async () => {
     ["sync", "--dry-run"],
   ]) {
     const ended = await box.expectExit(0, ...words);
-    expect(ended.stdout + ended.stderr).not.toMatch(/[\u001b\u202e]/u);
+    for (const raw of ["\u001b", "\u202e"]) expect(ended.stdout + ended.stderr).not.toContain(raw);
   }
   const json = await box.expectExit(0, "ls", "latest", "-R", "--json");
-  expect(json.stdout).not.toMatch(/[\u001b\u202e]/u);
+  for (const raw of ["\u001b", "\u202e"]) expect(json.stdout).not.toContain(raw);
   expect(json.events.some((event) => event["path"] === "evil\u001b[2J\nname\u202e.txt")).toBe(true);
 });
