@@ -3,17 +3,15 @@ import { displayName } from "../core/path/names.ts";
 import type { ExitCode, SnapError } from "../std/error.ts";
 import type { Progress } from "../std/events.ts";
 import type { Json } from "../std/json.ts";
-import { ProgressLine } from "./progress.ts";
+import { ProgressLine, type ProgressTerminal } from "./progress.ts";
 
 /** Where a command writes, and how. */
-export type OutputOptions = {
+export type OutputOptions = ProgressTerminal & {
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean };
-  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
   readonly json: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
   readonly color: boolean;
-  readonly now: () => number;
 };
 
 /**

@@ -1,21 +1,26 @@
 import { displayName } from "../core/path/names.ts";
 import type { Progress } from "../std/events.ts";
 import { formatSize } from "./format.ts";
-import type { OutputOptions } from "./output.ts";
 
 /** On a terminal the line is rewritten at most this often; elsewhere one line is added at most every ten seconds. */
 const redrawMs = 100;
 const reportMs = 10_000;
 
+/** Where progress is shown, and the time in ms by which it is paced. */
+export type ProgressTerminal = {
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly now: () => number;
+};
+
 /** One line of progress on stderr: items and bytes of the total, rate, time left, and the path that is worked on. */
 export class ProgressLine {
-  readonly #options: OutputOptions;
+  readonly #options: ProgressTerminal;
   #shownAt = 0;
   #isDrawn = false;
   #step = "";
   #startedAt = 0;
 
-  constructor(options: OutputOptions) {
+  constructor(options: ProgressTerminal) {
     this.#options = options;
   }
 

@@ -5,9 +5,9 @@ import type { LocalSide } from "../ports.ts";
 import type { Work } from "../std/events.ts";
 import { forEachLimited } from "../std/limiter.ts";
 import type { Seen } from "./scan.ts";
-import type { Missed } from "./second-look.ts";
 import { judgeFolder } from "./standing.ts";
 import { isTroubleWithOne } from "./trouble.ts";
+import type { Missed } from "./vanished.ts";
 
 /** Folders looked at again at once. */
 const statsParallelMax = 32;

@@ -9,9 +9,8 @@ import type { EngineDeps } from "./engine-deps.ts";
 import { movedMeanwhile } from "./moved-meanwhile.ts";
 import { checkWorkspace } from "./presence.ts";
 import type { Foreign, Scan, Seen } from "./scan.ts";
-import type { ScopeRules } from "./standing.ts";
 import { isTroubleWithOne } from "./trouble.ts";
-import type { LocalRows, Vanished, VanishedTop } from "./vanished.ts";
+import type { Missed, Vanished, VanishedTop } from "./vanished.ts";
 
 /** Time between the first and the second look at something that vanished, ms (S27). */
 export const settleMs = 2_000;
@@ -21,14 +20,6 @@ const statsParallelMax = 32;
 
 /** Vanished nodes that may still be there, with what to tell about them. The others are gone (S27). */
 export type Doubts = ReadonlyMap<NodeId, LeftPath>;
-
-/** What the first look missed. */
-export type Missed = {
-  readonly scan: Scan;
-  readonly scope: ScopeRules;
-  readonly rows: LocalRows;
-  readonly vanished: Vanished;
-};
 
 /** Note what was missed, so that the time of the first look survives an interrupted run. */
 export function noteAbsence(index: IndexStore, { tops }: Vanished, at: number): void {

@@ -2,6 +2,15 @@ import { joinPath, topPath, type RelPath } from "../core/path/rel-path.ts";
 import { rootNode, type LocalEntry, type NodeId } from "../core/tree/node.ts";
 import type { Pairing } from "./pairing.ts";
 import { topPosition, type Scan } from "./scan.ts";
+import type { ScopeRules } from "./standing.ts";
+
+/** What the first look missed. */
+export type Missed = {
+  readonly scan: Scan;
+  readonly scope: ScopeRules;
+  readonly rows: LocalRows;
+  readonly vanished: Vanished;
+};
 
 /** The rows of the local tree before a scan. */
 export type LocalRows = ReadonlyMap<NodeId, LocalEntry>;

@@ -5,6 +5,13 @@ import { keysBelow, nodeColumns, nodeOf, nodeTables, placeOf } from "./node.ts";
 import type { Node, Place } from "./node.ts";
 import type { Tree } from "./tree.ts";
 
+/** Entries of a page, and where the listing stands after it. */
+export type Page = {
+  readonly entries: readonly ListedNode[];
+  readonly next: CursorState;
+  readonly hasMore: boolean;
+};
+
 /** An entry of a listing: what is at a path now, or that nothing is any more. */
 export type ListedNode = Node | (Place & { readonly kind: "deleted" });
 

@@ -9,17 +9,10 @@ import { BadCall, EndpointFailure, LookupFailure, tag, wrapFailures } from "./fa
 import type { Json, JsonObject } from "./failure.ts";
 import { pageEntriesDefault } from "./limits.ts";
 import { folderPage } from "./listing-pages.ts";
-import type { ListedNode } from "./listing-pages.ts";
+import type { ListedNode, Page } from "./listing-pages.ts";
 import { deletedMetadata, metadata } from "./node.ts";
 import { lookUp, lookUpRev, present } from "./place.ts";
 import type { Tree } from "./tree.ts";
-
-/** Entries of a page, and where the listing stands after it. */
-export type Page = {
-  readonly entries: readonly ListedNode[];
-  readonly next: CursorState;
-  readonly hasMore: boolean;
-};
 
 /** `files/get_metadata`: by path, `id:`, `rev:` (fact sheet 4.5). */
 export function getMetadata(call: Call): Json {
