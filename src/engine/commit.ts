@@ -53,11 +53,13 @@ export function remoteRow(node: NodeId, parent: NodeId, item: RemoteItem): Remot
   return { node, parent, kind, name, key, hash, size, remoteId, rev, modified, scope: "in" };
 }
 
+/** A node stands on the disk as `row` says. */
 export function commitLocal(index: IndexStore, row: LocalEntry, after: TargetEntry): void {
   index.local.put(row);
   finish(index, row.node, after);
 }
 
+/** A node stands on the server as `row` says. */
 export function commitRemote(index: IndexStore, row: RemoteEntry, after: TargetEntry): void {
   index.remote.put(row);
   finish(index, row.node, after);

@@ -19,6 +19,7 @@ export type Engine = EngineControl & {
   dryRun(work?: Work): Promise<DryRun>;
 };
 
+/** The engine on the ports of one link. Nothing is touched until the first call. */
 export function openEngine(deps: EngineDeps): Engine {
   return {
     observe: async (work = {}) => {

@@ -7,6 +7,7 @@ import { commitOp } from "./op-log.ts";
 /** Ops that change what is remembered, and nothing else. They are called inside a transaction. */
 export type IndexOp = AdoptOp | ForgetOp | RebindOp;
 
+/** @returns `cancelled` where the sides are not as they were when the plan was made. */
 export function runIndexOp({ deps: { index }, tally }: Execution, op: IndexOp): OpResult {
   switch (op.kind) {
     case "S.adopt":

@@ -16,6 +16,7 @@ import { uploadFile } from "./upload.ts";
 /** How an op ended, failures included: those leave the item aside, with its reason (S85). */
 export type Result = OpResult | { readonly state: "parked"; readonly error: SnapError };
 
+/** Told of each op when it has ended; for ops of the index inside their transaction. */
 export type ResultListener = (op: Op, result: Result) => void;
 
 /**

@@ -35,8 +35,10 @@ export type OpResult =
   | { readonly state: "done" }
   | { readonly state: "cancelled"; readonly reason: string };
 
+/** The op did what it was for. */
 export const done: OpResult = { state: "done" };
 
+/** @param reason the end of a sentence about the item, for people. */
 export function cancelled(reason: string): OpResult {
   return { state: "cancelled", reason };
 }
@@ -52,6 +54,7 @@ export function trashArea({ clock, rng }: { clock: Clock; rng: Rng }): Area {
   return { kind: "trash", id: `${day}-${newOpId(rng)}` };
 }
 
+/** How raced edits are named when they are put back (S87). */
 export function copyTag({ config, clock }: EngineDeps): CopyTag {
   return { device: config.device, date: isoDate(clock.now()) };
 }

@@ -30,6 +30,7 @@ export type Ring = {
 /** A place by node: paths change while a plan runs. */
 export type Home = { readonly parent: NodeId; readonly name: string };
 
+/** @param op the id under which the intent ends. */
 export function intentOf(op: string, node: NodeId, detail: IntentDetail): Intent {
   return { op, kind: detail.step, node, detail: JSON.stringify(detail) };
 }

@@ -33,8 +33,8 @@ function collidingSiblings(draft: Draft): readonly (readonly TargetEntry[])[] {
 /** Who keeps a name: what the remote placed, then what is synced, then the smaller name. */
 function byPrecedence(draft: Draft, a: TargetEntry, b: TargetEntry): number {
   const rank = ({ node }: TargetEntry): number => {
-    if (!draft.isPlacedByLocal(node)) return 0;
-    return draft.trees.synced.get(node) === undefined ? 2 : 1;
+    const isNew = draft.trees.synced.get(node) === undefined;
+    return (draft.isPlacedByLocal(node) ? 2 : 0) + (isNew ? 1 : 0);
   };
   return rank(a) - rank(b) || compareBytes(a.name, b.name) || a.node - b.node;
 }

@@ -101,10 +101,12 @@ function copyOf(draft: Draft, file: Entry, folder: NodeId): TargetEntry | undefi
 }
 
 function copiesOf(draft: Draft, original: Entry, folder: NodeId): readonly TargetEntry[] {
-  return [...draft.target.children(draft.folderOf(folder))].filter(
-    (sibling) =>
-      sibling.node !== original.node &&
-      sameContent(original, sibling) &&
-      isConflictNameOf(sibling.name, original.name, original.kind),
-  );
+  return draft
+    .copiesIn(draft.folderOf(folder))
+    .filter(
+      (copy) =>
+        copy.node !== original.node &&
+        sameContent(original, copy) &&
+        isConflictNameOf(copy.name, original.name, original.kind),
+    );
 }

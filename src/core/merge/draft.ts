@@ -1,5 +1,5 @@
 import { assert } from "../../std/assert.ts";
-import { conflictName } from "../path/names.ts";
+import { conflictName, isConflictName } from "../path/names.ts";
 import { pathKeyOf } from "../path/path-key.ts";
 import { rootNode, type Entry, type NodeId } from "../tree/node.ts";
 import { MemoryTree } from "../tree/tree-view.ts";
@@ -17,6 +17,8 @@ export class Draft {
   /** Folders that were merged into another one. */
   readonly #joined = new Map<NodeId, NodeId>();
   readonly #placedByLocal = new Set<NodeId>();
+  /** By folder, for `copiesIn`. */
+  readonly #copies = new Map<NodeId, readonly NodeId[]>();
   readonly #input: MergeInput;
   /** As they are after revivals and rebinds. */
   readonly trees: Trees;
@@ -55,9 +57,9 @@ export class Draft {
   join(folder: NodeId, into: NodeId): void {
     for (const child of this.target.children(folder)) {
       this.target.put({ ...child, parent: into });
-      this.#placedByLocal.add(child.node);
     }
     this.#joined.set(folder, into);
+    this.#copies.clear();
     this.drop(folder);
   }
 
@@ -85,6 +87,20 @@ export class Draft {
     const { device, date } = this.#input;
     const taken = (name: string): boolean => this.isTaken(name, folders);
     return conflictName(entry.name, entry.kind, { device, date, taken });
+  }
+
+  /** The conflicted copies that were in a folder when it was first asked about, as they are now. */
+  copiesIn(folder: NodeId): readonly TargetEntry[] {
+    const copies =
+      this.#copies.get(folder) ??
+      [...this.target.children(folder)]
+        .filter(({ name }) => isConflictName(name))
+        .map(({ node }) => node);
+    this.#copies.set(folder, copies);
+    return copies
+      .map((node) => this.target.get(node))
+      .filter((entry) => entry !== undefined)
+      .filter((entry) => entry.parent === folder);
   }
 
   isTaken(name: string, folders: readonly NodeId[]): boolean {

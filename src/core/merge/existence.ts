@@ -3,7 +3,7 @@ import type { TreeView } from "../tree/tree-view.ts";
 import { sameContent } from "./content.ts";
 import { diskPlaceOf, samePlace } from "./location.ts";
 import type { Trees } from "./merge-result.ts";
-import { sightings, type Sighting } from "./sighting.ts";
+import type { Sighting } from "./sighting.ts";
 
 /** Whether a node shall exist, once revived nodes have lost their synced rows: a delete that nothing opposes is final (S37). */
 export function exists({ synced, local, remote }: Sighting): boolean {
@@ -12,11 +12,8 @@ export function exists({ synced, local, remote }: Sighting): boolean {
 }
 
 /** The nodes deleted on one side and changed on the other, so that they stay (S37); children before their parents. */
-export function revivedNodes(trees: Trees, held: ReadonlySet<NodeId>): readonly NodeId[] {
-  const found: NodeId[] = [];
-  for (const sighting of sightings(trees)) {
-    if (!held.has(sighting.node) && isRevived(trees, sighting)) found.push(sighting.node);
-  }
+export function revivedNodes(trees: Trees, seen: readonly Sighting[]): readonly NodeId[] {
+  const found = seen.filter((sighting) => isRevived(trees, sighting)).map(({ node }) => node);
   return deepestFirst(trees.synced, found);
 }
 

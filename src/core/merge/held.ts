@@ -1,6 +1,6 @@
 import type { NodeId } from "../tree/node.ts";
 import type { MergeInput, Trees } from "./merge-result.ts";
-import { sightings, treesOf } from "./sighting.ts";
+import { treesOf, type Sighting } from "./sighting.ts";
 
 /** What a merge leaves alone. */
 export type Held = {
@@ -13,10 +13,10 @@ export type Held = {
  * The nodes that are left alone: those that are unknown or out of scope, everything below them in any of the trees
  * (S29), and files whose local content is not known yet.
  */
-export function heldNodes(input: MergeInput): Held {
+export function heldNodes(input: MergeInput, seen: readonly Sighting[]): Held {
   const held = new Set<NodeId>();
   const hashless: NodeId[] = [];
-  for (const { node, local } of sightings(input)) {
+  for (const { node, local } of seen) {
     if (input.frozen(node)) holdWithAllBelow(input, node, held);
     if (local?.kind === "file" && local.hash === undefined) hashless.push(node);
   }

@@ -14,7 +14,7 @@ import { Draft } from "./draft.ts";
 import { exists, revivedNodes } from "./existence.ts";
 import { heldNodes } from "./held.ts";
 import { bothMovedApart, mergeLocation } from "./location.ts";
-import type { MergeInput, MergeResult, Trees } from "./merge-result.ts";
+import type { MergeInput, MergeResult } from "./merge-result.ts";
 import { findRebinds, rebase } from "./rebind.ts";
 import { sightings, type Sighting } from "./sighting.ts";
 import { settleStructure } from "./structure.ts";
@@ -25,11 +25,17 @@ import { settleStructure } from "./structure.ts";
  * Pure, total and deterministic: nodes are visited in node order.
  */
 export function merge(input: MergeInput): MergeResult {
-  const { held, asks } = heldNodes(input);
-  const revived = revivedNodes(input, held);
+  const seen = sightings(input);
+  const { held, asks } = heldNodes(input, seen);
+  const known = seen.filter(({ node }) => !held.has(node));
+  const revived = revivedNodes(input, known);
   const rebinds = findRebinds(input, held);
   const trees = rebase(input, revived, rebinds);
-  const draft = draftOf(input, trees, held);
+  const draft = new Draft(input, trees);
+  placeNodes(
+    draft,
+    trees === input ? known : sightings(trees).filter(({ node }) => !held.has(node)),
+  );
   settleStructure(draft);
   return {
     target: draft.target,
@@ -46,16 +52,14 @@ export function merge(input: MergeInput): MergeResult {
   };
 }
 
-function draftOf(input: MergeInput, trees: Trees, held: ReadonlySet<number>): Draft {
-  const draft = new Draft(input, trees);
+function placeNodes(draft: Draft, known: readonly Sighting[]): void {
   const contested: Sighting[] = [];
-  for (const sighting of sightings(trees)) {
-    if (held.has(sighting.node) || !exists(sighting)) continue;
+  for (const sighting of known) {
+    if (!exists(sighting)) continue;
     if (mergeContent(sighting) === "conflict") contested.push(sighting);
     else placeNode(draft, sighting);
   }
   for (const sighting of contested) keepBothContents(draft, sighting);
-  return draft;
 }
 
 function placeNode(draft: Draft, sighting: Sighting): void {

@@ -11,14 +11,18 @@ export type Sighting = {
 };
 
 /** Every node of the three trees, in node order. */
-export function* sightings(trees: Trees): Generator<Sighting> {
+export function sightings(trees: Trees): readonly Sighting[] {
+  const { synced, local, remote } = trees;
   const nodes = new Set<NodeId>();
   for (const tree of treesOf(trees)) for (const { node } of tree.all()) nodes.add(node);
-  for (const node of [...nodes].toSorted((a, b) => a - b)) yield sightingOf(trees, node);
-}
-
-export function sightingOf({ synced, local, remote }: Trees, node: NodeId): Sighting {
-  return { node, synced: synced.get(node), local: local.get(node), remote: remote.get(node) };
+  return [...nodes]
+    .toSorted((a, b) => a - b)
+    .map((node) => ({
+      node,
+      synced: synced.get(node),
+      local: local.get(node),
+      remote: remote.get(node),
+    }));
 }
 
 export function treesOf({ synced, local, remote }: Trees): readonly TreeView[] {

@@ -57,6 +57,11 @@ export function caseConflictName(name: string, kind: Kind, context: CopyContext)
   return labelledName(splitName(name, kind), "case conflict", context.taken);
 }
 
+/** Whether a name looks like a copy that `conflictName` made of anything. */
+export function isConflictName(name: string): boolean {
+  return name.includes(" (conflicted copy ");
+}
+
 /** Whether a name looks like a copy that `conflictName` made of another, by any device on any day. */
 export function isConflictNameOf(copy: string, name: string, kind: Kind): boolean {
   return isLabelled(copy, splitName(name, kind), "conflicted copy ");

@@ -41,6 +41,7 @@ describe("S38, S43: conflicts", () => {
     world.local.write("f", "1");
     world.remote.write("f", "2");
     world.remote.write("f (conflicted copy pc 2025-12-31)", "1");
+    expect(world.planned()).toBe("L.aside f -> f (conflicted copy pc 2025-12-31)");
     expect(world.settled()).toBe(text("f: 2\nf (conflicted copy pc 2025-12-31): 1"));
     expect(world.ran.map(({ kind }) => kind)).not.toContain("R.put");
   });
@@ -88,6 +89,18 @@ describe("S38, S43: conflicts", () => {
     expect(world.settled()).toBe(text(`g: 2\ng ${label}: 0`));
     expect(world.ran.filter(({ kind }) => kind === "R.put")).toEqual([]);
   });
+
+  test.each(["local", "remote"] as const)(
+    "a name that something unknown has on the %s side is not free",
+    (side) => {
+      const world = new TextWorld("f: 0");
+      world.local.write("f", "1");
+      world.remote.write("f", "2");
+      world[side].write(`f ${label}`, "unknown");
+      world.frozen.add(world[side].at(`f ${label}`).node);
+      expect(world.planned()).toBe("L.aside f -> f (conflicted copy pc 2026-01-02 2)");
+    },
+  );
 
   test("the copy finds a free name where something else is moved onto it", () => {
     const world = new TextWorld("f: 0\nx: 9");
@@ -149,6 +162,22 @@ describe("S42: one place, two nodes", () => {
     // The first op ran, and its commit was lost: the new folder is an unknown local one.
     world.local.folder(`e/f ${label}`);
     expect(world.settled()).toBe(end);
+  });
+
+  test("nor does one after that op was committed", () => {
+    const world = new TextWorld("d/f: 0");
+    world.local.move("d", "e");
+    world.remote.add("e/f/");
+    world.run(world.plan().slice(0, 1));
+    expect(world.settled()).toBe(text(`e/\ne/f: 0\ne/f ${label}/`));
+  });
+
+  test("in merged folders too the remote keeps a name that was new on both sides", () => {
+    const world = new TextWorld("d/");
+    world.local.move("d", "e");
+    world.local.write("e/f", "1");
+    world.remote.add("e/f: 2");
+    expect(world.settled()).toBe(text(`e/\ne/f: 2\ne/f ${label}: 1`));
   });
 
   test("a node that is known on both sides but has no synced row takes the remote's place", () => {

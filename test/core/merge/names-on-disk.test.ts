@@ -87,6 +87,21 @@ describe("S42: two local names with one key", () => {
     expect(world.settled()).toBe(text("old.txt: 1\nfile (case conflict).txt: 2\nfile.txt: 3"));
   });
 
+  test("a delete on the server goes to the right one, and is no move against it", () => {
+    const world = twins();
+    world.remote.remove("file (case conflict).txt");
+    expect(world.planned()).toBe("L.trash file.txt");
+  });
+
+  test("one local file is never taken for two of the server", () => {
+    const world = new TextWorld();
+    world.local.add("A.txt: 1\na.txt: 1");
+    world.remote.add("a.txt: 1\na (case conflict).txt: 1");
+    expect(world.merge().rebinds).toHaveLength(1);
+    world.settle();
+    expect(world.planned()).toBe("");
+  });
+
   test("a lost index knows the twins again: no transfer, no third file (S77)", () => {
     const world = twins();
     const rebuilt = new TextWorld();

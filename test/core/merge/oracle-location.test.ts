@@ -1,6 +1,6 @@
 /** One test for each row of table 6.2, location and folders; where the row has two roles, one for each. */
 import { describe, expect, test } from "vitest";
-import { text, TextWorld } from "../../support/text-tree.ts";
+import { text, textOf, TextWorld } from "../../support/text-tree.ts";
 
 const roles = [
   { mine: "local", theirs: "remote" },
@@ -98,6 +98,15 @@ describe("table 6.2, moved on both sides", () => {
     world.remote.move("B", "A/B");
     expect(world.planned()).toBe("L.move B/A -> A\nL.move B -> A/B");
     expect(world.settled()).toBe(text("A/\nA/1: 1\nA/B/\nA/B/2: 2"));
+  });
+
+  test("a folder that only an undone move needed is not made again", () => {
+    const world = new TextWorld("y/F/\nx/");
+    world.local.move("x", "y/F/x");
+    world.remote.remove("y/F");
+    world.remote.move("y", "x/y");
+    expect(textOf(world.merge().target)).toBe(text("x/\nx/y/"));
+    expect(world.settled()).toBe(text("x/\nx/y/"));
   });
 
   test("a circle of three folders keeps the remote move", () => {

@@ -4,6 +4,7 @@ import {
   conflictName,
   displayName,
   isCaseConflictNameOf,
+  isConflictName,
   isConflictNameOf,
   isOutsideName,
   nameBytesMax,
@@ -74,6 +75,7 @@ describe("S87, S88: conflicted copies", () => {
   ] as const)("%j, a %s, becomes %j", (name, kind, copy) => {
     expect(conflictName(name, kind, context)).toBe(copy);
     expect(isConflictNameOf(copy, name, kind)).toBe(true);
+    expect([name, copy].map(isConflictName)).toEqual([false, true]);
   });
 
   test("a taken name gets a number", () => {
