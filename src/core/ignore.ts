@@ -10,6 +10,7 @@ export const ignoreFileName = ".mignore";
 
 /** Bounds of a rule file (X24). */
 export const ignoreLinesMax = 5_000;
+/** In UTF-16 units. */
 export const ignoreLineLengthMax = 1_024;
 const starsInSegmentMax = 3;
 const doubleStarsMax = 3;

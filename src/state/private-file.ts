@@ -13,25 +13,21 @@ import { dirname } from "node:path";
 import { systemCode } from "../std/error.ts";
 import { fromSystem } from "./errors.ts";
 
-/** Make a folder with its parents; nobody but the user may look into the new ones (S10). */
+/**
+ * Make a folder with its parents; nobody but the user may look into the new ones (S10).
+ *
+ * One by one and not by Node's own recursion, which hides why it failed on a read-only disk, and never ends below a
+ * folder like `/proc` that exists and takes no entries.
+ */
 export function makePrivateFolder(path: string): void {
+  if (existsSync(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) makePrivateFolder(parent);
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    mkdirSync(path, { mode: 0o700 });
   } catch (error) {
-    throw fromSystem(trueCause(error, path), path);
-  }
-}
-
-/** Node reports a read-only disk below which several folders are missing as ENOENT: making the first one tells the truth. */
-function trueCause(error: unknown, path: string): unknown {
-  if (systemCode(error) !== "ENOENT") return error;
-  let missing = path;
-  while (!existsSync(dirname(missing)) && dirname(missing) !== missing) missing = dirname(missing);
-  try {
-    mkdirSync(missing, { mode: 0o700 });
-    return error;
-  } catch (truth) {
-    return truth;
+    // Another process made it meanwhile.
+    if (systemCode(error) !== "EEXIST") throw fromSystem(error, path);
   }
 }
 

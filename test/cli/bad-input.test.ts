@@ -82,6 +82,16 @@ test("a settings file that was broken by hand is refused with 2 and stays as it 
   expect(readFileSync(file, "utf8")).toBe("{ not json");
 });
 
+test("a home that cannot be made ends with 7 and names it", async () => {
+  using box = new Box();
+  box.write("file", "no folder");
+  for (const home of ["/proc/nothing/here", path.join(box.workspace, "file", "home")]) {
+    const ended = await box.snap(["account"], { env: { SNAP_HOME: home } });
+    expect(ended.code, ended.stderr).toBe(7);
+    expect(ended.stderr).toContain(home.split("/")[1] ?? "");
+  }
+});
+
 test("X14: a token that others can read is refused, and the hint names chmod", async () => {
   using box = await linkedBox();
   const folder = path.join(box.home, "secrets");

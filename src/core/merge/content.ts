@@ -19,6 +19,7 @@ export function mergeContent({ synced, local, remote }: Omit<Sighting, "node">):
   return "conflict";
 }
 
+/** Whether two entries are of one kind and hold the same bytes; folders hold none. */
 export function sameContent(a: Entry, b: Entry | undefined): boolean {
   return b !== undefined && a.kind === b.kind && a.hash === b.hash;
 }

@@ -11,6 +11,7 @@ export type Trees = {
   readonly remote: TreeView;
 };
 
+/** Everything that a merge depends on. */
 export type MergeInput = Trees & {
   /**
    * Whether a node is unknown or outside the scope, by itself (S29). The merge passes it on to everything below
@@ -61,6 +62,7 @@ export type Notice = {
   readonly node: NodeId;
 };
 
+/** What a merge decided; `plan` turns it into operations. */
 export type MergeResult = {
   /**
    * The tree that both sides shall have. Held nodes are not in it; the copies of `conflicts` are, under the name

@@ -25,6 +25,7 @@ export function sightings(trees: Trees): readonly Sighting[] {
     }));
 }
 
+/** The three as a list. */
 export function treesOf({ synced, local, remote }: Trees): readonly TreeView[] {
   return [synced, local, remote];
 }

@@ -127,6 +127,7 @@ export type Op =
   | RebindOp
   | AskOp;
 
+/** The names of the ops, as they are logged. */
 export type OpKind = Op["kind"];
 
 /** The ops that change a disk or a server; the others change the index only. */
@@ -135,6 +136,7 @@ export type WriteOp = MkdirOp | PutOp | MoveOp | RemoveOp | AsideOp;
 /** The ops that change nothing but the index. */
 export type IndexOp = AdoptOp | ForgetOp | RebindOp | AskOp;
 
+/** Whether an op changes a disk or a server. */
 export function isWriteOp(op: Op): op is WriteOp {
   return op.kind.startsWith("L.") || op.kind.startsWith("R.");
 }

@@ -7,6 +7,7 @@ import { placeOn, type Places } from "./places.ts";
 
 /** The phases after the index ops and the asides, in order: an interrupted run errs to too many files (S48). */
 export const phases = ["mkdirs", "moves", "puts", "removals"] as const;
+/** One of them. */
 export type Phase = (typeof phases)[number];
 
 /**
