@@ -1,4 +1,4 @@
-import { rootNode, type NodeId, type RemoteEntry } from "../core/tree/node.ts";
+import type { NodeId, RemoteEntry } from "../core/tree/node.ts";
 import type { TreeView } from "../core/tree/tree-view.ts";
 import type { PathKey } from "../core/path/path-key.ts";
 import type { IndexStore } from "../ports.ts";
@@ -47,9 +47,4 @@ export function remoteInScope({ remote }: IndexStore): TreeView<RemoteEntry> {
       for (const entry of remote.all()) if (isIn(entry)) yield entry;
     },
   };
-}
-
-/** Whether nothing at all may be planned. */
-export function isAllFrozen({ frozen }: Observed): boolean {
-  return frozen.nodes.has(rootNode);
 }
