@@ -23,7 +23,7 @@ process.on("SIGTERM", stop);
 
 try {
   const { workspace, home } = scratch;
-  const snap = story.commands(home, workspace);
+  const snap = story.commands(scratch);
   await story.step("Copy a real tree", () => copyRealTree(workspace));
   await story.step("Log in to the embedded account", () =>
     snap("login", "--local", "--name", "Freddy"),

@@ -1,52 +1,85 @@
-import { lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import os from "node:os";
 import path from "node:path";
 
-/** One folder for everything the quickstart makes; one run at a time. */
+/** One folder for everything that a run of the quickstart makes. */
 export type Scratch = {
   readonly home: string;
   readonly workspace: string;
+  /** Note a process that works in the folder, so that the next run can end it should this one be killed. */
+  readonly noteChild: (pid: number | undefined) => void;
   remove(): void;
 };
 
 /**
- * Make the scratch folder anew. What a run that was killed left behind is removed first.
+ * Make a folder for this run. What runs that were killed left behind is cleared first: a `snap` that still works there is
+ * ended, then the folder is removed.
  *
- * @throws {Error} when another run is alive, or the place belongs to somebody else.
+ * @throws {Error} when the place belongs to somebody else.
  */
 export function openScratch(): Scratch {
-  const folder = path.join(os.tmpdir(), `snap-quickstart-${os.userInfo().uid}`);
-  clearLeftover(folder);
-  mkdirSync(folder, { mode: 0o700 });
+  const base = path.join(os.tmpdir(), `snap-quickstart-${os.userInfo().uid}`);
+  mkdirSync(base, { recursive: true, mode: 0o700 });
+  const stat = lstatSync(base);
+  if (!stat.isDirectory() || stat.uid !== os.userInfo().uid) {
+    throw new Error(`${base} is not ours: remove it and run the quickstart again`);
+  }
+  for (const name of readdirSync(base)) clearLeftover(path.join(base, name));
+  const folder = mkdtempSync(path.join(base, "run-"));
   writeFileSync(path.join(folder, "pid"), String(process.pid));
   const workspace = path.join(folder, "workspace");
   mkdirSync(workspace);
   return {
     home: path.join(folder, "home"),
     workspace,
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    noteChild: (pid) => writeFileSync(path.join(folder, "child"), String(pid ?? "")),
+    remove: () => {
+      rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+      removeIfEmpty(base);
+    },
   };
 }
 
 function clearLeftover(folder: string): void {
-  const stat = lstatSync(folder, { throwIfNoEntry: false });
-  if (stat === undefined) return;
-  if (!stat.isDirectory() || stat.uid !== os.userInfo().uid) {
-    throw new Error(`${folder} is not ours: remove it and run the quickstart again`);
-  }
-  const owner = ownerOf(folder);
-  if (owner !== undefined) throw new Error(`Another quickstart is running (process ${owner})`);
-  rmSync(folder, { recursive: true, force: true });
+  if (isAlive(noted(folder, "pid"), "quickstart")) return;
+  const child = noted(folder, "child");
+  if (child !== undefined && isAlive(child, "launch.cjs")) process.kill(child, "SIGKILL");
+  rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
 }
 
-/** The process that made the folder, if it still lives and is a quickstart. */
-function ownerOf(folder: string): number | undefined {
+function noted(folder: string, name: string): number | undefined {
   try {
-    const pid = Number(readFileSync(path.join(folder, "pid"), "utf8"));
-    if (pid === process.pid) return undefined;
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("quickstart") ? pid : undefined;
+    const pid = Number(readFileSync(path.join(folder, name), "utf8"));
+    return Number.isInteger(pid) && pid > 0 ? pid : undefined;
   } catch {
-    // No pid was written, or no such process lives: the run that made the folder is over.
+    // The run was killed before it had written it.
     return undefined;
+  }
+}
+
+/** Whether the process lives and is what it should be: numbers of processes are used again. */
+function isAlive(pid: number | undefined, word: string): boolean {
+  try {
+    return pid !== undefined && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(word);
+  } catch {
+    // No such process.
+    return false;
+  }
+}
+
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Another run works beside this one.
   }
 }

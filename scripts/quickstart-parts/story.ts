@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import path from "node:path";
+import type { Scratch } from "./scratch.ts";
 
 const launcher = path.join(import.meta.dirname, "../../dist/cli/launch.cjs");
 
@@ -20,7 +21,11 @@ export class Story {
   }
 
   /** `snap ARGUMENTS` in the workspace; progress goes to the terminal, the answer is the step's text. */
-  commands(home: string, workspace: string): (...words: readonly string[]) => Promise<string> {
+  commands({
+    home,
+    workspace,
+    noteChild,
+  }: Scratch): (...words: readonly string[]) => Promise<string> {
     return (...words) =>
       new Promise((resolve, reject) => {
         const child = spawn(process.execPath, [launcher, ...words], {
@@ -29,6 +34,7 @@ export class Story {
           stdio: ["ignore", "pipe", "inherit"],
         });
         this.#child = child;
+        noteChild(child.pid);
         let told = "";
         child.stdout.setEncoding("utf8").on("data", (text: string) => {
           told += text;
@@ -36,15 +42,17 @@ export class Story {
         child.on("error", reject);
         child.on("close", (code, signal) => {
           this.#child = undefined;
-          if (code === 0) resolve(`$ snap ${words.join(" ")}\n${told}`);
-          else reject(new Error(`snap ${words.join(" ")} ended with ${signal ?? code}\n${told}`));
+          noteChild(undefined);
+          const line = words.map(quoted).join(" ");
+          if (code === 0) resolve(`$ snap ${line}\n${told}`);
+          else reject(new Error(`snap ${line} ended with ${signal ?? code}\n${told}`));
         });
       });
   }
 
-  /** End the command under way. */
+  /** End the command under way; its folder is removed next, so nothing of it has to be finished. */
   stop(): void {
-    this.#child?.kill("SIGTERM");
+    this.#child?.kill("SIGKILL");
   }
 
   end(): void {
@@ -56,6 +64,10 @@ export class Story {
     console.error(`\nThe quickstart failed in step ${this.#steps}.`);
     console.error(error instanceof Error ? error.message : error);
   }
+}
+
+function quoted(word: string): string {
+  return word.includes(" ") ? `"${word}"` : word;
 }
 
 function indent(text: string): string {

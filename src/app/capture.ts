@@ -1,14 +1,14 @@
-import { isUnfinished } from "../core/snapshot/restore-state.ts";
 import type { SnapshotRoot } from "../core/snapshot/root.ts";
 import type { CaptureSource } from "../ports.ts";
-import { SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { captureSource } from "./capture-source.ts";
 import { ensureWorkspace } from "./ensure-workspace.ts";
 import type { Environment } from "./environment.ts";
 import { resolveFolder } from "./find-workspace.ts";
+import { refuseHalfRestored } from "./half-restored.ts";
+import { checkLabel } from "./label.ts";
 import { openSnapshotStore } from "./store.ts";
-import { openWorkspace, type OpenWorkspace } from "./workspace.ts";
+import { openWorkspace } from "./workspace.ts";
 
 /** What a person asks for. */
 export type CaptureRequest = {
@@ -41,25 +41,17 @@ export async function captureWorkspace(
   request: CaptureRequest,
   work: Work,
 ): Promise<CaptureOutcome> {
+  if (request.label !== undefined) checkLabel(request.label);
   if (request.dryRun) resolveFolder(environment, request.place);
   const record = ensureWorkspace(environment, request.place);
   await using workspace = await openWorkspace(environment, record, "capture");
-  refuseHalfRestored(workspace);
+  refuseHalfRestored(workspace.state, record);
   const source = await captureSource(workspace, { side: "local" });
   if (request.dryRun) return { preview: await weigh(source) };
   const store = await openSnapshotStore(environment);
   const { place: _place, dryRun: _dryRun, ...options } = request;
   const { root, created } = await store.capture(source, { ...options, ...work, reason: "manual" });
   return { root, created, isPartial: root.completeness === "partial" };
-}
-
-/** In the middle of a restore the disk is neither the old state nor the new one. */
-function refuseHalfRestored({ state, record }: OpenWorkspace): void {
-  if (!state.journal.restores().some(isUnfinished)) return;
-  throw new SnapError("refused", `A restore of "${record.path}" was interrupted`, {
-    path: record.path,
-    hint: "`snap sync` finishes it or takes it back; then capture.",
-  });
 }
 
 async function weigh(source: CaptureSource): Promise<{ files: number; bytes: number }> {

@@ -1,6 +1,7 @@
 import path from "node:path";
 import { openLocalSide } from "../local/local-side.ts";
 import { openIndex } from "../state/database.ts";
+import { refuseHalfRestored } from "./half-restored.ts";
 import { workspaceFiles } from "../state/locations.ts";
 import { makePrivateFolder } from "../state/private-file.ts";
 import { takeLock } from "../state/process-lock.ts";
@@ -124,6 +125,9 @@ export async function makeLink(environment: Environment, plan: LinkPlan): Promis
     open.index.forgetLink();
     open.index.setMeta("workspace", record.id);
     open.index.setMeta("link", record.linkId);
+    // Another link counts its own cycles: the old count against a new marker would look like a disk put back (S117).
+    open.index.setMeta("generation", undefined);
+    open.index.setMeta("marked", undefined);
     open.index.setMeta("account_id", record.account);
   });
   const local = openLocalSide({ top: plan.top, clock, rng });
@@ -155,9 +159,10 @@ export async function removeLink(
   const files = workspaceFiles(locations, record.id);
   makePrivateFolder(files.folder);
   using _lock = takeLock(files.lock, { what: "snap unlink" });
+  using open = openIndex(files.index, { clock });
+  refuseHalfRestored(open, record);
   const { linkId: _link, account: _account, remote: _remote, ...unlinked } = record;
   remember(environment, unlinked);
-  using open = openIndex(files.index, { clock });
   open.index.transaction(() => open.index.forgetLink());
   await markUnlinked(record, openLocalSide({ top: record.path, clock, rng }));
   return record;

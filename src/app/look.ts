@@ -3,6 +3,7 @@ import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { SnapshotRoot } from "../core/snapshot/root.ts";
 import { SnapError } from "../std/error.ts";
 import type { Environment } from "./environment.ts";
+import { snapshotPath } from "./snapshot-path.ts";
 import { openSnapshotStore, snapshotFilter } from "./store.ts";
 
 /** The snapshots of the workspace around a place, or of all; oldest first. */
@@ -42,7 +43,7 @@ export async function* entriesOf(
   const store = await openSnapshotStore(environment);
   const filter = snapshotFilter(environment, { place: request.place, all: false });
   const root = await store.find(request.reference, filter);
-  const under = parseRelPath((request.path ?? "").replace(/\/+$/, ""));
+  const under = parseRelPath(request.path === undefined ? "" : snapshotPath(request.path));
   let found = under === topPath;
   for await (const entry of store.entries(root.id, under)) {
     found = true;

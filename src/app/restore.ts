@@ -12,6 +12,7 @@ import type { Listener, Work } from "../std/events.ts";
 import type { Environment } from "./environment.ts";
 import { requireWorkspace } from "./find-workspace.ts";
 import { recoverRestore, restoreDeps } from "./restore-world.ts";
+import { snapshotPath } from "./snapshot-path.ts";
 import { openAny } from "./workspace.ts";
 
 /** How a person agrees to a plan: see `restore/restore-deps.ts`. */
@@ -58,7 +59,7 @@ export async function restoreWorkspace(
   }
   const request = {
     snapshot: words.reference,
-    paths: words.paths.map((named) => named.replace(/\/+$/, "")),
+    paths: words.paths.map(snapshotPath),
     onUnsaved: words.onUnsaved,
     ...(words.delete === undefined ? {} : { delete: words.delete }),
   };

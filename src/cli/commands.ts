@@ -24,6 +24,11 @@ const sources: Readonly<Record<string, () => Promise<AnyCommand>>> = {
   version: async () => (await import("./commands/version.ts")).versionCommand,
 };
 
+/** Whether a word is a command; `completion` is the parser's own. */
+export function isCommand(word: string): boolean {
+  return Object.hasOwn(sources, word) || word === "completion";
+}
+
 /** The command that the words name, or every one where they name none: for help, completion and wrong words. */
 export async function commandsFor(words: readonly string[]): Promise<readonly AnyCommand[]> {
   const [first] = words;

@@ -65,7 +65,9 @@ function refuse() {
   process.exit(2);
 }
 
-if (majorOf(process.version) >= needed) {
+function start() {
+  /* Should the program end before its work has, as at the end of the input under a question, that is an interruption. */
+  process.exitCode = 130;
   import("./main.js")
     .then(function (main) {
       return main.run(process.argv.slice(2));
@@ -79,6 +81,21 @@ if (majorOf(process.version) >= needed) {
       );
       process.exitCode = 1;
     });
+}
+
+/* Nothing can be done from a folder that was removed; the libraries would say so with a stack trace. */
+function isSomewhere() {
+  try {
+    process.cwd();
+    return true;
+  } catch {
+    process.stderr.write("The current folder was removed. Go to another one, then try again.\n");
+    process.exit(7);
+  }
+}
+
+if (majorOf(process.version) >= needed) {
+  if (isSomewhere()) start();
 } else {
   var binary = process.env[guard] ? undefined : candidates()[0];
   if (binary) relaunch(binary);

@@ -1,11 +1,12 @@
 import yargs, { type ArgumentsCamelCase, type Argv } from "yargs";
 import { openEnvironment } from "../app/environment.ts";
 import { describeError, SnapError, type ExitCode } from "../std/error.ts";
-import { commandsFor } from "./commands.ts";
+import { commandsFor, isCommand } from "./commands.ts";
 import type { AnyCommand, CliContext } from "./context.ts";
 import { Output } from "./output.ts";
-import { noQuestions, terminalQuestions } from "./questions.ts";
+import { scriptQuestions, terminalQuestions } from "./questions.ts";
 import { withSignals } from "./signals.ts";
+import { refuseOddWords, withPlainWords } from "./words.ts";
 import { programVersion } from "../app/version.ts";
 
 /** Flags of every command. */
@@ -24,7 +25,7 @@ type GlobalWords = {
  * Each file of `commands/` holds one command: its words, what it asks the app for, and how the answer is shown.
  */
 export async function run(given: readonly string[]): Promise<ExitCode> {
-  ignoreClosedPipe();
+  watchOutput();
   const words = helpAsFlag(given);
   let exit: ExitCode = 0;
   const parser = parserOf(words, await commandsFor(words), async (command, read) => {
@@ -40,7 +41,10 @@ export async function run(given: readonly string[]): Promise<ExitCode> {
 
 /** `snap help restore` is `snap restore --help`. */
 function helpAsFlag(words: readonly string[]): readonly string[] {
-  return words[0] === "help" ? [...words.slice(1), "--help"] : words;
+  const [first, second] = words;
+  if (first !== "help") return words;
+  const isKnown = second === undefined || second.startsWith("-") || isCommand(second);
+  return isKnown ? [...words.slice(1), "--help"] : [second];
 }
 
 type Runner = (command: AnyCommand, given: ArgumentsCamelCase) => Promise<void>;
@@ -55,6 +59,7 @@ function parserOf(words: readonly string[], commands: readonly AnyCommand[], run
       "parse-numbers": false,
       "parse-positional-numbers": false,
       "duplicate-arguments-array": true,
+      "populate--": true,
     })
     .strict()
     .demandCommand(1, "Name a command; `snap help` lists them")
@@ -99,15 +104,16 @@ async function runCommand(command: AnyCommand, given: ArgumentsCamelCase): Promi
   const name = String(given._[0] ?? command.command);
   return withSignals(async (signal) => {
     try {
+      refuseOddWords(given);
       const environment = await openEnvironment({ variables: process.env, cwd: process.cwd() });
       const context: CliContext = {
         environment,
         output,
-        questions: canAsk(words) ? terminalQuestions() : noQuestions,
+        questions: canAsk(words) ? terminalQuestions(signal) : scriptQuestions(process.stdin),
         place: words.workspace ?? process.cwd(),
         work: { signal, onProgress: (progress) => output.progress(progress) },
       };
-      return await command.run(context, given);
+      return await command.run(context, withPlainWords(given, command.command));
     } catch (error) {
       return report(output, name, error);
     }
@@ -135,14 +141,21 @@ function reportUsage(words: readonly string[], thrown: unknown): ExitCode {
     json: words.includes("--json"),
     verbose: words.includes("--verbose"),
   });
+  const unknown = unknownCommand(words);
   const usage =
     thrown instanceof SnapError
       ? thrown
-      : new SnapError("usage", describeError(thrown), {
+      : new SnapError("usage", unknown ?? describeError(thrown), {
           hint: "`snap help` lists the commands, `snap help COMMAND` explains one.",
           cause: thrown,
         });
-  return report(output, words[0] ?? "", usage);
+  return report(output, words.find((word) => !word.startsWith("-")) ?? "", usage);
+}
+
+/** yargs only guesses what was meant; the word itself belongs into the message. */
+function unknownCommand([first]: readonly string[]): string | undefined {
+  if (first === undefined || first.startsWith("-") || isCommand(first)) return undefined;
+  return `There is no command "${first}"`;
 }
 
 const noGlobalWords: GlobalWords = {
@@ -181,12 +194,18 @@ function canAsk(words: GlobalWords): boolean {
   return !words.json && process.stdin.isTTY && process.stdout.isTTY;
 }
 
-/** `snap list | head` ends when head does; that is no error. */
-function ignoreClosedPipe(): void {
+/**
+ * `snap restore … | head` goes on when head has gone: its output is dropped, never its work. A full disk behind the output
+ * turns success into 7; Node tells it late, so the exit code is settled last.
+ */
+function watchOutput(): void {
+  let isFull = false;
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EPIPE") process.exit(0);
-      throw error;
+      if (error.code !== "EPIPE") isFull = true;
     });
   }
+  process.once("exit", (code) => {
+    if (isFull && code === 0) process.exitCode = 7;
+  });
 }

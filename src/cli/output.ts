@@ -31,6 +31,11 @@ export class Output {
     this.#progress = new ProgressLine(options);
   }
 
+  /** Whether only results are wanted. */
+  get isQuiet(): boolean {
+    return this.#options.quiet;
+  }
+
   /** Text for people; nothing with `--json` or `--quiet`. */
   say(text = ""): void {
     if (this.json || this.#options.quiet) return;
@@ -50,7 +55,7 @@ export class Output {
     this.emit("warning", { message: text });
     if (this.json) return;
     this.#progress.clear();
-    this.#options.stderr.write(`${this.colors.yellow("Warning:")} ${text}\n`);
+    this.#options.stderr.write(`${this.colors.yellow("Warning:")} ${escapeText(text)}\n`);
   }
 
   /** One event for programs; nothing without `--json`. */

@@ -1,3 +1,4 @@
+import { createInterface } from "node:readline/promises";
 import { SnapError } from "../std/error.ts";
 
 /** Asks the person at the terminal; a script has none. */
@@ -10,30 +11,34 @@ export interface Questions {
   ask(question: string): Promise<string>;
 }
 
-/** Questions on a terminal; the library is loaded by the first one. */
-export function terminalQuestions(): Questions {
+/** Questions on a terminal; the library is loaded by the first one. The signal takes a question back. */
+export function terminalQuestions(signal: AbortSignal): Questions {
   return {
     isPossible: true,
-    confirm: async (question) => {
+    confirm: async (message) => {
       const { confirm } = await import("@clack/prompts");
-      return orInterrupted(await confirm({ message: question, initialValue: false }));
+      return orInterrupted(await confirm({ message, initialValue: false, signal }));
     },
-    ask: async (question) => {
+    ask: async (message) => {
       const { text } = await import("@clack/prompts");
-      return orInterrupted(await text({ message: question }));
+      return orInterrupted(await text({ message, signal }));
     },
   };
 }
 
-/** Nobody to ask: a script gives `--yes`, or gets the question as an error. */
-export const noQuestions: Questions = {
-  isPossible: false,
-  confirm: () => Promise.resolve(false),
-  ask: (question) =>
-    Promise.reject(
-      new SnapError("consent-needed", `An answer is needed, and there is no terminal: ${question}`),
-    ),
-};
+/** A script agrees with `--yes`; a text it can give as a line of its input. */
+export function scriptQuestions(input: NodeJS.ReadableStream): Questions {
+  return {
+    isPossible: false,
+    confirm: () => Promise.resolve(false),
+    ask: async (question) => {
+      for await (const line of createInterface({ input })) return line;
+      throw new SnapError("consent-needed", `An answer is needed: ${question}`, {
+        hint: "Run it in a terminal, or give the answer as a line of its standard input.",
+      });
+    },
+  };
+}
 
 function orInterrupted<T>(answer: T): Exclude<T, symbol> {
   if (typeof answer === "symbol")

@@ -25,10 +25,9 @@ export function consentOf({ output, questions }: CliContext, words: ConsentWords
   return {
     by: "ask",
     ask: async (plan, drifted) => {
-      if (drifted !== undefined) {
-        output.say("Something changed meanwhile. The plan is now:");
-        output.say(planText(plan));
-      }
+      // Nobody agrees to what was not shown (T4), not even with --quiet.
+      if (drifted !== undefined) output.print("Something changed meanwhile. The plan is now:");
+      if (drifted !== undefined || output.isQuiet) output.print(planText(plan));
       return questions.confirm("Do this?");
     },
   };

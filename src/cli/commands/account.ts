@@ -1,4 +1,5 @@
 import { accountOf, beginLogin, loginLocal, logout, type Account } from "../../app/accounts.ts";
+import { displayName } from "../../core/path/names.ts";
 import { SnapError } from "../../std/error.ts";
 import { defineCommand, type AnyCommand, type CliContext } from "../context.ts";
 
@@ -10,7 +11,6 @@ export const loginCommand: AnyCommand = defineCommand({
     parser
       .option("local", {
         type: "boolean",
-        default: false,
         describe: "Use the embedded account: no Dropbox, no network; kept below SNAP_HOME",
       })
       .option("name", {
@@ -24,13 +24,17 @@ export const loginCommand: AnyCommand = defineCommand({
         describe: "Key of your Dropbox app (or SNAP_APP_KEY); the README tells how to get one",
       })
       .conflicts("local", "app-key")
+      .conflicts("name", "app-key")
       .example("snap login --local", "an account for trying things out")
       .example("snap login --app-key abc123", "prints an address to open, asks for the code"),
   run: async (context, words) => {
-    const account = words.local
-      ? await loginLocal(context.environment, words.name)
-      : await loginToDropbox(context, words.appKey);
-    context.output.say(`This computer is now linked to Dropbox. Welcome, ${account.name}.`);
+    const account =
+      words.local === true
+        ? await loginLocal(context.environment, words.name)
+        : await loginToDropbox(context, words.appKey);
+    context.output.say(
+      `This computer is now linked to Dropbox. Welcome, ${displayName(account.name)}.`,
+    );
     context.output.result("login", 0, { account: describe(account) });
     return 0;
   },
@@ -63,7 +67,7 @@ export const logoutCommand: AnyCommand = defineCommand({
       output.warn(
         "Dropbox could not be reached: the token was forgotten here, but not revoked there",
       );
-    output.say(`Logged out of ${account.name} (${account.email}).`);
+    output.say(`Logged out of ${displayName(account.name)} (${displayName(account.email)}).`);
     output.result("logout", 0, { account: describe(account), revoked: isRevoked });
     return 0;
   },
@@ -77,7 +81,9 @@ export const accountCommand: AnyCommand = defineCommand({
   run: async ({ environment, output }) => {
     const account = await accountOf(environment);
     const kind = account.kind === "local" ? "embedded account" : "Dropbox";
-    output.print(`${account.name} (${account.email}), ${kind}\n${account.id}`);
+    output.print(
+      `${displayName(account.name)} (${displayName(account.email)}), ${kind}\n${account.id}`,
+    );
     output.result("account", 0, { account: describe(account) });
     return 0;
   },

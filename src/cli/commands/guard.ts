@@ -23,6 +23,7 @@ export const guardCommand: AnyCommand = defineCommand({
         describe: "The folder; for override, the repository itself",
       })
       .option("fail-on", {
+        requiresArg: true,
         choices: ["risk", "repo", "warn"] as const,
         default: "repo" as const,
         describe: "check: from which finding on the exit code is 3",

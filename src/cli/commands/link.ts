@@ -19,6 +19,7 @@ export const linkCommand: AnyCommand = defineCommand({
         describe: "Folder in Dropbox, like /project; default: / and the workspace's name",
       })
       .option("repos", {
+        requiresArg: true,
         choices: ["refuse", "exclude"] as const,
         default: "refuse" as const,
         describe: "A repository in the folder: refuse the link, or sync all but its history",
@@ -58,7 +59,7 @@ function showPlan({ output }: CliContext, plan: LinkPlan): void {
   output.emit("plan", planFields(plan));
   for (const warning of plan.warnings) output.warn(warning);
   output.say(
-    `${displayName(plan.top)}  ⇄  ${displayName(plan.remote === "" ? "/" : plan.remote)} of ${plan.account.name}`,
+    `${displayName(plan.top)}  ⇄  ${displayName(plan.remote === "" ? "/" : plan.remote)} of ${displayName(plan.account.name)}`,
   );
   output.say(
     plan.remoteExists
@@ -99,8 +100,8 @@ export const unlinkCommand: AnyCommand = defineCommand({
     const record = await removeLink(environment, place, { dryRun: words.dryRun });
     output.say(
       words.dryRun
-        ? `Would unlink ${displayName(record.path)} from ${displayName(record.remote)}. Nothing was changed.`
-        : `Unlinked ${displayName(record.path)} from ${displayName(record.remote)}. Files, snapshots, trash and undo area stay.`,
+        ? `Would unlink ${displayName(record.path)} from ${displayName(record.remote === "" ? "/" : record.remote)}. Nothing was changed.`
+        : `Unlinked ${displayName(record.path)} from ${displayName(record.remote === "" ? "/" : record.remote)}. Files, snapshots, trash and undo area stay.`,
     );
     output.result("unlink", 0, {
       folder: record.path,

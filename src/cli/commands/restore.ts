@@ -50,6 +50,7 @@ export const restoreCommand: AnyCommand = defineCommand({
           "Remove what the snapshot does not hold (default for a whole restore; --no-delete keeps it)",
       })
       .option("on-unsaved", {
+        requiresArg: true,
         choices: ["refuse", "keep", "replace"] as const,
         default: "replace" as const,
         describe: "Local content that exists nowhere else; replaced content is saved first",

@@ -16,6 +16,7 @@ export const verifyCommand: AnyCommand = defineCommand({
         describe: "Id, prefix, label, latest, latest~1, @time; all if left out",
       })
       .option("level", {
+        requiresArg: true,
         choices: levels,
         default: "2" as const,
         describe:
@@ -30,7 +31,9 @@ export const verifyCommand: AnyCommand = defineCommand({
     for (const damage of report.damaged) {
       output.emit("damaged", damage);
       const paths = damage.paths.map((path) => `\n    needed by ${displayName(path)}`).join("");
-      output.print(`damaged ${damage.what} ${damage.name}: ${damage.reason}${paths}`);
+      output.print(
+        `damaged ${damage.what} ${displayName(damage.name)}: ${displayName(damage.reason)}${paths}`,
+      );
     }
     for (const difference of report.different) {
       output.emit("different", difference);
