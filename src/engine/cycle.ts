@@ -88,7 +88,7 @@ async function refuseRolledBack(deps: EngineDeps): Promise<void> {
   const state = await checkRollback(deps);
   if (state === undefined) return;
   throw new SnapError("rolled-back", `${went[state.found]}: nothing was synced`, {
-    hint: "Run snap status to see what would change, then snap rollback keep or snap rollback discard.",
+    hint: "`snap rollback show` tells what happened; then `snap rollback keep` or `snap rollback discard`.",
   });
 }
 
