@@ -2,6 +2,7 @@ import type { MkdirOp, MoveOp, RemoveOp } from "../core/plan/op.ts";
 import { pathKeyOf } from "../core/path/path-key.ts";
 import { commitRemoval, commitRemote, remoteRow } from "./commit.ts";
 import { cancelled, done, freePlace, type Execution, type OpResult } from "./execution.ts";
+import { moveSurely } from "./move-surely.ts";
 import { commitOp } from "./op-log.ts";
 import { cancelledByConflict, changedThere, isOfAnother, seenRemote } from "./remote-look.ts";
 import { moveAround } from "./ring.ts";
@@ -37,7 +38,7 @@ export async function moveRemote(execution: Execution, op: MoveOp): Promise<OpRe
   try {
     const item = isCaseOnly
       ? await moveAround(execution, op, { found, to })
-      : await remote.move(found.path, to);
+      : await moveSurely(remote, { from: found.path, to, remoteId: found.row.remoteId });
     const row = remoteRow(op.node, op.parent, item);
     await commitOp(execution, op, () => commitRemote(index, row, op.after));
   } catch (error) {

@@ -92,14 +92,17 @@ class Rebasing {
     if (spot.local !== undefined && spot.local.node !== node) {
       this.#giveWay(spot.local, item.want.kind === "folder" ? node : undefined);
     }
-    this.#enter(item.path, node ?? spot.remote?.node ?? spot.synced ?? spot.local?.node);
+    this.#enter(item, { ...spot, node });
     if (node === undefined) return;
     this.#index.local.put(this.#localRow(item, { ...spot, node }));
     if (item.want.kind === "file") this.#noteFile(node, item.want.stat);
   }
 
-  #enter(path: RelPath, node: NodeId | undefined): void {
-    if (node !== undefined) this.#folders.set(path, node);
+  /** What is said of places below is said of the folder that is wanted here, else of the one that has to go. */
+  #enter({ path, want }: RebaseItem, spot: Spot & { readonly node: NodeId | undefined }): void {
+    const { node, remote, synced, local } = spot;
+    const folder = want.kind === "folder" ? node : (remote?.node ?? synced ?? local?.node);
+    if (folder !== undefined) this.#folders.set(path, folder);
   }
 
   /** Undefined where the folder of the place is in no tree: there is nothing to say about it. */

@@ -11,6 +11,7 @@ import type { EngineDeps } from "./engine-deps.ts";
 import { copyTag, trashArea } from "./execution.ts";
 import { detailOf, type Home, type IntentDetail, type Ring } from "./intents.ts";
 import { copyNamesMax, trashDays } from "./limits.ts";
+import { moveSurely, type SureMove } from "./move-surely.ts";
 import { removeSkeleton } from "./remove-remote-folder.ts";
 
 /**
@@ -35,9 +36,18 @@ export async function settleIntents(deps: EngineDeps): Promise<void> {
       // What was displaced stays in the trash; the place is observed like any other.
       const facts = { op: intent.op, kind: intent.kind, reason: error.message };
       deps.logger.error("an interrupted op could not be finished", facts);
+      // What nobody syncs under its staging name would be forgotten there without its intent (S92): it is tried again.
+      if (await isStaged(deps, intent)) continue;
     }
     deps.index.transaction(() => deps.index.removeIntent(intent.op));
   }
+}
+
+/** Whether something of this intent waits at a name of the server that every client leaves alone. */
+async function isStaged({ remote }: EngineDeps, intent: Intent): Promise<boolean> {
+  const detail = detailOf(intent);
+  if (detail.step === "act" || (detail.step === "ring" && detail.side === "local")) return false;
+  return (await remote.get(detail.staged)) !== undefined;
 }
 
 async function settle(deps: EngineDeps, intent: Intent): Promise<void> {
@@ -68,21 +78,32 @@ async function settleAct(
 
 /** A node that was taken out of a ring goes where it belongs, or back, or beside, whatever is free (S74). */
 async function bringHome(deps: EngineDeps, node: NodeId, ring: Ring): Promise<void> {
-  const kind = await stagedKind(deps, ring);
-  if (kind === undefined) return;
-  for (const home of homesFor(deps, ring, kind)) {
+  const found = await findStaged(deps, ring);
+  if (found === undefined) return;
+  for (const home of homesFor(deps, ring, found.kind)) {
     const folder = pathOf(deps.index[ring.side], home.parent);
     if (folder === undefined) continue;
-    if (!(await tryMove(deps, ring, joinPath(folder, home.name)))) continue;
-    return standAt(deps, { node, side: ring.side, home });
+    const brought = await tryMove(deps, found, joinPath(folder, home.name));
+    if (brought === "gone") return;
+    if (brought === "moved") return standAt(deps, { node, side: ring.side, home });
   }
   throw new SnapError("place-taken", `"${ring.staged}" could not be brought back to its place`);
 }
 
-async function stagedKind({ local, remote }: EngineDeps, ring: Ring): Promise<Kind | undefined> {
-  if (ring.side === "remote") return (await remote.get(ring.staged))?.kind;
-  const kind = (await local.stat(ring.staged))?.kind;
-  return kind === "folder" || kind === "file" ? kind : undefined;
+/** What waits at a staging name; on the server by its id. */
+type Staged = { readonly at: RelPath; readonly kind: Kind; readonly remoteId: string | undefined };
+
+/** `gone`: it does not wait there any more, so that the next look at the side tells where it is. */
+type Brought = "moved" | "taken" | "gone";
+
+async function findStaged({ local, remote }: EngineDeps, ring: Ring): Promise<Staged | undefined> {
+  const at = ring.staged;
+  if (ring.side === "remote") {
+    const item = await remote.get(at);
+    return item && { at, kind: item.kind, remoteId: item.remoteId };
+  }
+  const kind = (await local.stat(at))?.kind;
+  return kind === "folder" || kind === "file" ? { at, kind, remoteId: undefined } : undefined;
 }
 
 function* homesFor({ config, clock }: EngineDeps, ring: Ring, kind: Kind): Generator<Home> {
@@ -98,16 +119,17 @@ function* homesFor({ config, clock }: EngineDeps, ring: Ring, kind: Kind): Gener
   }
 }
 
-async function tryMove(deps: EngineDeps, ring: Ring, to: RelPath): Promise<boolean> {
-  return ring.side === "local"
-    ? await tryMoveLocal(deps, ring.staged, to)
-    : await tryMoveRemote(deps, ring.staged, to);
+async function tryMove(deps: EngineDeps, staged: Staged, to: RelPath): Promise<Brought> {
+  const { at, remoteId } = staged;
+  return remoteId === undefined
+    ? await tryMoveLocal(deps, at, to)
+    : await tryMoveRemote(deps, { from: at, to, remoteId });
 }
 
-async function tryMoveLocal(deps: EngineDeps, from: RelPath, to: RelPath): Promise<boolean> {
+async function tryMoveLocal(deps: EngineDeps, from: RelPath, to: RelPath): Promise<Brought> {
   const { local } = deps;
   const stat = await local.stat(from);
-  if (stat === undefined) return true;
+  if (stat === undefined) return "gone";
   const { fileId, size, modifiedNs } = stat;
   const before =
     stat.kind === "folder"
@@ -115,15 +137,16 @@ async function tryMoveLocal(deps: EngineDeps, from: RelPath, to: RelPath): Promi
       : ({ kind: "file", fileId, size, modifiedNs, hash: undefined } as const);
   const displaceTo = trashArea(deps);
   const act = { act: "move", from, to, before, displaceTo, copy: copyTag(deps) } as const;
-  return (await local.perform(act)).state === "done";
+  return (await local.perform(act)).state === "done" ? "moved" : "taken";
 }
 
-async function tryMoveRemote({ remote }: EngineDeps, from: RelPath, to: RelPath): Promise<boolean> {
+async function tryMoveRemote({ remote }: EngineDeps, move: SureMove): Promise<Brought> {
   try {
-    await remote.move(from, to);
-    return true;
+    await moveSurely(remote, move);
+    return "moved";
   } catch (error) {
-    if (isSnapError(error, "conflict", "not-found")) return false;
+    if (isSnapError(error, "not-found")) return "gone";
+    if (isSnapError(error, "conflict")) return "taken";
     throw error;
   }
 }

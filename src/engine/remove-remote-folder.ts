@@ -5,11 +5,12 @@ import {
   joinPath,
   parentPath,
   parseRelPath,
+  topPath,
   type RelPath,
 } from "../core/path/rel-path.ts";
 import type { RemoteItem } from "../core/tree/remote-item.ts";
 import { isBelow, pathOf } from "../core/tree/tree-view.ts";
-import { isSnapError, throwIfAborted } from "../std/error.ts";
+import { isSnapError, SnapError, throwIfAborted } from "../std/error.ts";
 import { isoDate } from "../std/time.ts";
 import { commitRemoval } from "./commit.ts";
 import type { EngineDeps } from "./engine-deps.ts";
@@ -38,8 +39,8 @@ export async function removeRemoteFolder(execution: Execution, op: RemoveOp): Pr
   const skeleton: Skeleton = { step: "skeleton", staged: remoteStaging(id), from: path };
   index.transaction(() => index.putIntent(intentOf(id, op.node, skeleton)));
   const known = new Set(rest.map((item) => item.remoteId));
-  const whole = await moveAway(remote, skeleton);
-  const found = whole ? await removeSkeleton(execution.deps, skeleton, known) : 0;
+  await moveAway(remote, skeleton);
+  const found = await removeSkeleton(execution.deps, skeleton, known);
   await commitOp(execution, op, () => {
     index.removeIntent(id);
     execution.tally.count("removedRemote", commitRemoval(index, "remote", op.node));
@@ -90,17 +91,15 @@ async function listing({ remote }: EngineDeps, path: RelPath): Promise<readonly 
   return items.filter((item) => item.keys.length > 0);
 }
 
-async function moveAway(
-  remote: EngineDeps["remote"],
-  { from, staged }: Skeleton,
-): Promise<boolean> {
+/**
+ * Gone already is what was wanted, or our own doing: when the answer of a move is lost, its repeat finds nothing
+ * (S83). What stands at the staging name is looked through in either case.
+ */
+async function moveAway(remote: EngineDeps["remote"], { from, staged }: Skeleton): Promise<void> {
   try {
     await remote.move(from, staged);
-    return true;
   } catch (error) {
-    // Gone already is what was wanted.
-    if (isSnapError(error, "not-found")) return false;
-    throw error;
+    if (!isSnapError(error, "not-found")) throw error;
   }
 }
 
@@ -144,11 +143,23 @@ function topmost(items: readonly RemoteItem[]): readonly RemoteItem[] {
 
 async function bringBack(deps: EngineDeps, skeleton: Skeleton, item: RemoteItem): Promise<void> {
   const below = item.path.slice(skeleton.staged.length + 1);
-  const home = parseRelPath(`${skeleton.from}/${below}`);
-  const folder = parentPath(home);
-  if (folder !== undefined && folder !== "") await deps.remote.makeFolder(folder);
-  for (const place of placesFor(deps, home, item)) {
+  const folder = await folderFor(deps, parseRelPath(`${skeleton.from}/${below}`));
+  for (const place of placesFor(deps, joinPath(folder, item.name), item)) {
     if (await tryMove(deps, item.path, place)) return;
+  }
+  throw new SnapError("place-taken", `"${item.path}" could not be brought back to its place`);
+}
+
+/** The folder of a path, made again; the nearest one above where somebody made a file in its place. */
+async function folderFor({ remote }: EngineDeps, path: RelPath): Promise<RelPath> {
+  for (let folder = parentPath(path) ?? topPath; ; folder = parentPath(folder) ?? topPath) {
+    if (folder === topPath) return folder;
+    try {
+      await remote.makeFolder(folder);
+      return folder;
+    } catch (error) {
+      if (!isSnapError(error, "conflict")) throw error;
+    }
   }
 }
 
@@ -157,7 +168,7 @@ function* placesFor(deps: EngineDeps, home: RelPath, { kind }: RemoteItem): Gene
   yield home;
   const tried = new Set<string>();
   const context = { device: deps.config.device, date: isoDate(deps.clock.now()) };
-  const folder = parentPath(home) ?? home;
+  const folder = parentPath(home) ?? topPath;
   while (tried.size < copyNamesMax) {
     const taken = (name: string): boolean => tried.has(name);
     const name = conflictName(baseName(home), kind, { ...context, taken });
@@ -171,6 +182,8 @@ async function tryMove(deps: EngineDeps, from: RelPath, to: RelPath): Promise<bo
     await deps.remote.move(from, to);
     return true;
   } catch (error) {
+    // It was brought back by the first attempt, whose answer was lost (S83), or somebody took it away.
+    if (isSnapError(error, "not-found")) return true;
     if (isSnapError(error, "conflict")) return false;
     throw error;
   }

@@ -8,6 +8,7 @@ import { isStillThere } from "./confirm-remote.ts";
 import { cancelled, done, newOpId, trashArea, type Execution, type OpResult } from "./execution.ts";
 import { intentOf, type Ring } from "./intents.ts";
 import { lookAt, moveAct } from "./local-look.ts";
+import { moveSurely } from "./move-surely.ts";
 import { cancelledByConflict, changedThere, seenRemote, type Seen } from "./remote-look.ts";
 
 /*
@@ -70,7 +71,8 @@ export async function moveAround(
   { found, to }: { readonly found: Seen; readonly to: RelPath },
 ): Promise<RemoteItem> {
   const { staged } = await moveToStaging(execution, op, found);
-  const item = await execution.deps.remote.move(staged, to);
+  const { remoteId } = found.row;
+  const item = await moveSurely(execution.deps.remote, { from: staged, to, remoteId });
   endRing(execution.deps.index, op);
   return item;
 }
@@ -85,7 +87,9 @@ async function moveToStaging(
   const { from, to } = homes(found.row, op);
   const ring: Ring = { step: "ring", side: "remote", staged, from, to, act: undefined };
   index.transaction(() => index.putIntent(intentOf(id, op.node, ring)));
-  return { item: await remote.move(found.path, staged), staged };
+  const { remoteId } = found.row;
+  const item = await moveSurely(remote, { from: found.path, to: staged, remoteId });
+  return { item, staged };
 }
 
 /** Where things of the server wait for a moment, at the top of the linked folder (S49). */

@@ -1,12 +1,16 @@
 import type { Sight } from "../core/snapshot/restore-picture.ts";
+import type { SnapshotId } from "../core/snapshot/root.ts";
 import type { ContentHash } from "../core/tree/node.ts";
 import { pathOf } from "../core/tree/tree-view.ts";
+import type { SnapshotStore } from "../ports.ts";
+import { isSnapError } from "../std/error.ts";
 import type { RestoreDeps } from "./restore-deps.ts";
 
 /**
  * Hashes of local content that exists elsewhere, too: in Dropbox, as a revision there, or in a snapshot (T12).
  *
- * Snapshots are searched only for what Dropbox does not have, newest first, and only until all is found.
+ * Snapshots are searched only for what Dropbox does not have, newest first, and only until all is found; those that are
+ * damaged are passed over.
  */
 export async function savedHashes(
   deps: RestoreDeps,
@@ -45,10 +49,33 @@ async function addSnapshots(
 ): Promise<void> {
   const roots = await store.list({ workspace, side: "local" });
   for (const root of roots.toReversed()) {
-    for await (const { hash, blocks } of store.entries(root.id)) {
-      if (hash === undefined || blocks === undefined || !missing.delete(hash)) continue;
+    for (const hash of await heldBy(store, root.id, missing)) {
       saved.add(hash);
-      if (missing.size === 0) return;
+      missing.delete(hash);
     }
+    if (missing.size === 0) return;
+  }
+}
+
+/**
+ * Which of the hashes a snapshot holds. One that is damaged saves nothing: its content is announced as lost with the
+ * rest, and stops no restore of a sound one.
+ */
+async function heldBy(
+  store: SnapshotStore,
+  id: SnapshotId,
+  asked: ReadonlySet<ContentHash>,
+): Promise<ReadonlySet<ContentHash>> {
+  const held = new Set<ContentHash>();
+  try {
+    for await (const { hash, blocks } of store.entries(id)) {
+      if (hash === undefined || blocks === undefined || !asked.has(hash)) continue;
+      held.add(hash);
+      if (held.size === asked.size) break;
+    }
+    return held;
+  } catch (error) {
+    if (isSnapError(error, "damaged", "snapshot-not-found")) return new Set();
+    throw error;
   }
 }

@@ -7,7 +7,7 @@ import { undoWish } from "../core/snapshot/restore-undo.ts";
 import type { AsidePath, Wanted } from "../core/snapshot/restore-wanted.ts";
 import type { Sight } from "../core/snapshot/restore-picture.ts";
 import type { ContentHash } from "../core/tree/node.ts";
-import { SnapError } from "../std/error.ts";
+import { isSnapError, SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { isoDate } from "../std/time.ts";
 import type { Order } from "./draft.ts";
@@ -83,7 +83,10 @@ async function wantedBefore(
   return { ...wanted, aside: [...wanted.aside, ...aside] };
 }
 
-/** Content of the safety snapshot, for what the undo area no longer holds (T32). */
+/**
+ * Content of the safety snapshot, for what the undo area no longer holds (T32). Where the snapshot is damaged, the undo
+ * area alone may still suffice: the preflight finds out.
+ */
 async function safetyEntries(
   { store }: RestoreDeps,
   undone: RestoreRow,
@@ -92,8 +95,12 @@ async function safetyEntries(
   const { local } = readFacts(undone).safety;
   const roots = local === null ? [] : await store.list();
   if (!roots.some(({ id }) => id === local)) return entries;
-  for await (const entry of store.entries(local ?? "")) {
-    if (entry.hash !== undefined && entry.blocks !== undefined) entries.set(entry.hash, entry);
+  try {
+    for await (const entry of store.entries(local ?? "")) {
+      if (entry.hash !== undefined && entry.blocks !== undefined) entries.set(entry.hash, entry);
+    }
+  } catch (error) {
+    if (!isSnapError(error, "damaged")) throw error;
   }
   return entries;
 }

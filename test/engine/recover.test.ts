@@ -131,3 +131,16 @@ test("P9: an intent that can never be finished does not stop the others", async 
   expect(await world.both()).toBe("a: new\nb: 2");
   await world.assertAlways();
 });
+
+test("S74, S92: what could not leave its staging name is tried again by the next sync", async () => {
+  await using world = await World.synced("a: 1");
+  await staged(world, { from: "a", to: "b" });
+  world.hooks.before("remote.move", () => {
+    throw new SnapError("content-restricted", "This may not be moved now");
+  });
+  await recover(world.deps);
+  expect(world.index.intents()).toHaveLength(1);
+  await world.sync();
+  expect(await world.both()).toBe("b: 1");
+  expect(world.index.intents()).toEqual([]);
+});

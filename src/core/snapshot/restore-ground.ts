@@ -26,6 +26,8 @@ export type Ground = {
   isGoing(path: RelPath): boolean;
   /** Another wanted path has the same key; on the server only one of them can have its name (S42). */
   isTwin(path: RelPath): boolean;
+  /** Another path has this one's place on the server, as after a rename that changed only the case (S15). */
+  isDisplaced(path: RelPath): boolean;
   remoteAt(path: RelPath): RemoteSeen | undefined;
   syncedAt(path: RelPath): SyncedSeen | undefined;
 };
@@ -56,6 +58,7 @@ export function groundOf(wanted: Wanted, sight: Sight, options: PlanOptions): Gr
     isUntouched: (path) => isAtOrBelow(path, untouched),
     isGoing: goes,
     isTwin: (path) => places.isTwin(path),
+    isDisplaced: (path) => !places.owns(path),
     remoteAt: (path) => places.remoteAt(path),
     syncedAt: (path) => (places.owns(path) ? sight.synced.get(placeKey(path)) : undefined),
   };

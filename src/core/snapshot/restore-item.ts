@@ -31,7 +31,7 @@ export type PlanItem = {
   /** undefined: nothing is to stand there. */
   readonly want: WantedNode | undefined;
   readonly local: { readonly action: SideAction; readonly before: LocalItem | undefined };
-  /** undefined where the workspace is not linked. */
+  /** undefined where the workspace is not linked, and where another path has this one's place in Dropbox (S15). */
   readonly remote:
     | { readonly action: SideAction; readonly before: RemoteSeen | undefined }
     | undefined;

@@ -119,6 +119,7 @@ class Draft {
   #remoteStep(path: RelPath, want: WantedNode | undefined): PlanItem["remote"] {
     const ground = this.#ground;
     if (ground.sight.remote === undefined) return undefined;
+    if (want === undefined && ground.isDisplaced(path)) return undefined;
     const before = ground.remoteAt(path);
     const action = remoteAction(want, before, ground.holding.has(path));
     const reason = this.#whyAside(path, action);
