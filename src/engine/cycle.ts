@@ -10,6 +10,7 @@ import { newOpId, type Execution } from "./execution.ts";
 import { roundsMax } from "./limits.ts";
 import { makePlan, type Planned } from "./make-plan.ts";
 import { observeBoth } from "./observe.ts";
+import { giveOwnNodes } from "./own-nodes.ts";
 import { Parking } from "./parking.ts";
 import { recover, settleIntents } from "./recover.ts";
 import { reportOf, Tally } from "./report.ts";
@@ -54,8 +55,9 @@ type Cycle = {
 };
 
 async function runCycle(deps: EngineDeps, cycle: Cycle): Promise<void> {
-  const { ops, tally, parking } = cycle;
+  const { planned, ops, tally, parking } = cycle;
   if (ops.some(changesSide)) await raiseGeneration(deps);
+  giveOwnNodes(deps.index, planned.result.target);
   const execution = executionOf(deps, cycle);
   tally.expect(ops);
   await execute(execution, ops, (op, result) => parking.note(op, result));

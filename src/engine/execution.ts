@@ -104,6 +104,6 @@ export function isAsSeen(row: LocalEntry, stat: LocalStat | undefined): stat is 
 /** What an act expects at a place where the scan saw `row`, and a look just now found the same. */
 export function expectationOf(row: LocalEntry, stat: LocalStat): LocalExpectation {
   if (row.kind === "folder") return { kind: "folder", fileId: stat.fileId };
-  const { fileId, size, modifiedNs } = stat;
-  return { kind: "file", fileId, size, modifiedNs, hash: row.hash };
+  const { fileId, size, modifiedNs, stamp } = stat;
+  return { kind: "file", fileId, size, modifiedNs, hash: row.hash, stamp };
 }

@@ -12,7 +12,7 @@ import { copyTag, trashArea } from "./execution.ts";
 import { detailOf, type Home, type IntentDetail, type Ring } from "./intents.ts";
 import { copyNamesMax, trashDays } from "./limits.ts";
 import { moveSurely, type SureMove } from "./move-surely.ts";
-import { removeSkeleton } from "./remove-remote-folder.ts";
+import { removeSkeleton } from "./skeleton.ts";
 
 /**
  * Finish what was under way when the last run ended, before anything is observed (S74), and clear away what nobody owns

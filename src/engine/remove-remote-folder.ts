@@ -1,25 +1,18 @@
+import { foldersAboveIn } from "../core/plan/diff.ts";
 import type { RemoveOp } from "../core/plan/op.ts";
-import { conflictName } from "../core/path/names.ts";
-import {
-  baseName,
-  joinPath,
-  parentPath,
-  parseRelPath,
-  topPath,
-  type RelPath,
-} from "../core/path/rel-path.ts";
+import type { RelPath } from "../core/path/rel-path.ts";
 import type { RemoteItem } from "../core/tree/remote-item.ts";
 import { isBelow, pathOf } from "../core/tree/tree-view.ts";
-import { isSnapError, SnapError, throwIfAborted } from "../std/error.ts";
-import { isoDate } from "../std/time.ts";
-import { commitRemoval } from "./commit.ts";
+import type { IndexStore } from "../ports.ts";
+import { isSnapError, throwIfAborted } from "../std/error.ts";
+import { commitRemoval, forget } from "./commit.ts";
 import type { EngineDeps } from "./engine-deps.ts";
 import { cancelled, done, newOpId, type Execution, type OpResult } from "./execution.ts";
 import { intentOf, type Skeleton } from "./intents.ts";
-import { copyNamesMax } from "./limits.ts";
 import { commitOp } from "./op-log.ts";
 import { changedThere } from "./remote-look.ts";
 import { remoteStaging } from "./ring.ts";
+import { listing, removeSkeleton } from "./skeleton.ts";
 
 /**
  * Remove a folder from the server (S63). The server offers no precondition for folders, so content is never deleted through
@@ -33,7 +26,8 @@ export async function removeRemoteFolder(execution: Execution, op: RemoveOp): Pr
   await deleteKnownFiles(execution, op, path);
   const rest = await listing(execution.deps, path);
   if (!rest.every((item) => isKnownFolder(execution, op, item))) {
-    return cancelled("something in it is new on the server");
+    forgetWhatStays(execution.deps.index, op, rest);
+    return cancelled("something in it stays on the server");
   }
   const id = newOpId(rng);
   const skeleton: Skeleton = { step: "skeleton", staged: remoteStaging(id), from: path };
@@ -77,18 +71,26 @@ function isKnownFolder(execution: Execution, op: RemoveOp, item: RemoteItem): bo
 /** Whether the trees know it below the folder, and the plan wants it gone with it. */
 function mayGo({ deps, mayGo: wanted }: Execution, op: RemoveOp, item: RemoteItem): boolean {
   const node = deps.index.nodeOfRemoteId(item.remoteId);
-  return node !== undefined && wanted(node) && isBelow(deps.index.remote, node, op.node);
+  if (node === undefined || deps.index.remote.get(node)?.scope !== "in") return false;
+  return wanted(node) && isBelow(deps.index.remote, node, op.node);
 }
 
-/** Everything below a folder of the server; nothing where it is gone. */
-async function listing({ remote }: EngineDeps, path: RelPath): Promise<readonly RemoteItem[]> {
-  const items: RemoteItem[] = [];
-  try {
-    for await (const item of remote.list(path, { recursive: true })) items.push(item);
-  } catch (error) {
-    if (!isSnapError(error, "not-found")) throw error;
-  }
-  return items.filter((item) => item.keys.length > 0);
+/**
+ * What no plan speaks of, since it is ignored or refused here, stays with the folders above it (S91). Those are new on the
+ * server from now on, and come down again: the next plan would want them gone for ever.
+ */
+function forgetWhatStays(index: IndexStore, op: RemoveOp, rest: readonly RemoteItem[]): void {
+  const nodes = rest.map(({ remoteId }) => index.nodeOfRemoteId(remoteId));
+  const outside = nodes
+    .filter((node) => node !== undefined)
+    .filter((node) => (index.remote.get(node)?.scope ?? "in") !== "in");
+  const above = foldersAboveIn(index.remote, outside);
+  const staying = [...above].filter(
+    (node) => node === op.node || isBelow(index.remote, node, op.node),
+  );
+  index.transaction(() => {
+    for (const node of staying) forget(index, node);
+  });
 }
 
 /**
@@ -100,91 +102,5 @@ async function moveAway(remote: EngineDeps["remote"], { from, staged }: Skeleton
     await remote.move(from, staged);
   } catch (error) {
     if (!isSnapError(error, "not-found")) throw error;
-  }
-}
-
-/**
- * Look a skeleton through that was moved away, bring back what is new in it, and remove the rest. After a crash `known` is
- * not at hand: then folders are taken for known, since an empty one holds nothing that could be lost.
- *
- * @returns how many things were brought back.
- */
-export async function removeSkeleton(
-  deps: EngineDeps,
-  skeleton: Skeleton,
-  known?: ReadonlySet<string>,
-): Promise<number> {
-  const items = await listing(deps, skeleton.staged);
-  const isNew = (item: RemoteItem): boolean =>
-    item.path !== skeleton.staged &&
-    (item.kind === "file" || (known !== undefined && !known.has(item.remoteId)));
-  const back = topmost(items.filter(isNew));
-  for (const item of back) await bringBack(deps, skeleton, item);
-  await deleteEmpty(deps, skeleton.staged);
-  return back.length;
-}
-
-async function deleteEmpty({ remote }: EngineDeps, path: RelPath): Promise<void> {
-  try {
-    await remote.deleteFolder(path);
-  } catch (error) {
-    if (!isSnapError(error, "not-found")) throw error;
-  }
-}
-
-/** Without those that lie below another one. */
-function topmost(items: readonly RemoteItem[]): readonly RemoteItem[] {
-  const places = items.map((item) => item.keys.join("/"));
-  return items.filter((item) => {
-    const place = item.keys.join("/");
-    return !places.some((other) => place.startsWith(`${other}/`));
-  });
-}
-
-async function bringBack(deps: EngineDeps, skeleton: Skeleton, item: RemoteItem): Promise<void> {
-  const below = item.path.slice(skeleton.staged.length + 1);
-  const folder = await folderFor(deps, parseRelPath(`${skeleton.from}/${below}`));
-  for (const place of placesFor(deps, joinPath(folder, item.name), item)) {
-    if (await tryMove(deps, item.path, place)) return;
-  }
-  throw new SnapError("place-taken", `"${item.path}" could not be brought back to its place`);
-}
-
-/** The folder of a path, made again; the nearest one above where somebody made a file in its place. */
-async function folderFor({ remote }: EngineDeps, path: RelPath): Promise<RelPath> {
-  for (let folder = parentPath(path) ?? topPath; ; folder = parentPath(folder) ?? topPath) {
-    if (folder === topPath) return folder;
-    try {
-      await remote.makeFolder(folder);
-      return folder;
-    } catch (error) {
-      if (!isSnapError(error, "conflict")) throw error;
-    }
-  }
-}
-
-/** Its own place, or a name beside it where somebody made another thing there (S87). */
-function* placesFor(deps: EngineDeps, home: RelPath, { kind }: RemoteItem): Generator<RelPath> {
-  yield home;
-  const tried = new Set<string>();
-  const context = { device: deps.config.device, date: isoDate(deps.clock.now()) };
-  const folder = parentPath(home) ?? topPath;
-  while (tried.size < copyNamesMax) {
-    const taken = (name: string): boolean => tried.has(name);
-    const name = conflictName(baseName(home), kind, { ...context, taken });
-    tried.add(name);
-    yield joinPath(folder, name);
-  }
-}
-
-async function tryMove(deps: EngineDeps, from: RelPath, to: RelPath): Promise<boolean> {
-  try {
-    await deps.remote.move(from, to);
-    return true;
-  } catch (error) {
-    // It was brought back by the first attempt, whose answer was lost (S83), or somebody took it away.
-    if (isSnapError(error, "not-found")) return true;
-    if (isSnapError(error, "conflict")) return false;
-    throw error;
   }
 }

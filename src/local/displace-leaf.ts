@@ -1,6 +1,6 @@
 import type { RelPath } from "../core/path/rel-path.ts";
 import type { ActOutcome, Area, CopyTag, LocalExpectation } from "../core/plan/local-act.ts";
-import { isAsExpected } from "./expectation.ts";
+import { isAsExpected, isAsSeen } from "./expectation.ts";
 import { renameIfThere } from "./no-replace.ts";
 import { cancelled, done, refuseTaken, statAt } from "./outcome.ts";
 import { areaPlace, makeFolders, placeOf, syncFolder } from "./parents.ts";
@@ -32,7 +32,7 @@ export async function displaceLeaf(site: Site, act: LeafAct): Promise<ActOutcome
 
 async function isStillThere(site: Site, act: LeafAct): Promise<boolean> {
   using spot = findSpot(site, placeOf(act.path));
-  return spot !== undefined && (await isAsExpected(site, spot, act.before));
+  return spot !== undefined && (await isAsSeen(site, spot, act.before));
 }
 
 /** What was displaced is what was believed, or it goes back: to its place, or beside it if that was taken meanwhile. */

@@ -1,5 +1,6 @@
 import type { LocalExpectation } from "../core/plan/local-act.ts";
 import type { LocalStat } from "../core/tree/local-stat.ts";
+import type { Stamp } from "../core/tree/node.ts";
 import { isSnapError } from "../std/error.ts";
 import type { Site } from "./parents.ts";
 import type { Spot } from "./spot.ts";
@@ -33,7 +34,27 @@ function isSameFile(
   return stat.fileId === expected.fileId && stat.modifiedNs === expected.modifiedNs;
 }
 
-/** Whether the expected content stands at a place (S53): by its stat, else by its hash. */
+/**
+ * Whether what stands at a place is what was seen there, before anything of ours has touched it (S53). The whole stamp
+ * counts then: its ctime shows an edit of equal size whose mtime was set back (S18).
+ */
+export async function isAsSeen(
+  site: Site,
+  spot: Spot,
+  expected: LocalExpectation,
+): Promise<boolean> {
+  const stat = spot.stat();
+  const isTouched = expected.kind === "file" && stat !== undefined && hasOtherStamp(stat, expected);
+  if (!isTouched) return await isAsExpected(site, spot, expected);
+  if (stat.kind !== "file" || stat.size !== expected.size) return false;
+  return expected.hash !== undefined && (await hashOf(site, spot)) === expected.hash;
+}
+
+function hasOtherStamp(stat: LocalStat, { stamp }: { readonly stamp?: Stamp }): boolean {
+  return stamp !== undefined && stat.stamp !== stamp;
+}
+
+/** Whether the expected content stands at a place, wherever an act has brought it: by its stat, else by its hash. */
 export async function isAsExpected(
   site: Site,
   spot: Spot,

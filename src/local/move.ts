@@ -2,7 +2,7 @@ import type { BigIntStats } from "node:fs";
 import type { RelPath } from "../core/path/rel-path.ts";
 import type { ActOutcome, MoveAct } from "../core/plan/local-act.ts";
 import type { LocalStat } from "../core/tree/local-stat.ts";
-import { isAsExpected } from "./expectation.ts";
+import { isAsExpected, isAsSeen } from "./expectation.ts";
 import { bring, isPlaceholder, renameIfThere } from "./no-replace.ts";
 import { cancelled, done, refuseTaken, statAt } from "./outcome.ts";
 import { areaPlace, makeFolders, placeOf, syncFolder } from "./parents.ts";
@@ -34,7 +34,7 @@ async function isMovable(site: Site, act: MoveAct): Promise<boolean> {
   using from = findSpot(site, placeOf(act.from));
   using to = findSpot(site, placeOf(act.to));
   if (from === undefined || to === undefined || to.look() !== undefined) return false;
-  return await isAsExpected(site, from, act.before);
+  return await isAsSeen(site, from, act.before);
 }
 
 /** Whether the entry has its new name now. */

@@ -3,7 +3,7 @@ import type { RelPath } from "../core/path/rel-path.ts";
 import type { ActOutcome, PlaceAct } from "../core/plan/local-act.ts";
 import type { LocalStat } from "../core/tree/local-stat.ts";
 import { SnapError } from "../std/error.ts";
-import { isAsExpected } from "./expectation.ts";
+import { isAsExpected, isAsSeen } from "./expectation.ts";
 import { bring, isPlaceholder, renameIfThere, type Brought } from "./no-replace.ts";
 import { cancelled, done, refuseTaken, statAt } from "./outcome.ts";
 import { areaPlace, makeFolders, placeOf, syncFolder } from "./parents.ts";
@@ -50,7 +50,7 @@ async function isAsBelieved(site: Site, act: PlaceAct): Promise<boolean> {
   using target = findSpot(site, placeOf(act.path));
   if (target === undefined) return false;
   if (act.before === undefined) return target.look() === undefined;
-  if (!(await isAsExpected(site, target, act.before))) return false;
+  if (!(await isAsSeen(site, target, act.before))) return false;
   return act.before.kind !== "folder" || isEmptyFolder(site, target);
 }
 

@@ -155,6 +155,17 @@ test("S98: a folder that takes the place of a file, and the other way round", as
   expect(ops).toEqual(["R.delete x", "R.deleteDir y", "R.mkdir x", "R.put x/in", "R.put y"]);
 });
 
+test("S98: a file in the place of a folder that only the server has: what is in the folder goes, too", async () => {
+  await using workspace = await LinkedWorkspace.open({ x: "1" });
+  await workspace.removeRemote("x");
+  await workspace.upload("x/deep/in", "2");
+  await workspace.upload("x/unwanted", "3");
+  await workspace.look();
+  const below = { "x/deep": undefined, "x/deep/in": undefined, "x/unwanted": undefined };
+  await rebaseOn(workspace, { x: "1", ...below });
+  expect((await next(workspace)).toSorted()).toEqual(["R.deleteDir x", "R.put x"]);
+});
+
 test("S29: a place whose folder was replaced by a link meanwhile is left to the next observation", async () => {
   await using workspace = await LinkedWorkspace.open({ "d/a": "1", b: "2" });
   const items = await restored(workspace, { "d/a": "restored" });

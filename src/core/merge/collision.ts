@@ -55,11 +55,14 @@ function separate(draft: Draft, keeper: TargetEntry, loser: TargetEntry): void {
   }
 }
 
-/** Two names on one disk that the server takes for one: both stay as they are on disk. */
+/**
+ * Two names on one disk that the server takes for one: both stay as they are on disk. So do two Unicode forms of one
+ * name: a change of form is no rename, but what stands side by side are two files (S16).
+ */
 function areDiskTwins(draft: Draft, a: TargetEntry, b: TargetEntry): boolean {
   const one = draft.trees.local.get(a.node);
   const other = draft.trees.local.get(b.node);
-  if (one === undefined || other === undefined || sameName(one.name, other.name)) return false;
+  if (one === undefined || other === undefined || one.name === other.name) return false;
   return (
     one.parent === other.parent &&
     sameName(one.name, a.localName ?? a.name) &&
@@ -110,6 +113,7 @@ function freeDiskNames(draft: Draft): boolean {
     const other = draft.target.childByKey(entry.parent, pathKeyOf(entry.localName));
     if (other === undefined || other.node === entry.node) continue;
     if (!sameName(other.localName ?? other.name, entry.localName)) continue;
+    if (areDiskTwins(draft, entry, other)) continue;
     draft.target.put({ ...entry, localName: undefined });
     isChanged = true;
   }

@@ -1,6 +1,6 @@
 import type { RelPath } from "../path/rel-path.ts";
 import type { LocalStat } from "../tree/local-stat.ts";
-import type { ContentHash, FileId } from "../tree/node.ts";
+import type { ContentHash, FileId, Stamp } from "../tree/node.ts";
 
 /**
  * Acts on the disk as plain data, so that an act under way can be written down before it starts and settled after
@@ -28,6 +28,11 @@ export type LocalExpectation =
       readonly modifiedNs: string;
       /** undefined where it was never hashed: then only the stat can prove equality. */
       readonly hash: ContentHash | undefined;
+      /**
+       * The whole stamp of the last look. Until the act itself touches the file, another one means that it is read again
+       * (S18). Afterwards it says nothing: renames and links change the ctime.
+       */
+      readonly stamp?: Stamp;
     }
   | { readonly kind: "symlink"; readonly fileId: FileId; readonly linkTarget: string };
 

@@ -128,3 +128,43 @@ describe("S42: two local names with one key", () => {
     expect(world.settled()).toBe(text(`file.txt: 2\n${copy}: 1`));
   });
 });
+
+describe("S16, S42: two Unicode forms of one name", () => {
+  const [composed, parted] = ["Zo\u00eb", "Zoe\u0308"];
+  const forms = (): TextWorld => {
+    const world = new TextWorld();
+    world.local.add(`${composed}: 1\n${parted}: 2`);
+    world.settle();
+    return world;
+  };
+
+  test("are two files, which keep their names on disk; the larger gets another one on the server", () => {
+    const world = forms();
+    expect(world.planned()).toBe("");
+    expect(here(world)).toBe(text(`${composed}: 1\n${parted}: 2`));
+    expect(there(world)).toBe(text(`${composed} (case conflict): 1\n${parted}: 2`));
+  });
+
+  test("an edit on either side goes to the right one", () => {
+    const world = forms();
+    world.local.write(composed, "11");
+    world.settle();
+    world.remote.write(parted, "22");
+    world.settle();
+    expect(here(world)).toBe(text(`${composed}: 11\n${parted}: 22`));
+    expect(there(world)).toBe(text(`${composed} (case conflict): 11\n${parted}: 22`));
+  });
+
+  test("a name of the server still takes the place of one on the disk that it would be equal to", () => {
+    const world = forms();
+    world.local.remove(parted);
+    world.settle();
+    world.remote.add(`${parted}: 3`);
+    world.settle();
+    expect(world.planned()).toBe("");
+    expect(there(world)).toContain(": 3");
+    expect(there(world)).toContain(": 1");
+    expect(here(world)).toContain(": 3");
+    expect(here(world)).toContain(": 1");
+  });
+});
