@@ -1,4 +1,5 @@
 import type { LeftPath, SyncReport } from "../core/plan/sync-report.ts";
+import { parseRelPath } from "../core/path/rel-path.ts";
 import { placeKey, type SyncedSeen } from "../core/snapshot/restore-picture.ts";
 import {
   readLocalRecord,
@@ -26,11 +27,25 @@ export type Confirmation = {
 export async function push(run: Run, engine: EngineControl): Promise<SyncReport> {
   const report = await engine.sync(run.work);
   if (report.exit === 7) return report;
-  const late = new Set([...run.facts.late, ...report.conflicts.map(({ path }) => path)]);
+  // What this restore did not touch had changed on both sides already, or is none of its business.
+  const touched = new Set(run.items.map(({ path }) => placeKey(path)));
+  const isOurs = ({ path }: { readonly path: string }): boolean =>
+    touched.has(placeKey(parseRelPath(path)));
+  const late = new Set([...run.facts.late, ...report.conflicts.filter(isOurs).map((c) => c.path)]);
+  const others = report.conflicts.filter((conflict) => !isOurs(conflict)).map(besides);
   run.enter("pushed", () =>
-    run.note({ uploadedBytes: report.counts.bytesUp, late: [...late].toSorted() }),
+    run.note({
+      uploadedBytes: report.counts.bytesUp,
+      late: [...late].toSorted(),
+      left: [...run.facts.left, ...others],
+    }),
   );
   return report;
+}
+
+function besides({ path, copy }: SyncReport["conflicts"][number]): LeftItem {
+  const reason = `both sides had a version of their own; the local one is now "${copy}"`;
+  return { path, side: "both", reason };
 }
 
 /** Look again at Dropbox and compare every touched path by content hash (T7). */

@@ -4,6 +4,8 @@ import type { Sight } from "../core/snapshot/restore-picture.ts";
 import type { Wanted } from "../core/snapshot/restore-wanted.ts";
 import type { Work } from "../std/events.ts";
 import type { Looker } from "./look.ts";
+import type { RestoreDeps } from "./restore-deps.ts";
+import { unignoredPaths } from "./unignored.ts";
 
 /** What is asked for: a wanted tree, which may depend on what is there now, and where it comes from. */
 export type Order = {
@@ -23,8 +25,10 @@ export type Draft = {
 };
 
 /** Make the plan from what both sides are now; the engine has just observed them. */
-export async function draftOf(order: Order, work: Work): Promise<Draft> {
+export async function draftOf(deps: RestoreDeps, order: Order, work: Work): Promise<Draft> {
   const sight = await order.looker.look(work);
-  const wanted = await order.wanted(sight);
+  const asked = await order.wanted(sight);
+  const unignored = await unignoredPaths(deps, { wanted: asked, sight }, work);
+  const wanted = { ...asked, aside: [...asked.aside, ...unignored] };
   return { plan: planRestore(wanted, sight, order.subject), wanted, sight };
 }

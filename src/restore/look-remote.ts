@@ -22,8 +22,9 @@ export function remotePicture(index: IndexStore, outside: Outside): RemotePictur
   const pending: Visit[] = [top];
   for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
     for (const row of index.remote.children(folder.node)) {
-      const visit = isForeign(row, index) ? undefined : visitOf(folder, row);
-      if (visit === undefined || outside(visit.path, row.kind)) {
+      const visit = visitOf(folder, row);
+      // The rules are asked first: the caller may note what they leave out.
+      if (visit === undefined || outside(visit.path, row.kind) || isForeign(row, index)) {
         holding.add(folder.key);
         continue;
       }

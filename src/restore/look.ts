@@ -2,7 +2,7 @@ import { isAlwaysOutside } from "../core/ignore.ts";
 import { joinPath, topPath, type RelPath } from "../core/path/rel-path.ts";
 import type { LocalItem, LocalPicture, Sight } from "../core/snapshot/restore-picture.ts";
 import type { FolderListing, LocalStat } from "../core/tree/local-stat.ts";
-import type { ContentHash, LocalEntry } from "../core/tree/node.ts";
+import type { ContentHash, Kind, LocalEntry } from "../core/tree/node.ts";
 import { pathOf } from "../core/tree/tree-view.ts";
 import { SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
@@ -31,16 +31,22 @@ export class Looker {
   /** The remote rows are as the engine's last observation left them. */
   async look(work: Work): Promise<Sight> {
     const { index, engine } = this.#deps;
-    const local = await this.#lookLocally(work);
+    const outside = new Map<RelPath, Kind>();
+    const isOutside: Outside = (path, kind) => {
+      const is = this.#outside(path, kind);
+      if (is) outside.set(path, kind === "folder" ? "folder" : "file");
+      return is;
+    };
+    const local = await this.#lookLocally(isOutside, work);
     const linked = engine !== undefined;
-    const remote = linked ? remotePicture(index, this.#outside) : undefined;
+    const remote = linked ? remotePicture(index, isOutside) : undefined;
     const synced = linked ? treePicture(index.synced) : new Map();
     const saved = await savedHashes(this.#deps, { local, remote, synced });
-    return { local, remote, synced, saved };
+    return { local, remote, synced, outside, saved };
   }
 
-  async #lookLocally(work: Work): Promise<LocalPicture> {
-    const walk = new Walk(this.#outside);
+  async #lookLocally(isOutside: Outside, work: Work): Promise<LocalPicture> {
+    const walk = new Walk(isOutside);
     const pending: RelPath[] = [topPath];
     for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
       const listing = await this.#deps.local.list(folder);

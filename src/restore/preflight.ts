@@ -5,6 +5,7 @@ import type { RelPath } from "../core/path/rel-path.ts";
 import { parentPath } from "../core/path/rel-path.ts";
 import { SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
+import { checkRules } from "./check-rules.ts";
 import type { Draft } from "./draft.ts";
 import type { RestoreDeps } from "./restore-deps.ts";
 import { soundSources } from "./sources.ts";
@@ -15,7 +16,7 @@ export type ChosenSources = ReadonlyMap<RelPath, ContentSource>;
 /**
  * Check that a restore can be carried out, before anything changes (T33).
  *
- * @throws {SnapError} `workspace-missing`, `damaged`, `refused` for room and permissions
+ * @throws {SnapError} `workspace-missing`, `damaged`, `refused` for rules, room and permissions
  */
 export async function preflight(
   deps: RestoreDeps,
@@ -25,6 +26,7 @@ export async function preflight(
   await checkWorkspace(deps);
   const chosen = await soundSources(deps, placedItems(draft), work);
   deps.onEvent({ type: "preflight", check: "blocks", items: chosen.size });
+  await checkRules(deps, { items: draft.plan.items, chosen }, work);
   await checkSpace(deps, placedItems(draft), chosen);
   checkWritable(draft);
   deps.onEvent({ type: "preflight", check: "write", items: draft.plan.items.length });

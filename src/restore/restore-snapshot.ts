@@ -15,6 +15,7 @@ import type { SnapshotRoot } from "../core/snapshot/root.ts";
 import type { LocalStat } from "../core/tree/local-stat.ts";
 import { isSnapError, SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
+import { rulesBytesMax, textOf } from "./check-rules.ts";
 import type { Order } from "./draft.ts";
 import { Looker } from "./look.ts";
 import { preview, runOrder } from "./restore.ts";
@@ -120,27 +121,17 @@ async function scopeWith(deps: RestoreDeps, root: SnapshotRoot): Promise<Outside
     isAlwaysOutside(path) || isUnseen(kind) || present(path, kind) || ignores(path, kind);
 }
 
-/** Rule files are small; a larger one is none that was ever in force (X24). */
-const rulesBytesMax = 16 * 1024 * 1024;
-
 async function capturedRules({ store }: RestoreDeps, root: SnapshotRoot): Promise<IgnoreRules> {
   const path = parseRelPath(ignoreFileName);
   for await (const entry of store.entries(root.id, path)) {
     if (entry.path !== path || entry.type !== "file" || entry.blocks === undefined) continue;
     if ((entry.size ?? 0) > rulesBytesMax) continue;
     try {
-      return rulesOf(await textOf(store.open(entry)));
+      return rulesOf(await textOf(store.open(entry), entry.size ?? 0));
     } catch (error) {
       // Rules beyond a bound were not in force when they were captured either.
       if (!isSnapError(error, "settings-invalid")) throw error;
     }
   }
   return noRules();
-}
-
-async function textOf(bytes: ReturnType<RestoreDeps["store"]["open"]>): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  for await (const chunk of bytes) text += decoder.decode(chunk, { stream: true });
-  return text + decoder.decode();
 }

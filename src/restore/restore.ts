@@ -63,7 +63,7 @@ export async function runOrder(
 export async function preview(deps: RestoreDeps, order: Order, work: Work): Promise<Draft> {
   await deps.engine?.observe(work);
   if (order.subject.kind !== "rollback") await refuseRolledBack(deps);
-  const draft = await draftOf(order, work);
+  const draft = await draftOf(deps, order, work);
   deps.onEvent({ type: "plan", plan: draft.plan, drifted: false });
   return draft;
 }
@@ -134,7 +134,7 @@ async function fence(
   throwIfAborted(work.signal);
   await deps.engine?.raiseFence(run.id, work);
   run.enter("fenced");
-  const draft = await draftOf(order, work);
+  const draft = await draftOf(deps, order, work);
   if (draft.plan.digest === given.agreed.plan.digest) return { draft, chosen: given.checked };
   deps.onEvent({ type: "plan", plan: draft.plan, drifted: true });
   await settleDrift({ agreed: given.agreed.plan, present: draft.plan }, given.consent);

@@ -14,7 +14,7 @@ import type { RestoreDeps } from "./restore-deps.ts";
  */
 export async function savedHashes(
   deps: RestoreDeps,
-  { local, remote, synced }: Omit<Sight, "saved">,
+  { local, remote, synced }: Pick<Sight, "local" | "remote" | "synced">,
 ): Promise<ReadonlySet<ContentHash>> {
   const saved = new Set<ContentHash>();
   for (const { hash } of remote?.items.values() ?? []) saved.add(hash);

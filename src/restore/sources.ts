@@ -4,7 +4,8 @@ import type { PlanItem } from "../core/snapshot/restore-item.ts";
 import type { ContentSource, WantedFile } from "../core/snapshot/restore-wanted.ts";
 import { ContentHasher } from "../core/tree/content-hash.ts";
 import type { LocalFile } from "../ports.ts";
-import { SnapError } from "../std/error.ts";
+import { present } from "../std/assert.ts";
+import { isSnapError, SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { forEachLimited } from "../std/limiter.ts";
 import type { RestoreDeps } from "./restore-deps.ts";
@@ -57,12 +58,48 @@ async function isSoundInArea(
 
 async function hashOf(file: LocalFile): Promise<string> {
   const hasher = new ContentHasher();
+  for await (const chunk of chunksOf(file)) hasher.update(chunk);
+  return hasher.finish().hash;
+}
+
+/** The content of a source. What it throws `unreadableContent` explains. */
+export async function* bytesOf(
+  { store, remote, local }: Pick<RestoreDeps, "store" | "remote" | "local">,
+  source: ContentSource,
+  work: Work,
+): AsyncGenerator<Uint8Array> {
+  switch (source.from) {
+    case "snapshot":
+      yield* store.open(source.entry);
+      return;
+    case "revision":
+      yield* present(remote, "the linked folder").download(source.rev, 0, work);
+      return;
+    case "area": {
+      await using file = await local.openInArea(source.place);
+      yield* chunksOf(file);
+    }
+  }
+}
+
+/** What a file holds. */
+export async function* chunksOf(file: LocalFile): AsyncGenerator<Uint8Array> {
   for (let offset = 0; ;) {
     const chunk = await file.read(offset, chunkBytes);
-    if (chunk.length === 0) return hasher.finish().hash;
-    hasher.update(chunk);
+    if (chunk.length === 0) return;
+    yield chunk;
     offset += chunk.length;
   }
+}
+
+/** What an error says about the content of a path: where the content is not as it was, `damaged`; else the same. */
+export function unreadableContent(error: unknown, path: string): unknown {
+  if (!isSnapError(error, "content-wrong", "not-found", "remote-error")) return error;
+  return new SnapError("damaged", `The content of "${path}" could not be had as it was`, {
+    path,
+    cause: error,
+    hint: "Nothing was changed. Run snap verify, or restore other paths only.",
+  });
 }
 
 function entriesOf(files: readonly { readonly want: WantedFile }[]): SnapshotEntry[] {

@@ -5,12 +5,11 @@ import { rowsOf } from "../core/snapshot/restore-rows.ts";
 import type { ContentSource, WantedFile } from "../core/snapshot/restore-wanted.ts";
 import type { StageRequest } from "../ports.ts";
 import { present } from "../std/assert.ts";
-import { isSnapError, SnapError } from "../std/error.ts";
 import { forEachLimited } from "../std/limiter.ts";
 import type { Draft } from "./draft.ts";
 import { placedItems, type ChosenSources } from "./preflight.ts";
-import type { RestoreDeps } from "./restore-deps.ts";
 import type { Run } from "./run.ts";
+import { bytesOf, unreadableContent } from "./sources.ts";
 
 const filesParallel = 8;
 
@@ -62,7 +61,7 @@ async function stageItem(
     await run.deps.local.stage({ to, content: { linkTarget: want.linkTarget } }, run.work);
   } else if (want?.kind === "file") {
     const from = present(source, `a source for "${path}"`);
-    await stageFile(run, want, { to, bytes: bytesOf(run.deps, from, run), path });
+    await stageFile(run, want, { to, bytes: bytesOf(run.deps, from, run.work), path });
   }
 }
 
@@ -81,27 +80,7 @@ async function stageFile(
   try {
     await run.deps.local.stage(request, run.work);
   } catch (error) {
-    if (!isSnapError(error, "content-wrong", "not-found", "remote-error")) throw error;
-    throw new SnapError("damaged", `The content of "${path}" could not be had as it was`, {
-      path,
-      cause: error,
-      hint: "Nothing was changed. Run snap verify, or restore other paths only.",
-    });
-  }
-}
-
-function bytesOf(
-  { store, remote, local }: RestoreDeps,
-  source: ContentSource,
-  { work }: Run,
-): AsyncIterable<Uint8Array> {
-  switch (source.from) {
-    case "snapshot":
-      return store.open(source.entry);
-    case "revision":
-      return present(remote, "the linked folder").download(source.rev, 0, work);
-    case "area":
-      throw new Error(`"${source.place.path}" of "${local.top}" needs no staging`);
+    throw unreadableContent(error, path);
   }
 }
 

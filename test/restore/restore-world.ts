@@ -71,11 +71,12 @@ export class RestoreWorld implements AsyncDisposable {
     return openStore({ ...options, clock });
   }
 
-  async capture(label: string): Promise<SnapshotRoot> {
+  /** `isOutside`: what the rules in force leave out, unless told otherwise. */
+  async capture(label: string, isOutside: Outside = this.#outside()): Promise<SnapshotRoot> {
     const store = await this.openStore();
     const options = { reason: "manual", label, force: true } as const;
-    return (await store.capture(this.#source({ side: "local", paths: undefined, label }), options))
-      .root;
+    const source = this.#source({ side: "local", paths: undefined, label }, isOutside);
+    return (await store.capture(source, options)).root;
   }
 
   /** What a restore gets in the present process. */
@@ -122,7 +123,10 @@ export class RestoreWorld implements AsyncDisposable {
       isAlwaysOutside(place) || rules.ignores(place, kind === "folder" ? "folder" : "file");
   }
 
-  #source({ side, paths }: SafetyRequest): ReturnType<typeof localSource> {
+  #source(
+    { side, paths }: SafetyRequest,
+    isOutside: Outside = this.#outside(),
+  ): ReturnType<typeof localSource> {
     const { index, local, config } = this.world.deps;
     const facts: CaptureFacts = {
       workspace: { id: config.workspace, path: local.top, device: "box", host: "box" },
@@ -132,7 +136,6 @@ export class RestoreWorld implements AsyncDisposable {
       ...(paths === undefined ? {} : { paths }),
     };
     if (side === "remote") return remoteSource(index.remote, { facts });
-    const isOutside = this.#outside();
     return localSource({ local, index, isOutside, isRepositorySynced: () => true, facts });
   }
 

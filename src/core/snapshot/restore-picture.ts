@@ -52,6 +52,8 @@ export type Sight = {
   /** undefined where the workspace is not linked (T29). */
   readonly remote: RemotePicture | undefined;
   readonly synced: ReadonlyMap<PlaceKey, SyncedSeen>;
+  /** What was passed by on either side, because it is ignored or not ours; what lies below is not listed (T13). */
+  readonly outside: ReadonlyMap<RelPath, Kind>;
   /** Hashes of content that a snapshot or a revision in Dropbox holds (T12). */
   readonly saved: ReadonlySet<ContentHash>;
 };

@@ -78,6 +78,8 @@ type Touched = {
   readonly row: RestoreItemRow;
   readonly local: LocalRecord;
   readonly remote: RemoteRecord | undefined;
+  /** The record of what Dropbox had under the name that the disk had for it; else that of the path (S15). */
+  readonly theirs: RemoteRecord | undefined;
   /** What the restore left on the server; undefined where it is not to be compared. */
   readonly remoteWitness: string | undefined;
 };
@@ -86,6 +88,30 @@ function touchedPaths(rows: readonly RestoreItemRow[]): Touched[] {
   const remote = new Map(
     rows.filter(({ side }) => side === "remote").map((row) => [row.path, row]),
   );
+  return withTheirs(localPaths(rows, remote));
+}
+
+/** A restore that changed only the case of a name touched two paths here and one in Dropbox: it was the older name's. */
+function withTheirs(paths: readonly Omit<Touched, "theirs">[]): Touched[] {
+  const places = Map.groupBy(paths, ({ path }) => placeKey(path));
+  return paths.map((touched) => {
+    const others = (places.get(placeKey(touched.path)) ?? []).filter((other) => other !== touched);
+    const { remote, local } = touched;
+    if (remote === undefined && local.before !== null) {
+      const own = others.find((other) => other.remote !== undefined && other.local.before === null);
+      return { ...touched, theirs: own?.remote };
+    }
+    const isHanded = others.some(
+      (other) => other.remote === undefined && other.local.before !== null,
+    );
+    return { ...touched, theirs: local.before === null && isHanded ? undefined : remote };
+  });
+}
+
+function localPaths(
+  rows: readonly RestoreItemRow[],
+  remote: ReadonlyMap<RelPath, RestoreItemRow>,
+): Omit<Touched, "theirs">[] {
   return rows.flatMap((row) => {
     if (row.side !== "local" || row.step !== "acted" || row.witness === undefined) return [];
     const other = remote.get(row.path);
@@ -124,7 +150,7 @@ type Wish = {
 };
 
 function wishOf(touched: Touched, sources: Sources): Wish {
-  const { local, remote, path } = touched;
+  const { local, theirs: remote, path } = touched;
   const ours = (): WantedNode | undefined => localNode(touched, sources);
   if (remote === undefined || local.before?.kind === "symlink") return { node: ours() };
   if (isOursNewer(local, remote, sources)) return { node: ours() };

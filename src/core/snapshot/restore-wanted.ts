@@ -60,6 +60,7 @@ export type AsideReason =
   | "not saved anywhere else"
   | "another file has the name of its folder"
   | "changed since the restore"
+  | "ignored until now: the sync takes it up"
   | "cannot be looked at";
 
 /** What a restore is to make of a workspace. */

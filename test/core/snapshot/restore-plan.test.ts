@@ -141,7 +141,7 @@ describe("what is left as it is", () => {
 
   test("S15: a rename of case only is no removal in Dropbox", () => {
     const plan = planRestore(wantedTree({ a: "1" }), bothSides({ A: "1" }), subject());
-    expect(actions(plan)).toEqual(["A delete/keep", "a create/keep"]);
+    expect(actions(plan)).toEqual(["A delete/-", "a create/keep"]);
   });
 });
 

@@ -76,7 +76,14 @@ export function sightOf(
 ): Sight {
   const agreed = dropbox(synced).items;
   const hashes = [...(remote?.items.values() ?? [])].map(({ hash }) => hash);
-  return { local, remote, synced: agreed, saved: new Set([...hashes, ...saved.map(hashOf)]) };
+  const outside = new Map();
+  return {
+    local,
+    remote,
+    synced: agreed,
+    outside,
+    saved: new Set([...hashes, ...saved.map(hashOf)]),
+  };
 }
 
 /** Both sides equal, and synced. */
