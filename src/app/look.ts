@@ -1,6 +1,7 @@
 import { parseRelPath, topPath, type RelPath } from "../core/path/rel-path.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { SnapshotRoot } from "../core/snapshot/root.ts";
+import type { DamagedRoot } from "../snapshot/store.ts";
 import { SnapError } from "../std/error.ts";
 import type { Environment } from "./environment.ts";
 import { snapshotPath } from "./snapshot-path.ts";
@@ -13,6 +14,11 @@ export async function listSnapshots(
 ): Promise<readonly SnapshotRoot[]> {
   const store = await openSnapshotStore(environment);
   return store.list(snapshotFilter(environment, request));
+}
+
+/** Snapshots that cannot be read, of whichever workspace: a list without them would lie (N8). */
+export async function damagedSnapshots(environment: Environment): Promise<readonly DamagedRoot[]> {
+  return (await openSnapshotStore(environment)).damagedRoots();
 }
 
 /** A snapshot by id, prefix, label, `latest`, `latest~n` or `@time`. */

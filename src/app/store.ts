@@ -1,6 +1,5 @@
 import path from "node:path";
-import { openStore } from "../snapshot/store.ts";
-import type { SnapshotStore } from "../ports.ts";
+import { openStore, type OpenedStore } from "../snapshot/store.ts";
 import { SnapError } from "../std/error.ts";
 import type { Environment } from "./environment.ts";
 import { isAtOrBelow, workspaceAround } from "./find-workspace.ts";
@@ -10,7 +9,7 @@ import { isAtOrBelow, workspaceAround } from "./find-workspace.ts";
  *
  * @throws {SnapError} `store-inside-workspace` (N10), `version-too-new`
  */
-export async function openSnapshotStore(environment: Environment): Promise<SnapshotStore> {
+export async function openSnapshotStore(environment: Environment): Promise<OpenedStore> {
   const { locations, settings, clock, rng, tool, logger } = environment;
   const folder = path.resolve(settings.read().settings["store.path"] ?? locations.store);
   for (const record of settings.read().workspaces) {

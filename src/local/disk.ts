@@ -31,9 +31,9 @@ export interface Disk {
   unlink(path: DiskPath): void;
   symlink(target: string, path: string): void;
   chmodOpen(fd: number, mode: number): void;
-  /** Sets atime and mtime, in seconds. */
-  setTimesOpen(fd: number, seconds: number): void;
-  setTimesOfLink(path: string, seconds: number): void;
+  /** Sets atime and mtime, in decimal seconds since 1970; negative ones are before. */
+  setTimesOpen(fd: number, seconds: string): void;
+  setTimesOfLink(path: string, seconds: string): void;
   freeBytes(path: string): bigint;
   read(fd: number, into: Uint8Array, position: number): Promise<number>;
   write(fd: number, bytes: Uint8Array): Promise<number>;

@@ -9,10 +9,10 @@ export type Metadata = { readonly mode?: number; readonly modifiedNs?: string };
 
 /**
  * A time as the system call takes it. A double holds it to less than a microsecond; what the disk then reports is what
- * counts (S18). Node takes negative numbers for "now", so times before 1970 become its first moment.
+ * counts (S18). It is a text because Node takes a negative number for "now", but a negative text for a time before 1970.
  */
-export function secondsOf(modifiedNs: string): number {
-  return Math.max(0, Number(modifiedNs) / 1e9);
+export function secondsOf(modifiedNs: string): string {
+  return String(Number(modifiedNs) / 1e9);
 }
 
 const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;

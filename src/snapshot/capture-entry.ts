@@ -1,3 +1,4 @@
+import { isSameTime } from "../core/snapshot/entry.ts";
 import type { EntryFlag, SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { Pair } from "../core/snapshot/manifest.ts";
 import type { LeftAside } from "../core/snapshot/root.ts";
@@ -101,6 +102,17 @@ export class EntryCapture {
       throw error;
     }
   }
+}
+
+/**
+ * The entry with the time of an earlier one of its kind, where the two times are equal but for what cannot be set: so a
+ * file that was just restored is unchanged (T11, N39).
+ */
+export function withTimeOf(entry: SnapshotEntry, before: Pair["right"]): SnapshotEntry {
+  if (before?.type !== entry.type || before.modifiedNs === undefined) return entry;
+  if (entry.modifiedNs === undefined || !isSameTime(entry.modifiedNs, before.modifiedNs))
+    return entry;
+  return { ...entry, modifiedNs: before.modifiedNs };
 }
 
 /** N37: whatever the source says of one file, unless the whole source is gone. */

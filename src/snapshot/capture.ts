@@ -13,12 +13,13 @@ import { throwIfAborted } from "../std/error.ts";
 import type { Logger } from "../std/log.ts";
 import { isoSeconds } from "../std/time.ts";
 import type { Clock } from "../std/time.ts";
-import { EntryCapture } from "./capture-entry.ts";
+import { EntryCapture, withTimeOf } from "./capture-entry.ts";
 import { CaptureTally } from "./capture-tally.ts";
+import { recordChecks } from "./checks.ts";
 import { Gate, mapInOrder } from "./in-order.ts";
 import { ManifestWriter, proveManifest } from "./manifest-store.ts";
 import { PackWriter } from "./pack-writer.ts";
-import { loadPacks } from "./packs.ts";
+import { loadPacks, newChecks } from "./packs.ts";
 import type { Packs } from "./packs.ts";
 import { KnownContents, baseOf, parentOf, readableEntries } from "./parent.ts";
 import { freeTime, putRoot, readRoots, rootNames, rootOfId } from "./root-files.ts";
@@ -101,6 +102,8 @@ async function storeContent(job: ContentJob): Promise<Draft> {
   } finally {
     await data.discard();
     await meta.discard();
+    // What was found damaged on the way, and what was damaged and is written again (N51).
+    await recordChecks(job.parts, newChecks(job.packs));
   }
 }
 
@@ -125,7 +128,10 @@ async function writeEntries(job: EntriesJob): Promise<void> {
       await parts.lock.renew();
     },
   });
-  const captured = mapInOrder(pairsOf(job), ({ left, right }) => entryCapture.capture(left, right));
+  const captured = mapInOrder(pairsOf(job), async ({ left, right }) => {
+    const { entry, ...aside } = await entryCapture.capture(left, right);
+    return { entry: withTimeOf(entry, right), ...aside };
+  });
   for await (const { entry, left } of captured) {
     await manifest.add(entry);
     tally.add(entry, left);
@@ -135,10 +141,9 @@ async function writeEntries(job: EntriesJob): Promise<void> {
 
 /** Each entry of the source with that of the earlier snapshot at the same path. */
 async function* pairsOf(job: EntriesJob): AsyncGenerator<SourcePair> {
-  const { parts, packs, source, base, meta, tally } = job;
+  const { parts, packs, source, base, tally } = job;
   const before = readableEntries(packs.meta.reader, base, (error) => {
     parts.logger.error("an earlier snapshot is damaged", { reason: error.message });
-    meta.distrust();
   });
   const onLeft = (left: LeftAside): void => tally.leave(left);
   for await (const { left, right } of joinByPath(sound(source.entries(onLeft), onLeft), before)) {

@@ -18,6 +18,7 @@ import { DiskFileWriter } from "./disk-file-writer.ts";
 import type { ByteRange, StoreFiles, StoreFileWriter } from "./store-files.ts";
 
 const noFollow = constants.O_NOFOLLOW | constants.O_NONBLOCK;
+const appendFlags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | noFollow;
 
 /** The store's files in a folder of the local disk. */
 export class DiskStoreFiles implements StoreFiles {
@@ -92,6 +93,14 @@ export class DiskStoreFiles implements StoreFiles {
     } finally {
       await this.remove(temporary);
     }
+  }
+
+  append(name: string, bytes: Uint8Array): Promise<void> {
+    return this.#guardWrite({ name, bytes: bytes.length }, async () => {
+      await using file = await open(this.#path(name), appendFlags, 0o600);
+      await file.writeFile(bytes);
+      await file.sync();
+    });
   }
 
   move(from: string, to: string): Promise<boolean> {

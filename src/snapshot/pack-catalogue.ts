@@ -4,9 +4,11 @@ import { PackIndex, encodeSidecar } from "../core/snapshot/pack-index.ts";
 import { isSnapError } from "../std/error.ts";
 import { forEachLimited } from "../std/limiter.ts";
 import type { Logger } from "../std/log.ts";
+import type { CheckLevel, DamagedPacks, PackCheck } from "./checks.ts";
 import type { PackKind } from "./frame.ts";
 import { rebuildContents } from "./pack-rebuild.ts";
 import { sidecarPath } from "./pack-writer.ts";
+import { isUnreadable } from "./store-error.ts";
 import type { StoreFiles } from "./store-files.ts";
 
 /** Longest pack that is read whole to index it again: many times the size at which a pack is closed. */
@@ -20,11 +22,44 @@ export class PackCatalogue {
   readonly #files: StoreFiles;
   readonly #kind: PackKind;
   readonly #logger: Logger;
+  /** Packs that an earlier verification or capture found damaged. */
+  #recorded: DamagedPacks = new Map();
+  /** Packs found damaged since. */
+  readonly #found = new Map<string, CheckLevel>();
 
   constructor(files: StoreFiles, kind: PackKind, logger: Logger) {
     this.#files = files;
     this.#kind = kind;
     this.#logger = logger;
+  }
+
+  /** Do not trust the packs that are recorded as damaged. */
+  distrustRecorded(recorded: DamagedPacks): void {
+    this.#recorded = recorded;
+    for (const name of recorded.keys()) this.index.distrust(name);
+  }
+
+  /** Note a pack that was found damaged; `level` is the least at which a verification finds it. */
+  noteDamaged(name: string, level: CheckLevel): void {
+    if (!this.#found.has(name)) this.#found.set(name, level);
+    this.index.distrust(name);
+  }
+
+  /** Note a pack that was proved sound; that says nothing about what only a deeper look finds. */
+  noteSound(name: string, level: CheckLevel): void {
+    if (level >= (this.#recorded.get(name) ?? 0) && !this.#found.has(name)) this.index.trust(name);
+  }
+
+  /** What is known of packs and not recorded yet. */
+  newChecks(): readonly PackCheck[] {
+    const damaged = [...this.#found].filter(
+      ([name]) => !this.index.isTrusted(name) && !this.#recorded.has(name),
+    );
+    const sound = [...this.#recorded].filter(([name]) => this.index.isTrusted(name));
+    return [
+      ...damaged.map(([pack, level]) => ({ pack, level, result: "damaged" as const })),
+      ...sound.map(([pack, level]) => ({ pack, level, result: "sound" as const })),
+    ];
   }
 
   /** Take in packs that came since the last look; whether there were any. */
@@ -59,14 +94,17 @@ export class PackCatalogue {
   async #indexOf(name: string): Promise<PackIndex | undefined> {
     const length = await this.#files.size(name);
     if (length === undefined) return undefined;
-    const sidecar = await this.#files.get(sidecarPath(name), packBytesMax).catch(noneIfDamaged);
+    const sidecar = await this.#files.get(sidecarPath(name), packBytesMax).catch(noneIfUnreadable);
     const index = sidecar === undefined ? undefined : PackIndex.read(sidecar);
     return index?.packLength === length ? index : await this.#rebuild(name);
   }
 
   /** A lost or damaged sidecar is never an error (N19). It is kept again only for a pack that is whole. */
   async #rebuild(name: string): Promise<PackIndex | undefined> {
-    const pack = await this.#files.get(name, packBytesMax).catch(noneIfDamaged);
+    const pack = await this.#files.get(name, packBytesMax).catch((error: unknown) => {
+      this.#logger.error("a pack of the snapshot store cannot be read", { pack: name });
+      return noneIfUnreadable(error);
+    });
     if (pack === undefined) return undefined;
     const { contents, isWhole } = await rebuildContents(pack);
     if (isWhole) await this.#keepSidecar(name, encodeSidecar(contents));
@@ -90,7 +128,8 @@ function isPackName(name: string): boolean {
   return name.endsWith(".tar.zst") && isHash(name.slice(0, -".tar.zst".length));
 }
 
-function noneIfDamaged(error: unknown): undefined {
-  if (!isSnapError(error, "damaged")) throw error;
+/** Whatever stands in the place of a file: a folder, a link, bytes that the disk does not give. */
+function noneIfUnreadable(error: unknown): undefined {
+  if (!isUnreadable(error)) throw error;
   return undefined;
 }

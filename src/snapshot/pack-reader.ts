@@ -3,6 +3,7 @@ import { SnapError, isSnapError } from "../std/error.ts";
 import { hashBlock } from "./block-hash.ts";
 import { decodeFrame } from "./frame.ts";
 import type { PackCatalogue } from "./pack-catalogue.ts";
+import { isUnreadable } from "./store-error.ts";
 import type { StoreFiles } from "./store-files.ts";
 
 /** Raw frames kept, since neighbours are read one after the other; bounded by count and bytes. */
@@ -34,13 +35,22 @@ export class PackReader {
     try {
       return await this.readAt(first);
     } catch (error) {
-      if (!isSnapError(error, "damaged", "not-found")) throw error;
+      if (!isUnreadable(error)) throw error;
       return await this.#readElsewhere(hash, { first, error });
     }
   }
 
-  /** The block at one place. @throws {SnapError} `damaged` */
+  /** The block at one place; a pack that does not hold it sound is not trusted any more. @throws {SnapError} `damaged` */
   async readAt(place: BlockPlace): Promise<Uint8Array> {
+    try {
+      return await this.#readSound(place);
+    } catch (error) {
+      if (isSnapError(error, "damaged")) this.#catalogue.noteDamaged(place.pack, 2);
+      throw error;
+    }
+  }
+
+  async #readSound(place: BlockPlace): Promise<Uint8Array> {
     const { hash, offset, length } = place.entry;
     const bytes = await this.#rawFrame(place).then(
       (raw) => raw.subarray(offset, offset + length),
@@ -76,7 +86,7 @@ export class PackReader {
       try {
         return await this.readAt(place);
       } catch (error) {
-        if (!isSnapError(error, "damaged")) throw error;
+        if (!isUnreadable(error)) throw error;
       }
     }
     throw failed.error;

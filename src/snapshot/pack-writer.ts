@@ -20,7 +20,7 @@ export type PackWriterOptions = {
   readonly index: BlockIndex;
 };
 
-/** Writes new blocks into packs. A block that the store has, or that is on its way, is not written again (N27). */
+/** Writes new blocks into packs. A block that a sound pack has, or that is on its way, is not written again (N27). */
 export class PackWriter {
   readonly #options: PackWriterOptions;
   readonly #pending = new Set<string>();
@@ -29,7 +29,6 @@ export class PackWriter {
   #build: PackBuild | undefined;
   #inFlight: Promise<void>[] = [];
   #storedBytes = 0;
-  #isTrusting = true;
 
   constructor(options: PackWriterOptions) {
     this.#options = options;
@@ -42,12 +41,7 @@ export class PackWriter {
 
   /** Whether a block is in a pack in place, or on its way into one. */
   has(hash: string): boolean {
-    return this.#pending.has(hash) || (this.#isTrusting && this.#options.index.has(hash));
-  }
-
-  /** From now on write every block again: a pack in place turned out to be damaged. */
-  distrust(): void {
-    this.#isTrusting = false;
+    return this.#pending.has(hash) || this.#options.index.has(hash);
   }
 
   get isFull(): boolean {
@@ -99,7 +93,7 @@ export class PackWriter {
     const sidecar = encodeSidecar(contents);
     await files.put(sidecarPath(name), sidecar);
     const packIndex = PackIndex.of(contents);
-    index.addPack(name, packIndex);
+    index.putPack(name, packIndex);
     this.#storedBytes += contents.packLength + sidecar.length;
     for (const hash of build.hashes) this.#pending.delete(hash);
     this.#builds.delete(build);

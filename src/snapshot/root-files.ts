@@ -3,7 +3,7 @@ import { decodeRoot, encodeRoot } from "../core/snapshot/root.ts";
 import type { SnapshotId, SnapshotRoot } from "../core/snapshot/root.ts";
 import { SnapError, isSnapError } from "../std/error.ts";
 import { forEachLimited } from "../std/limiter.ts";
-import { missingFile } from "./store-error.ts";
+import { isUnreadable, missingFile } from "./store-error.ts";
 import type { StoreFiles } from "./store-files.ts";
 
 /** X13: the most that is read as one JSON document. */
@@ -41,7 +41,7 @@ export async function readRoot(files: StoreFiles, name: string): Promise<FoundRo
   try {
     return { name, root: await loadRoot(files, name) };
   } catch (error) {
-    if (!isSnapError(error, "damaged", "not-found")) throw error;
+    if (!isUnreadable(error) && !isSnapError(error, "not-found")) throw error;
     return { name, trouble: error };
   }
 }

@@ -1,4 +1,4 @@
-import { SnapError, systemCode } from "../std/error.ts";
+import { SnapError, isSnapError, systemCode } from "../std/error.ts";
 
 /** What the disk said, as an error of ours; one that is ours already stays. */
 export function storeError(error: unknown, message: string): unknown {
@@ -51,6 +51,11 @@ export function wrongLength(path: string, problem: string): SnapError {
     hint: "Run `snap verify` to see which snapshots are hit.",
     path,
   });
+}
+
+/** Whether a file of the store cannot be read: it is not what it must be, or the disk does not give its bytes. */
+export function isUnreadable(error: unknown): error is SnapError {
+  return isSnapError(error, "damaged", "disk-error", "disk-read-only");
 }
 
 /** For `catch`: what is not there is undefined, everything else is thrown on. */

@@ -40,6 +40,8 @@ export interface StoreFiles {
   put(name: string, bytes: Uint8Array): Promise<void>;
   /** Write a file that must be new; false where the name is taken. Its bytes appear all at once. */
   create(name: string, bytes: Uint8Array): Promise<boolean>;
+  /** Add bytes at the end of a file, which is made if it is missing; durable on return. */
+  append(name: string, bytes: Uint8Array): Promise<void>;
   /** Rename within the store; false where there is nothing to rename. */
   move(from: string, to: string): Promise<boolean>;
   /** Give a file a second name; false where the name is taken or there is no such file. */

@@ -5,7 +5,7 @@ import {
   damagedError,
   textFromBytes,
 } from "../core/snapshot/checked-json.ts";
-import { SnapError } from "../std/error.ts";
+import { SnapError, isSnapError } from "../std/error.ts";
 import { randomHex } from "../std/random.ts";
 import type { Rng } from "../std/random.ts";
 import { recoveryText } from "./recovery-text.ts";
@@ -32,12 +32,30 @@ const knownFeatures: readonly string[] = [];
 export async function checkFormat(files: StoreFiles, use: StoreUse): Promise<boolean> {
   const bytes = await files.get(documentName, documentBytesMax);
   if (bytes !== undefined) {
-    checkDocument(textFromBytes(bytes, documentName), use);
+    checkReadable(files, bytes, use);
     return true;
   }
   const roots = await files.list("roots");
   if (roots.length === 0) return false;
-  throw damagedError(`The snapshot store "${files.top}" has lost its ${documentName}`);
+  throw withoutDocument(files, `The snapshot store "${files.top}" has lost its ${documentName}`);
+}
+
+function checkReadable(files: StoreFiles, bytes: Uint8Array, use: StoreUse): void {
+  try {
+    checkDocument(textFromBytes(bytes, documentName), use);
+  } catch (error) {
+    if (!isSnapError(error, "damaged")) throw error;
+    throw withoutDocument(files, error.message, error);
+  }
+}
+
+/** Nothing of the store can be used through this program, but its snapshots are all there. */
+function withoutDocument(files: StoreFiles, message: string, cause?: unknown): SnapError {
+  return new SnapError("damaged", message, {
+    hint: `The snapshots themselves are not touched. Put ${documentName} back from a copy of the store; without one, "${files.top}/${readmeName}" says how to get every file back by hand, and another folder in the setting store.path begins a new store.`,
+    path: `${files.top}/${documentName}`,
+    ...(cause === undefined ? {} : { cause }),
+  });
 }
 
 function checkDocument(text: string, use: StoreUse): void {

@@ -51,12 +51,21 @@ export type StoreOptions = {
   readonly reserve?: number;
 };
 
+/** A root that cannot be read: the file in `roots/` and the reason. Its snapshot is in no list. */
+export type DamagedRoot = { readonly name: string; readonly reason: string };
+
+/** The store on a disk, which also knows what its lists do not show. */
+export interface OpenedStore extends SnapshotStore {
+  /** Oldest first, of all workspaces: whose they are cannot be told (N8). */
+  damagedRoots(): Promise<readonly DamagedRoot[]>;
+}
+
 /**
  * Open a snapshot store. Nothing is made before the first capture: a store that does not exist has no snapshots.
  *
  * @throws {SnapError} `version-too-new` (N13), `damaged`, `disk-error`
  */
-export async function openStore(options: StoreOptions): Promise<SnapshotStore> {
+export async function openStore(options: StoreOptions): Promise<OpenedStore> {
   return await openStoreOver(new DiskStoreFiles(options.path, options.rng), options);
 }
 
@@ -64,12 +73,12 @@ export async function openStore(options: StoreOptions): Promise<SnapshotStore> {
 export async function openStoreOver(
   files: StoreFiles,
   options: StoreOptions,
-): Promise<SnapshotStore> {
+): Promise<OpenedStore> {
   await checkFormat(files, "read");
   return new DiskStore(options, files);
 }
 
-class DiskStore implements SnapshotStore {
+class DiskStore implements OpenedStore {
   readonly #options: StoreOptions;
   readonly #files: StoreFiles;
   readonly #logger: Logger;
@@ -94,6 +103,12 @@ class DiskStore implements SnapshotStore {
 
   async list(filter?: SnapshotFilter): Promise<readonly SnapshotRoot[]> {
     return this.#sound(await this.#roots(), filter);
+  }
+
+  async damagedRoots(): Promise<readonly DamagedRoot[]> {
+    return (await this.#roots()).flatMap(({ name, trouble }) =>
+      trouble === undefined ? [] : [{ name, reason: trouble.message }],
+    );
   }
 
   async find(text: string, filter?: SnapshotFilter): Promise<SnapshotRoot> {
@@ -130,7 +145,8 @@ class DiskStore implements SnapshotStore {
 
   async *verify(options: VerifyOptions): AsyncGenerator<VerifyEvent> {
     await checkFormat(this.#files, "read");
-    yield* verifyStore({ files: this.#files, logger: this.#logger }, options);
+    const { clock } = this.#options;
+    yield* verifyStore({ files: this.#files, logger: this.#logger, clock }, options);
   }
 
   async #captureLocked(source: CaptureSource, options: CaptureOptions): Promise<CaptureResult> {
@@ -172,7 +188,7 @@ class DiskStore implements SnapshotStore {
     }
   }
 
-  /** Roots that are whole; the others are logged, and `verify` tells them. */
+  /** Roots that are whole; the others are logged, and `damagedRoots` and `verify` tell them. */
   #sound(found: readonly FoundRoot[], filter: SnapshotFilter | undefined): readonly SnapshotRoot[] {
     return found.flatMap(({ name, root, trouble }) => {
       if (root !== undefined) return isSelected(root, filter) ? [root] : [];

@@ -7,6 +7,7 @@ import type { PackKind } from "./frame.ts";
 import { packBytesMax } from "./pack-catalogue.ts";
 import { packPath } from "./pack-writer.ts";
 import type { Packs } from "./packs.ts";
+import { isUnreadable } from "./store-error.ts";
 import type { StoreFiles } from "./store-files.ts";
 import type { VerifyFindings } from "./verify-findings.ts";
 import type { VerifyScope } from "./verify-scope.ts";
@@ -22,9 +23,40 @@ export type VerifyPacksJob = {
 
 type PackToCheck = { readonly kind: PackKind; readonly name: string; readonly index: PackIndex };
 
-/** Levels 1 and 2 in one pass over the packs: each has the hash it is named by; each block decodes and has its own. */
+/** Something damaged, until it is known which of its pieces no sound pack has. */
+type Damage = {
+  readonly what: "pack" | "block" | "page";
+  readonly name: string;
+  readonly reason: string;
+  readonly kind: PackKind;
+  readonly pieces: readonly string[];
+};
+
+/**
+ * Levels 1 and 2 in one pass over the packs: each has the hash it is named by; each block decodes and has its own. What a
+ * damaged pack holds is looked for in other packs, which are then in scope too.
+ */
 export async function* verifyPacks(job: VerifyPacksJob): AsyncGenerator<VerifyEvent> {
-  const chosen = packsInScope(job);
+  const damage: Damage[] = [];
+  const seen = new Set<string>();
+  for (;;) {
+    const chosen = packsInScope(job).filter(({ name }) => !seen.has(name));
+    if (chosen.length === 0) break;
+    for (const { name } of chosen) seen.add(name);
+    yield* verifyChosen({ ...job, damage }, chosen);
+  }
+  for (const { kind, pieces, ...found } of damage) {
+    const { index } = job.packs[kind].catalogue;
+    job.findings.add(found, { pieces: pieces.filter((piece) => !index.has(piece)) });
+  }
+}
+
+type PacksJob = VerifyPacksJob & { readonly damage: Damage[] };
+
+async function* verifyChosen(
+  job: PacksJob,
+  chosen: readonly PackToCheck[],
+): AsyncGenerator<VerifyEvent> {
   const bytesTotal = chosen.reduce((sum, { index }) => sum + index.packLength, 0);
   let bytes = 0;
   for (const [done, pack] of chosen.entries()) {
@@ -46,56 +78,63 @@ function packsInScope({ packs, scope }: VerifyPacksJob): readonly PackToCheck[] 
   );
 }
 
-async function* verifyPack(job: VerifyPacksJob, pack: PackToCheck): AsyncGenerator<VerifyEvent> {
+async function* verifyPack(job: PacksJob, pack: PackToCheck): AsyncGenerator<VerifyEvent> {
   const bytes = await readPack(job, pack);
   if (bytes === undefined) return;
+  const { catalogue } = job.packs[pack.kind];
   if (packPath(pack.kind, await hashBlock(bytes)) === pack.name) {
+    catalogue.noteSound(pack.name, 1);
     yield { type: "checked", what: "pack", name: pack.name, bytes: bytes.length };
   } else {
-    const reason = "Its SHA-256 is not its name";
-    job.findings.add({ what: "pack", name: pack.name, reason }, { blocks: dataBlocksOf(pack) });
+    damagedPack(job, pack, "Its SHA-256 is not its name");
   }
   if (job.options.level < 2) return;
-  for (const [frame, entries] of framesInScope(job, pack)) {
+  const frames = framesOf(pack);
+  const asked = frames.filter(([frame]) => job.scope.hasFrame(pack.name, frame.offset));
+  for (const [frame, entries] of asked) {
     throwIfAborted(job.options.signal);
     yield* verifyFrame(job, { pack, bytes, frame, entries });
   }
+  // Does nothing for a pack in which something was found.
+  if (asked.length === frames.length) catalogue.noteSound(pack.name, 2);
 }
 
-async function readPack(job: VerifyPacksJob, pack: PackToCheck): Promise<Buffer | undefined> {
+async function readPack(job: PacksJob, pack: PackToCheck): Promise<Buffer | undefined> {
   try {
     const bytes = await job.files.get(pack.name, packBytesMax);
-    if (bytes !== undefined) return bytes;
-    job.findings.add(
-      { what: "pack", name: pack.name, reason: "It is missing" },
-      { blocks: dataBlocksOf(pack) },
-    );
+    if (bytes === undefined) damagedPack(job, pack, "It is missing");
+    return bytes;
   } catch (error) {
-    if (!isSnapError(error, "damaged", "disk-error")) throw error;
-    job.findings.add(
-      { what: "pack", name: pack.name, reason: error.message },
-      { blocks: dataBlocksOf(pack) },
-    );
+    if (!isUnreadable(error)) throw error;
+    damagedPack(job, pack, error.message);
+    return undefined;
   }
-  return undefined;
 }
 
-function dataBlocksOf({ kind, index }: PackToCheck): readonly string[] {
-  return kind === "data" ? entriesOf(index).map(({ hash }) => hash) : [];
+/** From here on its blocks are looked for elsewhere. */
+function damagedPack(job: PacksJob, pack: PackToCheck, reason: string): void {
+  const { kind, name } = pack;
+  const { catalogue } = job.packs[kind];
+  catalogue.noteDamaged(name, 1);
+  const entries = framesOf(pack)
+    .filter(([frame]) => job.scope.hasFrame(name, frame.offset))
+    .flatMap(([, inFrame]) => inFrame);
+  for (const { hash } of entries) lookElsewhere(job, { kind, hash });
+  const pieces = entries.map(({ hash }) => hash);
+  job.damage.push({ what: "pack", name, reason, kind, pieces });
 }
 
-function entriesOf(index: PackIndex): readonly PackEntry[] {
-  return Array.from({ length: index.entryCount }, (_, position) => index.entry(position));
+function lookElsewhere({ packs, scope }: PacksJob, piece: { kind: PackKind; hash: string }): void {
+  const { index } = packs[piece.kind].catalogue;
+  const place = index.find(piece.hash);
+  if (place !== undefined && index.isTrusted(place.pack)) scope.include(place);
 }
 
-function framesInScope(
-  { scope }: VerifyPacksJob,
-  { name, index }: PackToCheck,
-): readonly (readonly [PackFrame, readonly PackEntry[]])[] {
-  const byFrame = Map.groupBy(entriesOf(index), ({ frame }) => frame);
-  return [...byFrame]
-    .map(([number, entries]) => [index.frame(number), entries] as const)
-    .filter(([frame]) => scope.hasFrame(name, frame.offset));
+/** The frames of a pack with what they hold. */
+function framesOf({ index }: PackToCheck): readonly (readonly [PackFrame, readonly PackEntry[]])[] {
+  const entries = Array.from({ length: index.entryCount }, (_, position) => index.entry(position));
+  const byFrame = Map.groupBy(entries, ({ frame }) => frame);
+  return [...byFrame].map(([number, inFrame]) => [index.frame(number), inFrame] as const);
 }
 
 type FrameToCheck = {
@@ -106,10 +145,11 @@ type FrameToCheck = {
 };
 
 async function* verifyFrame(
-  job: VerifyPacksJob,
+  job: PacksJob,
   { pack, bytes, frame, entries }: FrameToCheck,
 ): AsyncGenerator<VerifyEvent> {
-  const what = pack.kind === "data" ? "block" : "page";
+  const { kind } = pack;
+  const what = kind === "data" ? "block" : "page";
   const raw = await decodeFrame(
     bytes.subarray(frame.offset, frame.offset + frame.length),
     frame.rawLength,
@@ -126,6 +166,8 @@ async function* verifyFrame(
     const cause =
       raw === undefined ? "its frame cannot be decoded" : "its content has another hash";
     const reason = `In pack "${pack.name}", ${cause}`;
-    job.findings.add({ what, name: hash, reason }, { blocks: what === "block" ? [hash] : [] });
+    job.packs[kind].catalogue.noteDamaged(pack.name, 2);
+    lookElsewhere(job, { kind, hash });
+    job.damage.push({ what, name: hash, reason, kind, pieces: [hash] });
   }
 }

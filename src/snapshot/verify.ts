@@ -1,10 +1,10 @@
-import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { SnapshotId, SnapshotRoot } from "../core/snapshot/root.ts";
 import type { VerifyEvent, VerifyOptions } from "../core/snapshot/store-request.ts";
-import { SnapError, isSnapError, throwIfAborted } from "../std/error.ts";
+import { SnapError, throwIfAborted } from "../std/error.ts";
 import type { Logger } from "../std/log.ts";
-import { readEntries } from "./manifest-store.ts";
-import { loadPacks } from "./packs.ts";
+import type { Clock } from "../std/time.ts";
+import { recordChecks } from "./checks.ts";
+import { loadPacks, newChecks } from "./packs.ts";
 import type { Packs } from "./packs.ts";
 import { encodeRoot } from "../core/snapshot/root.ts";
 import { readRoot, rootNames } from "./root-files.ts";
@@ -14,13 +14,18 @@ import { VerifyFindings } from "./verify-findings.ts";
 import { ManifestVerifier } from "./verify-manifests.ts";
 import { verifyPacks } from "./verify-packs.ts";
 import { VerifyScope } from "./verify-scope.ts";
+import { usesOf } from "./verify-uses.ts";
 
-/** The files of the store to verify, and a log. */
-export type VerifyParts = { readonly files: StoreFiles; readonly logger: Logger };
+/** The files of the store to verify, a log, and the time for what is recorded. */
+export type VerifyParts = {
+  readonly files: StoreFiles;
+  readonly logger: Logger;
+  readonly clock: Clock;
+};
 
 /**
  * Prove the store or one snapshot, levels 0 to 2 (N50). What is sound is told as it is found; damage at the end, when
- * the paths that it hits are known. Nothing is changed but sidecars that had to be made again.
+ * the paths that it hits are known. Written are only sidecars that had to be made again, and which packs are damaged (N51).
  *
  * @throws {SnapError} `snapshot-not-found`; `interrupted`; never for damage
  */
@@ -29,12 +34,16 @@ export async function* verifyStore(
   options: VerifyOptions,
 ): AsyncGenerator<VerifyEvent> {
   const packs = await loadPacks(parts.files, parts.logger);
-  if (options.entries === undefined) yield* verifySnapshots(parts, packs, options);
-  else yield* verifyBlocks(packs.data, options.entries, options);
+  try {
+    if (options.entries === undefined) yield* verifySnapshots(parts, packs, options);
+    else yield* verifyBlocks(packs.data, options.entries, options);
+  } finally {
+    await recordChecks(parts, newChecks(packs));
+  }
 }
 
 async function* verifySnapshots(
-  { files }: VerifyParts,
+  { files, logger }: VerifyParts,
   packs: Packs,
   options: VerifyOptions,
 ): AsyncGenerator<VerifyEvent> {
@@ -60,7 +69,9 @@ async function* verifySnapshots(
     yield* manifests.verify(root);
   }
   if (options.level > 0) yield* verifyPacks({ files, packs, scope, findings, options });
-  if (!findings.isEmpty) await findings.trace(entriesOfAll(packs, roots));
+  if (!findings.isEmpty) await findings.trace(usesOf(packs.meta.reader, roots));
+  for (const name of findings.dropUnneeded())
+    logger.info("something damaged is not needed by any snapshot", { name });
   yield* findings.events();
 }
 
@@ -76,18 +87,4 @@ async function namesToVerify(
     hint: "`snap list` shows every snapshot.",
     path: id,
   });
-}
-
-/** Entries of all snapshots as far as they can be read: what cannot is among the findings already. */
-async function* entriesOfAll(
-  packs: Packs,
-  roots: readonly SnapshotRoot[],
-): AsyncGenerator<SnapshotEntry> {
-  for (const root of roots) {
-    try {
-      yield* readEntries(packs.meta.reader, root);
-    } catch (error) {
-      if (!isSnapError(error, "damaged")) throw error;
-    }
-  }
 }

@@ -28,6 +28,27 @@ describe("S64: staging", () => {
     }
   });
 
+  test.each(["-1500000000123456789", "-250000000", "-1999999000"])(
+    "X9: sets a time before 1970: %s ns",
+    async (modifiedNs) => {
+      using scratch = new Scratch();
+      const side = scratch.side();
+      const isNear = (found: string): boolean => {
+        const off = BigInt(found) - BigInt(modifiedNs);
+        return off > -1000n && off < 1000n;
+      };
+      const staged = await side.stage(request("x", { modifiedNs }));
+      expect(isNear(staged.modifiedNs), staged.modifiedNs).toBe(true);
+      writeFileSync(scratch.at("f"), "");
+      mkdirSync(scratch.at("d"));
+      symlinkSync("f", scratch.at("l"));
+      for (const path of ["f", "d", "l"]) {
+        const stat = await side.setMetadata(rel(path), { modifiedNs });
+        expect(isNear(stat.modifiedNs), `${path} ${stat.modifiedNs}`).toBe(true);
+      }
+    },
+  );
+
   test("takes the mode of the umask where none is given", async () => {
     using scratch = new Scratch();
     const stat = await scratch.side().stage(request("x"));

@@ -9,7 +9,7 @@ import type { VerifyEvent } from "../../src/core/snapshot/store-request.ts";
 import type { SnapshotStore } from "../../src/ports.ts";
 import { seededRng } from "../../src/std/random.ts";
 import { openStore } from "../../src/snapshot/store.ts";
-import type { StoreOptions } from "../../src/snapshot/store.ts";
+import type { OpenedStore, StoreOptions } from "../../src/snapshot/store.ts";
 import { TestClock } from "../support/test-clock.ts";
 
 export type DamagedEvent = Extract<VerifyEvent, { type: "damaged" }>;
@@ -27,7 +27,7 @@ export class ScratchStore implements Disposable {
   }
 
   /** The store as a process that has just started opens it. */
-  open(options: Partial<StoreOptions> = {}): Promise<SnapshotStore> {
+  open(options: Partial<StoreOptions> = {}): Promise<OpenedStore> {
     this.#opened += 1;
     const rng = seededRng(this.#opened);
     return openStore({

@@ -42,6 +42,7 @@ export function stoppingFiles(files: StoreFiles, callsLeft: number): StoppedFile
       await file.commit(name);
     },
     create: (name, bytes) => act(() => files.create(name, bytes)),
+    append: (name, bytes) => act(() => files.append(name, bytes)),
     move: (from, to) => act(() => files.move(from, to)),
     link: (from, to) => act(() => files.link(from, to)),
     remove: (name) => act(() => files.remove(name)),

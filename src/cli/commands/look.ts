@@ -1,4 +1,4 @@
-import { entriesOf, findSnapshot, listSnapshots } from "../../app/look.ts";
+import { damagedSnapshots, entriesOf, findSnapshot, listSnapshots } from "../../app/look.ts";
 import type { SnapshotEntry } from "../../core/snapshot/entry.ts";
 import type { SnapshotRoot } from "../../core/snapshot/root.ts";
 import { displayName } from "../../core/path/names.ts";
@@ -18,6 +18,9 @@ export const listCommand: AnyCommand = defineCommand({
     }),
   run: async ({ environment, output, place }, words) => {
     const roots = await listSnapshots(environment, { place, all: words.allWorkspaces });
+    for (const { name, reason } of await damagedSnapshots(environment)) {
+      output.warn(`Snapshot roots/${name} is damaged (${reason}); \`snap verify\` tells more`);
+    }
     for (const root of roots) output.emit("snapshot", rootFields(root));
     output.print(
       roots.length === 0 ? "No snapshots yet: `snap capture` takes one." : listText(roots),

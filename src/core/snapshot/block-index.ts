@@ -16,7 +16,9 @@ const slotsMin = 1024;
 export class BlockIndex {
   readonly #names: string[] = [];
   readonly #packs: PackIndex[] = [];
-  readonly #known = new Set<string>();
+  readonly #numbers = new Map<string, number>();
+  /** Packs that were found damaged, whether or not they are here yet. */
+  readonly #distrusted = new Set<string>();
   /** Number of the pack plus one, 0 in a free slot; and the position in that pack. */
   #packOf: Uint32Array = new Uint32Array(slotsMin);
   #entryOf: Uint32Array = new Uint32Array(slotsMin);
@@ -27,7 +29,12 @@ export class BlockIndex {
   }
 
   hasPack(name: string): boolean {
-    return this.#known.has(name);
+    return this.#numbers.has(name);
+  }
+
+  /** Whether a pack is here and was not found damaged. */
+  isTrusted(name: string): boolean {
+    return this.hasPack(name) && !this.#distrusted.has(name);
   }
 
   /** The packs with their indexes, in the order they were added. */
@@ -35,20 +42,48 @@ export class BlockIndex {
     return this.#packs.map((pack, number) => [this.#names[number] ?? "", pack]);
   }
 
-  /** Take in a pack; a block that an earlier pack holds stays with that one. */
+  /** Take in a pack; a block that an earlier trusted pack holds stays with that one. */
   addPack(name: string, pack: PackIndex): void {
-    if (this.#known.has(name)) return;
-    this.#known.add(name);
+    if (this.hasPack(name)) return;
+    this.#numbers.set(name, this.#packs.length);
     this.#names.push(name);
     this.#packs.push(pack);
     this.#growFor(this.#count + pack.entryCount);
     this.#insertAll(this.#packs.length - 1, pack);
   }
 
-  has(hash: string): boolean {
-    return this.#slotOf(Buffer.from(hash, "hex")) !== undefined;
+  /** Take in a pack that was just written: it is trusted, and stands for an earlier one of its name. */
+  putPack(name: string, pack: PackIndex): void {
+    const number = this.#numbers.get(name);
+    this.#distrusted.delete(name);
+    if (number === undefined) {
+      this.addPack(name, pack);
+      return;
+    }
+    this.#packs[number] = pack;
+    this.#growFor(this.#count + pack.entryCount);
+    this.#fillAgain();
   }
 
+  /** From now on the blocks of a pack count as absent (N27), and are found there only if no trusted pack holds them. */
+  distrust(name: string): void {
+    if (this.#distrusted.has(name)) return;
+    this.#distrusted.add(name);
+    if (this.hasPack(name)) this.#fillAgain();
+  }
+
+  /** A pack turned out to be sound after all. */
+  trust(name: string): void {
+    if (this.#distrusted.delete(name) && this.hasPack(name)) this.#fillAgain();
+  }
+
+  /** Whether a trusted pack holds a block (N27). */
+  has(hash: string): boolean {
+    const slot = this.#slotOf(Buffer.from(hash, "hex"));
+    return slot !== undefined && this.#isTrustedAt((this.#packOf[slot] ?? 0) - 1);
+  }
+
+  /** Where a block is to be read: in a trusted pack if one holds it. */
   find(hash: string): BlockPlace | undefined {
     const slot = this.#slotOf(Buffer.from(hash, "hex"));
     if (slot === undefined) return undefined;
@@ -63,6 +98,10 @@ export class BlockIndex {
       const place = position === undefined ? undefined : this.#placeAt(number, position);
       return place === undefined ? [] : [place];
     });
+  }
+
+  #isTrustedAt(number: number): boolean {
+    return !this.#distrusted.has(this.#names[number] ?? "");
   }
 
   #placeAt(number: number, position: number): BlockPlace | undefined {
@@ -90,7 +129,7 @@ export class BlockIndex {
     }
   }
 
-  /** False where the table has the block already. */
+  /** False where the table has the block already; a place in a trusted pack takes that of one that is not. */
   #insert(number: number, position: number): boolean {
     const pack = this.#packs[number];
     if (pack === undefined) return false;
@@ -100,12 +139,20 @@ export class BlockIndex {
     for (;;) {
       const other = this.#packOf[slot] ?? 0;
       if (other === 0) break;
-      if (this.#packs[other - 1]?.isHashAt(this.#entryOf[slot] ?? 0, hash)) return false;
+      if (this.#packs[other - 1]?.isHashAt(this.#entryOf[slot] ?? 0, hash)) {
+        if (!this.#isTrustedAt(other - 1) && this.#isTrustedAt(number))
+          this.#setSlot(slot, { number, position });
+        return false;
+      }
       slot = (slot + 1) & mask;
     }
+    this.#setSlot(slot, { number, position });
+    return true;
+  }
+
+  #setSlot(slot: number, { number, position }: { number: number; position: number }): void {
     this.#packOf[slot] = number + 1;
     this.#entryOf[slot] = position;
-    return true;
   }
 
   /** Keeps the table at most two thirds full, so that every search ends. */
@@ -115,14 +162,14 @@ export class BlockIndex {
     if (slots === this.#packOf.length) return;
     this.#packOf = new Uint32Array(slots);
     this.#entryOf = new Uint32Array(slots);
-    this.#packs.forEach((pack, number) => {
-      if (number < this.#packs.length - 1) this.#insertAgain(number, pack);
-    });
+    this.#count = 0;
+    this.#packs.slice(0, -1).forEach((pack, number) => this.#insertAll(number, pack));
   }
 
-  #insertAgain(number: number, pack: PackIndex): void {
-    for (let position = 0; position < pack.entryCount; position += 1) {
-      this.#insert(number, position);
-    }
+  /** The packs to trust are others than before. */
+  #fillAgain(): void {
+    this.#packOf.fill(0);
+    this.#count = 0;
+    this.#packs.forEach((pack, number) => this.#insertAll(number, pack));
   }
 }

@@ -1,4 +1,5 @@
 import { comparePaths } from "../path/rel-path.ts";
+import { isSameTime } from "./entry.ts";
 import type { SnapshotEntry } from "./entry.ts";
 import { joinByPath } from "./manifest.ts";
 import type { Pair } from "./manifest.ts";
@@ -56,13 +57,9 @@ function isSameContent(a: SnapshotEntry, b: SnapshotEntry): boolean {
 
 /** Mode, and the time of files: that of a folder only follows from its children. What a side does not know is not compared. */
 function isSameMetadata(a: SnapshotEntry, b: SnapshotEntry): boolean {
-  return (
-    isSameFact(a.mode, b.mode) && (a.type !== "file" || isSameFact(a.modifiedNs, b.modifiedNs))
-  );
-}
-
-function isSameFact(a: string | undefined, b: string | undefined): boolean {
-  return a === undefined || b === undefined || a === b;
+  if (a.mode !== undefined && b.mode !== undefined && a.mode !== b.mode) return false;
+  if (a.type !== "file" || a.modifiedNs === undefined || b.modifiedNs === undefined) return true;
+  return isSameTime(a.modifiedNs, b.modifiedNs);
 }
 
 /** Whether a change may be one half of a move; empty files are all alike and never move. */

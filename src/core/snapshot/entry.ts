@@ -36,6 +36,9 @@ export type SnapshotEntry = {
 /** Longest file, which bounds the line that lists its blocks; Dropbox's own limit is about as high. */
 const fileBytesMax = 2 ** 41;
 
+/** Times that are less apart are equal: Node cannot set finer ones (T11). */
+const timeSlackNs = 1000n;
+
 type EntryType = SnapshotEntry["type"];
 
 const letterOf: Readonly<Record<EntryType, string>> = {
@@ -135,6 +138,13 @@ function flagsOf(record: CheckedRecord): readonly EntryFlag[] {
   if (!record.has("e")) return [];
   const words = record.texts("e");
   return entryFlags.filter((flag) => words.includes(flag));
+}
+
+/** Whether two times, decimal nanoseconds, are the same as far as a restore can set them. */
+export function isSameTime(a: string, b: string): boolean {
+  if (a === b) return true;
+  const apart = BigInt(a) - BigInt(b);
+  return apart < timeSlackNs && apart > -timeSlackNs;
 }
 
 /** Why an entry must not stand in a manifest, or undefined. Asked on the way in and on the way out. */

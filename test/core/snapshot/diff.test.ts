@@ -69,7 +69,7 @@ test("additions, removals, changes and metadata are told apart", async () => {
 test("content is compared by hash, never by time", async () => {
   const one = file("a", "1", { modifiedNs: "1" });
   expect(await diff([one], [file("a", "2", { modifiedNs: "1" })])).toEqual(["changed a"]);
-  expect(await diff([one], [file("a", "1", { modifiedNs: "2" })])).toEqual(["metadata a"]);
+  expect(await diff([one], [file("a", "1", { modifiedNs: "2000" })])).toEqual(["metadata a"]);
   expect(
     await diff([folder("d", { modifiedNs: "1" })], [folder("d", { modifiedNs: "2" })]),
   ).toEqual([]);
@@ -114,6 +114,16 @@ test("empty files, folders and links do not move", async () => {
     "removed d",
     "removed l",
   ]);
+});
+
+test("T11: times less than 1 µs apart are equal", async () => {
+  const at = (modifiedNs: string): SnapshotEntry => file("a", "1", { modifiedNs });
+  expect(await diff([at("1700000000123456789")], [at("1700000000123457788")])).toEqual([]);
+  expect(await diff([at("-500")], [at("499")])).toEqual([]);
+  expect(await diff([at("1700000000123456789")], [at("1700000000123457789")])).toEqual([
+    "metadata a",
+  ]);
+  expect(await diff([at("2000")], [at("1000")])).toEqual(["metadata a"]);
 });
 
 test("a copy is an addition", async () => {

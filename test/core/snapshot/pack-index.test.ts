@@ -134,3 +134,57 @@ test("all packs that hold a block are found", () => {
   expect(index.findAll(hashNumber(4))).toEqual([]);
   expect(index.packs().map(([name]) => name)).toEqual(["a", "b"]);
 });
+
+test("N27: what only distrusted packs hold is absent, and is looked for in trusted ones first", () => {
+  const act = fc.constantFrom("add", "put", "distrust", "trust");
+  const steps = fc.array(fc.tuple(act, fc.nat(5)), { maxLength: 30 });
+  const blocks = fc.uniqueArray(fc.nat(40), { maxLength: 20 });
+  const packs = fc.array(blocks, { minLength: 6, maxLength: 6 });
+  fc.assert(
+    fc.property(packs, steps, (numbers, acts) => {
+      const index = new BlockIndex();
+      const here = new Set<number>();
+      const distrusted = new Set<number>();
+      const blocksOf = (of: Iterable<number>): Set<number> =>
+        new Set([...of].flatMap((pack) => numbers[pack] ?? []));
+      const actions: Record<string, (name: string, pack: number) => void> = {
+        add: (name, pack) => {
+          index.addPack(name, PackIndex.of(packOf(numbers[pack] ?? [])));
+          here.add(pack);
+        },
+        put: (name, pack) => {
+          index.putPack(name, PackIndex.of(packOf(numbers[pack] ?? [])));
+          here.add(pack);
+          distrusted.delete(pack);
+        },
+        distrust: (name, pack) => {
+          index.distrust(name);
+          distrusted.add(pack);
+        },
+        trust: (name, pack) => {
+          index.trust(name);
+          distrusted.delete(pack);
+        },
+      };
+      for (const [does, pack] of acts) actions[does]?.(`pack ${pack}`, pack);
+      const held = blocksOf(here);
+      const trusted = blocksOf(here.difference(distrusted));
+      expect(index.blockCount).toBe(held.size);
+      for (let number = 0; number <= 40; number += 1) {
+        const pack = index.find(hashNumber(number))?.pack;
+        expect(index.has(hashNumber(number))).toBe(trusted.has(number));
+        expect(pack !== undefined).toBe(held.has(number));
+        expect(pack !== undefined && index.isTrusted(pack)).toBe(trusted.has(number));
+      }
+    }),
+  );
+});
+
+test("N27: a pack that is written again replaces the index of the damaged one", () => {
+  const index = new BlockIndex();
+  index.addPack("a", PackIndex.of(packOf([1])));
+  index.distrust("a");
+  index.putPack("a", PackIndex.of(packOf([1, 2, 3])));
+  for (const number of [1, 2, 3]) expect(index.has(hashNumber(number))).toBe(true);
+  expect(index.packs()).toHaveLength(1);
+});

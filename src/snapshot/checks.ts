@@ -1,0 +1,93 @@
+import { CheckedRecord, canonicalJson } from "../core/snapshot/checked-json.ts";
+import { isSnapError } from "../std/error.ts";
+import type { Logger } from "../std/log.ts";
+import { isoSeconds } from "../std/time.ts";
+import type { Clock } from "../std/time.ts";
+import { isUnreadable } from "./store-error.ts";
+import type { StoreFiles } from "./store-files.ts";
+
+const checksName = "checks.jsonl";
+const checksBytesMax = 64 * 1024 * 1024;
+
+/** How deep a pack was looked at: 1 by its SHA-256, 2 by decoding its blocks (N50). */
+export type CheckLevel = 1 | 2;
+
+/** What was found of one pack. */
+export type PackCheck = {
+  readonly pack: string;
+  readonly level: CheckLevel;
+  readonly result: "sound" | "damaged";
+};
+
+/** Packs whose latest result is damaged, each with the level that found it. */
+export type DamagedPacks = ReadonlyMap<string, CheckLevel>;
+
+/** What is needed to read and write the record of checks. */
+export type ChecksParts = {
+  readonly files: StoreFiles;
+  readonly logger: Logger;
+  readonly clock: Clock;
+};
+
+/** The packs that are damaged by the record of the store (N51). A record that cannot be read says nothing. */
+export async function readDamagedPacks({
+  files,
+  logger,
+}: Pick<ChecksParts, "files" | "logger">): Promise<DamagedPacks> {
+  const text = await readText(files, logger);
+  const damaged = new Map<string, CheckLevel>();
+  for (const check of text.split("\n").flatMap(parseCheck)) {
+    const { pack, level, result } = check;
+    if (result === "damaged") damaged.set(pack, level);
+    // A sound SHA-256 does not take back that a block could not be decoded.
+    else if (level >= (damaged.get(pack) ?? 0)) damaged.delete(pack);
+  }
+  return damaged;
+}
+
+/**
+ * Add results to the record (N51), as far as the store lets itself be written: to look and to read needs no right to
+ * write.
+ */
+export async function recordChecks(
+  { files, logger, clock }: ChecksParts,
+  checks: readonly PackCheck[],
+): Promise<void> {
+  if (checks.length === 0) return;
+  const time = isoSeconds(clock.now());
+  const lines = checks.map((check) => canonicalJson({ ...check, time })).join("");
+  const text = await readText(files, logger);
+  // What a crash tore off must not take the next line with it.
+  const start = text === "" || text.endsWith("\n") ? "" : "\n";
+  try {
+    await files.append(checksName, Buffer.from(`${start}${lines}`));
+  } catch (error) {
+    if (!isSnapError(error)) throw error;
+    logger.error("cannot record what was found of packs", { reason: error.message });
+  }
+}
+
+async function readText(files: StoreFiles, logger: Logger): Promise<string> {
+  try {
+    return (await files.get(checksName, checksBytesMax))?.toString("utf8") ?? "";
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    logger.error("cannot read the record of checks", { reason: error.message });
+    return "";
+  }
+}
+
+/** None for a line that is torn or foreign. */
+function parseCheck(line: string): readonly PackCheck[] {
+  if (line === "") return [];
+  try {
+    const record = CheckedRecord.parse(line, checksName);
+    const level = record.count("level") === 1 ? 1 : 2;
+    return [
+      { pack: record.text("pack"), level, result: record.choice("result", ["sound", "damaged"]) },
+    ];
+  } catch (error) {
+    if (!isSnapError(error, "damaged")) throw error;
+    return [];
+  }
+}
