@@ -1,6 +1,6 @@
 import type { RestoreConsent, RestoreEvent, RestoreReport } from "../app/restore.ts";
 import { displayName } from "../core/path/names.ts";
-import { SnapError } from "../std/error.ts";
+import { SnapError, type ExitCode } from "../std/error.ts";
 import type { CliContext } from "./context.ts";
 import { formatSize } from "./format.ts";
 import { planFields, planText } from "./plan-text.ts";
@@ -83,43 +83,38 @@ function factText(event: Fact): string | undefined {
   }
 }
 
-/** The last lines of a restore or an undo. */
-export function showReport(output: Output, report: RestoreReport, verb: string): void {
+/**
+ * The last lines of a restore, an undo or a rollback, and its result event.
+ *
+ * @param told the name of the command, and what it did in the past tense
+ */
+export function concludeRestore(
+  output: Output,
+  told: { readonly command: string; readonly verb: string },
+  outcome: RestoreReport | "planned",
+): ExitCode {
+  if (outcome === "planned") {
+    output.say("Nothing was changed.");
+    output.result(told.command, 0, { dryRun: true });
+    return 0;
+  }
+  output.say(reportText(outcome, told.verb));
+  output.result(told.command, outcome.exit, reportFields(outcome));
+  return outcome.exit;
+}
+
+function reportText(report: RestoreReport, verb: string): string {
   const { local } = report.counts;
   const changed = local.create + local.replace + local.metadata + local.delete;
   const uploaded = report.uploadedBytes > 0 ? `, ${formatSize(report.uploadedBytes)} uploaded` : "";
   const end = report.exit === 0 ? `${verb}, and verified` : `${verb} in part`;
-  output.say(`${end}: ${changed} changed here, ${local.keep} kept${uploaded}.`);
-  if (report.state === "done" || report.state === "partial")
-    output.say(`Take it back with: snap undo ${report.restore}`);
+  const text = `${end}: ${changed} changed here, ${local.keep} kept${uploaded}.`;
+  const isUndoable = report.state === "done" || report.state === "partial";
+  return isUndoable ? `${text}\nTake it back with: snap undo ${report.restore}` : text;
 }
 
-/** The report for programs. */
+/** The report for programs: without what only the journal needs. */
 export function reportFields(report: RestoreReport): Readonly<Record<string, Json>> {
-  const {
-    restore,
-    kind,
-    snapshot,
-    state,
-    digest,
-    counts,
-    safety,
-    left,
-    late,
-    ignored,
-    uploadedBytes,
-  } = report;
-  return {
-    restore,
-    kind,
-    snapshot,
-    state,
-    digest,
-    counts,
-    safety,
-    left,
-    late,
-    ignored,
-    uploadedBytes,
-  };
+  const { options: _options, consent: _consent, exit: _exit, ...fields } = report;
+  return fields;
 }

@@ -2,7 +2,7 @@ import type { Argv } from "yargs";
 import { abandonRestore, listRestores, restoreWorkspace, undoRestore } from "../../app/restore.ts";
 import { defineCommand, type AnyCommand } from "../context.ts";
 import { formatTime, table } from "../format.ts";
-import { consentOf, reportFields, showEvent, showReport } from "../restore-events.ts";
+import { concludeRestore, consentOf, reportFields, showEvent } from "../restore-events.ts";
 
 type PlanWords = { yes: boolean } & { plan: string | undefined } & { "dry-run": boolean };
 
@@ -92,14 +92,7 @@ export const restoreCommand: AnyCommand = defineCommand({
       },
       work,
     );
-    if (outcome === "planned") {
-      output.say("Nothing was changed.");
-      output.result("restore", 0, { dryRun: true });
-      return 0;
-    }
-    showReport(output, outcome, "Restored");
-    output.result("restore", outcome.exit, reportFields(outcome));
-    return outcome.exit;
+    return concludeRestore(output, { command: "restore", verb: "Restored" }, outcome);
   },
 });
 
@@ -129,14 +122,7 @@ export const undoCommand: AnyCommand = defineCommand({
       },
       work,
     );
-    if (outcome === "planned") {
-      output.say("Nothing was changed.");
-      output.result("undo", 0, { dryRun: true });
-      return 0;
-    }
-    showReport(output, outcome, "Taken back");
-    output.result("undo", outcome.exit, reportFields(outcome));
-    return outcome.exit;
+    return concludeRestore(output, { command: "undo", verb: "Taken back" }, outcome);
   },
 });
 

@@ -1,7 +1,7 @@
 import { rollBack, showRollback } from "../../app/rollback.ts";
 import { displayName } from "../../core/path/names.ts";
 import { defineCommand, type AnyCommand } from "../context.ts";
-import { consentOf, reportFields, showEvent, showReport } from "../restore-events.ts";
+import { concludeRestore, consentOf, showEvent } from "../restore-events.ts";
 import { planWords } from "./restore.ts";
 
 /** `snap rollback`: a disk that somebody else rolled back. */
@@ -49,17 +49,12 @@ export const rollbackCommand: AnyCommand = defineCommand({
       onEvent: showEvent.bind(undefined, output),
     };
     const outcome = await rollBack(environment, request, work);
-    if (outcome === "nothing" || outcome === "planned") {
-      output.say(outcome === "nothing" ? "Nothing was rolled back." : "Nothing was changed.");
-      output.result("rollback", 0, { choice: words.choice, dryRun: words.dryRun });
+    if (outcome === "nothing") {
+      output.say("Nothing was rolled back.");
+      output.result("rollback", 0, { choice: words.choice });
       return 0;
     }
-    showReport(
-      output,
-      outcome,
-      words.choice === "keep" ? "The disk was kept" : "The cloud was taken",
-    );
-    output.result("rollback", outcome.exit, reportFields(outcome));
-    return outcome.exit;
+    const verb = words.choice === "keep" ? "The disk was kept" : "The cloud was taken";
+    return concludeRestore(output, { command: "rollback", verb }, outcome);
   },
 });
