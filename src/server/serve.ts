@@ -9,20 +9,20 @@
  */
 import type { Clock } from "../std/time.ts";
 import type { Rng } from "../std/random.ts";
-import { accountById, addAccount, listAccounts } from "./account.ts";
-import type { AccountInfo } from "./account.ts";
-import { BlockStore } from "./blocks.ts";
-import { nowOf } from "./call.ts";
-import type { Services } from "./call.ts";
-import { openDataFolder } from "./data-folder.ts";
-import type { DataFolder } from "./data-folder.ts";
-import { loadDefinition } from "./definition.ts";
+import { accountById, addAccount, listAccounts } from "./accounts/account.ts";
+import type { AccountInfo } from "./accounts/account.ts";
+import { BlockStore } from "./store/blocks.ts";
+import { nowOf } from "./wire/call.ts";
+import type { Services } from "./wire/call.ts";
+import { openDataFolder } from "./store/data-folder.ts";
+import type { DataFolder } from "./store/data-folder.ts";
+import { loadDefinition } from "./wire/definition.ts";
 import { accessTokenSeconds, defaultLimits } from "./limits.ts";
 import type { Limits } from "./limits.ts";
-import { OAuth } from "./oauth.ts";
-import { Router } from "./router.ts";
-import { sweepIfDue } from "./sweep.ts";
-import { Tokens } from "./tokens.ts";
+import { OAuth } from "./accounts/oauth.ts";
+import { Router } from "./wire/router.ts";
+import { sweepIfDue } from "./store/sweep.ts";
+import { Tokens } from "./accounts/tokens.ts";
 
 /** What `ServerOptions` and `DropboxServer` speak of. */
 export type { AccountInfo, Limits };

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { blockHashOf } from "../../src/core/tree/content-hash.ts";
-import { Database } from "../../src/server/database.ts";
-import { tables } from "../../src/server/tables.ts";
+import { Database } from "../../src/server/store/database.ts";
+import { tables } from "../../src/server/store/tables.ts";
 import { CheckedServer, SetClock } from "../support/checked-server.ts";
 
 let data = "";

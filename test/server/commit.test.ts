@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { contentHashOf } from "../../src/core/tree/content-hash.ts";
-import { decideCommit } from "../../src/server/commit.ts";
-import type { Meeting, WriteMode } from "../../src/server/commit.ts";
-import { markedName } from "../../src/server/free-name.ts";
-import type { FileNode, FolderNode } from "../../src/server/node.ts";
+import { decideCommit } from "../../src/server/files/commit.ts";
+import type { Meeting, WriteMode } from "../../src/server/files/commit.ts";
+import { markedName } from "../../src/server/tree/free-name.ts";
+import type { FileNode, FolderNode } from "../../src/server/tree/node.ts";
 import { CheckedServer, startSeconds } from "../support/checked-server.ts";
 
 const place = { key: "/a", display: "/a", id: "id:a" };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseRange } from "../../src/server/range.ts";
+import { parseRange } from "../../src/server/wire/range.ts";
 import { CheckedServer } from "../support/checked-server.ts";
 
 test.each([

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { decideLine } from "../../src/server/delta.ts";
-import type { LineState } from "../../src/server/journal.ts";
+import { decideLine } from "../../src/server/files/delta.ts";
+import type { LineState } from "../../src/server/tree/journal.ts";
 import { CheckedServer } from "../support/checked-server.ts";
 import type { Answer } from "../support/checked-server.ts";
 

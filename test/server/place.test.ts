@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { keyOf, parseNames } from "../../src/server/place.ts";
+import { keyOf, parseNames } from "../../src/server/tree/place.ts";
 import { CheckedServer } from "../support/checked-server.ts";
 
 test.each([

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import type { Definition, TypeUse } from "../../src/server/definition.ts";
-import { loadDefinition } from "../../src/server/definition.ts";
-import type { Json } from "../../src/server/failure.ts";
-import { routes } from "../../src/server/routes.ts";
-import { Schema } from "../../src/server/schema.ts";
+import type { Definition, TypeUse } from "../../src/server/wire/definition.ts";
+import { loadDefinition } from "../../src/server/wire/definition.ts";
+import type { Json } from "../../src/server/wire/failure.ts";
+import { routes } from "../../src/server/wire/routes.ts";
+import { Schema } from "../../src/server/wire/schema.ts";
 
 const definition: Definition = {
   routes: [],

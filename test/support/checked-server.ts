@@ -2,11 +2,11 @@ import { Dropbox } from "dropbox";
 import { expect } from "vitest";
 import { seededRng } from "../../src/std/random.ts";
 import type { Clock } from "../../src/std/time.ts";
-import { loadDefinition } from "../../src/server/definition.ts";
-import type { RouteType, TypeUse } from "../../src/server/definition.ts";
-import type { Json } from "../../src/server/failure.ts";
+import { loadDefinition } from "../../src/server/wire/definition.ts";
+import type { RouteType, TypeUse } from "../../src/server/wire/definition.ts";
+import type { Json } from "../../src/server/wire/failure.ts";
 import type { Limits } from "../../src/server/limits.ts";
-import { Schema, isObject } from "../../src/server/schema.ts";
+import { Schema, isObject } from "../../src/server/wire/schema.ts";
 import { openServer } from "../../src/server/serve.ts";
 import type { DropboxServer } from "../../src/server/serve.ts";
 

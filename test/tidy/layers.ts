@@ -24,7 +24,11 @@ export const layers: Readonly<Record<string, Layer>> = {
   state: adapter("lowdb", "env-paths", "zod"),
   guard: adapter(),
   snapshot: adapter("tar"),
-  server: { imports: ["std", "core"], packages: [], builtins: "any" },
+  server: {
+    imports: ["std", "core"],
+    packages: ["yazl", "@peculiar/x509", "reflect-metadata"],
+    builtins: "any",
+  },
   app: {
     imports: [
       "std",

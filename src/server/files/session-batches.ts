@@ -1,0 +1,147 @@
+import type { Argument } from "../wire/argument.ts";
+import { takeBody } from "../wire/body.ts";
+import type { Body } from "../wire/body.ts";
+import { emptyContent } from "../store/block-writer.ts";
+import type { BlockList } from "../store/block-writer.ts";
+import { smallBlockBytesMax } from "../store/blocks.ts";
+import type { SmallBlock } from "../store/blocks.ts";
+import type { Call } from "../wire/call.ts";
+import { EndpointFailure, WriteFailure, nested, tag } from "../wire/failure.ts";
+import type { JsonObject, Tagged } from "../wire/failure.ts";
+import { fileMetadata } from "../tree/node.ts";
+import { SessionFailure, SessionStore } from "./session-store.ts";
+import type { Session, SessionCursor } from "./session-store.ts";
+import {
+  checkAppend,
+  commitSession,
+  finishFailure,
+  keepReceived,
+  sessionCursor,
+  uploadBody,
+} from "./sessions.ts";
+import type { Received } from "./sessions.ts";
+
+/** A part of a batch, stored and not yet in its session; or why it cannot be. */
+type Part =
+  | { readonly cursor: SessionCursor; readonly received: Received }
+  | { readonly failure: Tagged };
+
+/** `files/upload_session/append_batch`: one body, cut by `length`, kept in one transaction (V41). */
+export async function appendBatch(call: Call): Promise<JsonObject> {
+  const body = uploadBody(call);
+  const cutter = new BatchCutter(call, body);
+  const parts: Part[] = [];
+  for (const entry of call.argument.list("entries")) parts.push(await cutter.part(entry));
+  if (!(await body.isAtEnd())) throw new EndpointFailure(tag("length_mismatch"));
+  body.checkHash();
+  const results = call.services.database.transaction(() => {
+    cutter.keepWaiting();
+    return parts.map((part) => keepPart(call, part));
+  });
+  return { entries: results };
+}
+
+function keepPart(call: Call, part: Part): Tagged {
+  if ("failure" in part) return nested("failure", part.failure);
+  try {
+    keepReceived(call, part.cursor, part.received);
+    return tag("success");
+  } catch (error) {
+    if (error instanceof SessionFailure) return nested("failure", error.error);
+    throw error;
+  }
+}
+
+/** Small blocks that wait in memory together are no more than this many. */
+const waitingBlocksMax = (4 * 1024 * 1024) / smallBlockBytesMax;
+
+/** Stores the parts of one body; knows what earlier parts of the same batch made of a session. */
+class BatchCutter {
+  readonly #call: Call;
+  readonly #body: Body;
+  readonly #sessions = new Map<string, Session>();
+  #waiting: SmallBlock[] = [];
+
+  constructor(call: Call, body: Body) {
+    this.#call = call;
+    this.#body = body;
+  }
+
+  async part(entry: Argument): Promise<Part> {
+    const cursor = sessionCursor(entry.inner("cursor"));
+    const length = entry.count("length");
+    try {
+      const session = this.#session(cursor);
+      checkAppend(session, cursor.offset);
+      const after = session.concurrent ? emptyContent : session;
+      const content = await this.#take(after, length);
+      const received = { content, close: entry.flag("close") };
+      if (!session.concurrent) {
+        this.#sessions.set(session.id, { ...session, ...content, closed: received.close });
+      }
+      return { cursor, received };
+    } catch (error) {
+      if (!(error instanceof SessionFailure)) throw error;
+      await this.#body.skip(length);
+      return { failure: error.error };
+    }
+  }
+
+  /** Keep the small blocks that wait. Inside a transaction. */
+  keepWaiting(): void {
+    this.#call.services.blocks.keepSmall(this.#waiting);
+    this.#waiting = [];
+  }
+
+  #session({ session }: SessionCursor): Session {
+    const touched = this.#sessions.get(session);
+    if (touched === undefined) return new SessionStore(this.#call).get(session);
+    // Its last block may be among those that wait, and has to be read to be continued.
+    this.#flush();
+    return touched;
+  }
+
+  async #take(after: BlockList, length: number): Promise<Received["content"]> {
+    const { blocks } = this.#call.services;
+    const content = await takeBody(this.#body, blocks, { after, length });
+    if (content.size !== after.size + length) throw new EndpointFailure(tag("length_mismatch"));
+    this.#waiting.push(...content.small);
+    if (this.#waiting.length > waitingBlocksMax) this.#flush();
+    return { ...content, small: [] };
+  }
+
+  /** A block that nothing names in the end is swept later (V13). */
+  #flush(): void {
+    this.#call.services.database.transaction(() => this.keepWaiting());
+  }
+}
+
+/** `files/upload_session/finish_batch_v2`: one transaction, each entry with its own result, in order (V41). */
+export function finishBatch(call: Call): JsonObject {
+  const entries = call.argument.list("entries");
+  try {
+    const results = call.services.database.transaction(() =>
+      entries.map((entry) => finishEntry(call, entry)),
+    );
+    return { entries: results };
+  } catch (error) {
+    // The disk was full at the end of the transaction: nothing of the batch was written.
+    if (!(error instanceof WriteFailure)) throw error;
+    const failure = nested("failure", nested("path", error.error));
+    return { entries: entries.map(() => failure) };
+  }
+}
+
+function finishEntry(call: Call, entry: Argument): Tagged {
+  try {
+    const cursor = sessionCursor(entry.inner("cursor"));
+    const session = new SessionStore(call).get(cursor.session);
+    if (!session.closed && !session.concurrent) throw new SessionFailure(tag("not_closed"));
+    const file = commitSession(call, cursor, entry);
+    return { ".tag": "success", ...fileMetadata(file, call.account.namespace) };
+  } catch (error) {
+    const failure = finishFailure(error);
+    if (failure instanceof EndpointFailure) return nested("failure", failure.error);
+    throw failure;
+  }
+}

@@ -1,0 +1,172 @@
+import { Body, takeBody } from "../wire/body.ts";
+import { emptyContent } from "../store/block-writer.ts";
+import type { BlockList, TakenContent } from "../store/block-writer.ts";
+import type { Argument } from "../wire/argument.ts";
+import { readTree, writeTree } from "../wire/call.ts";
+import type { Call } from "../wire/call.ts";
+import { commitFile, commitRequest } from "./commit.ts";
+import { EndpointFailure, WriteFailure, nested, tag } from "../wire/failure.ts";
+import type { Json, JsonObject } from "../wire/failure.ts";
+import { fileMetadata } from "../tree/node.ts";
+import type { FileNode } from "../tree/node.ts";
+import { SessionFailure, SessionStore, incorrectOffset, isOnGrid } from "./session-store.ts";
+import type { Session, SessionCursor } from "./session-store.ts";
+
+/** `files/upload_session/start` (fact sheet 4.7). */
+export async function startSession(call: Call): Promise<JsonObject> {
+  const { argument, services } = call;
+  const concurrent = isConcurrent(argument);
+  const closed = argument.flag("close");
+  if (concurrent && closed) throw endpoint("concurrent_session_close_not_allowed");
+  const content = await takeBody(uploadBody(call), services.blocks, { after: emptyContent });
+  if (concurrent && content.size > 0) throw endpoint("concurrent_session_data_not_allowed");
+  const store = new SessionStore(call);
+  const id = services.database.transaction(() => store.create(content, { concurrent, closed }));
+  return { session_id: id };
+}
+
+/** `files/upload_session/start_batch`: empty sessions. */
+export function startSessions(call: Call): JsonObject {
+  const store = new SessionStore(call);
+  const kind = { concurrent: isConcurrent(call.argument), closed: false };
+  const ids = call.services.database.transaction(() =>
+    Array.from({ length: call.argument.count("num_sessions") }, () =>
+      store.create(emptyContent, kind),
+    ),
+  );
+  return { session_ids: ids };
+}
+
+function isConcurrent(argument: Argument): boolean {
+  return argument.has("session_type") && argument.choice("session_type").name === "concurrent";
+}
+
+/** `files/upload_session/append_v2`. */
+export async function appendToSession(call: Call): Promise<Json> {
+  const cursor = sessionCursor(call.argument.inner("cursor"));
+  try {
+    await append(call, cursor, call.argument.flag("close"));
+  } catch (error) {
+    throw error instanceof SessionFailure ? new EndpointFailure(error.error) : error;
+  }
+  return null;
+}
+
+/** `files/upload_session/finish`: the last bytes, if any, and the commit. */
+export async function finishSession(call: Call): Promise<JsonObject> {
+  const cursor = sessionCursor(call.argument.inner("cursor"));
+  try {
+    const end = await takeLastBytes(call, cursor);
+    const file = writeTree(call, () => commitSession(call, end, call.argument));
+    return fileMetadata(file, call.account.namespace);
+  } catch (error) {
+    throw finishFailure(error);
+  }
+}
+
+/** What went wrong in a finish as a member of `UploadSessionFinishError`; any other error as it is. */
+export function finishFailure(error: unknown): unknown {
+  if (error instanceof SessionFailure) {
+    return new EndpointFailure(nested("lookup_failed", error.error));
+  }
+  return error instanceof WriteFailure ? new EndpointFailure(nested("path", error.error)) : error;
+}
+
+/** Make a session's bytes a file and end the session; after a failure it is as before (V42). Inside a transaction. */
+export function commitSession(call: Call, cursor: SessionCursor, entry: Argument): FileNode {
+  const request = commitRequest(entry.inner("commit"), call.account.namespace);
+  const store = new SessionStore(call);
+  const content = committable(store, store.get(cursor.session), cursor.offset);
+  const { quotaBytes } = call.services.limits;
+  const file = commitFile(readTree(call), request, { content, quotaBytes });
+  store.remove(cursor.session);
+  return file;
+}
+
+function committable(store: SessionStore, session: Session, offset: number): BlockList {
+  if (!session.concurrent) {
+    if (offset !== session.size) throw incorrectOffset(session.size);
+    return session;
+  }
+  if (!session.closed) throw endpoint("concurrent_session_not_closed");
+  if (offset !== session.size) throw incorrectOffset(session.size);
+  const joined = store.joined(session);
+  if (joined === undefined) throw endpoint("concurrent_session_missing_data");
+  return joined;
+}
+
+/** The bytes that come with `finish` go into the session first, so that a refused commit does not lose them. */
+async function takeLastBytes(call: Call, cursor: SessionCursor): Promise<SessionCursor> {
+  const session = new SessionStore(call).get(cursor.session);
+  const body = uploadBody(call);
+  if (session.concurrent) {
+    if (!(await body.isAtEnd())) throw endpoint("concurrent_session_data_not_allowed");
+    return cursor;
+  }
+  if (cursor.offset !== session.size) throw incorrectOffset(session.size);
+  const content = await takeBody(body, call.services.blocks, { after: session });
+  if (content.size === session.size) return cursor;
+  if (session.closed) throw new SessionFailure(tag("closed"));
+  call.services.database.transaction(() => keepReceived(call, cursor, { content, close: false }));
+  return { session: cursor.session, offset: content.size };
+}
+
+async function append(call: Call, cursor: SessionCursor, close: boolean): Promise<void> {
+  const { blocks, database } = call.services;
+  const session = new SessionStore(call).get(cursor.session);
+  checkAppend(session, cursor.offset);
+  const after = session.concurrent ? emptyContent : session;
+  const content = await takeBody(uploadBody(call), blocks, { after });
+  database.transaction(() => keepReceived(call, cursor, { content, close }));
+}
+
+/** @throws {SessionFailure} when no bytes can go to this offset. */
+export function checkAppend(session: Session, offset: number): void {
+  if (session.concurrent) {
+    if (!isOnGrid(offset)) throw sessionError("concurrent_session_invalid_offset");
+    return;
+  }
+  if (session.closed) throw sessionError("closed");
+  if (offset !== session.size) throw incorrectOffset(session.size);
+}
+
+/** What was received: the whole longer content of a sequential session, or a part of a concurrent one. */
+export type Received = { readonly content: TakenContent; readonly close: boolean };
+
+/** Keep what was received, unless another call was faster. Inside a transaction. */
+export function keepReceived(call: Call, cursor: SessionCursor, received: Received): void {
+  const { content, close } = received;
+  const store = new SessionStore(call);
+  const session = store.get(cursor.session);
+  checkAppend(session, cursor.offset);
+  const start = session.concurrent ? cursor.offset : 0;
+  if (start + content.size > call.services.limits.fileBytesMax) throw sessionError("too_large");
+  if (session.concurrent && !close && !isOnGrid(content.size)) {
+    throw sessionError("concurrent_session_invalid_data_size");
+  }
+  call.services.blocks.keepSmall(content.small);
+  if (session.concurrent) store.addPart(session, start, { ...content, close });
+  else store.update(session.id, content, close);
+}
+
+/** The `UploadSessionCursor` of an argument. */
+export function sessionCursor(argument: Argument): SessionCursor {
+  return { session: argument.text("session_id"), offset: argument.count("offset") };
+}
+
+/** The body of an upload-style call, limited as the service limits it. */
+export function uploadBody({ request, services, argument }: Call): Body {
+  return new Body(request, {
+    bytesMax: services.limits.uploadBodyBytesMax,
+    tooLong: () => endpoint("payload_too_large"),
+    expectedHash: argument.optionalText("content_hash"),
+  });
+}
+
+function endpoint(name: string): EndpointFailure {
+  return new EndpointFailure(tag(name));
+}
+
+function sessionError(name: string): SessionFailure {
+  return new SessionFailure(tag(name));
+}

@@ -1,0 +1,156 @@
+import { DatabaseSync } from "node:sqlite";
+import type { SQLInputValue, StatementSync } from "node:sqlite";
+import { randomHex } from "../../std/random.ts";
+import type { Rng } from "../../std/random.ts";
+import { SnapError, describeError } from "../../std/error.ts";
+import { noSpace } from "../wire/failure.ts";
+import { formatVersion, tables } from "./tables.ts";
+import { text } from "./rows.ts";
+import type { Row } from "./rows.ts";
+
+/** SQLite's primary result codes that mean something to us; the extended number holds them in its low byte. */
+const sqlite = { busy: 5, corrupt: 11, full: 13, cannotOpen: 14, notDatabase: 26 } as const;
+
+/** The primary result code of an error of `node:sqlite`, or undefined for anything else. */
+function sqliteCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !("errcode" in error)) return undefined;
+  return typeof error.errcode === "number" ? error.errcode & 0xff : undefined;
+}
+
+/** Whether SQLite found its file locked by another connection. */
+export function isBusy(error: unknown): boolean {
+  return sqliteCode(error) === sqlite.busy;
+}
+
+/** One connection with its prepared statements; every write of a call happens inside `transaction`. */
+export class Database {
+  readonly #connection: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor(connection: DatabaseSync) {
+    this.#connection = connection;
+  }
+
+  /** The first row, or undefined. */
+  first(sql: string, ...values: readonly SQLInputValue[]): Row | undefined {
+    return this.#prepared(sql).get(...values);
+  }
+
+  all(sql: string, ...values: readonly SQLInputValue[]): Row[] {
+    return this.#prepared(sql).all(...values);
+  }
+
+  /** Run a statement; returns the number of changed rows and the last new rowid. */
+  run(
+    sql: string,
+    ...values: readonly SQLInputValue[]
+  ): { readonly changes: number; readonly rowid: number } {
+    const { changes, lastInsertRowid } = this.#prepared(sql).run(...values);
+    return { changes: Number(changes), rowid: Number(lastInsertRowid) };
+  }
+
+  /**
+   * All of `work` or nothing of it; durable when this returns (V13). `work` must not wait for anything.
+   *
+   * @throws {WriteFailure} `insufficient_space` when the disk is full; nothing was written (V37).
+   */
+  transaction<T>(work: () => T): T {
+    this.#connection.exec("BEGIN IMMEDIATE");
+    try {
+      const result = work();
+      this.#connection.exec("COMMIT");
+      return result;
+    } catch (error) {
+      // A full disk makes SQLite roll back by itself, and a second ROLLBACK would hide the first error.
+      if (this.#connection.isTransaction) this.#connection.exec("ROLLBACK");
+      if (sqliteCode(error) === sqlite.full) throw noSpace();
+      throw error;
+    }
+  }
+
+  /** A value that was made once with the database, such as the key that signs cursors. */
+  secret(name: string): string {
+    const row = this.first("SELECT value FROM meta WHERE name = ?", name);
+    if (row === undefined) throw new SnapError("damaged", `The server's database lacks "${name}"`);
+    return text(row, "value");
+  }
+
+  /** Bring the write-ahead log into the file and close it. */
+  close(): void {
+    try {
+      this.#connection.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch (error) {
+      // Without room for that the log stays beside the file, whole, and is read at the next opening.
+      if (sqliteCode(error) !== sqlite.full) throw error;
+    } finally {
+      this.#connection.close();
+    }
+  }
+
+  #prepared(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = this.#connection.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+}
+
+/**
+ * Open the database at `file`, or a new one in memory for ":memory:", making the tables where there are none.
+ *
+ * @throws {SnapError} `version-too-new`, `damaged`, `disk-full`, `disk-error`.
+ */
+export function openDatabase(file: string, rng: Rng): Database {
+  let connection: DatabaseSync | undefined;
+  try {
+    connection = new DatabaseSync(file);
+    connection.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+    prepareTables(connection, rng);
+    return new Database(connection);
+  } catch (error) {
+    connection?.close();
+    throw openFailure(error, file);
+  }
+}
+
+function prepareTables(connection: DatabaseSync, rng: Rng): void {
+  const version = Number(connection.prepare("PRAGMA user_version").get()?.["user_version"]);
+  if (version === formatVersion) return;
+  if (version !== 0) {
+    throw new SnapError(
+      "version-too-new",
+      `The server's data has format ${version}, this program knows ${formatVersion}`,
+      { hint: "Use the version of snap that wrote it, or a newer one." },
+    );
+  }
+  connection.exec("BEGIN IMMEDIATE");
+  connection.exec(tables);
+  const keep = connection.prepare("INSERT INTO meta (name, value) VALUES (?, ?)");
+  keep.run("cursor-key", randomHex(rng, 32));
+  keep.run("epoch", randomHex(rng, 8));
+  connection.exec(`PRAGMA user_version = ${formatVersion}`);
+  connection.exec("COMMIT");
+}
+
+function openFailure(error: unknown, file: string): unknown {
+  const facts = { path: file, cause: error };
+  switch (sqliteCode(error)) {
+    case sqlite.corrupt:
+    case sqlite.notDatabase:
+      return new SnapError("damaged", `The server's database is damaged: "${file}"`, {
+        ...facts,
+        hint: "Put a copy of the server's data folder back.",
+      });
+    case sqlite.full:
+      return new SnapError("disk-full", `No room for the server's database: "${file}"`, facts);
+    case undefined:
+      return error;
+    default:
+      return new SnapError(
+        "disk-error",
+        `The server's database cannot be opened: "${file}" (${describeError(error)})`,
+        facts,
+      );
+  }
+}
