@@ -12,7 +12,11 @@ export type Limits = {
   readonly operationNodesMax: number;
   /** Bytes that the live files of one account may take (V37). */
   readonly quotaBytes: number;
+  /** How long revisions stay after they were replaced or removed (V26). */
+  readonly retentionSeconds: number;
 };
+
+const daySeconds = 24 * 60 * 60;
 
 const mebibyte = 1024 * 1024;
 
@@ -23,6 +27,7 @@ export const defaultLimits: Limits = {
   fileBytesMax: 2 ** 41 - blockBytes,
   operationNodesMax: 10_000,
   quotaBytes: 2 * 1024 ** 4,
+  retentionSeconds: 30 * daySeconds,
 };
 
 /** Entries of a listing page without `limit` (V30). */
@@ -45,11 +50,6 @@ export const accessTokenSeconds: number = 4 * 60 * 60;
 
 /** Life of an authorisation code (V19). */
 export const codeSeconds: number = 10 * 60;
-
-const daySeconds = 24 * 60 * 60;
-
-/** How long revisions stay after they were replaced or removed (V26). */
-export const retentionSeconds: number = 30 * daySeconds;
 
 /** How long a session stays after its last part (V38). */
 export const sessionSeconds: number = 7 * daySeconds;

@@ -22,6 +22,8 @@ import type { Limits } from "./limits.ts";
 import { OAuth } from "./accounts/oauth.ts";
 import { Router } from "./wire/router.ts";
 import { sweepIfDue } from "./store/sweep.ts";
+import { Waiters } from "./tree/waiters.ts";
+import { openPassage } from "./wire/interposer.ts";
 import { Tokens } from "./accounts/tokens.ts";
 
 /** What `ServerOptions` and `DropboxServer` speak of. */
@@ -100,6 +102,8 @@ class InProcessServer implements DropboxServer {
       blocks: new BlockStore(database, blocksFolder, rng),
       tokens: new Tokens(database, rng),
       limits: { ...defaultLimits, ...limits },
+      waiters: new Waiters(),
+      interposer: openPassage,
     };
     this.#oauth = new OAuth(this.#services);
     this.#router = new Router({
@@ -160,7 +164,12 @@ class InProcessServer implements DropboxServer {
   async #sweepAndCloseDatabase(): Promise<void> {
     const { database, blocksFolder } = this.#folder;
     try {
-      await sweepIfDue({ database, blocksFolder, nowSeconds: nowOf(this.#services) });
+      await sweepIfDue({
+        database,
+        blocksFolder,
+        nowSeconds: nowOf(this.#services),
+        retentionSeconds: this.#services.limits.retentionSeconds,
+      });
     } finally {
       database.close();
     }

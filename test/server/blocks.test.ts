@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { blockHashOf } from "../../src/core/tree/content-hash.ts";
 import { Database } from "../../src/server/store/database.ts";
-import { tables } from "../../src/server/store/tables.ts";
+import { migrations } from "../../src/server/store/tables.ts";
 import { CheckedServer, SetClock } from "../support/checked-server.ts";
 
 let data = "";
@@ -81,7 +81,7 @@ test("V13, V26, V38: a sweep drops what nothing names any more, and nothing else
 
 test("V37: a full database is insufficient_space, and the transaction leaves nothing", () => {
   const connection = new DatabaseSync(":memory:");
-  connection.exec(tables);
+  for (const step of migrations) connection.exec(step);
   const pages = Number(connection.prepare("PRAGMA page_count").get()?.["page_count"]);
   connection.exec(`PRAGMA max_page_count = ${pages + 4}`);
   const database = new Database(connection);

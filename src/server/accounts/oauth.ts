@@ -9,6 +9,10 @@ import type { Database } from "../store/database.ts";
 import { HttpFailure } from "../wire/failure.ts";
 import type { JsonObject } from "../wire/failure.ts";
 import { accessTokenSeconds, codeSeconds } from "../limits.ts";
+import { appOf } from "./apps.ts";
+import type { App } from "./apps.ts";
+import type { AppCredentials } from "./token-endpoint.ts";
+import { authFailure } from "../wire/answer.ts";
 import { integer, text, textOrNone } from "../store/rows.ts";
 import { randomText } from "../random-text.ts";
 import type { Row } from "../store/rows.ts";
@@ -78,6 +82,17 @@ export class OAuth {
       const accessToken = this.#tokens.accessToken(authorisation, allScopes, this.#nowSeconds());
       return { accessToken, refreshToken: present(refreshToken, "an offline refresh token") };
     });
+  }
+
+  /**
+   * The app that proves itself by its secret.
+   *
+   * @throws {HttpFailure} 401 when it is another secret.
+   */
+  appWithSecret({ key, secret }: AppCredentials): App {
+    const app = appOf(this.#database, key);
+    if (app.secretHash === undefined || app.secretHash === hashOf(secret)) return app;
+    throw authFailure("invalid_access_token", this.#rng);
   }
 
   /** @throws {HttpFailure} 400 in the form of RFC 6749. */

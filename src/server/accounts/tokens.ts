@@ -2,6 +2,8 @@ import { hash } from "node:crypto";
 import type { Rng } from "../../std/random.ts";
 import { accountByRow } from "./account.ts";
 import type { Account } from "./account.ts";
+import { appOf } from "./apps.ts";
+import type { App } from "./apps.ts";
 import type { Database } from "../store/database.ts";
 import { accessTokenSeconds } from "../limits.ts";
 import { integer, text } from "../store/rows.ts";
@@ -17,6 +19,7 @@ export type Grant = {
 /** What a valid access token stands for. */
 export type Bearer = {
   readonly account: Account;
+  readonly app: App;
   readonly authorisation: number;
   readonly scopes: readonly string[];
 };
@@ -76,7 +79,7 @@ export class Tokens {
   /** Who bears this access token; "expired" for a known one past its time (V20). */
   bearer(token: string, nowSeconds: number): Bearer | "expired" | undefined {
     const row = this.#database.first(
-      `SELECT t.authorisation, t.scopes, t.expires, a.account
+      `SELECT t.authorisation, t.scopes, t.expires, a.account, a.client
        FROM access_tokens t JOIN authorisations a USING (authorisation) WHERE t.hash = ?`,
       hashOf(token),
     );
@@ -86,6 +89,7 @@ export class Tokens {
     if (account === undefined) return undefined;
     return {
       account,
+      app: appOf(this.#database, text(row, "client")),
       authorisation: integer(row, "authorisation"),
       scopes: text(row, "scopes").split(" "),
     };

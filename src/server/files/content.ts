@@ -11,6 +11,7 @@ import { EndpointFailure, WriteFailure, wrapFailures } from "../wire/failure.ts"
 import type { JsonObject } from "../wire/failure.ts";
 import { fileMetadata, revText } from "../tree/node.ts";
 import type { FileNode } from "../tree/node.ts";
+import type { View } from "../tree/view.ts";
 import { lookUpFile, lookUpRev } from "../tree/place.ts";
 import { parseRange } from "../wire/range.ts";
 import type { ByteRange } from "../wire/range.ts";
@@ -24,7 +25,7 @@ export async function upload(call: Call): Promise<JsonObject> {
   const request = commitRequest(argument, account.namespace);
   try {
     const content = await takeBody(uploadBody(call), services.blocks, { after: emptyContent });
-    return fileMetadata(commitUpload(call, request, content), account.namespace);
+    return fileMetadata(await commitUpload(call, request, content), call.view);
   } catch (error) {
     // The disk was full before all bytes were there: nothing is left to commit elsewhere.
     throw error instanceof WriteFailure ? uploadFailure(error, "") : error;
@@ -32,16 +33,20 @@ export async function upload(call: Call): Promise<JsonObject> {
 }
 
 /** After a conflict the bytes are kept as a session, so that they can be committed elsewhere (V42). */
-function commitUpload(call: Call, request: CommitRequest, content: TakenContent): FileNode {
+async function commitUpload(
+  call: Call,
+  request: CommitRequest,
+  content: TakenContent,
+): Promise<FileNode> {
   const { blocks, limits } = call.services;
   try {
-    return writeTree(call, (tree) => {
+    return await writeTree(call, (tree) => {
       blocks.keepSmall(content.small);
       return commitFile(tree, request, { content, quotaBytes: limits.quotaBytes });
     });
   } catch (error) {
     if (!(error instanceof WriteFailure)) throw error;
-    throw uploadFailure(error, keptAsSession(call, content));
+    throw uploadFailure(error, await keptAsSession(call, content));
   }
 }
 
@@ -51,10 +56,10 @@ function uploadFailure({ error }: WriteFailure, sessionId: string): EndpointFail
 }
 
 /** The id of a closed session with the content; "" when there is no room even for that. */
-function keptAsSession(call: Call, content: TakenContent): string {
+async function keptAsSession(call: Call, content: TakenContent): Promise<string> {
   const store = new SessionStore(call);
   try {
-    return call.services.database.transaction(() =>
+    return await call.services.database.write(() =>
       store.create(content, { concurrent: false, closed: true }),
     );
   } catch (error) {
@@ -71,7 +76,7 @@ export function download(call: Call): Response {
     const rev = argument.optionalText("rev");
     return rev === undefined ? lookUpFile(tree, argument.text("path")) : lookUpRev(tree, rev);
   });
-  const headers = downloadHeaders(file, call.account.namespace);
+  const headers = downloadHeaders(file, call.view);
   if (request.headers.get("if-none-match") === headers.get("etag")) {
     return new Response(null, { status: 304, headers });
   }
@@ -85,13 +90,13 @@ export function download(call: Call): Response {
   return contentResponse(call, tree.content(file), { headers, range });
 }
 
-function downloadHeaders(file: FileNode, namespace: number): Headers {
+function downloadHeaders(file: FileNode, view: View): Headers {
   return new Headers({
     "content-type": "application/octet-stream",
     "accept-ranges": "bytes",
-    etag: `W/"${revText(file.rev, namespace)}"`,
+    etag: `W/"${revText(file.rev, view.namespace)}"`,
     "original-content-length": String(file.size),
-    "dropbox-api-result": headerJson(fileMetadata(file, namespace)),
+    "dropbox-api-result": headerJson(fileMetadata(file, view)),
   });
 }
 

@@ -9,11 +9,11 @@ type ListingOptions = {
   readonly limit: number;
 };
 
-/** Where a listing stands. `folderId` is "" for the root. */
+/** Where a listing stands. `folderId` is "" for the root of the app's view. */
 export type CursorState = {
   readonly account: number;
-  /** How the app sees the namespace: a cursor of one view is none of another. */
-  readonly view: "full";
+  /** Key of the folder that is the app's root: a cursor of one view is none of another. */
+  readonly view: string;
   readonly folderKey: string;
   readonly folderId: string;
   readonly options: ListingOptions;

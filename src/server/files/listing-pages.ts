@@ -33,8 +33,10 @@ export function folderPage(database: Database, tree: Tree, state: CursorState): 
 }
 
 /** A recursive listing contains its own folder, on the first page; the root has no entry (V30). */
-function listedItself(tree: Tree, { options, folderKey, afterKey }: CursorState): ListedNode[] {
-  const node = options.recursive && afterKey === "" ? tree.at(folderKey) : undefined;
+function listedItself(tree: Tree, state: CursorState): ListedNode[] {
+  const { options, folderKey, folderId, afterKey } = state;
+  const isListed = options.recursive && afterKey === "" && folderId !== "";
+  const node = isListed ? tree.at(folderKey) : undefined;
   return node === undefined ? [] : [node];
 }
 

@@ -16,15 +16,16 @@ import type { Tree } from "../tree/tree.ts";
 
 /** `files/get_metadata`: by path, `id:`, `rev:` (fact sheet 4.5). */
 export function getMetadata(call: Call): Json {
-  const { argument, account } = call;
+  const { argument } = call;
   const path = argument.text("path");
   const tree = readTree(call);
   return wrapFailures({ lookup: "path", write: "path" }, () => {
-    if (path.startsWith("rev:")) return metadata(lookUpRev(tree, path.slice(4)), account.namespace);
+    if (path.startsWith("rev:")) return metadata(lookUpRev(tree, path.slice(4)), call.view);
     const lookup = lookUp(tree, path, "read");
     const removed = lookup.node === undefined ? tree.removedAt(lookup.key) : undefined;
-    if (removed !== undefined && argument.flag("include_deleted")) return deletedMetadata(removed);
-    return metadata(present(lookup), account.namespace);
+    if (removed !== undefined && argument.flag("include_deleted"))
+      return deletedMetadata(removed, call.view);
+    return metadata(present(lookup), call.view);
   });
 }
 
@@ -45,7 +46,7 @@ export function latestCursor(call: Call): JsonObject {
 export function continueListing(call: Call): JsonObject {
   const { services, account, argument } = call;
   const state = codec(call).decode(argument.text("cursor"));
-  if (state === undefined || state.account !== account.account) {
+  if (state?.account !== account.account || state.view !== call.view.topKey) {
     throw new BadCall('Invalid "cursor" parameter');
   }
   const tree = readTree(call);
@@ -62,7 +63,7 @@ function codec({ services }: Call): CursorCodec {
 
 /** The folder must still be the same one (V31); a removed one can be listed with what was in it (Choice 14). */
 function checkFolder(tree: Tree, { folderKey, folderId, options, afterKey }: CursorState): void {
-  if (folderKey === "") return;
+  if (folderKey === tree.view.topKey) return;
   const id = tree.at(folderKey)?.id;
   if (id === folderId) return;
   const removed = id === undefined ? tree.removedAt(folderKey) : undefined;
@@ -82,7 +83,7 @@ function beginning(call: Call, tree: Tree): CursorState {
   );
   return {
     account: account.account,
-    view: "full",
+    view: call.view.topKey,
     folderKey: folder.key,
     folderId: folder.id,
     options: {
@@ -102,7 +103,7 @@ function listedFolder(
   includeDeleted: boolean,
 ): { readonly key: string; readonly id: string } {
   const lookup = lookUp(tree, path, "read");
-  if (lookup.key === "") return { key: "", id: "" };
+  if (lookup.key === tree.view.topKey) return { key: lookup.key, id: "" };
   const removed = lookup.node === undefined ? tree.removedAt(lookup.key) : undefined;
   if (includeDeleted && removed?.kind === "folder") return removed;
   const node = present(lookup);
@@ -137,10 +138,9 @@ function shuffled(nodes: readonly ListedNode[], rng: Rng): readonly ListedNode[]
 }
 
 function pageResult(call: Call, { entries, next, hasMore }: Page): JsonObject {
-  const { namespace } = call.account;
   return {
     entries: entries.map((node) =>
-      node.kind === "deleted" ? deletedMetadata(node) : metadata(node, namespace),
+      node.kind === "deleted" ? deletedMetadata(node, call.view) : metadata(node, call.view),
     ),
     cursor: codec(call).encode(next),
     has_more: hasMore,

@@ -33,7 +33,7 @@ export function listRevisions(call: Call): JsonObject {
   return {
     is_deleted: subject.ended !== undefined,
     server_deleted: subject.ended === undefined ? undefined : isoSeconds(subject.ended * 1000),
-    entries: found.slice(0, limit).map((file) => fileMetadata(file, account.namespace)),
+    entries: found.slice(0, limit).map((file) => fileMetadata(file, call.view)),
     has_more: found.length > limit,
   };
 }
@@ -66,7 +66,7 @@ function beforeRev(
 
 function subjectAt(tree: Tree, path: string): Subject {
   const { key, node } = lookUp(tree, path, "read");
-  if (key === "") throw new LookupFailure("not_file");
+  if (key === tree.view.topKey) throw new LookupFailure("not_file");
   const removed = node === undefined ? tree.removedAt(key) : undefined;
   const subject = node ?? removed;
   if (subject === undefined) throw new LookupFailure("not_found");

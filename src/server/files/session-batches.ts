@@ -5,6 +5,7 @@ import { emptyContent } from "../store/block-writer.ts";
 import type { BlockList } from "../store/block-writer.ts";
 import { smallBlockBytesMax } from "../store/blocks.ts";
 import type { SmallBlock } from "../store/blocks.ts";
+import { writeTree } from "../wire/call.ts";
 import type { Call } from "../wire/call.ts";
 import { EndpointFailure, WriteFailure, nested, tag } from "../wire/failure.ts";
 import type { JsonObject, Tagged } from "../wire/failure.ts";
@@ -34,7 +35,7 @@ export async function appendBatch(call: Call): Promise<JsonObject> {
   for (const entry of call.argument.list("entries")) parts.push(await cutter.part(entry));
   if (!(await body.isAtEnd())) throw new EndpointFailure(tag("length_mismatch"));
   body.checkHash();
-  const results = call.services.database.transaction(() => {
+  const results = await call.services.database.write(() => {
     cutter.keepWaiting();
     return parts.map((part) => keepPart(call, part));
   });
@@ -71,7 +72,7 @@ class BatchCutter {
     const cursor = sessionCursor(entry.inner("cursor"));
     const length = entry.count("length");
     try {
-      const session = this.#session(cursor);
+      const session = await this.#session(cursor);
       checkAppend(session, cursor.offset);
       const after = session.concurrent ? emptyContent : session;
       const content = await this.#take(after, length);
@@ -90,14 +91,13 @@ class BatchCutter {
   /** Keep the small blocks that wait. Inside a transaction. */
   keepWaiting(): void {
     this.#call.services.blocks.keepSmall(this.#waiting);
-    this.#waiting = [];
   }
 
-  #session({ session }: SessionCursor): Session {
+  async #session({ session }: SessionCursor): Promise<Session> {
     const touched = this.#sessions.get(session);
     if (touched === undefined) return new SessionStore(this.#call).get(session);
     // Its last block may be among those that wait, and has to be read to be continued.
-    this.#flush();
+    await this.#flush();
     return touched;
   }
 
@@ -106,23 +106,22 @@ class BatchCutter {
     const content = await takeBody(this.#body, blocks, { after, length });
     if (content.size !== after.size + length) throw new EndpointFailure(tag("length_mismatch"));
     this.#waiting.push(...content.small);
-    if (this.#waiting.length > waitingBlocksMax) this.#flush();
+    if (this.#waiting.length > waitingBlocksMax) await this.#flush();
     return { ...content, small: [] };
   }
 
   /** A block that nothing names in the end is swept later (V13). */
-  #flush(): void {
-    this.#call.services.database.transaction(() => this.keepWaiting());
+  async #flush(): Promise<void> {
+    await this.#call.services.database.write(() => this.keepWaiting());
+    this.#waiting = [];
   }
 }
 
 /** `files/upload_session/finish_batch_v2`: one transaction, each entry with its own result, in order (V41). */
-export function finishBatch(call: Call): JsonObject {
+export async function finishBatch(call: Call): Promise<JsonObject> {
   const entries = call.argument.list("entries");
   try {
-    const results = call.services.database.transaction(() =>
-      entries.map((entry) => finishEntry(call, entry)),
-    );
+    const results = await writeTree(call, () => entries.map((entry) => finishEntry(call, entry)));
     return { entries: results };
   } catch (error) {
     // The disk was full at the end of the transaction: nothing of the batch was written.
@@ -138,7 +137,7 @@ function finishEntry(call: Call, entry: Argument): Tagged {
     const session = new SessionStore(call).get(cursor.session);
     if (!session.closed && !session.concurrent) throw new SessionFailure(tag("not_closed"));
     const file = commitSession(call, cursor, entry);
-    return { ".tag": "success", ...fileMetadata(file, call.account.namespace) };
+    return { ".tag": "success", ...fileMetadata(file, call.view) };
   } catch (error) {
     const failure = finishFailure(error);
     if (failure instanceof EndpointFailure) return nested("failure", failure.error);

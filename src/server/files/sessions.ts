@@ -21,15 +21,15 @@ export async function startSession(call: Call): Promise<JsonObject> {
   const content = await takeBody(uploadBody(call), services.blocks, { after: emptyContent });
   if (concurrent && content.size > 0) throw endpoint("concurrent_session_data_not_allowed");
   const store = new SessionStore(call);
-  const id = services.database.transaction(() => store.create(content, { concurrent, closed }));
+  const id = await services.database.write(() => store.create(content, { concurrent, closed }));
   return { session_id: id };
 }
 
 /** `files/upload_session/start_batch`: empty sessions. */
-export function startSessions(call: Call): JsonObject {
+export async function startSessions(call: Call): Promise<JsonObject> {
   const store = new SessionStore(call);
   const kind = { concurrent: isConcurrent(call.argument), closed: false };
-  const ids = call.services.database.transaction(() =>
+  const ids = await call.services.database.write(() =>
     Array.from({ length: call.argument.count("num_sessions") }, () =>
       store.create(emptyContent, kind),
     ),
@@ -57,8 +57,8 @@ export async function finishSession(call: Call): Promise<JsonObject> {
   const cursor = sessionCursor(call.argument.inner("cursor"));
   try {
     const end = await takeLastBytes(call, cursor);
-    const file = writeTree(call, () => commitSession(call, end, call.argument));
-    return fileMetadata(file, call.account.namespace);
+    const file = await writeTree(call, () => commitSession(call, end, call.argument));
+    return fileMetadata(file, call.view);
   } catch (error) {
     throw finishFailure(error);
   }
@@ -107,7 +107,7 @@ async function takeLastBytes(call: Call, cursor: SessionCursor): Promise<Session
   const content = await takeBody(body, call.services.blocks, { after: session });
   if (content.size === session.size) return cursor;
   if (session.closed) throw new SessionFailure(tag("closed"));
-  call.services.database.transaction(() => keepReceived(call, cursor, { content, close: false }));
+  await call.services.database.write(() => keepReceived(call, cursor, { content, close: false }));
   return { session: cursor.session, offset: content.size };
 }
 
@@ -117,7 +117,7 @@ async function append(call: Call, cursor: SessionCursor, close: boolean): Promis
   checkAppend(session, cursor.offset);
   const after = session.concurrent ? emptyContent : session;
   const content = await takeBody(uploadBody(call), blocks, { after });
-  database.transaction(() => keepReceived(call, cursor, { content, close }));
+  await database.write(() => keepReceived(call, cursor, { content, close }));
 }
 
 /** @throws {SessionFailure} when no bytes can go to this offset. */

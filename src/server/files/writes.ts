@@ -1,4 +1,4 @@
-import { EndpointFailure, conflict, tag, wrapFailures } from "../wire/failure.ts";
+import { EndpointFailure, conflict, tag, wrapWrite } from "../wire/failure.ts";
 import type { JsonObject } from "../wire/failure.ts";
 import { writeTree } from "../wire/call.ts";
 import type { Call } from "../wire/call.ts";
@@ -9,13 +9,13 @@ import { keyOf, lookUp, makeParents, placeFor, present, targetNames } from "../t
 import type { Tree } from "../tree/tree.ts";
 
 /** `files/create_folder_v2`: not idempotent; missing parents are made (fact sheet 4.5). */
-export function createFolder(call: Call): JsonObject {
+export async function createFolder(call: Call): Promise<JsonObject> {
   const path = call.argument.text("path");
   const autorename = call.argument.flag("autorename");
-  const folder = wrapFailures({ lookup: "path", write: "path" }, () =>
+  const folder = await wrapWrite({ lookup: "path", write: "path" }, () =>
     writeTree(call, (tree) => makeFolder(tree, path, autorename)),
   );
-  return { metadata: folderMetadata(folder) };
+  return { metadata: folderMetadata(folder, call.view) };
 }
 
 function makeFolder(tree: Tree, path: string, autorename: boolean): FolderNode {
@@ -33,9 +33,9 @@ function placeOrOther(tree: Tree, place: Place, autorename: boolean): Place {
 }
 
 /** `files/delete_v2`: a whole subtree; answers what was there (V36). */
-export function deletePath(call: Call): JsonObject {
+export async function deletePath(call: Call): Promise<JsonObject> {
   const path = call.argument.text("path");
-  const node = wrapFailures({ lookup: "path_lookup", write: "path_write" }, () =>
+  const node = await wrapWrite({ lookup: "path_lookup", write: "path_write" }, () =>
     writeTree(call, (tree) => {
       const found = present(lookUp(tree, path, "write"));
       checkParentRev(tree, found, call.argument.optionalText("parent_rev"));
@@ -44,7 +44,7 @@ export function deletePath(call: Call): JsonObject {
       return found;
     }),
   );
-  return { metadata: metadata(node, call.account.namespace) };
+  return { metadata: metadata(node, call.view) };
 }
 
 /** The caller's rev must be the current one; folders have none (Choice 22). */
@@ -62,11 +62,11 @@ function checkCount(call: Call, tree: Tree, node: Node): void {
 }
 
 /** `files/move_v2`: never overwrites (V36). */
-export function movePath(call: Call): JsonObject {
-  const moved = wrapFailures({ lookup: "from_lookup", write: "to" }, () =>
+export async function movePath(call: Call): Promise<JsonObject> {
+  const moved = await wrapWrite({ lookup: "from_lookup", write: "to" }, () =>
     writeTree(call, (tree) => moveNode(call, tree)),
   );
-  return { metadata: metadata(moved, call.account.namespace) };
+  return { metadata: metadata(moved, call.view) };
 }
 
 function moveNode(call: Call, tree: Tree): Node {

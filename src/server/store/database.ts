@@ -4,7 +4,7 @@ import { randomHex } from "../../std/random.ts";
 import type { Rng } from "../../std/random.ts";
 import { SnapError, describeError } from "../../std/error.ts";
 import { noSpace } from "../wire/failure.ts";
-import { formatVersion, tables } from "./tables.ts";
+import { formatVersion, migrations } from "./tables.ts";
 import { text } from "./rows.ts";
 import type { Row } from "./rows.ts";
 
@@ -22,10 +22,17 @@ export function isBusy(error: unknown): boolean {
   return sqliteCode(error) === sqlite.busy;
 }
 
-/** One connection with its prepared statements; every write of a call happens inside `transaction`. */
+/** A write that waits for the next commit: `run` does it and returns what settles its promise once it is durable. */
+type WaitingWrite = {
+  readonly run: () => () => void;
+  readonly fail: (error: unknown) => void;
+};
+
+/** One connection with its prepared statements; every write of a call happens inside `write` or `transaction`. */
 export class Database {
   readonly #connection: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  #waiting: WaitingWrite[] = [];
 
   constructor(connection: DatabaseSync) {
     this.#connection = connection;
@@ -65,6 +72,66 @@ export class Database {
       if (this.#connection.isTransaction) this.#connection.exec("ROLLBACK");
       if (sqliteCode(error) === sqlite.full) throw noSpace();
       throw error;
+    }
+  }
+
+  /**
+   * As `transaction`, but writes that are asked for together share one commit (V11).
+   *
+   * `work` may run twice: where the shared commit fails, each write is tried alone, so that one without room does not
+   * take the others with it. It must not keep anything of its first run.
+   */
+  write<T>(work: () => T): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const run = (): (() => void) => {
+      const result = work();
+      return () => resolve(result);
+    };
+    this.#waiting.push({ run, fail: reject });
+    if (this.#waiting.length === 1) setImmediate(() => this.#commitWaiting());
+    return promise;
+  }
+
+  #commitWaiting(): void {
+    const group = this.#waiting;
+    this.#waiting = [];
+    const [only] = group;
+    if (group.length === 1 && only !== undefined) {
+      this.#commitAlone(only);
+      return;
+    }
+    try {
+      const settles = this.transaction(() => group.map((waiting) => this.#runInside(waiting)));
+      for (const settle of settles) settle();
+    } catch {
+      // Which of them it was is found out one by one; each gets its own error.
+      for (const waiting of group) this.#commitAlone(waiting);
+    }
+  }
+
+  #commitAlone({ run, fail }: WaitingWrite): void {
+    let settle: () => void;
+    try {
+      settle = this.transaction(run);
+    } catch (error) {
+      fail(error);
+      return;
+    }
+    settle();
+  }
+
+  /** One of several writes of a transaction; what it did is taken back when it throws, the others stay. */
+  #runInside({ run, fail }: WaitingWrite): () => void {
+    this.#connection.exec("SAVEPOINT one_write");
+    try {
+      const settle = run();
+      this.#connection.exec("RELEASE one_write");
+      return settle;
+    } catch (error) {
+      // A full disk has ended the whole transaction already.
+      if (sqliteCode(error) === sqlite.full) throw error;
+      this.#connection.exec("ROLLBACK TO one_write; RELEASE one_write");
+      return () => fail(error);
     }
   }
 
@@ -117,7 +184,7 @@ export function openDatabase(file: string, rng: Rng): Database {
 function prepareTables(connection: DatabaseSync, rng: Rng): void {
   const version = Number(connection.prepare("PRAGMA user_version").get()?.["user_version"]);
   if (version === formatVersion) return;
-  if (version !== 0) {
+  if (version > formatVersion) {
     throw new SnapError(
       "version-too-new",
       `The server's data has format ${version}, this program knows ${formatVersion}`,
@@ -125,10 +192,12 @@ function prepareTables(connection: DatabaseSync, rng: Rng): void {
     );
   }
   connection.exec("BEGIN IMMEDIATE");
-  connection.exec(tables);
-  const keep = connection.prepare("INSERT INTO meta (name, value) VALUES (?, ?)");
-  keep.run("cursor-key", randomHex(rng, 32));
-  keep.run("epoch", randomHex(rng, 8));
+  for (const step of migrations.slice(version)) connection.exec(step);
+  if (version === 0) {
+    const keep = connection.prepare("INSERT INTO meta (name, value) VALUES (?, ?)");
+    keep.run("cursor-key", randomHex(rng, 32));
+    keep.run("epoch", randomHex(rng, 8));
+  }
   connection.exec(`PRAGMA user_version = ${formatVersion}`);
   connection.exec("COMMIT");
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { systemCode } from "../../std/error.ts";
 import type { Database } from "./database.ts";
 import { WriteFailure } from "../wire/failure.ts";
-import { retentionSeconds, sessionSeconds, sweepEverySeconds } from "../limits.ts";
+import { sessionSeconds, sweepEverySeconds } from "../limits.ts";
 import { blocksOf } from "../tree/node.ts";
 import { text } from "./rows.ts";
 
@@ -12,6 +12,7 @@ export type SweepParts = {
   readonly database: Database;
   readonly blocksFolder: string | undefined;
   readonly nowSeconds: number;
+  readonly retentionSeconds: number;
 };
 
 /**
@@ -21,17 +22,18 @@ export async function sweepIfDue(parts: SweepParts): Promise<void> {
   const { database, nowSeconds } = parts;
   const last = database.first("SELECT value FROM meta WHERE name = 'swept'");
   if (last !== undefined && nowSeconds - Number(text(last, "value")) < sweepEverySeconds) return;
-  if (!dropRows(database, nowSeconds)) return;
+  if (!dropRows(parts)) return;
   if (parts.blocksFolder !== undefined) {
     await dropFiles(parts.blocksFolder, namedBlocks(database));
   }
 }
 
 /** Whether there was room for it: a removal needs some, too, and a full disk is no reason not to close. */
-function dropRows(database: Database, nowSeconds: number): boolean {
+function dropRows(parts: SweepParts): boolean {
+  const { database, nowSeconds } = parts;
   try {
     database.transaction(() => {
-      dropEnded(database, nowSeconds);
+      dropEnded(parts);
       dropSmallBlocks(database, namedBlocks(database));
       const mark = "INSERT OR REPLACE INTO meta (name, value) VALUES ('swept', ?)";
       database.run(mark, String(nowSeconds));
@@ -43,7 +45,7 @@ function dropRows(database: Database, nowSeconds: number): boolean {
   }
 }
 
-function dropEnded(database: Database, nowSeconds: number): void {
+function dropEnded({ database, nowSeconds, retentionSeconds }: SweepParts): void {
   const retained = nowSeconds - retentionSeconds;
   database.run("DELETE FROM revisions WHERE ended <= ?", retained);
   database.run("DELETE FROM removed WHERE ended <= ?", retained);

@@ -1,6 +1,3 @@
-/** The version of the tables below, kept in `user_version` (V14). */
-export const formatVersion = 1;
-
 /**
  * Everything but content (V11).
  *
@@ -8,7 +5,7 @@ export const formatVersion = 1;
  * whole seconds since 1970. `blocks` is the concatenation of the binary SHA-256 of each 4 MiB block. Of tokens
  * and codes only the SHA-256 is kept (V78).
  */
-export const tables = `
+const firstTables = `
 CREATE TABLE meta (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT;
 
 CREATE TABLE accounts (
@@ -131,3 +128,60 @@ CREATE TABLE session_parts (
 
 CREATE TABLE blocks (hash TEXT PRIMARY KEY, data BLOB NOT NULL) STRICT;
 `;
+
+/**
+ * Registered apps, jobs, links.
+ *
+ * An app without `secret` takes any; `folder` is its name below /Apps, null for a full app; `scopes` null means all.
+ * `epoch` counts how often the cursors of an account were invalidated. A job keeps what its check answers; a link to a
+ * node keeps its id, so that it follows moves.
+ */
+const secondTables = `
+ALTER TABLE accounts ADD COLUMN password TEXT;
+ALTER TABLE accounts ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE apps (
+  key TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  secret TEXT,
+  folder TEXT,
+  scopes TEXT,
+  redirects TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE jobs (
+  id TEXT PRIMARY KEY,
+  account INTEGER NOT NULL REFERENCES accounts,
+  family TEXT NOT NULL,
+  result TEXT NOT NULL,
+  polls INTEGER NOT NULL,
+  made INTEGER NOT NULL
+) STRICT;
+CREATE INDEX jobs_made ON jobs (made);
+
+CREATE TABLE shared_links (
+  id TEXT PRIMARY KEY,
+  account INTEGER NOT NULL REFERENCES accounts,
+  node TEXT NOT NULL,
+  secret TEXT NOT NULL,
+  made INTEGER NOT NULL,
+  UNIQUE (account, node)
+) STRICT;
+
+CREATE TABLE temporary_links (
+  hash TEXT PRIMARY KEY,
+  account INTEGER NOT NULL REFERENCES accounts,
+  app TEXT NOT NULL,
+  rev INTEGER,
+  commit_info TEXT,
+  expires INTEGER NOT NULL,
+  used INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX temporary_links_expires ON temporary_links (expires);
+`;
+
+/** How a database gets from each version to the next, from nothing on (V14). */
+export const migrations: readonly string[] = [firstTables, secondTables];
+
+/** The version that this program writes, kept in `user_version`. */
+export const formatVersion: number = migrations.length;

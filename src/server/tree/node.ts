@@ -3,8 +3,10 @@ import type { Json, JsonObject } from "../wire/failure.ts";
 import { blob, integer, text } from "../store/rows.ts";
 import type { Row } from "../store/rows.ts";
 import { isoSeconds } from "../../std/time.ts";
+import { shownPlace } from "./view.ts";
+import type { View } from "./view.ts";
 
-/** Where a node is: `path_lower` and `path_display`; both "" for the root. */
+/** Where a node is in its namespace: `path_lower` and `path_display` of a full app; both "" for the root. */
 export type Place = { readonly key: string; readonly display: string };
 
 /** A live folder (V22). */
@@ -107,13 +109,13 @@ export function parseRev(rev: string, namespace: number): number | undefined {
 }
 
 /** `FileMetadata`, without tag (fact sheet 3.1). */
-export function fileMetadata(file: FileNode, namespace: number): JsonObject {
+export function fileMetadata(file: FileNode, view: View): JsonObject {
   return {
-    ...placeMembers(file),
+    ...placeMembers(file, view),
     id: file.id,
     client_modified: isoSeconds(file.clientModified * 1000),
     server_modified: isoSeconds(file.serverModified * 1000),
-    rev: revText(file.rev, namespace),
+    rev: revText(file.rev, view.namespace),
     size: file.size,
     // Always there: one SDK reads its absence as false (V4).
     is_downloadable: true,
@@ -122,22 +124,23 @@ export function fileMetadata(file: FileNode, namespace: number): JsonObject {
 }
 
 /** `FolderMetadata`, without tag. */
-export function folderMetadata(folder: FolderNode): JsonObject {
-  return { ...placeMembers(folder), id: folder.id };
+export function folderMetadata(folder: FolderNode, view: View): JsonObject {
+  return { ...placeMembers(folder, view), id: folder.id };
 }
 
 /** `Metadata`, the base: with the tag of its subtype. */
-export function metadata(node: Node, namespace: number): Json {
+export function metadata(node: Node, view: View): Json {
   return node.kind === "file"
-    ? { ".tag": "file", ...fileMetadata(node, namespace) }
-    : { ".tag": "folder", ...folderMetadata(node) };
+    ? { ".tag": "file", ...fileMetadata(node, view) }
+    : { ".tag": "folder", ...folderMetadata(node, view) };
 }
 
 /** `DeletedMetadata`, with its tag: no id, no rev, no kind. */
-export function deletedMetadata(place: Place): Json {
-  return { ".tag": "deleted", ...placeMembers(place) };
+export function deletedMetadata(place: Place, view: View): Json {
+  return { ".tag": "deleted", ...placeMembers(place, view) };
 }
 
-function placeMembers({ key, display }: Place): JsonObject {
+function placeMembers(place: Place, view: View): JsonObject {
+  const { key, display } = shownPlace(place, view);
   return { name: nameOf(display), path_lower: key, path_display: display };
 }

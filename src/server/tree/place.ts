@@ -5,7 +5,7 @@ import { nameOf, parentKey, parseRev } from "./node.ts";
 import type { FileNode, Node, Place } from "./node.ts";
 import type { Tree } from "./tree.ts";
 
-/** The names of a path, top first; none for the root. */
+/** The names of a path of the namespace, top first; none for its root. */
 export type Names = readonly string[];
 
 /** Whether a path is looked at or written to: writing takes no slash at the end and none doubled (Choice 6). */
@@ -66,10 +66,12 @@ export type Lookup = {
  */
 export function lookUp(tree: Tree, argument: string, use: PathUse): Lookup {
   if (argument.startsWith("id:")) return lookUpId(tree, argument, use);
-  const names = parseNames(withoutNamespace(tree, argument), use);
-  if (names === undefined) throw new LookupFailure("malformed_path");
+  const shown = parseNames(withoutNamespace(tree, argument), use);
+  if (shown === undefined) throw new LookupFailure("malformed_path");
+  const names = [...tree.view.topNames, ...shown];
   const key = keyOf(names);
-  return { key, names, node: tree.at(key) };
+  // The root has no node, not even where it is a folder of the account.
+  return { key, names, node: shown.length === 0 ? undefined : tree.at(key) };
 }
 
 /** `id:…`, or a path relative to the folder of an id. */
@@ -108,7 +110,7 @@ export function present(lookup: Lookup): Node {
 export function lookUpFile(tree: Tree, argument: string): FileNode {
   if (argument.startsWith("rev:")) return lookUpRev(tree, argument.slice("rev:".length));
   const lookup = lookUp(tree, argument, "read");
-  if (lookup.key === "") throw new LookupFailure("not_file");
+  if (lookup.key === tree.view.topKey) throw new LookupFailure("not_file");
   const node = present(lookup);
   if (node.kind !== "file") throw new LookupFailure("not_file");
   return node;
@@ -129,7 +131,7 @@ export function lookUpRev(tree: Tree, rev: string): FileNode {
  */
 export function targetNames(tree: Tree, argument: string): Names {
   const names = writtenNames(tree, argument);
-  if (names.length === 0) throw malformed();
+  if (names.length === tree.view.topNames.length) throw malformed();
   const last = names.at(-1) ?? "";
   if (disallowedNames.has(last.toLowerCase())) throw new WriteFailure(tag("disallowed_name"));
   return names;

@@ -2,7 +2,6 @@ import type { Account } from "../accounts/account.ts";
 import type { BlockList } from "../store/block-writer.ts";
 import type { Database } from "../store/database.ts";
 import { Journal } from "./journal.ts";
-import { retentionSeconds } from "../limits.ts";
 import {
   blocksColumn,
   blocksOf,
@@ -18,13 +17,19 @@ import type { FileNode, FolderNode, Node, Place, RemovedNode } from "./node.ts";
 import { integer, text, word } from "../store/rows.ts";
 import { randomText } from "../random-text.ts";
 import type { Rng } from "../../std/random.ts";
+import { isSeen } from "./view.ts";
+import type { View } from "./view.ts";
 
 /** What a tree works with; `nowSeconds` is the time of the call. */
 export type TreeParts = {
   readonly database: Database;
   readonly account: Account;
+  /** What the app that asks may see. */
+  readonly view: View;
   readonly rng: Rng;
   readonly nowSeconds: number;
+  /** How long replaced and removed revisions stay. */
+  readonly retentionSeconds: number;
 };
 
 /** The content and the client's time of a new state of a file. */
@@ -37,15 +42,19 @@ export type NewFile = {
 /** The live nodes of one namespace, and what retention still keeps. Writes are called inside a transaction. */
 export class Tree {
   readonly account: Account;
+  readonly view: View;
   readonly journal: Journal;
   readonly nowSeconds: number;
+  readonly #retentionSeconds: number;
   readonly #database: Database;
   readonly #row: number;
   readonly #rng: Rng;
 
-  constructor({ database, account, rng, nowSeconds }: TreeParts) {
+  constructor({ database, account, view, rng, nowSeconds, retentionSeconds }: TreeParts) {
     this.account = account;
+    this.view = view;
     this.nowSeconds = nowSeconds;
+    this.#retentionSeconds = retentionSeconds;
     this.journal = new Journal(database, account.account);
     this.#database = database;
     this.#row = account.account;
@@ -62,13 +71,15 @@ export class Tree {
     return row === undefined ? undefined : nodeOf(row);
   }
 
+  /** The node of an id, wherever the app can see it. */
   byId(id: string): Node | undefined {
     const row = this.#database.first(
       `SELECT ${nodeColumns} FROM ${nodeTables} WHERE n.account = ? AND n.id = ?`,
       this.#row,
       id,
     );
-    return row === undefined ? undefined : nodeOf(row);
+    const node = row === undefined ? undefined : nodeOf(row);
+    return node !== undefined && isSeen(node.key, this.view) ? node : undefined;
   }
 
   /** A folder and everything in it, parents first. */
@@ -111,7 +122,7 @@ export class Tree {
     return { ...placeOf(row), kind, id: text(row, "id"), ended: integer(row, "ended") };
   }
 
-  /** A state of a file by its rev, current or kept. */
+  /** A state of a file by its rev, current or kept, written where the app can see it. */
   revision(rev: number): FileNode | undefined {
     const row = this.#database.first(
       "SELECT * FROM revisions WHERE rev = ? AND account = ? AND (ended IS NULL OR ended > ?)",
@@ -119,7 +130,8 @@ export class Tree {
       this.#row,
       this.retainedSince(),
     );
-    return row === undefined ? undefined : revisionOf(row);
+    const file = row === undefined ? undefined : revisionOf(row);
+    return file !== undefined && isSeen(file.key, this.view) ? file : undefined;
   }
 
   /** The content of a state of a file. */
@@ -136,7 +148,7 @@ export class Tree {
 
   /** Revisions and removals that ended later than this are kept. */
   retainedSince(): number {
-    return this.nowSeconds - retentionSeconds;
+    return this.nowSeconds - this.#retentionSeconds;
   }
 
   addFolder(place: Place): FolderNode {

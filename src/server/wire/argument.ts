@@ -50,6 +50,15 @@ export class Argument {
     return new Argument(value);
   }
 
+  /** The path that it names first, in whichever member; for watching, not for work. */
+  firstPath(): string | undefined {
+    for (const name of ["path", "from_path"]) {
+      const value = this.#members[name];
+      if (typeof value === "string") return value;
+    }
+    return this.#members["commit"] === undefined ? undefined : this.inner("commit").firstPath();
+  }
+
   /** The struct items of a list; none where the member is absent. */
   list(name: string): readonly Argument[] {
     const value = this.#members[name] ?? [];

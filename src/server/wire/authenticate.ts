@@ -4,17 +4,55 @@ import type { Account } from "../accounts/account.ts";
 import type { RouteType } from "./definition.ts";
 import { BadCall, HttpFailure, nested, tag } from "./failure.ts";
 import type { JsonObject, Tagged } from "./failure.ts";
+import type { OAuth } from "../accounts/oauth.ts";
+import { basicCredentials } from "../accounts/token-endpoint.ts";
+import type { App } from "../accounts/apps.ts";
+import type { Route } from "./routes.ts";
 import { isObject } from "./schema.ts";
+import { viewOf } from "../tree/view.ts";
+import type { View } from "../tree/view.ts";
 import { allows } from "../accounts/tokens.ts";
 import type { Bearer } from "../accounts/tokens.ts";
 import { authFailure, errorEnvelope, parseJson } from "./answer.ts";
 
+/** Who calls: an app for an account, an app for itself, or nobody that needs to be known. */
+export type Caller =
+  | { readonly kind: "user"; readonly bearer: Bearer; readonly view: View }
+  | { readonly kind: "app"; readonly app: App }
+  | { readonly kind: "nobody" };
+
+/** The route that is called. */
+export type Called = { readonly type: RouteType; readonly route: Route };
+
+/** What callers are recognised by. */
+export type Recognition = { readonly services: Services; readonly oauth: OAuth };
+
 /**
  * Who calls, with the right to call this route (V20, V21).
  *
- * @throws {BadCall} without a bearer token; {HttpFailure} 401, and 422 for another root.
+ * @throws {BadCall} for an authorisation of another kind, or none; {HttpFailure} 401, and 422 for another root.
  */
-export function authenticate(request: Request, type: RouteType, services: Services): Bearer {
+export function authenticate(
+  request: Request,
+  { type, route }: Called,
+  { services, oauth }: Recognition,
+): Caller {
+  if (route.nobody !== undefined) return nobody(request);
+  const basic = route.app === undefined ? undefined : basicCredentials(request);
+  if (basic !== undefined) return { kind: "app", app: oauth.appWithSecret(basic) };
+  const bearer = authorisedBearer(request, type, services);
+  return { kind: "user", bearer, view: viewOf(bearer.account.namespace, bearer.app.folder) };
+}
+
+/** Longpoll wants no authorisation, and says so. */
+function nobody(request: Request): Caller {
+  if (!request.headers.has("authorization")) return { kind: "nobody" };
+  throw new BadCall(
+    "Your request includes an Authorization header, but this function does not use it.",
+  );
+}
+
+function authorisedBearer(request: Request, type: RouteType, services: Services): Bearer {
   const bearer = services.tokens.bearer(bearerToken(request), nowOf(services));
   if (bearer === undefined) throw authFailure("invalid_access_token", services.rng);
   if (bearer === "expired") throw authFailure("expired_access_token", services.rng);

@@ -1,12 +1,16 @@
 import type { Clock } from "../../std/time.ts";
 import type { Rng } from "../../std/random.ts";
 import type { Account } from "../accounts/account.ts";
+import type { App } from "../accounts/apps.ts";
 import type { Argument } from "./argument.ts";
 import type { BlockStore } from "../store/blocks.ts";
 import type { Database } from "../store/database.ts";
+import type { Disturbance, Interposer } from "./interposer.ts";
 import type { Limits } from "../limits.ts";
 import type { Tokens } from "../accounts/tokens.ts";
 import { Tree } from "../tree/tree.ts";
+import type { View } from "../tree/view.ts";
+import type { Waiters } from "../tree/waiters.ts";
 
 /** The parts of a running server that its routes use. */
 export type Services = {
@@ -16,26 +20,43 @@ export type Services = {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly limits: Limits;
+  readonly waiters: Waiters;
+  readonly interposer: Interposer;
 };
 
-/** One call of the API: who calls, with which checked argument. */
-export type Call = {
+/** One call of the API by nobody in particular, with its checked argument. */
+export type OpenCall = {
   readonly services: Services;
-  readonly account: Account;
-  readonly authorisation: number;
   readonly argument: Argument;
   readonly request: Request;
+  readonly disturbance: Disturbance;
+};
+
+/** A call by an app for itself. */
+export type AppCall = OpenCall & { readonly app: App };
+
+/** A call by an app for an account. */
+export type Call = AppCall & {
+  readonly account: Account;
+  readonly view: View;
+  readonly authorisation: number;
 };
 
 /** The account's tree, for reading. */
-export function readTree({ services, account }: Call): Tree {
-  const nowSeconds = nowOf(services);
-  return new Tree({ database: services.database, rng: services.rng, account, nowSeconds });
+export function readTree({ services, account, view, disturbance }: Call): Tree {
+  const { database, rng, limits } = services;
+  const nowSeconds = nowOf(services) + (disturbance.clockSkewSeconds ?? 0);
+  const { retentionSeconds } = limits;
+  return new Tree({ database, rng, account, view, nowSeconds, retentionSeconds });
 }
 
-/** Run `work` on the account's tree in one transaction, which is durable when this returns (V33). */
-export function writeTree<T>(call: Call, work: (tree: Tree) => T): T {
-  return call.services.database.transaction(() => work(readTree(call)));
+/** Run `work` on the account's tree in one transaction, which is durable when this resolves (V33); it may run twice. */
+export async function writeTree<T>(call: Call, work: (tree: Tree) => T): Promise<T> {
+  const { database, interposer, waiters } = call.services;
+  const { account } = call.account;
+  const result = await interposer.commit(account, () => database.write(() => work(readTree(call))));
+  waiters.wake(account);
+  return result;
 }
 
 /** Seconds since 1970 by the server's clock. */

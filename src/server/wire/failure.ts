@@ -96,6 +96,15 @@ export function wrapFailures<T>(wrap: Wrappers, work: () => T): T {
   }
 }
 
+/** As `wrapFailures`, for work that waits for its commit. */
+export async function wrapWrite<T>(wrap: Wrappers, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw wrapped(wrap, error);
+  }
+}
+
 function wrapped(wrap: Wrappers, error: unknown): unknown {
   if (error instanceof LookupFailure) return new EndpointFailure(nested(wrap.lookup, error.error));
   if (error instanceof WriteFailure) return new EndpointFailure(nested(wrap.write, error.error));

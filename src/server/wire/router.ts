@@ -1,13 +1,20 @@
 import { authenticate } from "./authenticate.ts";
-import { BrokenBody, Body } from "./body.ts";
-import type { Call, Services } from "./call.ts";
+import type { Caller } from "./authenticate.ts";
+import { BrokenBody } from "./body.ts";
+import type { OpenCall, Services } from "./call.ts";
+import { ConnectionCut } from "./connection-cut.ts";
 import { decodeArgument } from "./decode.ts";
 import type { Definition, RouteType } from "./definition.ts";
-import { BadCall, EndpointFailure, HttpFailure, WriteFailure, tag } from "./failure.ts";
+import { BadCall, EndpointFailure, WriteFailure, tag } from "./failure.ts";
+import type { Json } from "./failure.ts";
+import type { CallFacts } from "./interposer.ts";
 import type { OAuth } from "../accounts/oauth.ts";
+import { pages } from "./pages.ts";
+import type { Page } from "./pages.ts";
 import { routes } from "./routes.ts";
+import type { Route } from "./routes.ts";
 import { Schema } from "./schema.ts";
-import { failureResponse, jsonResponse, tokenResponse, withCommonHeaders } from "./answer.ts";
+import { failureResponse, jsonResponse, withCommonHeaders } from "./answer.ts";
 
 /** What the router gives its routes. */
 export type RouterParts = {
@@ -18,6 +25,13 @@ export type RouterParts = {
 
 /** One port serves every host; a host may also be told by the first part of the path (V8). */
 const hostPrefix = /^\/(?:api|content|notify|www)(?=\/)/;
+
+/** A request on its way; what is known of it grows. */
+type Exchange = {
+  readonly request: Request;
+  readonly url: URL;
+  facts: CallFacts;
+};
 
 /** From a request to its answer; knows no socket (V6). */
 export class Router {
@@ -34,39 +48,78 @@ export class Router {
   /**
    * The answer, whatever happens.
    *
-   * @throws {BrokenBody} when the client's own body failed: there is nobody to answer.
+   * @throws {BrokenBody} when the client's own body failed: there is nobody to answer; {ConnectionCut} where a fault
+   * says so.
    */
   async handle(request: Request): Promise<Response> {
-    const { rng } = this.#parts.services;
-    const path = new URL(request.url).pathname.replace(hostPrefix, "");
-    const route = path.replace(/^\/2\//, "").replace(/^\//, "");
+    const { interposer, rng } = this.#parts.services;
+    const exchange = exchangeOf(request);
+    const answer = withCommonHeaders(await this.#answerOrFailure(exchange), rng);
+    return await interposer.after(exchange.facts, answer);
+  }
+
+  async #answerOrFailure(exchange: Exchange): Promise<Response> {
     try {
-      return withCommonHeaders(await this.#answer(request, path), rng);
+      return await this.#answer(exchange);
     } catch (error) {
+      const cause = error instanceof BrokenBody ? error.cause : error;
+      if (cause instanceof ConnectionCut) throw cause;
       if (error instanceof BrokenBody) throw error;
-      return withCommonHeaders(failureResponse(withoutPlace(error), route, rng), rng);
+      return failureResponse(withoutPlace(error), exchange.facts.route, this.#parts.services.rng);
     }
   }
 
-  async #answer(request: Request, path: string): Promise<Response> {
-    if (request.method === "HEAD" && path === "/") return new Response(null);
-    if (path === "/oauth2/token" || path === "/1/oauth2/token") return this.#token(request);
-    const type = this.#types.get(path);
-    const route = routes[path.slice("/2/".length)];
+  async #answer(exchange: Exchange): Promise<Response> {
+    const { request, url } = exchange;
+    if (request.method === "HEAD" && url.pathname === "/") return new Response(null);
+    const page = pages.find(({ path }) => path.test(url.pathname));
+    return page === undefined ? await this.#call(exchange) : await this.#page(page, exchange);
+  }
+
+  async #page(page: Page, exchange: Exchange): Promise<Response> {
+    const { services, oauth } = this.#parts;
+    exchange.facts = { ...exchange.facts, route: page.route };
+    const { request } = await services.interposer.before(exchange.facts, exchange.request);
+    return await page.run({ services, oauth, request, url: exchange.url });
+  }
+
+  async #call(exchange: Exchange): Promise<Response> {
+    const { request, url } = exchange;
+    const type = this.#types.get(url.pathname);
+    const route = routes[url.pathname.slice("/2/".length)];
     if (type === undefined || route === undefined) throw new BadCall("Unknown API function");
     checkMethod(request, type);
     const { services } = this.#parts;
-    const { account, authorisation } = authenticate(request, type, services);
+    const caller = authenticate(request, { type, route }, this.#parts);
+    exchange.facts = { ...exchange.facts, account: accountOf(caller) };
     const decoder = { schema: this.#schema, limits: services.limits };
     const argument = await decodeArgument(request, { type, route }, decoder);
-    const call: Call = { services, account, authorisation, argument, request };
-    const result = await route.run(call);
+    exchange.facts = { ...exchange.facts, path: argument.firstPath() };
+    const passage = await services.interposer.before(exchange.facts, request);
+    const result = await run(route, caller, { services, argument, ...passage });
     return result instanceof Response ? result : jsonResponse(result);
   }
+}
 
-  async #token(request: Request): Promise<Response> {
-    if (request.method !== "POST") throw new BadCall("Expecting method POST");
-    return tokenResponse(this.#parts.oauth.token(await tokenParameters(request)));
+function exchangeOf(request: Request): Exchange {
+  const url = new URL(request.url);
+  url.pathname = url.pathname.replace(hostPrefix, "");
+  const route = url.pathname.replace(/^\/2\//, "").replace(/^\//, "");
+  return { request, url, facts: { route, account: undefined, path: undefined } };
+}
+
+function accountOf(caller: Caller): string | undefined {
+  return caller.kind === "user" ? caller.bearer.account.id : undefined;
+}
+
+async function run(route: Route, caller: Caller, call: OpenCall): Promise<Json | Response> {
+  switch (caller.kind) {
+    case "user":
+      return (await route.user?.({ ...call, ...caller.bearer, view: caller.view })) ?? null;
+    case "app":
+      return (await route.app?.({ ...call, app: caller.app })) ?? null;
+    case "nobody":
+      return (await route.nobody?.(call)) ?? null;
   }
 }
 
@@ -76,33 +129,6 @@ function checkMethod(request: Request, type: RouteType): void {
   if (!allowed.includes(request.method)) {
     throw new BadCall(`Your request's HTTP method is "${request.method}".  Expecting "POST".`);
   }
-}
-
-const tokenBodyBytesMax = 64 * 1024;
-
-/** Parameters come in the query, a form body, or in part as Basic authentication (fact sheet 2.2). */
-async function tokenParameters(request: Request): Promise<URLSearchParams> {
-  const parameters = new URL(request.url).searchParams;
-  const tooLong = (): Error => new HttpFailure(400, { error: "invalid_request" });
-  const body = await new Body(request, { bytesMax: tokenBodyBytesMax, tooLong }).rest();
-  const isForm = request.headers.get("content-type")?.includes("form-urlencoded") ?? false;
-  const form = new URLSearchParams(isForm ? Buffer.from(body).toString("utf8") : "");
-  for (const [name, value] of form) parameters.set(name, value);
-  const basic = /^basic\s+(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
-  if (basic !== undefined) setClient(parameters, Buffer.from(basic, "base64").toString("utf8"));
-  return parameters;
-}
-
-function setClient(parameters: URLSearchParams, credentials: string): void {
-  const colon = credentials.indexOf(":");
-  if (colon < 0) throw new HttpFailure(400, { error: "invalid_request" });
-  parameters.set("client_id", formDecoded(credentials.slice(0, colon)));
-  parameters.set("client_secret", formDecoded(credentials.slice(colon + 1)));
-}
-
-/** Credentials are form-encoded before they are joined (RFC 6749, 2.3.1); a broken escape stays as it is. */
-function formDecoded(text: string): string {
-  return new URLSearchParams(`text=${text.replaceAll("&", "%26")}`).get("text") ?? "";
 }
 
 /** A full disk where the route's union has no member for it (V37). */

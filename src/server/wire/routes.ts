@@ -1,5 +1,5 @@
 import { fullAccount, spaceUsage } from "../accounts/account.ts";
-import type { Call } from "./call.ts";
+import type { AppCall, Call, OpenCall } from "./call.ts";
 import { download, upload } from "../files/content.ts";
 import type { Json } from "./failure.ts";
 import { continueListing, getMetadata, latestCursor, listFolder } from "../files/listing.ts";
@@ -9,38 +9,44 @@ import { appendToSession, finishSession, startSession, startSessions } from "../
 import { createFolder, deletePath, movePath } from "../files/writes.ts";
 
 /** What a route does: a JSON result, or the whole answer of a download. */
-type RouteWork = (call: Call) => Json | Response | Promise<Json>;
+type RouteWork<C> = (call: C) => Json | Response | Promise<Json | Response>;
 
-/** How one function of the API is served. */
+/** How one function of the API is served, by who may call it. */
 export type Route = {
-  readonly run: RouteWork;
+  readonly user?: RouteWork<Call>;
+  readonly app?: RouteWork<AppCall>;
+  /** Called without any authorisation, which then is not accepted either. */
+  readonly nobody?: RouteWork<OpenCall>;
   /** Members of the argument that must not be the root, which has no metadata and cannot be changed (Choice 4). */
   readonly neverRoot?: readonly string[];
 };
 
+/** Functions of the API by name. */
+export type Routes = Readonly<Record<string, Route>>;
+
 /** Every function that is served; argument, style and scope of each are in the definition. */
-export const routes: Readonly<Record<string, Route>> = {
-  "auth/token/revoke": { run: revoke },
-  "users/get_current_account": { run: ({ account }) => fullAccount(account) },
+export const routes: Routes = {
+  "auth/token/revoke": { user: revoke },
+  "users/get_current_account": { user: ({ account }) => fullAccount(account) },
   "users/get_space_usage": {
-    run: ({ account, services }) => spaceUsage(account, services.limits.quotaBytes),
+    user: ({ account, services }) => spaceUsage(account, services.limits.quotaBytes),
   },
-  "files/list_folder": { run: listFolder },
-  "files/list_folder/continue": { run: continueListing },
-  "files/list_folder/get_latest_cursor": { run: latestCursor },
-  "files/get_metadata": { run: getMetadata, neverRoot: ["path"] },
-  "files/list_revisions": { run: listRevisions },
-  "files/create_folder_v2": { run: createFolder, neverRoot: ["path"] },
-  "files/delete_v2": { run: deletePath, neverRoot: ["path"] },
-  "files/move_v2": { run: movePath, neverRoot: ["from_path", "to_path"] },
-  "files/upload": { run: upload, neverRoot: ["path"] },
-  "files/upload_session/start": { run: startSession },
-  "files/upload_session/start_batch": { run: startSessions },
-  "files/upload_session/append_v2": { run: appendToSession },
-  "files/upload_session/append_batch": { run: appendBatch },
-  "files/upload_session/finish": { run: finishSession, neverRoot: ["commit.path"] },
-  "files/upload_session/finish_batch_v2": { run: finishBatch },
-  "files/download": { run: download },
+  "files/list_folder": { user: listFolder },
+  "files/list_folder/continue": { user: continueListing },
+  "files/list_folder/get_latest_cursor": { user: latestCursor },
+  "files/get_metadata": { user: getMetadata, neverRoot: ["path"] },
+  "files/list_revisions": { user: listRevisions },
+  "files/create_folder_v2": { user: createFolder, neverRoot: ["path"] },
+  "files/delete_v2": { user: deletePath, neverRoot: ["path"] },
+  "files/move_v2": { user: movePath, neverRoot: ["from_path", "to_path"] },
+  "files/upload": { user: upload, neverRoot: ["path"] },
+  "files/upload_session/start": { user: startSession },
+  "files/upload_session/start_batch": { user: startSessions },
+  "files/upload_session/append_v2": { user: appendToSession },
+  "files/upload_session/append_batch": { user: appendBatch },
+  "files/upload_session/finish": { user: finishSession, neverRoot: ["commit.path"] },
+  "files/upload_session/finish_batch_v2": { user: finishBatch },
+  "files/download": { user: download },
 };
 
 /** `auth/token/revoke`: all tokens of this authorisation end (V20). */
