@@ -1,0 +1,55 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { createInterface } from "node:readline";
+
+const launcher = path.join(import.meta.dirname, "../../dist/cli/launch.cjs");
+
+/** `snap server` in a process of its own. */
+export class Served implements AsyncDisposable {
+  readonly url: string;
+  readonly token: string;
+  /** From starting the process until it listens, in milliseconds. */
+  readonly startMs: number;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, listening: Listening, startMs: number) {
+    this.#child = child;
+    this.url = listening.url;
+    this.token = listening.accessToken;
+    this.startMs = startMs;
+  }
+
+  /** Serve a data folder, or ":memory:", over plain HTTP on any free port. */
+  static async start(data: string, home: string): Promise<Served> {
+    const words = ["server", "--http", "--port", "0", "--account", "Bench", "--json"];
+    const started = performance.now();
+    const child = spawn(process.execPath, [launcher, ...words, "--data", data], {
+      env: { ...process.env, SNAP_HOME: home },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    for await (const line of createInterface({ input: child.stdout })) {
+      const listening: Listening = JSON.parse(line);
+      return new Served(child, listening, performance.now() - started);
+    }
+    throw new Error("snap server did not start");
+  }
+
+  /** Most memory that the process has had, and has now, in MiB. */
+  memory(): { readonly peak: number; readonly now: number } {
+    const status = readFileSync(`/proc/${this.#child.pid}/status`, "utf8");
+    const kib = (name: string): number =>
+      Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)?.[1]);
+    return { peak: Math.round(kib("VmHWM") / 1024), now: Math.round(kib("VmRSS") / 1024) };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const ended = once(this.#child, "exit");
+    this.#child.kill("SIGTERM");
+    await ended;
+  }
+}
+
+type Listening = { readonly url: string; readonly accessToken: string };
