@@ -1,45 +1,14 @@
-import { createHash } from "node:crypto";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { DropboxAuth } from "dropbox";
 import { expect, test } from "vitest";
+import { oauthFailure } from "../../src/server/accounts/oauth-failure.ts";
+import { noSpace } from "../../src/server/wire/failure.ts";
 import { CheckedServer } from "../support/checked-server.ts";
-import type { Answer } from "../support/checked-server.ts";
+import { authorizeUrl, callToken, exchange, verifier } from "../support/token-call.ts";
 
-const verifier = "v".repeat(64);
-const challenge = createHash("sha256").update(verifier).digest("base64url");
 const redirect = "http://localhost:53682/";
 
-const authorizeUrl = (more: Record<string, string> = {}): URL => {
-  const url = new URL("https://www.dropbox.com/oauth2/authorize");
-  const parameters = {
-    client_id: "key",
-    response_type: "code",
-    token_access_type: "offline",
-    code_challenge: challenge,
-    code_challenge_method: "S256",
-    ...more,
-  };
-  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
-  return url;
-};
-
-const token = async (
-  checked: CheckedServer,
-  parameters: Record<string, string>,
-  more: RequestInit = {},
-) => {
-  const response = await checked.fetch("https://api.dropboxapi.com/oauth2/token", {
-    method: "POST",
-    body: new URLSearchParams(parameters),
-    ...more,
-  });
-  const json: Answer["json"] = await response.json();
-  return { status: response.status, headers: response.headers, json };
-};
-
-const exchange = { grant_type: "authorization_code", client_id: "key", code_verifier: verifier };
+const token = (checked: CheckedServer, body: Record<string, string>) =>
+  callToken({ fetch: checked.fetch, body });
 
 test("V19: a code with PKCE S256 becomes tokens, once; the answer is text/javascript", async () => {
   await using checked = await CheckedServer.open();
@@ -109,6 +78,7 @@ test("V19: a plain challenge, a secret, Basic authentication and the /1/ form ar
 
   const url = authorizeUrl({ redirect_uri: redirect });
   url.searchParams.delete("code_challenge");
+  url.searchParams.delete("code_challenge_method");
   const code = checked.server.authorize(checked.accountId, url);
   const parameters = { grant_type: "authorization_code", code, redirect_uri: redirect };
   const withoutProof = await token(checked, { ...parameters, client_id: "key" });
@@ -128,63 +98,125 @@ test("V19: a code ends after ten minutes", async () => {
   expect((await token(checked, { ...exchange, code })).status).toBe(400);
 });
 
-test("V20: an access token ends after four hours with 401; a refresh brings a new one", async () => {
+test("V19: a code that comes twice takes its tokens with it, but only from its own client", async () => {
   await using checked = await CheckedServer.open();
-  const { accessToken, refreshToken } = checked.server.issueToken(checked.accountId, {
-    clientId: "key",
-  });
-  const call = (used: string) =>
-    checked.rpc("users/get_current_account", undefined, { token: used });
-  checked.clock.seconds += 14_399;
-  expect((await call(accessToken)).status).toBe(200);
-  checked.clock.seconds += 1;
-  const expired = await call(accessToken);
-  expect(expired.status).toBe(401);
-  expect(expired.headers.get("content-type")).toBe("application/json");
-  expect(expired.headers.get("www-authenticate")).toMatch(/^Bearer/);
-  expect(expired.json.error).toEqual({ ".tag": "expired_access_token" });
-  const refresh = { grant_type: "refresh_token", refresh_token: refreshToken, client_id: "key" };
-  const renewed = await token(checked, refresh);
-  expect(Object.keys(renewed.json).toSorted()).toEqual([
-    "access_token",
-    "expires_in",
-    "token_type",
-  ]);
-  expect((await call(renewed.json.access_token)).status).toBe(200);
-});
-
-test("V20: revoking ends every token of the authorisation, and no other", async () => {
-  await using checked = await CheckedServer.open();
-  const { accessToken, refreshToken } = checked.server.issueToken(checked.accountId);
-  expect((await checked.rpc("auth/token/revoke", undefined, { token: accessToken })).text).toBe(
-    "null",
-  );
-  const after = await checked.rpc("users/get_space_usage", undefined, { token: accessToken });
-  expect(after).toMatchObject({ status: 401 });
-  expect(after.json.error).toEqual({ ".tag": "invalid_access_token" });
-  const refresh = { grant_type: "refresh_token", refresh_token: refreshToken, client_id: "snap" };
-  expect((await token(checked, refresh)).json).toEqual({
-    error: "invalid_grant",
-    error_description: "refresh token is invalid or revoked",
-  });
+  const code = checked.server.authorize(checked.accountId, authorizeUrl());
+  const first = await token(checked, { ...exchange, code });
+  const call = () =>
+    checked.rpc("users/get_space_usage", undefined, { token: first.json.access_token });
+  expect((await token(checked, { ...exchange, code, client_id: "other" })).status).toBe(400);
+  expect((await call()).status).toBe(200);
+  expect((await token(checked, { ...exchange, code })).status).toBe(400);
+  expect((await call()).json.error).toEqual({ ".tag": "invalid_access_token" });
+  const refresh = { grant_type: "refresh_token", refresh_token: first.json.refresh_token };
+  expect((await token(checked, { ...refresh, client_id: "key" })).json.error).toBe("invalid_grant");
   expect((await checked.rpc("users/get_space_usage")).status).toBe(200);
 });
 
-test("V21: a route needs its scope; a write scope includes what it needs to read", async () => {
+test("V19: a refused exchange leaves the code as it was", async () => {
   await using checked = await CheckedServer.open();
-  const scoped = async (scope: string): Promise<string> => {
-    const code = checked.server.authorize(checked.accountId, authorizeUrl({ scope }));
-    return (await token(checked, { ...exchange, code })).json.access_token;
-  };
-  const list = async (used: string) =>
-    checked.rpc("files/list_folder", { path: "" }, { token: used });
-  expect((await list(await scoped("files.content.write"))).status).toBe(200);
-  const refused = await list(await scoped("account_info.read"));
-  expect(refused.status).toBe(401);
-  expect(refused.json.error).toEqual({
-    ".tag": "missing_scope",
-    required_scope: "files.metadata.read",
+  const code = checked.server.authorize(checked.accountId, authorizeUrl());
+  const wrong = { ...exchange, code, code_verifier: "w".repeat(64) };
+  expect((await token(checked, wrong)).status).toBe(400);
+  expect((await token(checked, { ...exchange, code })).status).toBe(200);
+});
+
+test("V19: a verifier without a challenge is refused: somebody took the challenge out", async () => {
+  await using checked = await CheckedServer.open();
+  const url = authorizeUrl();
+  url.searchParams.delete("code_challenge");
+  url.searchParams.delete("code_challenge_method");
+  const code = checked.server.authorize(checked.accountId, url);
+  const answer = await token(checked, { ...exchange, code, client_secret: "any" });
+  expect(answer.json).toEqual({
+    error: "invalid_grant",
+    error_description: "invalid code verifier",
   });
+});
+
+test.each<[string, string, Record<string, string>]>([
+  ["unsupported_grant_type", "grant_type is missing or not supported", {}],
+  ["invalid_request", 'missing required field "code"', { grant_type: "authorization_code" }],
+  ["invalid_request", 'missing required field "refresh_token"', { grant_type: "refresh_token" }],
+  [
+    "invalid_grant",
+    "refresh token is malformed",
+    { grant_type: "refresh_token", refresh_token: "r".repeat(63) },
+  ],
+  [
+    "invalid_grant",
+    "refresh token is malformed",
+    { grant_type: "refresh_token", refresh_token: "r/".repeat(32) },
+  ],
+  [
+    "invalid_grant",
+    "refresh token is invalid or revoked",
+    { grant_type: "refresh_token", refresh_token: "r".repeat(64) },
+  ],
+])("V19: %s, %s", async (error, description, parameters) => {
+  await using checked = await CheckedServer.open();
+  const answer = await token(checked, { client_id: "key", ...parameters });
+  expect(answer.status).toBe(400);
+  expect(answer.headers.get("content-type")).toBe("application/json");
+  expect(answer.json).toEqual({ error, error_description: description });
+});
+
+test("V19: a refresh may ask for fewer scopes, never for others, and needs its own client", async () => {
+  await using checked = await CheckedServer.open();
+  const issued = checked.server.issueToken(checked.accountId, {
+    clientId: "key",
+    scopes: ["account_info.read", "files.content.read"],
+  });
+  const refresh = {
+    grant_type: "refresh_token",
+    refresh_token: issued.refreshToken,
+    client_id: "key",
+  };
+  const fewer = await token(checked, { ...refresh, scope: "account_info.read" });
+  const options = { token: fewer.json.access_token };
+  expect((await checked.rpc("users/get_space_usage", undefined, options)).status).toBe(200);
+  const list = await checked.rpc("files/list_folder", { path: "" }, options);
+  expect(list.json.error[".tag"]).toBe("missing_scope");
+  const more = await token(checked, { ...refresh, scope: "account_info.read sharing.read" });
+  expect(more).toMatchObject({ status: 400, json: { error: "invalid_scope" } });
+  const other = await token(checked, { ...refresh, client_id: "other" });
+  expect(other.json.error).toBe("invalid_client");
+});
+
+test("V19: parameters come from the query, the body goes before it, nothing may come twice", async () => {
+  await using checked = await CheckedServer.open();
+  const { refreshToken } = checked.server.issueToken(checked.accountId, { clientId: "key" });
+  const refresh = new URLSearchParams({
+    grant_type: "refresh_token",
+    refresh_token: refreshToken,
+    client_id: "key",
+  });
+  const url = "https://api.dropboxapi.com/oauth2/token";
+  const call = async (query: string, body?: URLSearchParams) => {
+    const headers = body === undefined ? { "content-type": "application/json" } : {};
+    const response = await checked.fetch(`${url}?${query}`, {
+      method: "POST",
+      headers,
+      ...(body === undefined ? {} : { body }),
+    });
+    return `${response.status} ${await response.text()}`;
+  };
+  expect(await call(String(refresh))).toMatch(/^200 .*access_token/);
+  expect(await call("client_id=other", refresh)).toMatch(/^200 .*access_token/);
+  expect(await call(`${String(refresh)}&client_id=key`)).toMatch(/^400 .*invalid_request/);
+  const long = new URLSearchParams({ code: "x".repeat(64 * 1024) });
+  expect(await call("", long)).toMatch(/^400 .*invalid_request/);
+  const get = await checked.fetch(`${url}?${String(refresh)}`);
+  expect(get.status).toBe(400);
+});
+
+test("V37: without room on the disk the token endpoint says that it may pass", () => {
+  expect(oauthFailure(noSpace())).toMatchObject({
+    status: 503,
+    body: { error: "temporarily_unavailable" },
+  });
+  const other = new Error("other");
+  expect(oauthFailure(other)).toBe(other);
 });
 
 test("V19: other grants and unusable authorise URLs are refused", async () => {
@@ -195,16 +227,4 @@ test("V19: other grants and unusable authorise URLs are refused", async () => {
   expect(authorize(new URL("https://x/"))).toThrow(/client_id/);
   expect(authorize(authorizeUrl({ scope: "team.read" }))).toThrow(/scope/);
   expect(authorize(authorizeUrl({ code_challenge_method: "S512" }))).toThrow(/S512/);
-});
-
-test("V78: of tokens and codes only hashes are on the disk", async () => {
-  const data = await mkdtemp(join(tmpdir(), "snap-server-"));
-  const checked = await CheckedServer.open({ data });
-  const { accessToken, refreshToken } = checked.server.issueToken(checked.accountId);
-  const code = checked.server.authorize(checked.accountId, authorizeUrl());
-  await checked.server.close();
-  const stored = await readFile(join(data, "server.sqlite"), "latin1");
-  expect(stored).toContain(checked.accountId);
-  for (const secret of [accessToken, refreshToken, code]) expect(stored).not.toContain(secret);
-  await rm(data, { recursive: true });
 });

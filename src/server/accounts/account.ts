@@ -1,9 +1,7 @@
 import { SnapError } from "../../std/error.ts";
-import type { Rng } from "../../std/random.ts";
 import type { Database } from "../store/database.ts";
 import type { JsonObject } from "../wire/failure.ts";
-import { randomText } from "../random-text.ts";
-import { integer, text } from "../store/rows.ts";
+import { integer, text, textOrNone } from "../store/rows.ts";
 import type { Row } from "../store/rows.ts";
 
 /** An account as its owner knows it. */
@@ -30,11 +28,27 @@ export function listAccounts(database: Database): readonly Account[] {
 
 /** @throws {SnapError} `not-found` when there is no such account. */
 export function accountById(database: Database, id: string): Account {
-  const row = database.first("SELECT * FROM accounts WHERE id = ?", id);
-  if (row !== undefined) return accountOf(row);
+  const account = accountOfId(database, id);
+  if (account !== undefined) return account;
   throw new SnapError("not-found", `The server has no account "${id}"`, {
     hint: "List the accounts of the server.",
   });
+}
+
+/**
+ * The account that somebody means by an id or an e-mail address.
+ *
+ * @throws {SnapError} `not-found` when there is no such account.
+ */
+export function accountCalled(database: Database, name: string): Account {
+  const byAddress = listAccounts(database).find(({ email }) => isSameAddress(email, name));
+  return byAddress ?? accountById(database, name);
+}
+
+/** The account of an id, where there is one. */
+export function accountOfId(database: Database, id: string): Account | undefined {
+  const row = database.first("SELECT * FROM accounts WHERE id = ?", id);
+  return row === undefined ? undefined : accountOf(row);
 }
 
 /** The account of a row number that another row refers to. */
@@ -54,52 +68,44 @@ function accountOf(row: Row): Account {
   };
 }
 
-/** Make an account with an empty namespace. */
-export function addAccount(
-  database: Database,
-  rng: Rng,
-  { name, email }: { readonly name: string; readonly email?: string },
-): AccountInfo {
-  // `AA` is how recorded ids begin; 35 characters make the 40 that the definition wants.
-  const id = `dbid:AA${randomText(rng, 33)}`;
-  const address = email ?? `${id.slice(-8)}@example.com`;
-  database.transaction(() => {
-    database.run(
-      "INSERT INTO accounts (id, name, email, namespace) VALUES (?, ?, ?, ?)",
-      id,
-      name,
-      address,
-      freeNamespace(database, rng),
-    );
-  });
-  return { id, name, email: address };
+/** Whether two e-mail addresses are the same mailbox. */
+export function isSameAddress(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
 }
 
-/** 32 bits, so that the id is eight digits at the end of every rev (V23). */
-function freeNamespace(database: Database, rng: Rng): number {
-  for (;;) {
-    const namespace = Buffer.from(rng.bytes(4)).readUInt32BE() || 1;
-    const taken = database.first("SELECT 1 FROM accounts WHERE namespace = ?", namespace);
-    if (taken === undefined) return namespace;
-  }
+/** What is kept of an account's password; undefined where it has none. */
+export function passwordOf(database: Database, { account }: Account): string | undefined {
+  const row = database.first("SELECT password FROM accounts WHERE account = ?", account);
+  return row === undefined ? undefined : textOrNone(row, "password");
+}
+
+/** What `users/get_account` shows of any account of the server (V15). */
+export function basicAccount(account: Account): JsonObject {
+  return { ...shownAccount(account), is_teammate: false };
+}
+
+function shownAccount({ id, name, email }: Account): JsonObject {
+  const [given = name, ...others] = name.split(" ");
+  return {
+    account_id: id,
+    name: {
+      given_name: given,
+      surname: others.join(" "),
+      familiar_name: given,
+      display_name: name,
+      abbreviated_name: initials(name),
+    },
+    email,
+    email_verified: true,
+    disabled: false,
+  };
 }
 
 /** `users/get_current_account` (fact sheet 4.2). */
 export function fullAccount(account: Account): JsonObject {
   const namespace = String(account.namespace);
-  const [given = account.name, ...others] = account.name.split(" ");
   return {
-    account_id: account.id,
-    name: {
-      given_name: given,
-      surname: others.join(" "),
-      familiar_name: given,
-      display_name: account.name,
-      abbreviated_name: initials(account.name),
-    },
-    email: account.email,
-    email_verified: true,
-    disabled: false,
+    ...shownAccount(account),
     country: "US",
     locale: "en",
     referral_link: "https://www.dropbox.com/referrals/AAA?src=app9-1",

@@ -1,6 +1,9 @@
+import { hash } from "node:crypto";
 import type { Database } from "../store/database.ts";
 import { text, textOrNone } from "../store/rows.ts";
 import type { Row } from "../store/rows.ts";
+import { allScopes } from "./scopes.ts";
+import { hashOf, isSameText } from "./secrets.ts";
 
 /** An app as the server knows it. A key that nobody registered is a full app with every scope (V17). */
 export type App = {
@@ -13,7 +16,7 @@ export type App = {
   readonly folder: string | undefined;
   /** What it may ask for; undefined for everything. */
   readonly scopes: readonly string[] | undefined;
-  /** Where an authorisation may send the browser back to, besides loopback. */
+  /** Where alone an authorisation may send the browser back to; empty for anywhere on this machine. */
   readonly redirects: readonly string[];
 };
 
@@ -21,6 +24,27 @@ export type App = {
 export function appOf(database: Database, key: string): App {
   const row = database.first("SELECT * FROM apps WHERE key = ?", key);
   return row === undefined ? unregistered(key) : appFromRow(row);
+}
+
+/** All registered apps, by key. */
+export function listApps(database: Database): readonly App[] {
+  return database.all("SELECT * FROM apps ORDER BY key").map(appFromRow);
+}
+
+/** Everything that the app may ask for. */
+export function scopesOf({ scopes }: App): readonly string[] {
+  return scopes ?? allScopes;
+}
+
+/** Whether it is the app's secret; where none is registered any will do, but not none (V17). */
+export function isSecretOf({ secretHash }: App, secret: string | undefined): boolean {
+  if (secret === undefined || secret === "") return false;
+  return secretHash === undefined || isSameText(secretHash, hashOf(secret));
+}
+
+/** The number that texts for developers call an app by; always the same for a key. */
+export function appNumber(key: string): number {
+  return 1_000_000 + (hash("sha256", key, "buffer").readUInt32BE() % 9_000_000);
 }
 
 function unregistered(key: string): App {

@@ -134,11 +134,19 @@ CREATE TABLE blocks (hash TEXT PRIMARY KEY, data BLOB NOT NULL) STRICT;
  *
  * An app without `secret` takes any; `folder` is its name below /Apps, null for a full app; `scopes` null means all.
  * `epoch` counts how often the cursors of an account were invalidated. A job keeps what its check answers; a link to a
- * node keeps its id, so that it follows moves.
+ * node keeps its id, so that it follows moves. `proof` is what the client of an authorisation shows to refresh it: its
+ * secret, or nothing where PKCE or the server's owner made it. A code that served keeps the authorisation that it
+ * became until it would have ended. `used_forms` are the consent pages that were answered.
  */
 const secondTables = `
 ALTER TABLE accounts ADD COLUMN password TEXT;
 ALTER TABLE accounts ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE authorisations ADD COLUMN proof TEXT NOT NULL DEFAULT 'pkce';
+CREATE INDEX authorisations_of ON authorisations (account, client);
+ALTER TABLE codes ADD COLUMN authorisation INTEGER REFERENCES authorisations ON DELETE CASCADE;
+
+CREATE TABLE used_forms (nonce TEXT PRIMARY KEY, expires INTEGER NOT NULL) STRICT;
+CREATE INDEX used_forms_expires ON used_forms (expires);
 
 CREATE TABLE apps (
   key TEXT PRIMARY KEY,

@@ -1,17 +1,17 @@
 import { nowOf } from "./call.ts";
 import type { Services } from "./call.ts";
-import type { Account } from "../accounts/account.ts";
 import type { RouteType } from "./definition.ts";
 import { BadCall, HttpFailure, nested, tag } from "./failure.ts";
 import type { JsonObject, Tagged } from "./failure.ts";
 import type { OAuth } from "../accounts/oauth.ts";
-import { basicCredentials } from "../accounts/token-endpoint.ts";
+import { basicCredentials } from "../accounts/credentials.ts";
+import { appNumber } from "../accounts/apps.ts";
 import type { App } from "../accounts/apps.ts";
 import type { Route } from "./routes.ts";
 import { isObject } from "./schema.ts";
 import { viewOf } from "../tree/view.ts";
 import type { View } from "../tree/view.ts";
-import { allows } from "../accounts/tokens.ts";
+import { allows } from "../accounts/scopes.ts";
 import type { Bearer } from "../accounts/tokens.ts";
 import { authFailure, errorEnvelope, parseJson } from "./answer.ts";
 
@@ -38,9 +38,15 @@ export function authenticate(
   { services, oauth }: Recognition,
 ): Caller {
   if (route.nobody !== undefined) return nobody(request);
-  const basic = route.app === undefined ? undefined : basicCredentials(request);
+  const authorization = authorizationOf(request);
+  const basic = route.app === undefined ? undefined : basicCredentials(authorization);
+  if (basic === "malformed" || (basic === undefined && route.user === undefined)) {
+    throw wrongAuthorization("Basic <base64 of app_key:app_secret>");
+  }
   if (basic !== undefined) return { kind: "app", app: oauth.appWithSecret(basic) };
-  const bearer = authorisedBearer(request, type, services);
+  const bearer = bearerOf(authorization, services);
+  checkScope(bearer, type, services);
+  checkPathRoot(request, bearer, services);
   return { kind: "user", bearer, view: viewOf(bearer.account.namespace, bearer.app.folder) };
 }
 
@@ -52,35 +58,51 @@ function nobody(request: Request): Caller {
   );
 }
 
-function authorisedBearer(request: Request, type: RouteType, services: Services): Bearer {
-  const bearer = services.tokens.bearer(bearerToken(request), nowOf(services));
+/** From the header, or from the URL, as browsers send it where headers would cost them a preflight (fact sheet 1.2). */
+function authorizationOf(request: Request): string {
+  const header = request.headers.get("authorization");
+  const given = header ?? new URL(request.url).searchParams.get("authorization");
+  if (given !== null) return given;
+  throw new BadCall('Must provide HTTP header "Authorization" or URL parameter "authorization".');
+}
+
+function bearerOf(authorization: string, services: Services): Bearer {
+  const token = /^bearer\s+(\S+)\s*$/i.exec(authorization)?.[1];
+  if (token === undefined) throw wrongAuthorization("Bearer <oauth2-access-token>");
+  const bearer = services.tokens.bearer(token, nowOf(services));
   if (bearer === undefined) throw authFailure("invalid_access_token", services.rng);
   if (bearer === "expired") throw authFailure("expired_access_token", services.rng);
-  if (type.scope !== null && !allows(bearer.scopes, type.scope)) {
-    throw authFailure("missing_scope", services.rng, { required_scope: type.scope });
-  }
-  checkPathRoot(request, bearer.account, services);
   return bearer;
 }
 
-function bearerToken(request: Request): string {
-  const header = request.headers.get("authorization");
-  const given = header ?? new URL(request.url).searchParams.get("authorization");
-  if (given === null) {
-    throw new BadCall('Must provide HTTP header "Authorization" or URL parameter "authorization".');
-  }
-  const token = /^bearer\s+(\S+)\s*$/i.exec(given)?.[1];
-  if (token !== undefined) return token;
-  // The value is not repeated: it may be a secret that was only put into the wrong form (V78).
-  throw new BadCall(
-    'Invalid authorization value in HTTP header "Authorization".  Expecting "Bearer <oauth2-access-token>".',
+/** The value is not repeated: it may be a secret that was only put into the wrong form (V78). */
+function wrongAuthorization(expected: string): BadCall {
+  return new BadCall(
+    `Invalid authorization value in HTTP header "Authorization".  Expecting "${expected}".`,
   );
 }
 
-/** A full app may name its own namespace in each of the three forms (V16); anything else is 422. */
-function checkPathRoot(request: Request, account: Account, { rng }: Services): void {
+/** What the app itself may not do is its developer's matter, in a text; what the token may not, the client's (V21). */
+function checkScope({ app, scopes }: Bearer, { scope }: RouteType, { rng }: Services): void {
+  if (scope === null) return;
+  if (app.scopes !== undefined && !allows(app.scopes, scope)) {
+    throw new BadCall(
+      `Your app (ID: ${appNumber(app.key)}) is not permitted to access this endpoint because it does not have ` +
+        `the required scope '${scope}'. The owner of the app can enable the scope for the app using the ` +
+        "Permissions tab on the App Console.",
+    );
+  }
+  if (!allows(scopes, scope)) throw authFailure("missing_scope", rng, { required_scope: scope });
+}
+
+/**
+ * A full app may name its own namespace in each of the three forms (V16); anything else is 422. An app with a folder
+ * has no other root to choose.
+ */
+function checkPathRoot(request: Request, { account, app }: Bearer, { rng }: Services): void {
   const header = request.headers.get("dropbox-api-path-root");
   if (header === null) return;
+  if (app.folder !== undefined) throw new BadCall("Path root is not supported for sandbox app");
   const root = pathRoot(header);
   const own = String(account.namespace);
   const name = root[".tag"];
