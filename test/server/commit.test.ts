@@ -36,9 +36,12 @@ const rows = [
   // what is there, mode, decision, decision when strict
   ["nothing", "add", "write", "write"],
   ["nothing", "overwrite", "write", "write"],
+  ["nothing", "the right rev", "write", "write"],
   ["nothing", "a wrong rev", "write", "write"],
   ["a removed file", "add", "write", "write"],
+  ["a removed file", "overwrite", "write", "write"],
   ["a removed file", "the right rev", "write", "file"],
+  ["a removed file", "a wrong rev", "write", "file"],
   ["the same content", "add", "keep", "file"],
   ["the same content", "overwrite", "keep", "write"],
   ["the same content", "the right rev", "keep", "keep"],
@@ -50,7 +53,14 @@ const rows = [
   ["a folder", "add", "folder", "folder"],
   ["a folder", "overwrite", "folder", "folder"],
   ["a folder", "the right rev", "folder", "folder"],
+  ["a folder", "a wrong rev", "folder", "folder"],
 ] as const;
+
+test("V34: every meeting is decided for every mode", () => {
+  expect(new Set(rows.map(([there, mode]) => `${there}, ${mode}`)).size).toBe(
+    Object.keys(meetings).length * Object.keys(modes).length,
+  );
+});
 
 test.each(rows)("V34: %s and %s: %s, strict: %s", (...row) => {
   const [there, mode, decision, strict] = row;

@@ -115,3 +115,35 @@ test("V41: a thousand entries are taken, one more is refused", async () => {
   });
   expect(tooMany.text).toContain("entries: list must have at most 1000 items");
 });
+
+test("V51: one to a thousand sessions are started, and as many parts taken, at once", async () => {
+  await using checked = await CheckedServer.open({ limits: { uploadBodyBytesMax: 8 } });
+  const start = (num_sessions: number) =>
+    checked.rpc("files/upload_session/start_batch", { num_sessions });
+  expect((await start(0)).text).toContain("num_sessions: expected integer >= 1, got 0");
+  expect((await start(1001)).text).toContain("num_sessions: expected integer <= 1000, got 1001");
+  const [id = ""] = await startBatch(checked, 1);
+  const parts = Array.from({ length: 1001 }, () => ({ id, body: "", close: false }));
+  const tooMany = await appendBatch(checked, parts);
+  expect(tooMany.text).toContain("entries: list must have at most 1000 items");
+  const tooLarge = await appendBatch(checked, [{ id, body: "123456789" }]);
+  expect(tooLarge.json.error).toEqual({ ".tag": "payload_too_large" });
+  expect((await appendBatch(checked, [{ id, body: "12345678" }])).json.entries).toEqual([success]);
+});
+
+test("V41: an entry that is refused leaves nothing, not even the folders above its place", async () => {
+  await using checked = await CheckedServer.open({ limits: { quotaBytes: 4 } });
+  const [a = "", b = ""] = await startBatch(checked, 2);
+  await appendBatch(checked, [
+    { id: a, body: "12345" },
+    { id: b, body: "1234" },
+  ]);
+  const results = await finishBatch(checked, [
+    entry(a, 5, { path: "/A/a" }),
+    entry(b, 4, { path: "/B/b" }),
+  ]);
+  expect(results[0].failure.path).toEqual({ ".tag": "insufficient_space" });
+  expect(results[1]).toMatchObject({ ".tag": "success", path_display: "/B/b" });
+  const { json } = await checked.rpc("files/list_folder", { path: "" });
+  expect(json.entries.map(({ name }: { name: string }) => name)).toEqual(["B"]);
+});

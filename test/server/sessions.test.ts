@@ -200,3 +200,31 @@ test("V51: a session may grow to the limit of a file, and no further", async () 
   });
   expect((await append(checked, id, { at: 2, body: "cd" })).status).toBe(200);
 });
+
+test("V51: the end of a file that is too large is refused by finish, and in a concurrent session", async () => {
+  await using checked = await CheckedServer.open({ limits: { fileBytesMax: block + 1 } });
+  const id = await start(checked, "ab");
+  await append(checked, id, { at: 2, body: Buffer.alloc(block - 2) });
+  const tooLarge = await finish(checked, id, { at: block, body: "12" });
+  expect(tooLarge.json.error).toEqual({
+    ".tag": "lookup_failed",
+    lookup_failed: { ".tag": "too_large" },
+  });
+  expect((await finish(checked, id, { at: block, body: "1" })).json.size).toBe(block + 1);
+  const parts = await start(checked, "", { session_type: "concurrent" });
+  const last = (body: string) => append(checked, parts, { at: block, body, close: true });
+  expect((await last("12")).json.error).toEqual({ ".tag": "too_large" });
+  expect((await last("1")).status).toBe(200);
+});
+
+test("V51: a part at the limit of a body is taken, one byte more is payload_too_large", async () => {
+  await using checked = await CheckedServer.open({ limits: { uploadBodyBytesMax: 4 } });
+  const tooLarge = { ".tag": "payload_too_large" };
+  expect((await session(checked, "start", { body: "12345" })).json.error).toEqual(tooLarge);
+  const id = await start(checked, "1234");
+  expect((await append(checked, id, { at: 4, body: "12345" })).json.error).toEqual(tooLarge);
+  expect((await append(checked, id, { at: 4, body: "1234" })).status).toBe(200);
+  const refused = await finish(checked, id, { at: 8, body: "12345" });
+  expect(refused.json.error).toEqual(tooLarge);
+  expect((await finish(checked, id, { at: 8, body: "1234" })).json.size).toBe(12);
+});

@@ -146,3 +146,68 @@ test("Choice 29: moving and overwriting change what is used by the live files on
   await checked.upload("/B/f", "123", { mode: "overwrite" });
   expect((await checked.rpc("users/get_space_usage")).json.used).toBe(3);
 });
+
+const forget = (checked: CheckedServer, path: string, more: object = {}) =>
+  checked.rpc("files/permanently_delete", { path, ...more });
+
+test("fact sheet 4.5: nobody deletes for good but the apps of a business", async () => {
+  await using checked = await CheckedServer.open();
+  await checked.upload("/f", "1");
+  const refused = await forget(checked, "/f");
+  expect([refused.status, refused.text]).toEqual([
+    400,
+    'Error in call to API function "files/permanently_delete": Your API app is not allowed to call this function.',
+  ]);
+  expect(await names(checked)).toEqual(["/f"]);
+});
+
+test("fact sheet 4.5: deleting for good takes the history along, of what is removed already as well", async () => {
+  await using checked = await CheckedServer.open({ limits: { business: true } });
+  const first = await checked.upload("/A/f", "1");
+  const second = await checked.upload("/A/f", "22", { mode: "overwrite" });
+  const gone = await checked.upload("/A/gone", "3");
+  await checked.rpc("files/delete_v2", { path: "/A/gone" });
+  const kept = await checked.upload("/A b", "4");
+  expect((await forget(checked, "/a")).text).toBe("null");
+  expect(await names(checked)).toEqual(["/A b"]);
+  for (const { rev } of [first, second, gone]) {
+    const restored = await checked.rpc("files/restore", { path: "/back", rev });
+    expect(restored.json.error).toEqual({ ".tag": "invalid_revision" });
+  }
+  const deleted = { path: "", include_deleted: true, recursive: true };
+  expect((await checked.rpc("files/list_folder", deleted)).json.entries).toHaveLength(1);
+  expect((await checked.content("files/download", { path: `rev:${kept.rev}` })).text).toBe("4");
+  await checked.rpc("files/delete_v2", { path: "/A b" });
+  expect((await forget(checked, "/a b")).text).toBe("null");
+  const listed = await checked.rpc("files/list_revisions", { path: "/A b" });
+  expect(listed.json.error.path).toEqual({ ".tag": "not_found" });
+});
+
+test("fact sheet 4.5: what was moved away is not deleted for good with the place that it left", async () => {
+  await using checked = await CheckedServer.open({ limits: { business: true } });
+  await checked.upload("/A/f", "1");
+  await move(checked, "/A/f", "/g");
+  const moved = await checked.upload("/g", "22", { mode: "overwrite" });
+  await forget(checked, "/A");
+  const listed = await checked.rpc("files/list_revisions", { path: "/g", mode: "id" });
+  expect(listed.json.entries.map((entry: Answer["json"]) => entry.size)).toEqual([2, 1]);
+  expect(listed.json.entries[0].rev).toBe(moved.rev);
+});
+
+test("fact sheet 4.5: deleting for good fails as deleting does", async () => {
+  await using checked = await CheckedServer.open({
+    limits: { business: true, operationNodesMax: 2 },
+  });
+  const { rev } = await checked.upload("/A/f", "1");
+  await checked.upload("/A/g", "1");
+  const error = async (path: string, more: object = {}) =>
+    (await forget(checked, path, more)).json.error_summary.replace(/\/\.*$/, "");
+  expect(await error("/none")).toBe("path_lookup/not_found");
+  expect(await error("/A/")).toBe("path_lookup/malformed_path");
+  expect(await error("ns:1/A")).toBe("path_lookup/not_found");
+  expect(await error("/A")).toBe("too_many_files");
+  expect(await error("/A/g", { parent_rev: rev })).toBe("path_write/conflict/file");
+  const { text } = await forget(checked, "/");
+  expect(text).toContain("path: The root folder is unsupported.");
+  expect(await names(checked)).toHaveLength(3);
+});

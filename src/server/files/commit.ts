@@ -7,7 +7,8 @@ import { conflictMark, freePlace, numberMark } from "../tree/free-name.ts";
 import type { FileNode, Node, Place } from "../tree/node.ts";
 import { parseRev } from "../tree/node.ts";
 import { makeParents, placeFor, targetNames } from "../tree/place.ts";
-import type { NewFile, Tree } from "../tree/tree.ts";
+import type { NewFile } from "../tree/history.ts";
+import type { Tree } from "../tree/tree.ts";
 
 /** What the caller wants to happen where a name is taken; `rev` is undefined where it is none of this namespace. */
 export type WriteMode =
@@ -137,8 +138,13 @@ type FileWrite = {
 
 function writeFile(write: FileWrite, existing: FileNode | undefined): FileNode {
   const { tree, place, file, quotaBytes } = write;
-  const used = tree.used() + file.content.size - (existing?.size ?? 0);
-  if (used > quotaBytes) throw noSpace();
+  const more = file.content.size - (existing?.size ?? 0);
+  if (!hasRoom(tree, more, quotaBytes)) throw noSpace();
   makeParents(tree, place);
   return tree.putFile(place, file, existing);
+}
+
+/** Whether so many bytes more fit into the account (V37). */
+export function hasRoom(tree: Tree, moreBytes: number, quotaBytes: number): boolean {
+  return tree.used() + moreBytes <= quotaBytes;
 }

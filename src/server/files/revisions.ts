@@ -3,7 +3,7 @@ import { readTree } from "../wire/call.ts";
 import type { Call } from "../wire/call.ts";
 import { EndpointFailure, LookupFailure, tag, wrapFailures } from "../wire/failure.ts";
 import type { JsonObject } from "../wire/failure.ts";
-import { fileMetadata, parseRev, revisionOf } from "../tree/node.ts";
+import { fileMetadata, keysBelow, parseRev, revisionOf } from "../tree/node.ts";
 import type { FileNode, Place } from "../tree/node.ts";
 import { lookUp } from "../tree/place.ts";
 import type { Tree } from "../tree/tree.ts";
@@ -21,10 +21,14 @@ export function listRevisions(call: Call): JsonObject {
   const byId = argument.choice("mode").name === "id";
   const limit = argument.count("limit");
   const before = beforeRev(call, tree, byId ? undefined : subject.key);
+  // What was written outside the view is not there for its app.
+  const seen = keysBelow(call.view.topKey);
   const rows = call.services.database.all(
     byId ? queries.byId : queries.byPath,
     account.account,
     byId ? subject.id : subject.key,
+    seen.from,
+    seen.to,
     before ?? Number.MAX_SAFE_INTEGER,
     tree.retainedSince(),
     limit + 1,
@@ -38,7 +42,8 @@ export function listRevisions(call: Call): JsonObject {
   };
 }
 
-const kept = "rev < ? AND (ended IS NULL OR ended > ?) ORDER BY rev DESC LIMIT ?";
+const kept =
+  "key >= ? AND key < ? AND rev < ? AND (ended IS NULL OR ended > ?) ORDER BY rev DESC LIMIT ?";
 
 const queries = {
   byPath: `SELECT * FROM revisions WHERE account = ? AND key = ? AND ${kept}`,

@@ -5,11 +5,12 @@ import { emptyContent } from "../store/block-writer.ts";
 import type { BlockList } from "../store/block-writer.ts";
 import { smallBlockBytesMax } from "../store/blocks.ts";
 import type { SmallBlock } from "../store/blocks.ts";
-import { writeTree } from "../wire/call.ts";
 import type { Call } from "../wire/call.ts";
-import { EndpointFailure, WriteFailure, nested, tag } from "../wire/failure.ts";
+import { EndpointFailure, nested, tag } from "../wire/failure.ts";
 import type { JsonObject, Tagged } from "../wire/failure.ts";
 import { fileMetadata } from "../tree/node.ts";
+import { launched, runBatch } from "./run-batch.ts";
+import type { Batch } from "./run-batch.ts";
 import { SessionFailure, SessionStore } from "./session-store.ts";
 import type { Session, SessionCursor } from "./session-store.ts";
 import {
@@ -119,16 +120,22 @@ class BatchCutter {
 
 /** `files/upload_session/finish_batch_v2`: one transaction, each entry with its own result, in order (V41). */
 export async function finishBatch(call: Call): Promise<JsonObject> {
-  const entries = call.argument.list("entries");
-  try {
-    const results = await writeTree(call, () => entries.map((entry) => finishEntry(call, entry)));
-    return { entries: results };
-  } catch (error) {
-    // The disk was full at the end of the transaction: nothing of the batch was written.
-    if (!(error instanceof WriteFailure)) throw error;
-    const failure = nested("failure", nested("path", error.error));
-    return { entries: entries.map(() => failure) };
-  }
+  const { entries } = await runBatch(call, finishing(call));
+  return { entries };
+}
+
+/** `files/upload_session/finish_batch`, the older one: the same as a job (Choice 23). */
+export async function finishBatchAsJob(call: Call): Promise<Tagged> {
+  const family = "upload_session/finish_batch";
+  return launched(await runBatch(call, { ...finishing(call), family }));
+}
+
+function finishing(call: Call): Batch<Argument> {
+  return {
+    entries: call.argument.list("entries"),
+    begin: () => (entry) => finishEntry(call, entry),
+    refused: ({ error }) => nested("failure", nested("path", error)),
+  };
 }
 
 function finishEntry(call: Call, entry: Argument): Tagged {

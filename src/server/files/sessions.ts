@@ -4,6 +4,7 @@ import type { BlockList, TakenContent } from "../store/block-writer.ts";
 import type { Argument } from "../wire/argument.ts";
 import { readTree, writeTree } from "../wire/call.ts";
 import type { Call } from "../wire/call.ts";
+import { orUnavailable } from "./run-batch.ts";
 import { commitFile, commitRequest } from "./commit.ts";
 import { EndpointFailure, WriteFailure, nested, tag } from "../wire/failure.ts";
 import type { Json, JsonObject } from "../wire/failure.ts";
@@ -29,9 +30,11 @@ export async function startSession(call: Call): Promise<JsonObject> {
 export async function startSessions(call: Call): Promise<JsonObject> {
   const store = new SessionStore(call);
   const kind = { concurrent: isConcurrent(call.argument), closed: false };
-  const ids = await call.services.database.write(() =>
-    Array.from({ length: call.argument.count("num_sessions") }, () =>
-      store.create(emptyContent, kind),
+  const ids = await orUnavailable(() =>
+    call.services.database.write(() =>
+      Array.from({ length: call.argument.count("num_sessions") }, () =>
+        store.create(emptyContent, kind),
+      ),
     ),
   );
   return { session_ids: ids };
@@ -42,10 +45,19 @@ function isConcurrent(argument: Argument): boolean {
 }
 
 /** `files/upload_session/append_v2`. */
-export async function appendToSession(call: Call): Promise<Json> {
+export function appendToSession(call: Call): Promise<Json> {
   const cursor = sessionCursor(call.argument.inner("cursor"));
+  return appendAt(call, cursor, call.argument.flag("close"));
+}
+
+/** `files/upload_session/append`, the older one: its argument is the cursor, and it never closes. */
+export function appendUnclosed(call: Call): Promise<Json> {
+  return appendAt(call, sessionCursor(call.argument), false);
+}
+
+async function appendAt(call: Call, cursor: SessionCursor, close: boolean): Promise<Json> {
   try {
-    await append(call, cursor, call.argument.flag("close"));
+    await append(call, cursor, close);
   } catch (error) {
     throw error instanceof SessionFailure ? new EndpointFailure(error.error) : error;
   }

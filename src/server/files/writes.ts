@@ -1,50 +1,72 @@
-import { EndpointFailure, conflict, tag, wrapWrite } from "../wire/failure.ts";
-import type { JsonObject } from "../wire/failure.ts";
+import {
+  BadCall,
+  EndpointFailure,
+  LookupFailure,
+  conflict,
+  tag,
+  wrapWrite,
+} from "../wire/failure.ts";
+import type { Json, JsonObject, Wrappers } from "../wire/failure.ts";
 import { writeTree } from "../wire/call.ts";
 import type { Call } from "../wire/call.ts";
+import type { Argument } from "../wire/argument.ts";
 import { freePlace, numberMark } from "../tree/free-name.ts";
-import { folderMetadata, metadata, nameOf, parseRev } from "../tree/node.ts";
+import { folderMetadata, metadata, parseRev } from "../tree/node.ts";
 import type { FolderNode, Node, Place } from "../tree/node.ts";
-import { keyOf, lookUp, makeParents, placeFor, present, targetNames } from "../tree/place.ts";
+import { lookUp, makeParents, placeFor, present, targetNames } from "../tree/place.ts";
+import type { Names } from "../tree/place.ts";
 import type { Tree } from "../tree/tree.ts";
+
+/** Where lookup and write errors stand in `CreateFolderError`. */
+export const folderErrors: Wrappers = { lookup: "path", write: "path" };
 
 /** `files/create_folder_v2`: not idempotent; missing parents are made (fact sheet 4.5). */
 export async function createFolder(call: Call): Promise<JsonObject> {
   const path = call.argument.text("path");
   const autorename = call.argument.flag("autorename");
-  const folder = await wrapWrite({ lookup: "path", write: "path" }, () =>
-    writeTree(call, (tree) => makeFolder(tree, path, autorename)),
+  const folder = await wrapWrite(folderErrors, () =>
+    writeTree(call, (tree) => makeFolder(tree, targetNames(tree, path), autorename)),
   );
   return { metadata: folderMetadata(folder, call.view) };
 }
 
-function makeFolder(tree: Tree, path: string, autorename: boolean): FolderNode {
-  const place = placeFor(tree, targetNames(tree, path));
-  const free = placeOrOther(tree, place, autorename);
-  makeParents(tree, free);
-  return tree.addFolder(free);
+/** Make a folder with the parents that it lacks; inside a transaction. @throws {WriteFailure} `conflict`. */
+export function makeFolder(tree: Tree, names: Names, autorename: boolean): FolderNode {
+  const place = placeOrOther(tree, placeFor(tree, names), autorename);
+  makeParents(tree, place);
+  return tree.addFolder(place);
 }
 
-function placeOrOther(tree: Tree, place: Place, autorename: boolean): Place {
+/** The place itself if nothing is there, else a free one beside it. @throws {WriteFailure} `conflict`. */
+export function placeOrOther(tree: Tree, place: Place, autorename: boolean): Place {
   const taken = tree.at(place.key);
   if (taken === undefined) return place;
   if (!autorename) throw conflict(taken.kind);
   return freePlace(tree, place, numberMark);
 }
 
+/** Where lookup and write errors stand in `DeleteError`. */
+export const deleteErrors: Wrappers = { lookup: "path_lookup", write: "path_write" };
+
 /** `files/delete_v2`: a whole subtree; answers what was there (V36). */
 export async function deletePath(call: Call): Promise<JsonObject> {
-  const path = call.argument.text("path");
-  const node = await wrapWrite({ lookup: "path_lookup", write: "path_write" }, () =>
-    writeTree(call, (tree) => {
-      const found = present(lookUp(tree, path, "write"));
-      checkParentRev(tree, found, call.argument.optionalText("parent_rev"));
-      checkCount(call, tree, found);
-      tree.remove(found);
-      return found;
-    }),
+  const node = await wrapWrite(deleteErrors, () =>
+    writeTree(call, (tree) => deleteNode(call, tree, call.argument)),
   );
   return { metadata: metadata(node, call.view) };
+}
+
+/**
+ * Remove what a `DeleteArg` names; inside a transaction.
+ *
+ * @throws {LookupFailure}, {WriteFailure} `conflict` for another rev, {EndpointFailure} `too_many_files`.
+ */
+export function deleteNode(call: Call, tree: Tree, entry: Argument): Node {
+  const found = present(lookUp(tree, entry.text("path"), "write"));
+  checkParentRev(tree, found, entry.optionalText("parent_rev"));
+  checkCount(call, tree, found);
+  tree.remove(found);
+  return found;
 }
 
 /** The caller's rev must be the current one; folders have none (Choice 22). */
@@ -54,45 +76,30 @@ function checkParentRev(tree: Tree, node: Node, parentRev: string | undefined): 
   if (parseRev(parentRev, tree.account.namespace) !== node.rev) throw conflict("file");
 }
 
-function checkCount(call: Call, tree: Tree, node: Node): void {
+/** @throws {EndpointFailure} `too_many_files` for more nodes than one operation may touch. */
+export function checkCount(call: Call, tree: Tree, node: Node): void {
   const { operationNodesMax } = call.services.limits;
   if (tree.subtreeCount(node, operationNodesMax) > operationNodesMax) {
     throw new EndpointFailure(tag("too_many_files"));
   }
 }
 
-/** `files/move_v2`: never overwrites (V36). */
-export async function movePath(call: Call): Promise<JsonObject> {
-  const moved = await wrapWrite({ lookup: "from_lookup", write: "to" }, () =>
-    writeTree(call, (tree) => moveNode(call, tree)),
-  );
-  return { metadata: metadata(moved, call.view) };
-}
-
-function moveNode(call: Call, tree: Tree): Node {
-  const from = present(lookUp(tree, call.argument.text("from_path"), "write"));
-  const names = targetNames(tree, call.argument.text("to_path"));
-  checkNesting(from, keyOf(names));
-  const place = placeFor(tree, names);
-  checkCount(call, tree, from);
-  const to = targetOfMove(tree, { from, place, autorename: call.argument.flag("autorename") });
-  makeParents(tree, to);
-  return tree.move(from, to);
-}
-
-function checkNesting(from: Node, toKey: string): void {
-  if (from.kind === "folder" && toKey.startsWith(`${from.key}/`)) {
-    throw new EndpointFailure(tag("cant_move_folder_into_itself"));
+/** `files/permanently_delete`: for apps of a business only, with all that was kept of it. */
+export async function deleteForever(call: Call): Promise<Json> {
+  if (!call.services.limits.business) {
+    throw new BadCall("Your API app is not allowed to call this function.");
   }
+  await wrapWrite(deleteErrors, () => writeTree(call, (tree) => forget(call, tree)));
+  return null;
 }
 
-/** Its own place in other letters is free for a node; exactly its own is taken, and no other is looked for (Choice 11). */
-function targetOfMove(
-  tree: Tree,
-  request: { readonly from: Node; readonly place: Place; readonly autorename: boolean },
-): Place {
-  const { from, place, autorename } = request;
-  if (place.key !== from.key) return placeOrOther(tree, place, autorename);
-  if (nameOf(place.display) === nameOf(from.display)) throw conflict(from.kind);
-  return place;
+/** What is removed already is forgotten as well. */
+function forget(call: Call, tree: Tree): void {
+  const { key, node } = lookUp(tree, call.argument.text("path"), "write");
+  const isRoot = key === tree.view.topKey;
+  if (isRoot || (node === undefined && tree.removedAt(key) === undefined)) {
+    throw new LookupFailure("not_found");
+  }
+  if (node !== undefined) deleteNode(call, tree, call.argument);
+  tree.forget(key);
 }

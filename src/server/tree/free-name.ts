@@ -29,7 +29,7 @@ export function freePlace(tree: Tree, taken: Place, mark: NameMark): Place {
   for (let attempt = 1; attempt <= otherNamesMax; attempt += 1) {
     const marked = markedName(name, mark(attempt));
     const place = { key: `${folderKey}/${pathKeyOf(marked)}`, display: folder + marked };
-    if (tree.at(place.key) === undefined) return place;
+    if (!tree.isTaken(place.key)) return place;
   }
   throw conflict("file");
 }

@@ -14,7 +14,10 @@ export function stateOf(row: Row): LineState {
   return word(row, "state", lineStates);
 }
 
-/** The change journal of one namespace (V25): every write appends its lines in its own transaction. */
+/**
+ * The change journal of one namespace (V25): every write appends its lines in its own transaction. What later lines have
+ * made pointless is dropped now and then; the last line about a path that is there never is.
+ */
 export class Journal {
   readonly #database: Database;
   readonly #account: number;
@@ -35,20 +38,45 @@ export class Journal {
     );
   }
 
-  /** The position behind the last line; positions grow over all namespaces, 0 is the beginning. */
+  /**
+   * The position behind the last line that was ever written; positions grow over all namespaces, 0 is the beginning.
+   */
   head(): number {
-    const row = this.#database.first("SELECT ifnull(max(seq), 0) AS head FROM journal");
-    return row === undefined ? 0 : integer(row, "head");
+    const row = this.#database.first("SELECT seq FROM sqlite_sequence WHERE name = 'journal'");
+    return row === undefined ? 0 : integer(row, "seq");
   }
 
-  /** Whether this namespace has lines after a position. */
-  hasAfter(position: number): boolean {
+  /** Whether this namespace has lines after a position, up to another one. */
+  hasBetween(position: number, upTo: number): boolean {
     const row = this.#database.first(
-      "SELECT 1 FROM journal WHERE account = ? AND seq > ? LIMIT 1",
+      "SELECT 1 FROM journal WHERE account = ? AND seq > ? AND seq <= ? LIMIT 1",
       this.#account,
       position,
+      upTo,
     );
     return row !== undefined;
+  }
+
+  /** The position of the n-th line of this namespace after another one; undefined where there are fewer. */
+  nthAfter(position: number, count: number): number | undefined {
+    return seqOf(
+      this.#database.first(
+        "SELECT seq FROM journal WHERE account = ? AND seq > ? ORDER BY seq LIMIT 1 OFFSET ?",
+        this.#account,
+        position,
+        count - 1,
+      ),
+    );
+  }
+
+  /** Where this namespace stood so many lines ago. */
+  linesAgo(count: number): number {
+    const row = this.#database.first(
+      "SELECT seq FROM journal WHERE account = ? ORDER BY seq DESC LIMIT 1 OFFSET ?",
+      this.#account,
+      count,
+    );
+    return seqOf(row) ?? 0;
   }
 
   /** The last line about a path. */
@@ -60,4 +88,22 @@ export class Journal {
     );
     return row === undefined ? undefined : { seq: integer(row, "seq"), state: stateOf(row) };
   }
+
+  /** Whether one of these paths was a folder that was taken away after a position. */
+  hasFolderRemoval(keys: readonly string[], position: number): boolean {
+    return keys.some((key) => {
+      const row = this.#database.first(
+        `SELECT 1 FROM journal
+         WHERE account = ? AND key = ? AND seq > ? AND state = 'folder-removed' LIMIT 1`,
+        this.#account,
+        key,
+        position,
+      );
+      return row !== undefined;
+    });
+  }
+}
+
+function seqOf(row: Row | undefined): number | undefined {
+  return row === undefined ? undefined : integer(row, "seq");
 }

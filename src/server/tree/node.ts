@@ -97,6 +97,21 @@ export function keysBelow(key: string): { readonly from: string; readonly to: st
   return { from: `${key}/`, to: `${key}0` };
 }
 
+/** A condition on the column `key`, with its values. */
+export type KeyCondition = { readonly sql: string; readonly values: readonly string[] };
+
+/**
+ * What together says that a node is at a key or below it. Two conditions for two statements: joined by OR they made
+ * SQLite look at every node of the account, 20 ms for 50,000 of them.
+ */
+export function subtreeConditions(key: string): readonly KeyCondition[] {
+  const { from, to } = keysBelow(key);
+  return [
+    { sql: "key = ?", values: [key] },
+    { sql: "key >= ? AND key < ?", values: [from, to] },
+  ];
+}
+
 /** A rev as text: 13 digits of the counter, 8 of the namespace (V23). */
 export function revText(rev: number, namespace: number): string {
   return rev.toString(16).padStart(13, "0") + namespace.toString(16).padStart(8, "0");

@@ -1,20 +1,12 @@
 import type { Account } from "../accounts/account.ts";
 import type { BlockList } from "../store/block-writer.ts";
 import type { Database } from "../store/database.ts";
+import { History } from "./history.ts";
+import type { NewFile, Written } from "./history.ts";
 import { Journal } from "./journal.ts";
-import {
-  blocksColumn,
-  blocksOf,
-  keysBelow,
-  nodeColumns,
-  nodeOf,
-  nodeTables,
-  parentKey,
-  placeOf,
-  revisionOf,
-} from "./node.ts";
+import { LiveNodes } from "./live-nodes.ts";
 import type { FileNode, FolderNode, Node, Place, RemovedNode } from "./node.ts";
-import { integer, text, word } from "../store/rows.ts";
+import { integer } from "../store/rows.ts";
 import { randomText } from "../random-text.ts";
 import type { Rng } from "../../std/random.ts";
 import { isSeen } from "./view.ts";
@@ -32,145 +24,140 @@ export type TreeParts = {
   readonly retentionSeconds: number;
 };
 
-/** The content and the client's time of a new state of a file. */
-export type NewFile = {
-  readonly content: BlockList;
-  readonly hash: string;
-  readonly clientModified: number;
-};
-
-/** The live nodes of one namespace, and what retention still keeps. Writes are called inside a transaction. */
+/**
+ * One namespace: its live nodes, what retention still keeps, and the journal of what happened. Writes keep the three
+ * in step; they are called inside a transaction, after everything that may refuse them was checked.
+ */
 export class Tree {
   readonly account: Account;
   readonly view: View;
   readonly journal: Journal;
   readonly nowSeconds: number;
-  readonly #retentionSeconds: number;
+  readonly #retainedSince: number;
+  readonly #live: LiveNodes;
+  readonly #history: History;
   readonly #database: Database;
-  readonly #row: number;
   readonly #rng: Rng;
 
   constructor({ database, account, view, rng, nowSeconds, retentionSeconds }: TreeParts) {
+    const retainedSince = nowSeconds - retentionSeconds;
     this.account = account;
     this.view = view;
     this.nowSeconds = nowSeconds;
-    this.#retentionSeconds = retentionSeconds;
+    this.#retainedSince = retainedSince;
     this.journal = new Journal(database, account.account);
+    this.#live = new LiveNodes(database, account.account);
+    this.#history = new History({ database, account: account.account, nowSeconds, retainedSince });
     this.#database = database;
-    this.#row = account.account;
     this.#rng = rng;
   }
 
   /** What is at a path now. The root has no node. */
   at(key: string): Node | undefined {
-    const row = this.#database.first(
-      `SELECT ${nodeColumns} FROM ${nodeTables} WHERE n.account = ? AND n.key = ?`,
-      this.#row,
-      key,
-    );
-    return row === undefined ? undefined : nodeOf(row);
+    return this.#live.at(key);
+  }
+
+  /** Whether something is at a path now. */
+  isTaken(key: string): boolean {
+    return this.#live.isTaken(key);
   }
 
   /** The node of an id, wherever the app can see it. */
   byId(id: string): Node | undefined {
-    const row = this.#database.first(
-      `SELECT ${nodeColumns} FROM ${nodeTables} WHERE n.account = ? AND n.id = ?`,
-      this.#row,
-      id,
-    );
-    const node = row === undefined ? undefined : nodeOf(row);
+    const node = this.#live.byId(id);
     return node !== undefined && isSeen(node.key, this.view) ? node : undefined;
   }
 
-  /** A folder and everything in it, parents first. */
-  #subtree(top: Node): readonly Node[] {
-    const { from, to } = keysBelow(top.key);
-    const rows = this.#database.all(
-      `SELECT ${nodeColumns} FROM ${nodeTables}
-       WHERE n.account = ? AND n.key >= ? AND n.key < ? ORDER BY n.key`,
-      this.#row,
-      from,
-      to,
-    );
-    return [top, ...rows.map(nodeOf)];
+  /** Whether an id is in use, seen by the app or not. */
+  hasId(id: string): boolean {
+    return this.#live.byId(id) !== undefined;
   }
 
   /** How many nodes a folder has with everything in it, counted up to one more than `countMax`. */
   subtreeCount(top: Node, countMax: number): number {
-    const { from, to } = keysBelow(top.key);
-    const row = this.#database.first(
-      `SELECT count(*) AS nodes FROM
-         (SELECT 1 FROM nodes WHERE account = ? AND key >= ? AND key < ? LIMIT ?)`,
-      this.#row,
-      from,
-      to,
-      countMax,
-    );
-    return 1 + (row === undefined ? 0 : integer(row, "nodes"));
+    return 1 + (top.kind === "file" ? 0 : this.#live.countBelow(top, countMax));
+  }
+
+  /** Bytes of a node with everything in it. */
+  subtreeBytes(top: Node): number {
+    return top.kind === "file" ? top.size : this.#live.bytesBelow(top);
   }
 
   /** What was last at a path where nothing is now, as long as retention keeps it (V26). */
   removedAt(key: string): RemovedNode | undefined {
-    const row = this.#database.first(
-      "SELECT * FROM removed WHERE account = ? AND key = ? AND ended > ?",
-      this.#row,
-      key,
-      this.retainedSince(),
-    );
-    if (row === undefined) return undefined;
-    const kind = word(row, "kind", ["file", "folder"]);
-    return { ...placeOf(row), kind, id: text(row, "id"), ended: integer(row, "ended") };
+    return this.#history.removedAt(key);
   }
 
   /** A state of a file by its rev, current or kept, written where the app can see it. */
   revision(rev: number): FileNode | undefined {
-    const row = this.#database.first(
-      "SELECT * FROM revisions WHERE rev = ? AND account = ? AND (ended IS NULL OR ended > ?)",
-      rev,
-      this.#row,
-      this.retainedSince(),
-    );
-    const file = row === undefined ? undefined : revisionOf(row);
+    const file = this.#history.revision(rev);
     return file !== undefined && isSeen(file.key, this.view) ? file : undefined;
   }
 
   /** The content of a state of a file. */
   content(file: FileNode): BlockList {
-    const row = this.#database.first("SELECT blocks FROM revisions WHERE rev = ?", file.rev);
-    return { size: file.size, blocks: row === undefined ? [] : blocksOf(row) };
+    return this.#history.content(file);
   }
 
   /** Bytes of all live files, as of this moment (Choice 29). */
   used(): number {
-    const row = this.#database.first("SELECT used FROM accounts WHERE account = ?", this.#row);
+    const row = this.#database.first(
+      "SELECT used FROM accounts WHERE account = ?",
+      this.account.account,
+    );
     return row === undefined ? 0 : integer(row, "used");
   }
 
   /** Revisions and removals that ended later than this are kept. */
   retainedSince(): number {
-    return this.nowSeconds - this.#retentionSeconds;
+    return this.#retainedSince;
   }
 
   addFolder(place: Place): FolderNode {
     const folder: FolderNode = { kind: "folder", id: this.#newId(), ...place };
     this.#insert(folder);
-    this.journal.append(place, "folder");
     return folder;
   }
 
   /** Write a file: over the one that is there, which keeps its id and name, or as a new one. */
   putFile(place: Place, file: NewFile, existing: FileNode | undefined): FileNode {
-    const stored = this.#addRevision(existing ?? { ...place, id: this.#newId() }, file);
-    if (existing === undefined) this.#insert(stored);
-    else this.#replaceRevision(existing, stored);
-    this.journal.append(stored, "file");
+    const at = existing ?? { ...place, id: this.#newId() };
+    return this.#put(this.#history.add(at, file), existing);
+  }
+
+  /**
+   * Write a state of a file again (V46): over the one that is there, which keeps its id and name, or with the id of one
+   * that comes back, or as a new one.
+   */
+  restoreFile(
+    source: FileNode,
+    place: Place,
+    over: { readonly existing: FileNode | undefined; readonly id: string | undefined },
+  ): FileNode {
+    const at = over.existing ?? { ...place, id: over.id ?? this.#newId() };
+    return this.#put(this.#history.repeat(source, at), over.existing);
+  }
+
+  #put(stored: FileNode, existing: FileNode | undefined): FileNode {
+    if (existing === undefined) {
+      this.#insert(stored);
+    } else {
+      this.#history.end(existing.rev);
+      this.#live.setState(stored);
+      this.journal.append(stored, "file");
+    }
     return stored;
   }
 
   /** Remove a node with everything in it: one line in the journal (V25). */
   remove(top: Node): void {
-    this.#takeOut(top);
+    this.#takeOut(top, { keepTrace: true });
     this.journal.append(top, top.kind === "file" ? "file-removed" : "folder-removed");
+  }
+
+  /** Forget for good what was at a key, where nothing is now, and below it. */
+  forget(key: string): void {
+    this.#history.forget(key);
   }
 
   /**
@@ -180,105 +167,42 @@ export class Tree {
    * has no removal: the path is the same (Choice 11).
    */
   move(top: Node, to: Place): Node {
-    const [, ...below] = this.#subtree(top);
+    const below = this.#live.below(top);
     if (top.key === to.key) this.#takeOut(top, { keepTrace: false });
     else this.remove(top);
-    const moved = this.#settle(top, to);
-    for (const node of below) this.#settle(node, movedPlace(node, top, to));
+    const moved = this.#settle(top, { ...to, id: top.id });
+    for (const node of below) this.#settle(node, { ...movedPlace(node, top, to), id: node.id });
     return moved;
   }
 
-  /** A moved node in its new place. */
-  #settle(node: Node, place: Place): Node {
-    const settled =
-      node.kind === "folder"
-        ? { ...node, ...place }
-        : this.#addRevision(
-            { ...place, id: node.id },
-            {
-              content: this.content(node),
-              hash: node.hash,
-              clientModified: node.clientModified,
-            },
-          );
+  /** Copy a node with everything in it: new ids and revs, the clients' times; in the journal parents first (V22). */
+  copy(top: Node, to: Place): Node {
+    const below = this.#live.below(top);
+    const copied = this.#settle(top, { ...to, id: this.#newId() });
+    for (const node of below) {
+      this.#settle(node, { ...movedPlace(node, top, to), id: this.#newId() });
+    }
+    return copied;
+  }
+
+  /** A moved or copied node in its new place. */
+  #settle(node: Node, at: Written): Node {
+    const settled = node.kind === "folder" ? { ...node, ...at } : this.#history.repeat(node, at);
     this.#insert(settled);
-    this.journal.append(settled, settled.kind);
     return settled;
   }
 
   #insert(node: Node): void {
-    this.#database.run("DELETE FROM removed WHERE account = ? AND key = ?", this.#row, node.key);
-    this.#database.run(
-      `INSERT INTO nodes (account, key, parent, display, id, kind, rev, size)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-      this.#row,
-      node.key,
-      parentKey(node.key),
-      node.display,
-      node.id,
-      node.kind,
-      node.kind === "file" ? node.rev : null,
-      node.kind === "file" ? node.size : 0,
-    );
+    this.#history.dropTrace(node.key);
+    this.#live.insert(node);
+    this.journal.append(node, node.kind);
   }
 
-  #addRevision(at: Place & { readonly id: string }, file: NewFile): FileNode {
-    const { rowid } = this.#database.run(
-      `INSERT INTO revisions (account, id, key, display, size, hash, client_modified,
-         server_modified, blocks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      this.#row,
-      at.id,
-      at.key,
-      at.display,
-      file.content.size,
-      file.hash,
-      file.clientModified,
-      this.nowSeconds,
-      blocksColumn(file.content.blocks),
-    );
-    return {
-      kind: "file",
-      id: at.id,
-      key: at.key,
-      display: at.display,
-      rev: rowid,
-      size: file.content.size,
-      hash: file.hash,
-      clientModified: file.clientModified,
-      serverModified: this.nowSeconds,
-    };
-  }
-
-  #replaceRevision(old: FileNode, stored: FileNode): void {
-    this.#database.run("UPDATE revisions SET ended = ? WHERE rev = ?", this.nowSeconds, old.rev);
-    this.#database.run(
-      "UPDATE nodes SET rev = ?, size = ? WHERE account = ? AND key = ?",
-      stored.rev,
-      stored.size,
-      this.#row,
-      old.key,
-    );
-  }
-
-  /** Take a subtree out of the live nodes. Its revisions end now; a trace tells what was at each path. */
-  #takeOut(top: Node, { keepTrace } = { keepTrace: true }): void {
-    const { from, to } = keysBelow(top.key);
-    const range = "account = ? AND (key = ? OR (key >= ? AND key < ?))";
-    const values = [this.#row, top.key, from, to];
-    this.#database.run(
-      `UPDATE revisions SET ended = ? WHERE rev IN (SELECT rev FROM nodes WHERE ${range})`,
-      this.nowSeconds,
-      ...values,
-    );
-    if (keepTrace) {
-      this.#database.run(
-        `INSERT OR REPLACE INTO removed (account, key, parent, display, id, kind, ended)
-         SELECT account, key, parent, display, id, kind, ? FROM nodes WHERE ${range}`,
-        this.nowSeconds,
-        ...values,
-      );
-    }
-    this.#database.run(`DELETE FROM nodes WHERE ${range}`, ...values);
+  /** Its revisions end now; a trace tells what was at each path. */
+  #takeOut({ key }: Node, { keepTrace }: { readonly keepTrace: boolean }): void {
+    this.#history.endBelow(key);
+    if (keepTrace) this.#history.keepTraces(key);
+    this.#live.takeOut(key);
   }
 
   /** 16 random bytes make the 22 characters (V22). */

@@ -1,30 +1,39 @@
 /** Calls that wait until something changes in a namespace (V32). */
 export class Waiters {
-  readonly #waiting = new Map<number, Set<() => void>>();
+  readonly #looking = new Map<number, Set<() => void>>();
+  #count = 0;
+  #isClosed = false;
 
   /** How many wait. */
   get count(): number {
-    let count = 0;
-    for (const waiting of this.#waiting.values()) count += waiting.size;
-    return count;
+    return this.#count;
   }
 
-  /** Something was written to the namespace of an account: all who wait for it go on. */
+  /** The server ends: nobody is to wait any longer. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Something may have been written to the namespace of an account: all who wait for it look. */
   wake(account: number): void {
-    const waiting = this.#waiting.get(account);
-    this.#waiting.delete(account);
-    for (const goOn of waiting ?? []) goOn();
+    for (const look of this.#looking.get(account) ?? []) look();
   }
 
-  /** Call `goOn` once at the next change; the returned function forgets the waiting. */
-  wait(account: number, goOn: () => void): () => void {
-    const waiting = this.#waiting.get(account) ?? new Set();
-    this.#waiting.set(account, waiting.add(goOn));
+  /** Call `look` at each change, and when the server ends; the returned function forgets it. */
+  watch(account: number, look: () => void): () => void {
+    const looking = this.#looking.get(account) ?? new Set();
+    this.#looking.set(account, looking.add(look));
+    this.#count += 1;
     return () => {
-      waiting.delete(goOn);
-      if (waiting.size === 0 && this.#waiting.get(account) === waiting) {
-        this.#waiting.delete(account);
-      }
+      if (!looking.delete(look)) return;
+      this.#count -= 1;
+      if (looking.size === 0) this.#looking.delete(account);
     };
+  }
+
+  /** All who wait look, and find that the server ends. */
+  close(): void {
+    this.#isClosed = true;
+    for (const account of this.#looking.keys()) this.wake(account);
   }
 }

@@ -67,6 +67,17 @@ export class Argument {
     return items.map((item) => new Argument(item));
   }
 
+  /** The texts of a list; none where the member is absent. */
+  texts(name: string): readonly string[] {
+    const value = this.#members[name] ?? [];
+    assert(Array.isArray(value), `${name} is a list`);
+    const items: readonly Json[] = value;
+    return items.map((item) => {
+      assert(typeof item === "string", `${name} is a list of strings`);
+      return item;
+    });
+  }
+
   choice(name: string): Choice {
     const union = this.inner(name);
     const chosen = union.text(".tag");
