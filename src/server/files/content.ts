@@ -1,20 +1,17 @@
-import { blockBytes } from "../../core/tree/content-hash.ts";
 import { takeBody } from "../wire/body.ts";
 import { emptyContent } from "../store/block-writer.ts";
-import type { BlockList, TakenContent } from "../store/block-writer.ts";
-import type { BlockStore } from "../store/blocks.ts";
+import type { TakenContent } from "../store/block-writer.ts";
 import { readTree, writeTree } from "../wire/call.ts";
 import type { Call } from "../wire/call.ts";
 import { commitFile, commitRequest } from "./commit.ts";
 import type { CommitRequest } from "./commit.ts";
+import { etagOf, fileResponse } from "./file-response.ts";
 import { EndpointFailure, WriteFailure, wrapFailures } from "../wire/failure.ts";
 import type { JsonObject } from "../wire/failure.ts";
-import { fileMetadata, revText } from "../tree/node.ts";
+import { fileMetadata } from "../tree/node.ts";
 import type { FileNode } from "../tree/node.ts";
 import type { View } from "../tree/view.ts";
 import { lookUpFile, lookUpRev } from "../tree/place.ts";
-import { parseRange } from "../wire/range.ts";
-import type { ByteRange } from "../wire/range.ts";
 import { SessionStore } from "./session-store.ts";
 import { uploadBody } from "./sessions.ts";
 import { headerJson } from "../wire/answer.ts";
@@ -70,84 +67,20 @@ async function keptAsSession(call: Call, content: TakenContent): Promise<string>
 
 /** `files/download`: by path, `id:` or `rev:`; one range, conditional by ETag (V43). */
 export function download(call: Call): Response {
-  const { argument, request } = call;
+  const { argument } = call;
   const tree = readTree(call);
   const file = wrapFailures({ lookup: "path", write: "path" }, () => {
     const rev = argument.optionalText("rev");
     return rev === undefined ? lookUpFile(tree, argument.text("path")) : lookUpRev(tree, rev);
   });
-  const headers = downloadHeaders(file, call.view);
-  if (request.headers.get("if-none-match") === headers.get("etag")) {
-    return new Response(null, { status: 304, headers });
-  }
-  // `If-Range` needs a strong validator, and this one is weak: the whole file is the right answer then.
-  const asked = request.headers.has("if-range") ? null : request.headers.get("range");
-  const range = parseRange(asked, file.size);
-  if (range === "unsatisfiable") {
-    headers.set("content-range", `bytes */${file.size}`);
-    return new Response(null, { status: 416, headers });
-  }
-  return contentResponse(call, tree.content(file), { headers, range });
+  return fileResponse(call, tree.content(file), downloadHeaders(file, call.view));
 }
 
 function downloadHeaders(file: FileNode, view: View): Headers {
   return new Headers({
     "content-type": "application/octet-stream",
-    "accept-ranges": "bytes",
-    etag: `W/"${revText(file.rev, view.namespace)}"`,
+    etag: etagOf(file, view),
     "original-content-length": String(file.size),
     "dropbox-api-result": headerJson(fileMetadata(file, view)),
   });
-}
-
-function contentResponse(
-  call: Call,
-  content: BlockList,
-  { headers, range }: { readonly headers: Headers; readonly range: ByteRange | undefined },
-): Response {
-  const { start, end } = range ?? { start: 0, end: content.size };
-  headers.set("content-length", String(end - start));
-  if (range !== undefined) {
-    headers.set("content-range", `bytes ${start}-${end - 1}/${content.size}`);
-  }
-  const body = contentStream(content, { start, end }, call);
-  return new Response(body, { status: range === undefined ? 200 : 206, headers });
-}
-
-/** The bytes of a range, a block at a time as the reader takes them; a damaged block breaks the stream off. */
-function contentStream(
-  content: BlockList,
-  range: ByteRange,
-  { services, request }: Call,
-): ReadableStream<Uint8Array> {
-  const pieces = piecesOf(services.blocks, content, range);
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        request.signal.throwIfAborted();
-        const step = await pieces.next();
-        if (step.done) controller.close();
-        else controller.enqueue(step.value);
-      },
-      async cancel() {
-        await pieces.return();
-      },
-    },
-    { highWaterMark: 0 },
-  );
-}
-
-async function* piecesOf(
-  store: BlockStore,
-  { blocks }: BlockList,
-  { start, end }: ByteRange,
-): AsyncGenerator<Uint8Array, void, void> {
-  for (let at = start; at < end;) {
-    const index = Math.floor(at / blockBytes);
-    const blockStart = index * blockBytes;
-    const block = await store.read(blocks[index] ?? "");
-    const piece = block.subarray(at - blockStart, end - blockStart);
-    yield piece;
-    at += piece.length;
-  }
 }

@@ -5,6 +5,8 @@ import type { Rng } from "../../std/random.ts";
 type ListingOptions = {
   readonly recursive: boolean;
   readonly includeDeleted: boolean;
+  /** Asked for with `include_media_info`, which `longpoll` does not take. */
+  readonly mediaInfo: boolean;
   /** Entries of a page, about. */
   readonly limit: number;
 };
@@ -17,6 +19,7 @@ export type CursorState = {
   readonly folderKey: string;
   readonly folderId: string;
   readonly options: ListingOptions;
+  /** It is over when the account has another one. */
   readonly epoch: string;
   /** The nodes of the beginning are listed up to this key; undefined when they are through. */
   readonly afterKey: string | undefined;
@@ -32,7 +35,7 @@ const randomBytes = 16;
 const cursorBytesMin = 130;
 
 /** Signs cursors, so that no client can make one up, and reads them back. */
-export class CursorCodec {
+export class CursorCodec<State = CursorState> {
   readonly #key: Uint8Array;
   readonly #rng: Rng;
 
@@ -43,7 +46,7 @@ export class CursorCodec {
   }
 
   /** Text of URL-safe base64; it differs each time. */
-  encode(state: CursorState): string {
+  encode(state: State): string {
     const json = JSON.stringify(state);
     const padded = json.padEnd(cursorBytesMin - signatureBytes - randomBytes - formBytes.length);
     const payload = Buffer.concat([this.#rng.bytes(randomBytes), Buffer.from(padded)]);
@@ -51,14 +54,14 @@ export class CursorCodec {
   }
 
   /** Undefined for anything that this server did not make. */
-  decode(cursor: string): CursorState | undefined {
+  decode(cursor: string): State | undefined {
     const bytes = Buffer.from(cursor, "base64url");
     const payloadStart = formBytes.length + signatureBytes;
     const payload = bytes.subarray(payloadStart);
     const signature = bytes.subarray(formBytes.length, payloadStart);
     if (signature.length !== signatureBytes) return undefined;
     if (!timingSafeEqual(signature, this.#signature(payload))) return undefined;
-    const state: CursorState = JSON.parse(payload.subarray(randomBytes).toString());
+    const state: State = JSON.parse(payload.subarray(randomBytes).toString());
     return state;
   }
 

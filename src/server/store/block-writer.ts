@@ -1,6 +1,6 @@
 import { blockBytes } from "../../core/tree/content-hash.ts";
 import type { BlockHash } from "../../core/tree/content-hash.ts";
-import type { BlockStore, SmallBlock } from "./blocks.ts";
+import type { BlockStore, SmallBlock, TakenBlock } from "./blocks.ts";
 
 /** Stored bytes as a list of 4 MiB blocks, the last one shorter. */
 export type BlockList = { readonly blocks: readonly BlockHash[]; readonly size: number };
@@ -13,19 +13,29 @@ export const emptyContent: TakenContent = { blocks: [], size: 0, small: [] };
 
 const firstBufferBytes = 64 * 1024;
 
-/** Cuts bytes into blocks and stores each as it fills; one block at most is in memory (V10). */
-export class BlockWriter {
+/** Blocks of one writer that are being stored at a time: the disk takes two in less time than one after the other. */
+const storingMax = 2;
+
+/**
+ * Cuts bytes into blocks and stores each as it fills, while the next ones fill: three blocks at most are in memory
+ * (V10).
+ *
+ * Every block is durable when `finish` returns (V13). Disposing of a writer waits for what is still being stored, so
+ * that an upload that breaks off leaves nothing running.
+ */
+export class BlockWriter implements AsyncDisposable {
   readonly #store: BlockStore;
-  readonly #blocks: BlockHash[];
-  readonly #small: SmallBlock[] = [];
+  readonly #before: BlockList;
+  readonly #taken: Promise<TakenBlock>[] = [];
+  /** What blocks that are being stored lie in, in order; the oldest fills again once its block is through. */
+  readonly #lent: Uint8Array<ArrayBuffer>[] = [];
   #buffer = new Uint8Array(firstBufferBytes);
   #filled = 0;
-  #size: number;
+  #added = 0;
 
-  private constructor(store: BlockStore, { blocks, size }: BlockList) {
+  private constructor(store: BlockStore, before: BlockList) {
     this.#store = store;
-    this.#blocks = [...blocks];
-    this.#size = size;
+    this.#before = before;
   }
 
   /** A writer that goes on behind stored bytes; a short last block is taken into memory and written again. */
@@ -39,7 +49,11 @@ export class BlockWriter {
     return writer;
   }
 
-  /** Take bytes; they are copied, the caller may use its buffer again. */
+  /**
+   * Take bytes; they are copied, the caller may use its buffer again.
+   *
+   * @throws {WriteFailure} `insufficient_space`, also when an earlier block found none.
+   */
   async write(bytes: Uint8Array): Promise<void> {
     let rest = bytes;
     while (rest.length > 0) {
@@ -52,10 +66,23 @@ export class BlockWriter {
     }
   }
 
-  /** Store what is left. The writer is used up. */
+  /**
+   * Store what is left. The writer is used up.
+   *
+   * @throws {WriteFailure} `insufficient_space`.
+   */
   async finish(): Promise<TakenContent> {
     if (this.#filled > 0) await this.#endBlock();
-    return { blocks: this.#blocks, size: this.#size, small: this.#small };
+    const taken = await Promise.all(this.#taken);
+    return {
+      blocks: [...this.#before.blocks, ...taken.map(({ hash }) => hash)],
+      size: this.#before.size + this.#added,
+      small: taken.flatMap(({ small }) => small ?? []),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled(this.#taken);
   }
 
   /** Doubling keeps small files cheap, and a body of tiny chunks linear. */
@@ -66,11 +93,19 @@ export class BlockWriter {
     this.#buffer = larger;
   }
 
+  /** Begin to store the block; its buffer is lent until it is through. */
   async #endBlock(): Promise<void> {
-    const taken = await this.#store.take(this.#buffer.subarray(0, this.#filled));
-    this.#blocks.push(taken.hash);
-    if (taken.small !== undefined) this.#small.push(taken.small);
-    this.#size += this.#filled;
+    const taken = this.#store.take(this.#buffer.subarray(0, this.#filled));
+    taken.catch(() => {
+      // Whoever writes next or finishes is told; until then nobody waits for it.
+    });
+    this.#taken.push(taken);
+    this.#lent.push(this.#buffer);
+    this.#added += this.#filled;
     this.#filled = 0;
+    this.#buffer = new Uint8Array(0);
+    if (this.#lent.length <= storingMax) return;
+    await this.#taken.at(-1 - storingMax);
+    this.#buffer = this.#lent.shift() ?? this.#buffer;
   }
 }

@@ -1,4 +1,4 @@
-import { ContentHasher } from "../../core/tree/content-hash.ts";
+import { ContentHasher, blockBytes, contentHashOfBlocks } from "../../core/tree/content-hash.ts";
 import type { BlockStore } from "../store/blocks.ts";
 import { BlockWriter } from "../store/block-writer.ts";
 import type { BlockList, TakenContent } from "../store/block-writer.ts";
@@ -24,7 +24,7 @@ export type BodyRules = {
 export class Body {
   readonly #chunks: AsyncIterator<Uint8Array>;
   readonly #rules: BodyRules;
-  readonly #hasher: ContentHasher | undefined;
+  #hasher: ContentHasher | undefined;
   #waiting: Uint8Array = new Uint8Array(0);
   #seen = 0;
 
@@ -58,9 +58,15 @@ export class Body {
     return (await this.next(0)) === undefined;
   }
 
+  /** Leave the hashing to the caller, who does it anyway and says in `checkHash` what came out. */
+  leaveHashing(): void {
+    this.#hasher = undefined;
+  }
+
   /** @throws {EndpointFailure} `content_hash_mismatch` unless the bytes handed out have the announced hash (V39). */
-  checkHash(): void {
-    if (this.#hasher !== undefined && this.#hasher.finish().hash !== this.#rules.expectedHash) {
+  checkHash(hash: string | undefined = this.#hasher?.finish().hash): void {
+    const { expectedHash } = this.#rules;
+    if (expectedHash !== undefined && hash !== expectedHash) {
       throw new EndpointFailure(tag("content_hash_mismatch"));
     }
   }
@@ -116,7 +122,7 @@ export type TakeRequest = {
 };
 
 /**
- * Store a body, or the next part of it, as the continuation of a block list. No more than one block is in memory.
+ * Store a body, or the next part of it, as the continuation of a block list. No more than two blocks are in memory.
  *
  * A short last block of the list is read and written again in its longer form, so that the grid of blocks always
  * starts at the beginning of the file.
@@ -128,21 +134,28 @@ export async function takeBody(
   store: BlockStore,
   { after, length }: TakeRequest,
 ): Promise<TakenContent> {
-  let content: TakenContent = { ...after, small: [] };
-  if (length !== 0 && !(await body.isAtEnd())) {
-    const writer = await BlockWriter.after(after, store);
-    await copyBody(body, writer, length ?? Infinity);
-    content = await writer.finish();
-  }
-  if (length === undefined) body.checkHash();
+  if (length !== undefined) return await takePart(body, store, { after, length });
+  // Where the body begins on the grid, its hash is that of its blocks, which are hashed for their names already.
+  const onGrid = after.size % blockBytes === 0;
+  if (onGrid) body.leaveHashing();
+  const content = await takePart(body, store, { after, length: Infinity });
+  const added = content.blocks.slice(after.blocks.length);
+  body.checkHash(onGrid ? contentHashOfBlocks(added) : undefined);
   return content;
 }
 
-async function copyBody(body: Body, writer: BlockWriter, length: number): Promise<void> {
+async function takePart(
+  body: Body,
+  store: BlockStore,
+  { after, length }: Required<TakeRequest>,
+): Promise<TakenContent> {
+  if (length === 0 || (await body.isAtEnd())) return { ...after, small: [] };
+  await using writer = await BlockWriter.after(after, store);
   for (let left = length; left > 0;) {
     const piece = await body.next(left);
-    if (piece === undefined) return;
+    if (piece === undefined) break;
     await writer.write(piece);
     left -= piece.length;
   }
+  return await writer.finish();
 }

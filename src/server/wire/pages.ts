@@ -1,6 +1,9 @@
+import { consentPage } from "../accounts/consent.ts";
 import { tokenEndpoint } from "../accounts/token-endpoint.ts";
 import type { OAuth } from "../accounts/oauth.ts";
 import type { Services } from "./call.ts";
+import { temporaryLinkPage, temporaryUploadPage } from "../files/temporary-link-pages.ts";
+import { sharedLinkPage } from "../sharing/link-pages.ts";
 
 /** A request for something that is no function of the API: what a browser opens, links, tokens. */
 export type PageCall = {
@@ -21,4 +24,10 @@ export type Page = {
 };
 
 /** Everything that is served outside `/2/`. */
-export const pages: readonly Page[] = [tokenEndpoint];
+export const pages: readonly Page[] = [
+  consentPage,
+  tokenEndpoint,
+  temporaryLinkPage,
+  temporaryUploadPage,
+  sharedLinkPage,
+];

@@ -27,6 +27,7 @@ export function checkPrimitive(use: TypeUse, value: Json | undefined, place: str
       return checkInteger(use, value, place);
     case "Float64":
       if (typeof value !== "number") throw wrongKind(place, "float", value);
+      checkRange(use, value, place);
       return value;
     case "Boolean":
       if (typeof value !== "boolean") throw wrongKind(place, "boolean", value);
@@ -63,10 +64,18 @@ function checkInteger(use: TypeUse, value: Json | undefined, place: string): num
     throw wrongKind(place, "integer", value);
   }
   const wide = use.type === "UInt32" ? 2 ** 32 - 1 : Number.MAX_SAFE_INTEGER;
-  const { min_value: least = 0, max_value: most = wide } = use;
-  if (value < least) throw new BadCall(`${place}: expected integer >= ${least}, got ${value}`);
-  if (value > most) throw new BadCall(`${place}: expected integer <= ${most}, got ${value}`);
+  checkRange({ min_value: 0, max_value: wide, ...use }, value, place);
   return value;
+}
+
+function checkRange(
+  { type, min_value: least = -Infinity, max_value: most = Infinity }: TypeUse,
+  value: number,
+  place: string,
+): void {
+  const kind = type === "Float64" ? "float" : "integer";
+  if (value < least) throw new BadCall(`${place}: expected ${kind} >= ${least}, got ${value}`);
+  if (value > most) throw new BadCall(`${place}: expected ${kind} <= ${most}, got ${value}`);
 }
 
 const timeForm = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;

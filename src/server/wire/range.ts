@@ -9,7 +9,7 @@ export function parseRange(
   header: string | null,
   size: number,
 ): ByteRange | "unsatisfiable" | undefined {
-  const parts = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? "");
+  const parts = /^bytes=(\d*)-(\d*)$/i.exec(header?.trim() ?? "");
   if (parts === null) return undefined;
   const [, first = "", last = ""] = parts;
   if (first === "") return last === "" ? undefined : suffix(Number(last), size);
@@ -19,8 +19,15 @@ export function parseRange(
   return start < size ? { start, end: Math.min(size, end) } : "unsatisfiable";
 }
 
-function suffix(length: number, size: number): ByteRange | "unsatisfiable" {
-  return length === 0 || size === 0
-    ? "unsatisfiable"
-    : { start: Math.max(0, size - length), end: size };
+/** The last bytes of an empty file are all of it, which no `Content-Range` can say: it is sent whole. */
+function suffix(length: number, size: number): ByteRange | "unsatisfiable" | undefined {
+  if (length === 0) return "unsatisfiable";
+  return size === 0 ? undefined : { start: Math.max(0, size - length), end: size };
+}
+
+/** Whether an `If-None-Match` header names an ETag, in the weak comparison (RFC 9110, 13.1.2). */
+export function namesEtag(header: string | null, etag: string): boolean {
+  if (header?.trim() === "*") return true;
+  const named: readonly string[] = header?.match(/"[^"]*"/g) ?? [];
+  return named.includes(etag.replace(/^W\//, ""));
 }

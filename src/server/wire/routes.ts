@@ -1,12 +1,19 @@
+import { userRoutes } from "../accounts/users.ts";
 import { fullAccount, spaceUsage } from "../accounts/account.ts";
 import type { AppCall, Call, OpenCall } from "./call.ts";
 import { download, upload } from "../files/content.ts";
 import type { Json } from "./failure.ts";
 import { continueListing, getMetadata, latestCursor, listFolder } from "../files/listing.ts";
+import { longpoll } from "../files/longpoll.ts";
 import { listRevisions } from "../files/revisions.ts";
+import { searchRoutes } from "../files/search.ts";
 import { appendBatch, finishBatch } from "../files/session-batches.ts";
 import { appendToSession, finishSession, startSession, startSessions } from "../files/sessions.ts";
-import { createFolder, deletePath, movePath } from "../files/writes.ts";
+import { temporaryLinkRoutes } from "../files/temporary-links.ts";
+import { writeRoutes } from "../files/write-routes.ts";
+import { zipRoutes } from "../files/zip.ts";
+import { continueByApp, listSharedFolder } from "../sharing/link-listing.ts";
+import { sharingRoutes } from "../sharing/sharing-routes.ts";
 
 /** What a route does: a JSON result, or the whole answer of a download. */
 type RouteWork<C> = (call: C) => Json | Response | Promise<Json | Response>;
@@ -26,19 +33,19 @@ export type Routes = Readonly<Record<string, Route>>;
 
 /** Every function that is served; argument, style and scope of each are in the definition. */
 export const routes: Routes = {
+  ...userRoutes,
   "auth/token/revoke": { user: revoke },
   "users/get_current_account": { user: ({ account }) => fullAccount(account) },
   "users/get_space_usage": {
     user: ({ account, services }) => spaceUsage(account, services.limits.quotaBytes),
   },
-  "files/list_folder": { user: listFolder },
-  "files/list_folder/continue": { user: continueListing },
+  "files/list_folder": { user: listFolder, app: (call) => listSharedFolder(call) },
+  "files/list_folder/continue": { user: continueListing, app: continueByApp },
   "files/list_folder/get_latest_cursor": { user: latestCursor },
+  "files/list_folder/longpoll": { nobody: longpoll },
   "files/get_metadata": { user: getMetadata, neverRoot: ["path"] },
   "files/list_revisions": { user: listRevisions },
-  "files/create_folder_v2": { user: createFolder, neverRoot: ["path"] },
-  "files/delete_v2": { user: deletePath, neverRoot: ["path"] },
-  "files/move_v2": { user: movePath, neverRoot: ["from_path", "to_path"] },
+  ...writeRoutes,
   "files/upload": { user: upload, neverRoot: ["path"] },
   "files/upload_session/start": { user: startSession },
   "files/upload_session/start_batch": { user: startSessions },
@@ -47,6 +54,10 @@ export const routes: Routes = {
   "files/upload_session/finish": { user: finishSession, neverRoot: ["commit.path"] },
   "files/upload_session/finish_batch_v2": { user: finishBatch },
   "files/download": { user: download },
+  ...zipRoutes,
+  ...temporaryLinkRoutes,
+  ...searchRoutes,
+  ...sharingRoutes,
 };
 
 /** `auth/token/revoke`: all tokens of this authorisation end (V20). */

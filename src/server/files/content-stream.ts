@@ -1,0 +1,65 @@
+import { blockBytes } from "../../core/tree/content-hash.ts";
+import type { BlockList } from "../store/block-writer.ts";
+import type { BlockStore } from "../store/blocks.ts";
+import type { ByteRange } from "../wire/range.ts";
+
+/** Where stored bytes come from, and until when anybody wants them. */
+export type ContentSource = { readonly store: BlockStore; readonly signal: AbortSignal };
+
+/** The bytes of a range as the reader takes them; a damaged block breaks the stream off. */
+export function contentStream(
+  source: ContentSource,
+  content: BlockList,
+  range: ByteRange,
+): ReadableStream<Uint8Array> {
+  const pieces = contentPieces(source, content, range);
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const step = await pieces.next();
+        if (step.done) controller.close();
+        else controller.enqueue(step.value);
+      },
+      async cancel() {
+        await pieces.return();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/**
+ * The pieces of a range, a block each; while one is sent the next is read, so two blocks at most are in memory (V10).
+ *
+ * @throws the signal's reason; {SnapError} `damaged`.
+ */
+export async function* contentPieces(
+  { store, signal }: ContentSource,
+  { blocks }: BlockList,
+  { start, end }: ByteRange,
+): AsyncGenerator<Uint8Array<ArrayBufferLike>, void, void> {
+  const read = (at: number): Promise<Uint8Array> => readAhead(store, blocks, at);
+  let ahead = start < end ? read(start) : undefined;
+  for (let at = start; ahead !== undefined;) {
+    signal.throwIfAborted();
+    const block = await ahead;
+    const blockStart = at - (at % blockBytes);
+    const next = blockStart + blockBytes;
+    ahead = next < end ? read(next) : undefined;
+    yield block.subarray(at - blockStart, end - blockStart);
+    at = next;
+  }
+}
+
+/** Begin to read the block of a position. Its failure is told to whoever waits for it; that may be nobody any more. */
+function readAhead(
+  store: BlockStore,
+  blocks: BlockList["blocks"],
+  at: number,
+): Promise<Uint8Array> {
+  const reading = store.read(blocks[Math.floor(at / blockBytes)] ?? "");
+  reading.catch(() => {
+    // The reader went away before this block's turn.
+  });
+  return reading;
+}
