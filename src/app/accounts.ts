@@ -1,6 +1,6 @@
 import { openRemote } from "../remote/dropbox-side.ts";
 import { finishLogin, revoke, startLogin } from "../remote/oauth.ts";
-import { openServer, type DropboxServer } from "../server/serve.ts";
+import { reachServer, type ReachedServer } from "../server/reach.ts";
 import type { AccountRecord } from "../state/config.ts";
 import type { RemoteSide } from "../ports.ts";
 import { SnapError } from "../std/error.ts";
@@ -22,23 +22,20 @@ export async function loginLocal(
   environment: Environment,
   name: string | undefined,
 ): Promise<Account> {
-  const server = await openEmbedded(environment);
-  try {
-    const known = server.accounts();
-    const wanted = name ?? environment.variables["USER"] ?? "snap";
-    const found = name === undefined ? known[0] : known.find((account) => account.name === name);
-    const info = found ?? server.addAccount({ name: wanted });
-    const { refreshToken } = server.issueToken(info.id, { clientId: embeddedAppKey });
-    await environment.secrets.write(info.id, refreshToken);
-    return remember(environment, {
-      id: info.id,
-      kind: "local",
-      name: info.name,
-      email: info.email,
-    });
-  } finally {
-    await server.close();
-  }
+  await using server = await reachEmbedded(environment);
+  const { desk } = server;
+  const known = await desk.accounts();
+  const wanted = name ?? environment.variables["USER"] ?? "snap";
+  const found = name === undefined ? known[0] : known.find((account) => account.name === name);
+  const info = found ?? (await desk.addAccount({ name: wanted }));
+  const { refreshToken } = await desk.issueToken(info.id, { clientId: embeddedAppKey });
+  await environment.secrets.write(info.id, refreshToken);
+  return remember(environment, {
+    id: info.id,
+    kind: "local",
+    name: info.name,
+    email: info.email,
+  });
 }
 
 /** A login under way: the person opens `url`, and gives the code that Dropbox shows. */
@@ -132,7 +129,8 @@ export interface Connection extends AsyncDisposable {
 }
 
 /**
- * Connect to an account. The embedded one is opened in this process, and belongs to it until the connection is disposed of.
+ * Connect to an account. The embedded one is opened in this process, and belongs to it until the connection is disposed
+ * of; where `snap server` serves it, that one is asked.
  *
  * @throws {SnapError} `not-logged-in`, `busy` when another process has the embedded account open
  */
@@ -144,7 +142,7 @@ export async function connect(environment: Environment, id?: string): Promise<Co
       hint: loginHint,
     });
   }
-  const server = account.kind === "local" ? await openEmbedded(environment) : undefined;
+  const server = account.kind === "local" ? await reachEmbedded(environment) : undefined;
   const reach = server?.fetch ?? environment.fetch;
   const { clock, rng, logger } = environment;
   const auth = { appKey: account.appKey ?? embeddedAppKey, refreshToken };
@@ -152,11 +150,11 @@ export async function connect(environment: Environment, id?: string): Promise<Co
     account,
     fetch: reach,
     side: (top) => openRemote({ top, account: account.id, auth, fetch: reach, clock, rng, logger }),
-    [Symbol.asyncDispose]: async () => server?.close(),
+    [Symbol.asyncDispose]: async () => server?.[Symbol.asyncDispose](),
   };
 }
 
-function openEmbedded(environment: Environment): Promise<DropboxServer> {
+function reachEmbedded(environment: Environment): Promise<ReachedServer> {
   const { locations, clock, rng } = environment;
-  return openServer({ data: locations.server, clock, rng });
+  return reachServer({ data: locations.server, clock, rng });
 }

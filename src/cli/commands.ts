@@ -21,6 +21,7 @@ const sources: Readonly<Record<string, () => Promise<AnyCommand>>> = {
   restores: async () => (await import("./commands/restore.ts")).restoresCommand,
   rollback: async () => (await import("./commands/rollback.ts")).rollbackCommand,
   guard: async () => (await import("./commands/guard.ts")).guardCommand,
+  server: async () => (await import("./commands/server.ts")).serverCommand,
   version: async () => (await import("./commands/version.ts")).versionCommand,
 };
 

@@ -21,6 +21,10 @@ export type Command<A> = {
   readonly command: string;
   readonly describe: string;
   readonly builder: (parser: Argv) => Argv<A>;
+  /** Commands below this one: `snap server account`. */
+  readonly subcommands?: readonly AnyCommand[];
+  /** Options that may be given several times. */
+  readonly repeatable?: readonly string[];
   readonly run: (context: CliContext, words: ArgumentsCamelCase<A>) => Promise<ExitCode>;
 };
 
@@ -29,6 +33,8 @@ export type AnyCommand = {
   readonly command: string;
   readonly describe: string;
   readonly builder: (parser: Argv) => Argv;
+  readonly subcommands?: readonly AnyCommand[];
+  readonly repeatable?: readonly string[];
   readonly run: (context: CliContext, words: ArgumentsCamelCase) => Promise<ExitCode>;
 };
 

@@ -71,12 +71,17 @@ function parserOf(words: readonly string[], commands: readonly AnyCommand[], run
     .wrap(Math.min(100, process.stdout.columns ?? 80))
     .exitProcess(false)
     .fail(false);
+  return withCommands(parser, commands, runner);
+}
+
+function withCommands(parser: Argv, commands: readonly AnyCommand[], runner: Runner): Argv {
   return commands.reduce(
     (built, command) =>
       built.command({
         command: command.command,
         describe: command.describe,
-        builder: command.builder,
+        builder: (own: Argv) =>
+          withCommands(command.builder(own), command.subcommands ?? [], runner),
         handler: (given) => runner(command, given),
       }),
     parser,
@@ -104,7 +109,7 @@ async function runCommand(command: AnyCommand, given: ArgumentsCamelCase): Promi
   const name = String(given._[0] ?? command.command);
   return withSignals(async (signal) => {
     try {
-      refuseOddWords(given);
+      refuseOddWords(given, command.repeatable);
       const environment = await openEnvironment({ variables: process.env, cwd: process.cwd() });
       const context: CliContext = {
         environment,

@@ -36,6 +36,18 @@ export class Output {
     return this.#options.quiet;
   }
 
+  /** Whether details are wanted. */
+  get isVerbose(): boolean {
+    return this.#options.verbose;
+  }
+
+  /** A line of a log for people, on stderr. */
+  note(text: string): void {
+    if (this.json) return;
+    this.#progress.clear();
+    this.#options.stderr.write(`${escapeText(text)}\n`);
+  }
+
   /** Text for people; nothing with `--json` or `--quiet`. */
   say(text = ""): void {
     if (this.json || this.#options.quiet) return;

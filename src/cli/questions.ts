@@ -9,6 +9,8 @@ export interface Questions {
   confirm(question: string): Promise<boolean>;
   /** @throws {SnapError} `interrupted`, or `consent-needed` where nobody can be asked. */
   ask(question: string): Promise<string>;
+  /** As `ask`, for what is not shown on the screen. */
+  secret(question: string): Promise<string>;
 }
 
 /** Questions on a terminal; the library is loaded by the first one. The signal takes a question back. */
@@ -23,21 +25,22 @@ export function terminalQuestions(signal: AbortSignal): Questions {
       const { text } = await import("@clack/prompts");
       return orInterrupted(await text({ message, signal }));
     },
+    secret: async (message) => {
+      const { password } = await import("@clack/prompts");
+      return orInterrupted(await password({ message, signal }));
+    },
   };
 }
 
 /** A script agrees with `--yes`; a text it can give as a line of its input. */
 export function scriptQuestions(input: NodeJS.ReadableStream): Questions {
-  return {
-    isPossible: false,
-    confirm: () => Promise.resolve(false),
-    ask: async (question) => {
-      for await (const line of createInterface({ input })) return line;
-      throw new SnapError("consent-needed", `An answer is needed: ${question}`, {
-        hint: "Run it in a terminal, or give the answer as a line of its standard input.",
-      });
-    },
+  const ask = async (question: string): Promise<string> => {
+    for await (const line of createInterface({ input })) return line;
+    throw new SnapError("consent-needed", `An answer is needed: ${question}`, {
+      hint: "Run it in a terminal, or give the answer as a line of its standard input.",
+    });
   };
+  return { isPossible: false, confirm: () => Promise.resolve(false), ask, secret: ask };
 }
 
 function orInterrupted<T>(answer: T): Exclude<T, symbol> {

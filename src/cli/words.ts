@@ -1,18 +1,22 @@
 import type { ArgumentsCamelCase } from "yargs";
 import { SnapError } from "../std/error.ts";
 
-/** Options that may be given several times. */
-const repeatable: ReadonlySet<string> = new Set(["_", "--", "tag", "paths"]);
+/** Words that are lists by themselves. */
+const lists: readonly string[] = ["_", "--", "tag", "paths"];
 
 /**
  * Refuse what would otherwise be misunderstood in silence: an option given twice, and one given as an empty text, as
  * a script with an unset variable does.
  *
+ * @param repeatable options of this command that may be given several times
  * @throws {SnapError} `usage`
  */
-export function refuseOddWords(given: ArgumentsCamelCase): void {
+export function refuseOddWords(
+  given: ArgumentsCamelCase,
+  repeatable: readonly string[] = [],
+): void {
   for (const [name, value] of Object.entries(given)) {
-    if (Array.isArray(value) && !repeatable.has(name)) {
+    if (Array.isArray(value) && ![...lists, ...repeatable].includes(name)) {
       throw new SnapError("usage", `--${name} was given more than once`, {
         hint: "Give it once.",
       });

@@ -123,6 +123,11 @@ const catalogue: Readonly<Record<ErrorCode, CodeFacts>> = {
   unexpected: systemic(1),
 };
 
+/** Whether a text, from another process of this program, is a code of the catalogue. */
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(catalogue, text);
+}
+
 /** What an error may carry beside its message. */
 export type ErrorFacts = {
   /** What the user can do next: a sentence, or a command line. */

@@ -36,8 +36,11 @@ export type RouteType = {
   readonly arg: TypeUse | null;
   readonly result: TypeUse | null;
   readonly error: TypeUse | null;
+  readonly host: "api" | "content" | "notify";
   readonly style: "rpc" | "upload" | "download";
   readonly scope: string | null;
+  /** Who may call it: "user", "app", "app, user", "noauth". */
+  readonly auth: string;
 };
 
 /** The official interface definition as data, reduced to the routes served and the types they reach. */
