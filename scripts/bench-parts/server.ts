@@ -90,7 +90,7 @@ async function smallUploads(api: Api, files: number): Promise<number> {
   return files / (elapsed / 1000);
 }
 
-async function batchUpload(api: Api): Promise<void> {
+async function batchUpload(api: Api, top = "/batch"): Promise<void> {
   const files = 1000;
   const run = randomBytes(4).toString("hex");
   const { session_ids: ids } = await api.rpc("files/upload_session/start_batch", {
@@ -106,7 +106,7 @@ async function batchUpload(api: Api): Promise<void> {
   await api.rpc("files/upload_session/finish_batch_v2", {
     entries: cursors.map(({ session_id }, index) => ({
       cursor: { session_id, offset: smallBytes },
-      commit: { path: `/batch/${run}/${index}` },
+      commit: { path: `${top}/${run}/${index}` },
     })),
   });
 }
@@ -165,8 +165,8 @@ async function listing(api: Api, nodes: number): Promise<void> {
 /** Copies of a folder of 10,000 nodes fill the account fast. */
 async function fill(api: Api, nodes: number, from = 0): Promise<void> {
   if (from === 0) {
-    for (let batch = 0; batch < 9; batch += 1) await batchUpload(api);
-    await api.rpc("files/move_v2", { from_path: "/batch", to_path: "/tree/0" });
+    for (let batch = 0; batch < 9; batch += 1) await batchUpload(api, "/seed");
+    await api.rpc("files/move_v2", { from_path: "/seed", to_path: "/tree/0" });
     from = 9000;
   }
   const perCopy = 9011;

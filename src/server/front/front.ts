@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from "node:http";
 import type { Server as TlsServer } from "node:https";
 import type { ListenOptions, Socket } from "node:net";
 import type { Clock } from "../../std/time.ts";
@@ -24,7 +24,7 @@ export type FrontOptions = {
 };
 
 /** Options of `createServer` that stand for the limits; requests and answers may take as long as they like. */
-export const nodeOptions = {
+export const nodeOptions: ServerOptions = {
   maxHeaderSize: limits.headerBytesMax,
   headersTimeout: limits.headersTimeoutMs,
   requestTimeout: 0,
@@ -34,7 +34,7 @@ export const nodeOptions = {
   noDelay: true,
   keepAlive: true,
   keepAliveInitialDelay: limits.keepAliveMs,
-} as const;
+};
 
 /** The requests of one connection are worked on one after the other, in the order they came. */
 type Queue = { waiting: number; last: Promise<void> };
