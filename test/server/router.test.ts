@@ -3,7 +3,7 @@ import { CheckedServer } from "../support/checked-server.ts";
 
 const root = "https://api.dropboxapi.com";
 
-test.each(["files/get_thumbnail", "files/copy_v2", "auth/token/from_oauth1", "nonsense"])(
+test.each(["files/get_thumbnail", "files/save_url", "auth/token/from_oauth1", "nonsense"])(
   "an unknown route, %s, says so and nothing else",
   async (route) => {
     await using checked = await CheckedServer.open();

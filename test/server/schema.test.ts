@@ -86,6 +86,17 @@ test("V79: a pattern for any text takes long ones without a deep stack", () => {
   expect(new Schema(definition, "request").check(use, long)).toBe(long);
 });
 
+test("Choice 1: what the definition does not know is refused, or left out where that is wanted", () => {
+  const lenient = new Schema(definition, "request", { acceptUnknownMembers: true });
+  const use: TypeUse = { ref: "Leaf" };
+  const value = { name: "a", size: 1, newer: true };
+  expect(() => new Schema(definition, "request").check(use, value)).toThrow(
+    "unknown field 'newer'",
+  );
+  expect(lenient.check(use, value)).toEqual({ name: "a", size: 1 });
+  expect(() => lenient.check(use, { name: "a" })).toThrow("missing required field 'size'");
+});
+
 test("every served route is in the definition, and every type that it reaches", () => {
   const { routes: types, types: named } = loadDefinition();
   expect(types.map((type) => type.path).toSorted()).toEqual(

@@ -1,28 +1,61 @@
 import { Dropbox } from "dropbox";
 import { expect } from "vitest";
+import { present } from "../../src/std/assert.ts";
 import { seededRng } from "../../src/std/random.ts";
 import type { Clock } from "../../src/std/time.ts";
+import { AnswerCheck } from "../../src/server/control/answer-check.ts";
 import { loadDefinition } from "../../src/server/wire/definition.ts";
-import type { RouteType, TypeUse } from "../../src/server/wire/definition.ts";
-import type { Json } from "../../src/server/wire/failure.ts";
-import type { Limits } from "../../src/server/limits.ts";
-import { Schema, isObject } from "../../src/server/wire/schema.ts";
 import { openServer } from "../../src/server/serve.ts";
-import type { DropboxServer } from "../../src/server/serve.ts";
+import type { Admin, DropboxServer, ServerOptions } from "../../src/server/serve.ts";
 
 /** Seconds since 1970 at which the clock of a checked server starts: 2026-11-21T12:00:00Z. */
 export const startSeconds: number = Date.parse("2026-11-21T12:00:00Z") / 1000;
 
-/** A clock that stands still until a test moves it. */
-export class SetClock implements Clock {
-  seconds = startSeconds;
+type Sleeper = { readonly untilMs: number; readonly wake: () => void };
 
-  now(): number {
-    return this.seconds * 1000;
+/** A clock that stands still until a test moves it; who sleeps wakes when it has moved that far. */
+export class SetClock implements Clock {
+  #seconds = startSeconds;
+  readonly #sleepers = new Set<Sleeper>();
+
+  get seconds(): number {
+    return this.#seconds;
   }
 
-  sleep(): Promise<void> {
-    throw new Error("A server never sleeps");
+  set seconds(seconds: number) {
+    this.#seconds = seconds;
+    for (const { untilMs, wake } of this.#sleepers) if (untilMs <= this.now()) wake();
+  }
+
+  /** How many sleep. */
+  get sleeping(): number {
+    return this.#sleepers.size;
+  }
+
+  now(): number {
+    return this.#seconds * 1000;
+  }
+
+  sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const untilMs = this.now() + delayMs;
+    if (signal?.aborted) reject(signal.reason);
+    else if (untilMs <= this.now()) resolve();
+    else {
+      const stop = (): void => {
+        this.#sleepers.delete(sleeper);
+        reject(signal?.reason);
+      };
+      const wake = (): void => {
+        this.#sleepers.delete(sleeper);
+        signal?.removeEventListener("abort", stop);
+        resolve();
+      };
+      const sleeper: Sleeper = { untilMs, wake };
+      this.#sleepers.add(sleeper);
+      signal?.addEventListener("abort", stop, { once: true });
+    }
+    return promise;
   }
 }
 
@@ -43,13 +76,19 @@ export type CallOptions = {
   readonly token?: string;
 };
 
+/** How a checked server is opened: in memory, with a clock that stands still, unless it says otherwise. */
+export type CheckedOptions = Partial<Omit<ServerOptions, "clock" | "rng">> & {
+  readonly clock?: SetClock;
+  readonly seed?: number;
+};
+
 /** A server whose every 200 and 409 answer is checked against the definition (V4), with one account. */
 export class CheckedServer implements AsyncDisposable {
   readonly server: DropboxServer;
   readonly clock: SetClock;
   readonly accountId: string;
   readonly token: string;
-  readonly #responses = new Schema(loadDefinition(), "response");
+  readonly #answers = new AnswerCheck(loadDefinition());
   readonly #routes = new Map(loadDefinition().routes.map((route) => [route.path, route]));
 
   private constructor(server: DropboxServer, clock: SetClock) {
@@ -60,12 +99,15 @@ export class CheckedServer implements AsyncDisposable {
     this.token = server.issueToken(account.id).accessToken;
   }
 
-  static async open(
-    options: { data?: string; limits?: Partial<Limits>; clock?: SetClock; seed?: number } = {},
-  ): Promise<CheckedServer> {
-    const { data = ":memory:", limits = {}, clock = new SetClock(), seed = 1 } = options;
-    const server = await openServer({ data, limits, clock, rng: seededRng(seed) });
+  static async open(options: CheckedOptions = {}): Promise<CheckedServer> {
+    const { data = ":memory:", clock = new SetClock(), seed = 1, ...others } = options;
+    const server = await openServer({ ...others, data, clock, rng: seededRng(seed) });
     return new CheckedServer(server, clock);
+  }
+
+  /** The admin interface of a server that was opened with one. */
+  get admin(): Admin {
+    return present(this.server.admin, "the admin interface");
   }
 
   /** The official SDK on this server. */
@@ -123,41 +165,7 @@ export class CheckedServer implements AsyncDisposable {
     expect(response.headers.get("x-dropbox-request-id")).toMatch(/^[0-9a-f]{32}$/);
     const route = this.#routes.get(path);
     if (route === undefined) return;
-    if (response.status === 409) await this.#checkError(route, response);
-    else if (response.ok) await this.#checkResult(route, response);
-  }
-
-  async #checkResult(route: RouteType, response: Response): Promise<void> {
-    const header = response.headers.get("dropbox-api-result");
-    const text = header ?? (await response.clone().text());
-    expect(text, "ASCII only").toMatch(/^[\x20-\x7e]*$/);
-    if (route.style !== "download") {
-      expect(response.headers.get("content-type")).toBe("application/json");
-    }
-    this.#checkValue(route.result, text);
-  }
-
-  async #checkError(route: RouteType, response: Response): Promise<void> {
-    expect(response.headers.get("content-type")).toBe("application/json");
-    const envelope = JSON.parse(await response.clone().text());
-    expect(Object.keys(envelope).filter((name) => name !== "user_message")).toEqual([
-      "error_summary",
-      "error",
-    ]);
-    expect(envelope.error_summary).toMatch(/^[a-z_]+(\/[a-z_]+)*\/\.{0,3}$/);
-    expect(envelope.error_summary.startsWith(`${envelope.error[".tag"]}/`)).toBe(true);
-    expect(route.error, `${route.path} has an error type`).not.toBeNull();
-    this.#checkValue(route.error, JSON.stringify(envelope.error));
-  }
-
-  #checkValue(use: TypeUse | null, text: string): void {
-    if (use === null) {
-      expect(text).toBe("null");
-      return;
-    }
-    const value: Json = JSON.parse(text);
-    this.#responses.check(use, value);
-    checkDownloadable(value);
+    expect(await this.#answers.misfit(route, response)).toBeUndefined();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -171,14 +179,4 @@ function headerJson(argument: unknown): string {
     /[\u007f-\uffff]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
-}
-
-/** Files always say that they can be downloaded (V4). */
-function checkDownloadable(value: Json): void {
-  if (Array.isArray(value)) value.forEach(checkDownloadable);
-  if (!isObject(value)) return;
-  if ("client_modified" in value) expect(value["is_downloadable"]).toBe(true);
-  Object.values(value).forEach((member) => {
-    if (member !== undefined) checkDownloadable(member);
-  });
 }

@@ -131,6 +131,7 @@ export function runOptionsOf(
     limits: limitsOf(words),
     registeredAppsOnly: words["registered-apps-only"] ?? false,
     checkResponses: words["check-responses"] ?? false,
+    acceptUnknownMembers: words["accept-unknown-members"] ?? false,
   };
 }
 

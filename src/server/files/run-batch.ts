@@ -1,13 +1,6 @@
 import { writeTree } from "../wire/call.ts";
 import type { Call } from "../wire/call.ts";
-import {
-  EndpointFailure,
-  HttpFailure,
-  WriteFailure,
-  nested,
-  tag,
-  wrapFailures,
-} from "../wire/failure.ts";
+import { EndpointFailure, WriteFailure, nested, wrapFailures } from "../wire/failure.ts";
 import type { Json, Tagged, Wrappers } from "../wire/failure.ts";
 import { addJob } from "./jobs.ts";
 import type { JobFamily } from "./jobs.ts";
@@ -65,10 +58,8 @@ export async function failedJob(
   { error }: EndpointFailure,
 ): Promise<Tagged> {
   const { database } = call.services;
-  return await orUnavailable(async () => {
-    const job = await database.write(() => addJob(call, family, nested("failed", error)));
-    return nested("async_job_id", job);
-  });
+  const job = await database.write(() => addJob(call, family, nested("failed", error)));
+  return nested("async_job_id", job);
 }
 
 /** The value of one entry, or the member of its own error union that says why there is none. */
@@ -78,18 +69,5 @@ export function attempt<T>(wrap: Wrappers, work: () => T): T | EndpointFailure {
   } catch (error) {
     if (error instanceof EndpointFailure) return error;
     throw error;
-  }
-}
-
-/** A full disk on a route that has no errors of its own, and so never answers 409 (fact sheet 1.5): 503. */
-export async function orUnavailable<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof WriteFailure)) throw error;
-    throw new HttpFailure(503, {
-      error_summary: "insufficient_space/",
-      error: tag("insufficient_space"),
-    });
   }
 }

@@ -4,7 +4,6 @@ import type { BlockList, TakenContent } from "../store/block-writer.ts";
 import type { Argument } from "../wire/argument.ts";
 import { readTree, writeTree } from "../wire/call.ts";
 import type { Call } from "../wire/call.ts";
-import { orUnavailable } from "./run-batch.ts";
 import { commitFile, commitRequest } from "./commit.ts";
 import { EndpointFailure, WriteFailure, nested, tag } from "../wire/failure.ts";
 import type { Json, JsonObject } from "../wire/failure.ts";
@@ -30,11 +29,9 @@ export async function startSession(call: Call): Promise<JsonObject> {
 export async function startSessions(call: Call): Promise<JsonObject> {
   const store = new SessionStore(call);
   const kind = { concurrent: isConcurrent(call.argument), closed: false };
-  const ids = await orUnavailable(() =>
-    call.services.database.write(() =>
-      Array.from({ length: call.argument.count("num_sessions") }, () =>
-        store.create(emptyContent, kind),
-      ),
+  const ids = await call.services.database.write(() =>
+    Array.from({ length: call.argument.count("num_sessions") }, () =>
+      store.create(emptyContent, kind),
     ),
   );
   return { session_ids: ids };

@@ -43,26 +43,58 @@ export function parseJson(text: string): Json {
 
 /** A JSON answer; the content type is exactly this, one SDK compares it (fact sheet 1.7). */
 export function jsonResponse(value: Json, status = 200): Response {
-  return new Response(asciiJson(value), {
-    status,
-    headers: { "content-type": "application/json" },
-  });
+  return jsonText(asciiJson(value), status, "application/json");
 }
 
 /** The answer of the token endpoint has the type that was recorded (fact sheet 2.2). */
 export function tokenResponse(value: Json): Response {
-  return new Response(asciiJson(value), { headers: { "content-type": "text/javascript" } });
+  return jsonText(asciiJson(value), 200, "text/javascript");
 }
 
-function textResponse(text: string, status: number): Response {
-  return new Response(text, {
-    status,
-    headers: { "content-type": "text/plain; charset=utf-8" },
-  });
+/** The text is ASCII, so it has as many bytes as characters. */
+function jsonText(text: string, status: number, contentType: string): Response {
+  const headers = { "content-type": contentType, "content-length": String(text.length) };
+  return new Response(text, { status, headers });
+}
+
+/** A plain answer, as errors have it that no program is to take apart. */
+export function textResponse(text: string, status: number): Response {
+  const bytes = Buffer.from(text);
+  const headers = {
+    "content-type": "text/plain; charset=utf-8",
+    "content-length": String(bytes.length),
+  };
+  return new Response(bytes, { status, headers });
+}
+
+/** Thrown where a whole answer is ready, whatever the route would have said. */
+export class ReadyAnswer extends Error {
+  readonly answer: Response;
+
+  constructor(answer: Response) {
+    super(`Answer ${answer.status}`);
+    this.answer = answer;
+  }
+}
+
+/** Why a call is put off (fact sheet 5.1). */
+export type RateLimitReason = "too_many_requests" | "too_many_write_operations";
+
+/** 429: the time to wait, where it is told, stands in the body and in the header, because clients read either (V50). */
+export function rateLimited(
+  reason: RateLimitReason,
+  rng: Rng,
+  retryAfterSeconds?: number,
+): Response {
+  const error = { reason: tag(reason), retry_after: retryAfterSeconds };
+  const answer = jsonResponse({ error_summary: summary([reason], rng), error }, 429);
+  if (retryAfterSeconds !== undefined) answer.headers.set("retry-after", String(retryAfterSeconds));
+  return answer;
 }
 
 /** The answer to a failed call of `route`, in the forms of fact sheet 1.8 (V49). */
 export function failureResponse(error: unknown, route: string, rng: Rng): Response {
+  if (error instanceof ReadyAnswer) return error.answer;
   if (error instanceof EndpointFailure) {
     return jsonResponse(errorEnvelope(error.error, rng, error.userMessage), 409);
   }
@@ -74,14 +106,18 @@ export function failureResponse(error: unknown, route: string, rng: Rng): Respon
   return textResponse(`Internal server error: ${reason}`, 500);
 }
 
-/** `error_summary` ends in random dots, so that nobody compares the whole of it. */
+/** The body of an error of the interface. */
 export function errorEnvelope(error: Tagged, rng: Rng, userMessage?: string): JsonObject {
-  const dots = ".".repeat(Math.floor(randomFraction(rng) * 4));
   return {
-    error_summary: `${tagsOf(error).join("/")}/${dots}`,
+    error_summary: summary(tagsOf(error), rng),
     error,
     user_message: userMessage === undefined ? undefined : { locale: "en", text: userMessage },
   };
+}
+
+/** It ends in random dots, so that nobody compares the whole of it. */
+function summary(tags: readonly string[], rng: Rng): string {
+  return `${tags.join("/")}/${".".repeat(Math.floor(randomFraction(rng) * 4))}`;
 }
 
 /** The tags from the outside in; a flattened struct goes on in its `reason` (fact sheet 1.8). */
@@ -98,13 +134,23 @@ export function authFailure(name: string, rng: Rng, members: JsonObject = {}): H
 }
 
 /** The headers that every answer has. */
-export function withCommonHeaders(response: Response, rng: Rng): Response {
-  response.headers.set("x-dropbox-request-id", randomHex(rng, 16));
-  response.headers.set("cache-control", "no-cache");
+export function withCommonHeaders(
+  response: Response,
+  rng: Rng,
+  requestId: string = newRequestId(rng),
+): Response {
+  response.headers.set("x-dropbox-request-id", requestId);
+  // A page of a browser may be stricter.
+  if (!response.headers.has("cache-control")) response.headers.set("cache-control", "no-cache");
   response.headers.set("pragma", "no-cache");
   response.headers.set("x-content-type-options", "nosniff");
   if (response.status === 401) {
     response.headers.set("www-authenticate", 'Bearer realm="Dropbox-API"');
   }
   return response;
+}
+
+/** What a call is known by in logs, on both sides. */
+export function newRequestId(rng: Rng): string {
+  return randomHex(rng, 16);
 }

@@ -54,7 +54,9 @@ export function readTree({ services, account, view, disturbance }: Call): Tree {
 export async function writeTree<T>(call: Call, work: (tree: Tree) => T): Promise<T> {
   const { database, interposer, waiters } = call.services;
   const { account } = call.account;
-  const result = await interposer.commit(account, () => database.write(() => work(readTree(call))));
+  const committer = { account, signal: call.request.signal };
+  const commit = (): Promise<T> => database.write(() => work(readTree(call)));
+  const result = await interposer.commit(committer, commit);
   waiters.wake(account);
   return result;
 }

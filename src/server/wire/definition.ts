@@ -49,6 +49,12 @@ export type Definition = {
   readonly types: Readonly<Record<string, StructType | UnionType>>;
 };
 
+/** Whether an error union has the member that stands for anything else. */
+export function hasOther({ types }: Definition, use: TypeUse | null): boolean {
+  const type = use?.ref === undefined ? undefined : types[use.ref];
+  return type?.kind === "union" && Object.hasOwn(type.tags, "other");
+}
+
 /** Read `definition.json`, which lies beside this file in the source and in the package. */
 export function loadDefinition(): Definition {
   const definition: Definition = JSON.parse(

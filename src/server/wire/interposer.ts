@@ -27,28 +27,59 @@ export type Disturbance = {
   readonly clockSkewSeconds?: number;
   /** A job that starts now says `in_progress` to so many checks. */
   readonly jobPolls?: number;
+  /**
+   * Reads lag behind writes (V74): pages of listings see no line of the journal after this position, as if those
+   * writes were still to come. `longpoll` does not look at it: it is early, as the real one is.
+   */
+  readonly readableUpTo?: number;
 };
 
-/** How a call goes on after the interposer has seen it. */
-export type Passage = { readonly request: Request; readonly disturbance: Disturbance };
+/** A request that has just come in. */
+export type CallStart = {
+  /** What the answer's `X-Dropbox-Request-Id` says. */
+  readonly requestId: string;
+  /** As in `CallFacts`, but not looked up yet: whatever the client put there. */
+  readonly route: string;
+  /** The host that was called, without port; or the first part of the path that stands for one (V8). */
+  readonly host: string;
+  readonly request: Request;
+};
 
-/**
- * Stands between calls and their work: counts, delays and breaks them (V70–V75).
- *
- * Any method may throw a failure, which is answered as if the route had thrown it, or a `ConnectionCut`.
- */
-export interface Interposer {
-  /** After the caller and the argument are known, before the work. */
-  before(facts: CallFacts, request: Request): Promise<Passage>;
-  /** After the work, whether it succeeded or not; what it returns is sent. */
+/** One call on its way past the interposer: `before` at most once, then either `after` or `lost`. */
+export interface Passage {
+  /** What stands for the client's request from here on. */
+  readonly request: Request;
+  /** After the caller and the argument are known, before the work. What it throws is answered as if the route had. */
+  before(facts: CallFacts): Promise<Disturbance>;
+  /**
+   * With the answer, be it a success or a failure; what it returns is sent.
+   *
+   * @throws {ConnectionCut} instead; {BrokenBody} when the client is gone.
+   */
   after(facts: CallFacts, answer: Response): Promise<Response>;
-  /** Around each commit to the namespace of an account. */
-  commit<T>(account: number, work: () => Promise<T>): Promise<T>;
+  /** There is no answer: the connection was cut, or the client is gone. Called instead of `after`, or when it throws. */
+  lost(facts: CallFacts, error: unknown): void;
+}
+
+/** Who commits. */
+export type Committer = { readonly account: number; readonly signal: AbortSignal };
+
+/** Stands between calls and their work: counts, delays and breaks them (V70–V75). */
+export interface Interposer {
+  /** @throws {BrokenBody} when the client is gone before the call has begun. */
+  enter(start: CallStart): Promise<Passage>;
+  /** Around each commit to the namespace of an account. What it throws is answered as if the route had. */
+  commit<T>(committer: Committer, work: () => Promise<T>): Promise<T>;
 }
 
 /** Lets everything pass as it is. */
 export const openPassage: Interposer = {
-  before: (_facts, request) => Promise.resolve({ request, disturbance: {} }),
-  after: (_facts, answer) => Promise.resolve(answer),
-  commit: (_account, work) => work(),
+  enter: ({ request }) =>
+    Promise.resolve({
+      request,
+      before: () => Promise.resolve({}),
+      after: (_facts, answer) => Promise.resolve(answer),
+      lost: () => {},
+    }),
+  commit: (_committer, work) => work(),
 };

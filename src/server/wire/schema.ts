@@ -11,10 +11,16 @@ export type Direction = "request" | "response";
 export class Schema {
   readonly #definition: Definition;
   readonly #direction: Direction;
+  readonly #acceptsUnknown: boolean;
 
-  constructor(definition: Definition, direction: Direction) {
+  constructor(
+    definition: Definition,
+    direction: Direction,
+    { acceptUnknownMembers = false }: { readonly acceptUnknownMembers?: boolean } = {},
+  ) {
     this.#definition = definition;
     this.#direction = direction;
+    this.#acceptsUnknown = acceptUnknownMembers;
   }
 
   /**
@@ -54,7 +60,9 @@ export class Schema {
 
   #members(type: StructType, object: JsonObject, place: string): JsonObject {
     const unknown = Object.keys(object).find((name) => !Object.hasOwn(type.fields, name));
-    if (unknown !== undefined) throw refusal(place, `unknown field '${unknown}'`);
+    if (unknown !== undefined && !this.#acceptsUnknown) {
+      throw refusal(place, `unknown field '${unknown}'`);
+    }
     const members: Record<string, Json> = {};
     for (const [name, use] of Object.entries(type.fields)) {
       const value = this.#member(use, object[name], place === "" ? name : `${place}.${name}`);
@@ -103,7 +111,9 @@ export class Schema {
     const flattened = use?.ref === undefined ? undefined : this.#flattened(use.ref);
     if (flattened !== undefined) return this.#members(flattened, members, place);
     const unknown = Object.keys(members).find((member) => member !== name || use === null);
-    if (unknown !== undefined) throw refusal(place, `unknown field '${unknown}'`);
+    if (unknown !== undefined && !this.#acceptsUnknown) {
+      throw refusal(place, `unknown field '${unknown}'`);
+    }
     if (use === null) return {};
     const value = this.#member(use, members[name], place === "" ? name : `${place}.${name}`);
     if (value === undefined && !use.optional) {
