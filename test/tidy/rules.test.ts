@@ -45,6 +45,16 @@ test.each(Object.entries(pages))("each %s rule is defined once in %s", (letter) 
   expect(inForce.length).toBeGreaterThan(0);
 });
 
+test("sections of the fact sheet that are cited are there", () => {
+  const page = readFileSync(path.join(docs, "dropbox-api.md"), "utf8");
+  const there = new Set([...page.matchAll(/^##+ ([\d.]+\d|\d)/gm)].map(([, section]) => section));
+  const cited = sources("{src,test}/**/*.ts").flatMap(({ text }) =>
+    [...text.matchAll(/fact sheet (\d+(?:\.\d+)?)/g)].flatMap(([, section]) => section ?? []),
+  );
+  expect(cited.length).toBeGreaterThan(0);
+  expect([...new Set(cited)].filter((section) => !there.has(section))).toEqual([]);
+});
+
 test("the security page names test files that are there", () => {
   const page = readFileSync(path.join(docs, "security.md"), "utf8");
   const named = [...page.matchAll(/`([\w-]+(?:\/[\w-]+)+)`/g)].flatMap(([, name]) => name ?? []);
