@@ -4,6 +4,7 @@ import type { Certificates } from "./front/certificates.ts";
 import { certificateFiles } from "./front/certificate-files.ts";
 import { answerDesk, wherePath } from "./front/desk-socket.ts";
 import type { AnsweredCall } from "./front/handler.ts";
+import { parseServedName } from "./front/hosts.ts";
 import { listen, namesOf } from "./front/listen.ts";
 import type { Listener } from "./front/listen.ts";
 import { listenOnSocket } from "./front/listen-socket.ts";
@@ -108,8 +109,8 @@ class Running implements RunningServer {
   }
 
   async #listen(): Promise<void> {
-    const { host = "127.0.0.1", port, names = [], bindToken } = this.#options;
-    const where = { host, port, names, bindToken };
+    const { host = "127.0.0.1", port, bindToken } = this.#options;
+    const where = { host, port, names: this.#names(), bindToken };
     const tls = await this.#certificates();
     this.port = await this.#add(listen({ ...this.#uses(), ...where, tls, handler: this.server }));
   }
@@ -142,16 +143,21 @@ class Running implements RunningServer {
     const { tls, clock, rng } = this.#options;
     if (tls === "http") return tls;
     if (tls !== "own") return await certificateFiles({ ...tls, clock });
-    const { host = "127.0.0.1", names = [] } = this.#options;
+    const { host = "127.0.0.1" } = this.#options;
     const own = await ownCertificates({
       folder: authorityFolderOf(this.#options),
-      names: namesOf({ host, names }),
+      names: namesOf({ host, names: this.#names() }),
       clock,
       rng,
     });
     this.caPath = own.authority.certificatePath;
     return own;
   }
+
+  #names(): readonly string[] {
+    return (this.#options.names ?? []).map(parseServedName);
+  }
+
   #uses(): Pick<Parameters<typeof listen>[0], "clock" | "rng" | "onAnswered" | "onTrouble"> {
     const { clock, rng, onAnswered, onTrouble } = this.#options;
     return {

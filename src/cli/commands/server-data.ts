@@ -8,6 +8,7 @@ export function dataOption<A>(parser: Argv<A>): Argv<A & { data: string | undefi
   return parser.option("data", {
     type: "string",
     requiresArg: true,
+    global: false,
     describe: "The server's data folder; default: the embedded account's. :memory: keeps nothing",
   });
 }

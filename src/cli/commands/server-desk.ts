@@ -116,7 +116,7 @@ async function removeAccount(
 
 /** `snap server app add|list|remove`. */
 export const serverAppCommand: AnyCommand = defineCommand({
-  command: "app <action> [key]",
+  command: "app <action> [app]",
   describe: "Register, list or forget apps; a key that nobody registered is a full app",
   repeatable: ["redirect", "scope"],
   builder: (parser) =>
@@ -126,7 +126,7 @@ export const serverAppCommand: AnyCommand = defineCommand({
         demandOption: true,
         describe: "What to do",
       })
-      .positional("key", { type: "string", describe: "The app's key" })
+      .positional("app", { type: "string", describe: "The app's key" })
       .option("title", { type: "string", requiresArg: true, describe: "add: its name for people" })
       .option("secret", {
         type: "boolean",
@@ -162,8 +162,8 @@ export const serverAppCommand: AnyCommand = defineCommand({
         await listApps(context, desk);
         break;
       case "remove":
-        await desk.removeApp(needed(words.key));
-        context.output.say(`Forgot ${displayName(needed(words.key))}.`);
+        await desk.removeApp(needed(words.app));
+        context.output.say(`Forgot ${displayName(needed(words.app))}.`);
         break;
     }
     context.output.result(`server app ${words.action}`, 0, {});
@@ -172,7 +172,7 @@ export const serverAppCommand: AnyCommand = defineCommand({
 });
 
 type AppWords = {
-  readonly key: string | undefined;
+  readonly app: string | undefined;
   readonly title: string | undefined;
   readonly secret: boolean | undefined;
   readonly appFolder: string | undefined;
@@ -186,7 +186,7 @@ async function addApp(
   words: AppWords,
 ): Promise<void> {
   const app = await desk.addApp({
-    key: needed(words.key),
+    key: needed(words.app),
     name: words.title,
     secret: words.secret === true ? await questions.secret("Secret of the app:") : undefined,
     folder: words.appFolder,

@@ -1,5 +1,6 @@
 import type { Argv } from "yargs";
 import type { RunOptions, TlsChoice } from "../../server/run.ts";
+import { SnapError } from "../../std/error.ts";
 import { parsePort, parseSeconds, parseSize } from "../quantities.ts";
 import { dataOption } from "./server-data.ts";
 
@@ -29,8 +30,9 @@ export function serverOptions(parser: Argv): Argv<ServerWords> {
   return behaviourOptions(certificateOptions(addressOptions(dataOption(parser))));
 }
 
-const text = { type: "string", requiresArg: true } as const;
-const flag = { type: "boolean" } as const;
+// Not for the commands below: they have words of their own.
+const text = { type: "string", requiresArg: true, global: false } as const;
+const flag = { type: "boolean", global: false } as const;
 
 type Words<Names extends keyof ServerWords> = Pick<ServerWords, Names>;
 
@@ -72,8 +74,7 @@ function certificateOptions<A>(parser: Argv<A>): Argv<A & Words<"http" | "cert" 
   return parser
     .option("http", { ...flag, describe: "Plain HTTP instead of HTTPS" })
     .option("cert", { ...text, implies: "key", describe: "PEM file of a certificate of your own" })
-    .option("key", { ...text, implies: "cert", describe: "PEM file of its key" })
-    .conflicts("http", ["cert", "key"]);
+    .option("key", { ...text, implies: "cert", describe: "PEM file of its key" });
 }
 
 function behaviourOptions<A>(
@@ -136,8 +137,11 @@ export function runOptionsOf(
 }
 
 function tlsChoice({ http, cert, key }: ServerWords): TlsChoice {
-  if (http === true) return "http";
-  return cert === undefined || key === undefined ? "own" : { cert, key };
+  if (cert === undefined || key === undefined) return http === true ? "http" : "own";
+  if (http !== true) return { cert, key };
+  throw new SnapError("usage", "--http needs no certificate", {
+    hint: "Leave out --http, or --cert and --key.",
+  });
 }
 
 function limitsOf({
