@@ -7,27 +7,59 @@
  * A point that Dropbox's documents leave open is decided in `docs/server.md`, under "Choices"; a route that is not served
  * says so, and nothing is guessed.
  */
+import { SnapError } from "../std/error.ts";
 import type { Clock } from "../std/time.ts";
 import type { Rng } from "../std/random.ts";
-import { accountById, addAccount, listAccounts } from "./accounts/account.ts";
 import type { AccountInfo } from "./accounts/account.ts";
+import type { NewAccount } from "./accounts/account-rows.ts";
+import type { NewApp } from "./accounts/new-app.ts";
+import { Registry } from "./accounts/registry.ts";
+import type {
+  AccountDesk,
+  AccountDetails,
+  AppInfo,
+  IssueOptions,
+  IssuedToken,
+} from "./accounts/registry.ts";
 import { BlockStore } from "./store/blocks.ts";
-import { nowOf } from "./wire/call.ts";
 import type { Services } from "./wire/call.ts";
 import { openDataFolder } from "./store/data-folder.ts";
 import type { DataFolder } from "./store/data-folder.ts";
 import { loadDefinition } from "./wire/definition.ts";
-import { accessTokenSeconds, defaultLimits } from "./limits.ts";
+import { defaultLimits } from "./limits.ts";
 import type { Limits } from "./limits.ts";
 import { OAuth } from "./accounts/oauth.ts";
 import { Router } from "./wire/router.ts";
-import { sweepIfDue } from "./store/sweep.ts";
+import { Sweeper } from "./store/sweeper.ts";
 import { Waiters } from "./tree/waiters.ts";
+import { cutBehind } from "./wire/connection-cut.ts";
 import { openPassage } from "./wire/interposer.ts";
+import { ControlAdmin } from "./control/admin.ts";
+import type { Admin } from "./control/admin.ts";
+import { AnswerCheck } from "./control/answer-check.ts";
+import { Control } from "./control/control.ts";
+import type { ControlOptions } from "./control/control.ts";
+import type { FaultScript, Firing } from "./control/fault-script.ts";
+import type { Profile } from "./control/profiles.ts";
+import type { CallRecord } from "./control/recorder.ts";
 import { Tokens } from "./accounts/tokens.ts";
 
 /** What `ServerOptions` and `DropboxServer` speak of. */
-export type { AccountInfo, Limits };
+export type {
+  AccountDetails,
+  AccountInfo,
+  Admin,
+  AppInfo,
+  CallRecord,
+  FaultScript,
+  Firing,
+  IssueOptions,
+  IssuedToken,
+  Limits,
+  NewAccount,
+  NewApp,
+  Profile,
+};
 
 /** Where a server keeps its data, and where it has time and chance from (V73). */
 export type ServerOptions = {
@@ -37,36 +69,28 @@ export type ServerOptions = {
   readonly rng: Rng;
   /** Limits that differ from the real service's (V51). */
   readonly limits?: Partial<Limits>;
-};
-
-/** What a client of the API is given to call with. */
-export type IssuedToken = {
-  readonly accessToken: string;
-  readonly refreshToken: string;
-  readonly expiresInSeconds: number;
+  /** Whether keys that nobody registered are refused (V17). */
+  readonly registeredAppsOnly?: boolean;
+  /** What the consent page asks for, so that nobody else on the network can authorise an app (V76). */
+  readonly bindToken?: string;
+  /** Whether the server has an admin interface (V70). Without it nothing stands between calls and their work. */
+  readonly admin?: boolean;
+  /** Calls that the admin interface remembers. */
+  readonly recentCallsMax?: number;
+  /** Whether members of arguments that the definition does not know are ignored (Choice 1). */
+  readonly acceptUnknownMembers?: boolean;
+  /** Whether answers are checked before they are sent (V4); one that does not fit becomes 500. */
+  readonly checkResponses?: boolean;
 };
 
 /** A running server: the only one on its data folder. Calls may run side by side. */
-export interface DropboxServer {
+export interface DropboxServer extends AccountDesk {
   /** Answer one request of the API, on any host name. */
   handle(request: Request): Promise<Response>;
   /** A `fetch` for the official SDK: no port, same bytes, same errors. The body may also be a Node stream. */
   readonly fetch: typeof fetch;
-  /** Make an account with an empty Dropbox. */
-  addAccount(options: { readonly name: string; readonly email?: string }): AccountInfo;
-  accounts(): readonly AccountInfo[];
-  /**
-   * Tokens for an account without a browser (V15), for a full app with every scope.
-   *
-   * @throws {SnapError} `not-found` when there is no such account.
-   */
-  issueToken(accountId: string, options?: { readonly clientId?: string }): IssuedToken;
-  /**
-   * What pressing "allow" on the consent page does: a code for the parameters of the authorise URL.
-   *
-   * @throws {SnapError} `not-found`, and `usage` when the URL lacks something.
-   */
-  authorize(accountId: string, url: URL): string;
+  /** Faults, simulation and counters (V70); only where the server was opened with `admin`. */
+  readonly admin: Admin | undefined;
   /**
    * Wait for the calls under way and let the data folder go. May be called twice. A call whose body never ends holds
    * this up until the call is aborted.
@@ -77,39 +101,62 @@ export interface DropboxServer {
 /**
  * Open the data folder and serve it.
  *
- * @throws {SnapError} `busy` when another process serves it (V7); `version-too-new`, `damaged`, `disk-full`, `disk-error`.
+ * @throws {SnapError} `usage` for an empty bind token, `busy` when another process serves it (V7); `version-too-new`, `damaged`, `disk-full`, `disk-error`.
  */
 export async function openServer(options: ServerOptions): Promise<DropboxServer> {
+  if (options.bindToken?.trim() === "") {
+    throw new SnapError("usage", "The token for the consent page is empty");
+  }
   return new InProcessServer(await openDataFolder(options.data, options.rng), options);
 }
 
 class InProcessServer implements DropboxServer {
   readonly fetch: typeof fetch;
+  readonly admin: Admin | undefined;
   readonly #folder: DataFolder;
   readonly #services: Services;
-  readonly #oauth: OAuth;
+  readonly #registry: Registry;
   readonly #router: Router;
   readonly #running = new Set<Promise<unknown>>();
+  readonly #sweeper: Sweeper;
   #closing: Promise<void> | undefined;
 
-  constructor(folder: DataFolder, { clock, rng, limits }: ServerOptions) {
+  constructor(folder: DataFolder, options: ServerOptions) {
     const { database, blocksFolder } = folder;
+    const { clock, rng, limits } = options;
     this.#folder = folder;
+    const definition = loadDefinition();
+    const waiters = new Waiters();
+    const control = controlOf({ database, clock, rng, waiters, definition }, options);
+    this.admin = control === undefined ? undefined : new ControlAdmin(control, rng);
     this.#services = {
       database,
       clock,
       rng,
       blocks: new BlockStore(database, blocksFolder, rng),
-      tokens: new Tokens(database, rng),
+      tokens: new Tokens(database, rng, options),
       limits: { ...defaultLimits, ...limits },
-      waiters: new Waiters(),
-      interposer: openPassage,
+      waiters,
+      interposer: control ?? openPassage,
     };
-    this.#oauth = new OAuth(this.#services);
+    const oauth = new OAuth({ ...this.#services, bindToken: options.bindToken });
+    this.#registry = new Registry({ ...this.#services, oauth });
+    const answerCheck = options.checkResponses === true ? new AnswerCheck(definition) : undefined;
+    const { acceptUnknownMembers = false } = options;
     this.#router = new Router({
       services: this.#services,
-      oauth: this.#oauth,
-      definition: loadDefinition(),
+      oauth,
+      definition,
+      answerCheck,
+      acceptUnknownMembers,
+    });
+    this.#sweeper = new Sweeper({
+      database,
+      blocksFolder,
+      clock,
+      guard: this.#services.blocks.guard,
+      retentionSeconds: this.#services.limits.retentionSeconds,
+      callsEnded: () => Promise.allSettled(this.#running),
     });
     this.fetch = (input, init) => this.#fetch(input, init);
   }
@@ -122,29 +169,44 @@ class InProcessServer implements DropboxServer {
       return await answer;
     } finally {
       this.#running.delete(answer);
+      this.#sweeper.tick();
     }
   }
 
-  addAccount(options: { readonly name: string; readonly email?: string }): AccountInfo {
-    return addAccount(this.#services.database, this.#services.rng, options);
+  addAccount(options: NewAccount): AccountInfo {
+    return this.#registry.addAccount(options);
   }
 
   accounts(): readonly AccountInfo[] {
-    return listAccounts(this.#services.database).map(({ id, name, email }) => ({
-      id,
-      name,
-      email,
-    }));
+    return this.#registry.accounts();
   }
 
-  issueToken(accountId: string, options: { readonly clientId?: string } = {}): IssuedToken {
-    const account = accountById(this.#services.database, accountId);
-    const tokens = this.#oauth.issue(account, options.clientId ?? "snap");
-    return { ...tokens, expiresInSeconds: accessTokenSeconds };
+  account(name: string): AccountDetails {
+    return this.#registry.account(name);
+  }
+
+  removeAccount(accountId: string): void {
+    this.#registry.removeAccount(accountId);
+  }
+
+  issueToken(accountId: string, options?: IssueOptions): IssuedToken {
+    return this.#registry.issueToken(accountId, options);
   }
 
   authorize(accountId: string, url: URL): string {
-    return this.#oauth.authorize(accountById(this.#services.database, accountId), url);
+    return this.#registry.authorize(accountId, url);
+  }
+
+  addApp(app: NewApp): AppInfo {
+    return this.#registry.addApp(app);
+  }
+
+  apps(): readonly AppInfo[] {
+    return this.#registry.apps();
+  }
+
+  removeApp(key: string): void {
+    this.#registry.removeApp(key);
   }
 
   close(): Promise<void> {
@@ -153,6 +215,7 @@ class InProcessServer implements DropboxServer {
   }
 
   async #close(): Promise<void> {
+    this.#services.waiters.close();
     await Promise.allSettled(this.#running);
     try {
       await this.#sweepAndCloseDatabase();
@@ -162,16 +225,10 @@ class InProcessServer implements DropboxServer {
   }
 
   async #sweepAndCloseDatabase(): Promise<void> {
-    const { database, blocksFolder } = this.#folder;
     try {
-      await sweepIfDue({
-        database,
-        blocksFolder,
-        nowSeconds: nowOf(this.#services),
-        retentionSeconds: this.#services.limits.retentionSeconds,
-      });
+      await this.#sweeper.close();
     } finally {
-      database.close();
+      this.#folder.database.close();
     }
   }
 
@@ -184,8 +241,21 @@ class InProcessServer implements DropboxServer {
     request.signal.addEventListener("abort", stop, { once: true });
     try {
       return await Promise.race([this.handle(request), aborted.promise]);
+    } catch (error) {
+      // What a real `fetch` says when the connection ends.
+      if (cutBehind(error) !== undefined) throw new TypeError("fetch failed", { cause: error });
+      throw error;
     } finally {
       request.signal.removeEventListener("abort", stop);
     }
   }
+}
+
+const recentCallsMaxDefault = 10_000;
+
+function controlOf(
+  parts: Omit<ControlOptions, "recentCallsMax">,
+  { admin, recentCallsMax = recentCallsMaxDefault }: ServerOptions,
+): Control | undefined {
+  return admin === true ? new Control({ ...parts, recentCallsMax }) : undefined;
 }

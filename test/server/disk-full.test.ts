@@ -57,6 +57,9 @@ test.skipIf(!mounted)(
       if (made.status === 409) refused = index;
     }
     expect(refused, "the database became full").toBeGreaterThan(0);
+    const batch = { num_sessions: 1000 };
+    const sessions = await checked.rpc("files/upload_session/start_batch", batch);
+    expect([sessions.status, sessions.json.error], "a route without errors").toEqual([503, full]);
     const made = await checked.rpc("files/get_metadata", { path: `/${refused}` });
     expect(made.json.error.path).toEqual({ ".tag": "not_found" });
     const read = await checked.content("files/download", { path: "/kept" });

@@ -201,10 +201,10 @@ test("V37: a batch that finds the disk full does nothing, and each entry says so
   });
 });
 
-test("V37: a route that has no errors of its own answers a full disk with 503", async () => {
+test("V37: a full disk fails what starts sessions, and a job that there is no room for", async () => {
   const inside = new Inside();
   inside.fillDisk(1);
-  const unavailable = { status: 503, body: { error: { ".tag": "insufficient_space" } } };
+  const unavailable = { error: { ".tag": "insufficient_space" } };
   const sessions = startSessions(inside.call({ num_sessions: 1000 }));
   await expect(sessions).rejects.toMatchObject(unavailable);
   const relocations = folders(1000).map((path) => ({ from_path: path, to_path: `${path}x` }));

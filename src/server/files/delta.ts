@@ -1,8 +1,7 @@
 import type { CursorState } from "./cursor.ts";
-import type { Database } from "../store/database.ts";
 import { stateOf } from "../tree/journal.ts";
 import type { LineState } from "../tree/journal.ts";
-import type { ListedNode, Page } from "./listing-pages.ts";
+import type { ListedNode, ListingSource, Step, Stretch } from "./stretch.ts";
 import { keysBelow, placeOf } from "../tree/node.ts";
 import type { Place } from "../tree/node.ts";
 import { integer } from "../store/rows.ts";
@@ -18,55 +17,63 @@ export type LatestLine = { readonly seq: number; readonly state: LineState };
 /**
  * The second phase (V29): the latest state of each path changed since the position, in the order of the last change.
  * Removals are there whatever `include_deleted` says (V30).
+ *
+ * Lines of other folders are passed over and count, so that a page takes bounded time and no line is read twice; so it
+ * may hold few entries, or none, with more to follow.
  */
-export function changesPage(database: Database, tree: Tree, state: CursorState): Page {
-  const { limit } = state.options;
-  const lines = database.all(...lineCall(state, limit + 1)).map(lineOf);
-  const page = lines.slice(0, limit);
-  const hasMore = lines.length > limit;
-  // Lines of other folders are passed over as well, so that the next call need not read them again.
-  const position = hasMore ? (page.at(-1)?.seq ?? state.position) : tree.journal.head();
+export function changesStretch(source: ListingSource, start: CursorState): Stretch {
+  const { database, tree, horizon, scanMax } = source;
+  const scanEnd = tree.journal.nthAfter(start.position, scanMax) ?? Infinity;
+  const upTo = Math.max(start.position, Math.min(horizon, scanEnd));
+  const { limit } = start.options;
+  const lines = database.all(...lineCall(start, upTo, limit + 1)).map(lineOf);
+  const steps = lines.slice(0, limit).map((line) => stepOf(tree, line));
+  const isFull = lines.length > limit;
+  const position = isFull ? (lines[limit - 1]?.seq ?? upTo) : upTo;
   return {
-    entries: page.flatMap((line) => entriesOf(tree, line)),
-    next: { ...state, position },
-    hasMore,
+    start,
+    steps,
+    end: { ...start, position },
+    hasMore: isFull || tree.journal.hasBetween(position, horizon),
   };
 }
 
 function lineCall(
-  { account, folderKey, position, options }: CursorState,
+  { account, folderKey, folderId, position, options }: CursorState,
+  upTo: number,
   limit: number,
-): [string, number, number, ...string[], number] {
-  const select = "SELECT seq, key, display, state FROM journal WHERE account = ? AND seq > ?";
+): [string, number, number, number, ...string[], number] {
+  const select = `SELECT seq, key, display, state FROM journal
+    WHERE account = ? AND seq > ? AND seq <= ?`;
+  if (!options.recursive) {
+    // Not by an index on the parent: the scan is bounded, and each write would pay for the index.
+    const sql = `${select} AND parent = ? ORDER BY seq LIMIT ?`;
+    return [sql, account, position, upTo, folderKey, limit];
+  }
   const { from, to } = keysBelow(folderKey);
-  return options.recursive
-    ? [
-        `${select} AND (key = ? OR (key > ? AND key < ?)) ORDER BY seq LIMIT ?`,
-        account,
-        position,
-        folderKey,
-        from,
-        to,
-        limit,
-      ]
-    : [`${select} AND parent = ? ORDER BY seq LIMIT ?`, account, position, folderKey, limit];
+  const sql = `${select} AND (key = ? OR (key > ? AND key < ?)) ORDER BY seq LIMIT ?`;
+  // The root of a view has no entry, even where it is a folder of the account (V16); no key is like this one.
+  const itself = folderId === "" ? "/" : folderKey;
+  return [sql, account, position, upTo, itself, from, to, limit];
 }
 
 function lineOf(row: Row): Line {
   return { ...placeOf(row), seq: integer(row, "seq"), state: stateOf(row) };
 }
 
-function entriesOf(tree: Tree, line: Line): readonly ListedNode[] {
+function stepOf(tree: Tree, line: Line): Step {
+  return { entry: entryOf(tree, line), mark: { position: line.seq } };
+}
+
+function entryOf(tree: Tree, line: Line): ListedNode | undefined {
   switch (decideLine(line, tree.journal.latest(line.key))) {
     case "skip":
-      return [];
+      return undefined;
     case "removal":
-      return [{ kind: "deleted", key: line.key, display: line.display }];
-    case "state": {
-      const node = tree.at(line.key);
+      return { kind: "deleted", key: line.key, display: line.display };
+    case "state":
       // Nothing there: a folder above was removed later, in a line of its own that is still to come.
-      return node === undefined ? [] : [node];
-    }
+      return tree.at(line.key);
   }
 }
 

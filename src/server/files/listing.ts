@@ -1,18 +1,23 @@
-import { randomFraction } from "../../std/random.ts";
-import type { Rng } from "../../std/random.ts";
 import { readTree } from "../wire/call.ts";
 import type { Call } from "../wire/call.ts";
-import { CursorCodec } from "./cursor.ts";
 import type { CursorState } from "./cursor.ts";
-import { changesPage } from "./delta.ts";
-import { BadCall, EndpointFailure, LookupFailure, tag, wrapFailures } from "../wire/failure.ts";
+import { changesStretch } from "./delta.ts";
+import { shuffled } from "./entry-order.ts";
+import { epochOf } from "./epoch.ts";
+import { horizonOf } from "./horizon.ts";
+import { BadCall, LookupFailure, wrapFailures } from "../wire/failure.ts";
 import type { Json, JsonObject } from "../wire/failure.ts";
 import { pageEntriesDefault } from "../limits.ts";
-import { folderPage } from "./listing-pages.ts";
-import type { ListedNode, Page } from "./listing-pages.ts";
+import { nodesStretch } from "./listing-pages.ts";
+import { faultyPage } from "./page-faults.ts";
+import { cursorCodec, resumed } from "./resume.ts";
+import { wholePage } from "./stretch.ts";
+import type { Page } from "./stretch.ts";
+import { present } from "../../std/assert.ts";
 import { deletedMetadata, metadata } from "../tree/node.ts";
-import { lookUp, lookUpRev, present } from "../tree/place.ts";
+import { lookUp, lookUpRev, present as presentNode } from "../tree/place.ts";
 import type { Tree } from "../tree/tree.ts";
+import { continueSharedFolder, listSharedFolder } from "../sharing/link-listing.ts";
 
 /** `files/get_metadata`: by path, `id:`, `rev:` (fact sheet 4.5). */
 export function getMetadata(call: Call): Json {
@@ -22,60 +27,43 @@ export function getMetadata(call: Call): Json {
   return wrapFailures({ lookup: "path", write: "path" }, () => {
     if (path.startsWith("rev:")) return metadata(lookUpRev(tree, path.slice(4)), call.view);
     const lookup = lookUp(tree, path, "read");
+    // `ns:…` alone; the root by its other names is refused before.
+    if (lookup.key === tree.view.topKey) {
+      throw new BadCall("request body: path: The root folder is unsupported.");
+    }
     const removed = lookup.node === undefined ? tree.removedAt(lookup.key) : undefined;
     if (removed !== undefined && argument.flag("include_deleted"))
       return deletedMetadata(removed, call.view);
-    return metadata(present(lookup), call.view);
+    return metadata(presentNode(lookup), call.view);
   });
 }
 
 /** `files/list_folder`: the first page. */
 export function listFolder(call: Call): JsonObject {
-  const state = beginning(call, readTree(call));
-  return pageResult(call, nextPage(call, state));
+  if (call.argument.has("shared_link")) return listSharedFolder(call, call);
+  const tree = readTree(call);
+  return nextPage(call, tree, beginning(call, tree));
 }
 
 /** `files/list_folder/get_latest_cursor`: as if every page had been read. */
 export function latestCursor(call: Call): JsonObject {
-  const tree = readTree(call);
-  const state = beginning(call, tree);
-  return { cursor: codec(call).encode({ ...state, afterKey: undefined }) };
+  const state = beginning(call, readTree(call));
+  return { cursor: cursorCodec(call.services).encode({ ...state, afterKey: undefined }) };
 }
 
 /** `files/list_folder/continue`: the next page, or the changes since the cursor. */
 export function continueListing(call: Call): JsonObject {
-  const { services, account, argument } = call;
-  const state = codec(call).decode(argument.text("cursor"));
-  if (state?.account !== account.account || state.view !== call.view.topKey) {
-    throw new BadCall('Invalid "cursor" parameter');
-  }
+  const sharedPage = continueSharedFolder(call, call);
+  if (sharedPage !== undefined) return sharedPage;
   const tree = readTree(call);
-  // Another epoch, or a position that is still to come: an older copy of the database was put back (V31).
-  const known = state.epoch === services.database.secret("epoch");
-  if (!known || state.position > tree.journal.head()) throw new EndpointFailure(tag("reset"));
-  wrapFailures({ lookup: "path", write: "path" }, () => checkFolder(tree, state));
-  return pageResult(call, nextPage(call, state));
+  return nextPage(call, tree, resumed(call, tree));
 }
 
-function codec({ services }: Call): CursorCodec {
-  return new CursorCodec(services.database.secret("cursor-key"), services.rng);
-}
-
-/** The folder must still be the same one (V31); a removed one can be listed with what was in it (Choice 14). */
-function checkFolder(tree: Tree, { folderKey, folderId, options, afterKey }: CursorState): void {
-  if (folderKey === tree.view.topKey) return;
-  const id = tree.at(folderKey)?.id;
-  if (id === folderId) return;
-  const removed = id === undefined ? tree.removedAt(folderKey) : undefined;
-  const listed = options.includeDeleted && afterKey !== undefined;
-  if (!listed || removed?.id !== folderId) throw new LookupFailure("not_found");
-}
-
-/** Where a listing starts: before the first node, at the present end of the journal. */
+/** Where a listing starts: before the first node, at the end of the journal as far as the call sees it. */
 function beginning(call: Call, tree: Tree): CursorState {
-  const { argument, account, services } = call;
+  const { argument, account, services, disturbance } = call;
   if (argument.has("shared_link")) {
-    throw new BadCall("shared_link: listing a shared link is not supported by this server");
+    throw new BadCall("request body: shared_link: not supported by this function");
   }
   const includeDeleted = argument.flag("include_deleted");
   const folder = wrapFailures({ lookup: "path", write: "path" }, () =>
@@ -89,11 +77,12 @@ function beginning(call: Call, tree: Tree): CursorState {
     options: {
       recursive: argument.flag("recursive"),
       includeDeleted,
+      mediaInfo: argument.flag("include_media_info"),
       limit: argument.optionalCount("limit") ?? pageEntriesDefault,
     },
-    epoch: services.database.secret("epoch"),
+    epoch: present(epochOf(services.database, account.account), "the account of the call"),
     afterKey: "",
-    position: tree.journal.head(),
+    position: horizonOf(disturbance, tree.journal),
   };
 }
 
@@ -106,43 +95,30 @@ function listedFolder(
   if (lookup.key === tree.view.topKey) return { key: lookup.key, id: "" };
   const removed = lookup.node === undefined ? tree.removedAt(lookup.key) : undefined;
   if (includeDeleted && removed?.kind === "folder") return removed;
-  const node = present(lookup);
+  const node = presentNode(lookup);
   if (node.kind === "file") throw new LookupFailure("not_folder");
   return node;
 }
 
-function nextPage(call: Call, state: CursorState): Page {
-  const tree = readTree(call);
-  const { database } = call.services;
-  return state.afterKey === undefined
-    ? changesPage(database, tree, state)
-    : firstPhasePage(call, tree, state);
-}
-
-/** Shuffled, because nobody shall rely on an order; parents stay before what they contain (V28). */
-function firstPhasePage(call: Call, tree: Tree, state: CursorState): Page {
-  const { nodes, lastKey } = folderPage(call.services.database, tree, state);
-  return {
-    entries: shuffled(nodes, call.services.rng),
-    next: { ...state, afterKey: lastKey },
-    hasMore: lastKey !== undefined || tree.journal.hasAfter(state.position),
-  };
-}
-
-function shuffled(nodes: readonly ListedNode[], rng: Rng): readonly ListedNode[] {
-  const depth = (node: ListedNode): number => node.key.split("/").length;
-  return nodes
-    .map((node) => ({ node, depth: depth(node), chance: randomFraction(rng) }))
-    .toSorted((a, b) => a.depth - b.depth || a.chance - b.chance)
-    .map(({ node }) => node);
-}
-
-function pageResult(call: Call, { entries, next, hasMore }: Page): JsonObject {
+function nextPage(call: Call, tree: Tree, state: CursorState): JsonObject {
+  const { services, view } = call;
+  const { entries, next, hasMore } = pageFrom(call, tree, state);
   return {
     entries: entries.map((node) =>
-      node.kind === "deleted" ? deletedMetadata(node, call.view) : metadata(node, call.view),
+      node.kind === "deleted" ? deletedMetadata(node, view) : metadata(node, view),
     ),
-    cursor: codec(call).encode(next),
+    cursor: cursorCodec(services).encode(next),
     has_more: hasMore,
   };
+}
+
+function pageFrom({ services, disturbance }: Call, tree: Tree, state: CursorState): Page {
+  const { database, rng, limits } = services;
+  const horizon = horizonOf(disturbance, tree.journal);
+  const source = { database, tree, horizon, scanMax: limits.journalScanMax };
+  const isFirstPhase = state.afterKey !== undefined;
+  const stretch = isFirstPhase ? nodesStretch(source, state) : changesStretch(source, state);
+  if (disturbance.page !== undefined) return faultyPage(stretch, disturbance.page.kind, rng);
+  const page = wholePage(stretch);
+  return isFirstPhase ? { ...page, entries: shuffled(page.entries, rng) } : page;
 }

@@ -1,85 +1,68 @@
-import { readdir, unlink } from "node:fs/promises";
-import { join } from "node:path";
-import { systemCode } from "../../std/error.ts";
+import { setImmediate } from "node:timers/promises";
+import { sweepBlocks } from "./block-sweep.ts";
+import type { BlockSweepParts } from "./block-sweep.ts";
 import type { Database } from "./database.ts";
+import { trimJournal } from "./journal-trim.ts";
 import { WriteFailure } from "../wire/failure.ts";
-import { sessionSeconds, sweepEverySeconds } from "../limits.ts";
-import { blocksOf } from "../tree/node.ts";
+import { endedLinkSeconds, jobSeconds, sessionSeconds, sweepEverySeconds } from "../limits.ts";
 import { text } from "./rows.ts";
 
-/** What a sweep works on; it runs while no call does. */
-export type SweepParts = {
-  readonly database: Database;
-  readonly blocksFolder: string | undefined;
+/** What a sweep of rows works on, and what time it is. */
+export type RowSweepParts = Pick<BlockSweepParts, "database" | "signal"> & {
   readonly nowSeconds: number;
   readonly retentionSeconds: number;
 };
 
-/**
- * Drop what retention has ended (V26, V38), and the blocks that nothing names any more (V13); once a day at most.
- */
-export async function sweepIfDue(parts: SweepParts): Promise<void> {
-  const { database, nowSeconds } = parts;
+/** What a sweep works on. It runs beside calls, one at a time. */
+export type SweepParts = RowSweepParts & BlockSweepParts;
+
+/** Whether a day has passed since the last sweep, or none ever was. */
+export function isSweepDue(database: Database, nowSeconds: number): boolean {
   const last = database.first("SELECT value FROM meta WHERE name = 'swept'");
-  if (last !== undefined && nowSeconds - Number(text(last, "value")) < sweepEverySeconds) return;
-  if (!dropRows(parts)) return;
-  if (parts.blocksFolder !== undefined) {
-    await dropFiles(parts.blocksFolder, namedBlocks(database));
-  }
+  return last === undefined || nowSeconds - Number(text(last, "value")) >= sweepEverySeconds;
 }
 
-/** Whether there was room for it: a removal needs some, too, and a full disk is no reason not to close. */
-function dropRows(parts: SweepParts): boolean {
-  const { database, nowSeconds } = parts;
+/**
+ * Drop what has ended (V26, V38), the lines of the journal that say nothing any more, and the blocks that nothing
+ * names (V13). A full disk ends it: a removal needs room, too.
+ */
+export async function sweep(parts: SweepParts): Promise<void> {
   try {
-    database.transaction(() => {
-      dropEnded(parts);
-      dropSmallBlocks(database, namedBlocks(database));
-      const mark = "INSERT OR REPLACE INTO meta (name, value) VALUES ('swept', ?)";
-      database.run(mark, String(nowSeconds));
-    });
-    return true;
+    await sweepRows(parts);
+    await trimJournal(parts.database, parts.signal);
+    await sweepBlocks(parts);
   } catch (error) {
-    if (error instanceof WriteFailure) return false;
-    throw error;
+    if (!(error instanceof WriteFailure)) throw error;
   }
 }
 
-function dropEnded({ database, nowSeconds, retentionSeconds }: SweepParts): void {
+/** Rows that one transaction drops: calls wait for it. */
+const rowsAtOnce = 2_000;
+
+/** Drop the rows that have ended: revisions, traces of removals, sessions, jobs, links. */
+export async function sweepRows(parts: RowSweepParts): Promise<void> {
+  const { database, nowSeconds, retentionSeconds, signal } = parts;
   const retained = nowSeconds - retentionSeconds;
-  database.run("DELETE FROM revisions WHERE ended <= ?", retained);
-  database.run("DELETE FROM removed WHERE ended <= ?", retained);
-  database.run("DELETE FROM sessions WHERE touched <= ?", nowSeconds - sessionSeconds);
-}
-
-function namedBlocks(database: Database): ReadonlySet<string> {
-  const tables = ["revisions", "sessions", "session_parts"];
-  return new Set(
-    tables.flatMap((table) => database.all(`SELECT blocks FROM ${table}`).flatMap(blocksOf)),
-  );
-}
-
-function dropSmallBlocks(database: Database, named: ReadonlySet<string>): void {
-  for (const row of database.all("SELECT hash FROM blocks")) {
-    const hash = text(row, "hash");
-    if (!named.has(hash)) database.run("DELETE FROM blocks WHERE hash = ?", hash);
+  database.transaction(() => {
+    database.run("DELETE FROM sessions WHERE touched <= ?", nowSeconds - sessionSeconds);
+    database.run("DELETE FROM jobs WHERE made <= ?", nowSeconds - jobSeconds);
+    database.run("DELETE FROM temporary_links WHERE expires <= ?", nowSeconds - endedLinkSeconds);
+    const mark = "INSERT OR REPLACE INTO meta (name, value) VALUES ('swept', ?)";
+    database.run(mark, String(nowSeconds));
+  });
+  for (const sql of endedInParts) {
+    while (!signal.aborted && dropSome(database, sql, retained) === rowsAtOnce)
+      await setImmediate();
   }
 }
 
-/** Also takes the remainders of writes that broke off, which no block has the name of. */
-async function dropFiles(folder: string, named: ReadonlySet<string>): Promise<void> {
-  for (const shelf of await namesIn(folder)) {
-    for (const name of await namesIn(join(folder, shelf))) {
-      if (!named.has(name)) await unlink(join(folder, shelf, name));
-    }
-  }
-}
+/** Where there may be many, they go in parts. */
+const endedInParts: readonly string[] = [
+  "DELETE FROM revisions WHERE rev IN (SELECT rev FROM revisions WHERE ended <= ? LIMIT ?)",
+  `DELETE FROM removed WHERE (account, key) IN
+     (SELECT account, key FROM removed WHERE ended <= ? LIMIT ?)`,
+];
 
-async function namesIn(folder: string): Promise<readonly string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return [];
-    throw error;
-  }
+function dropSome(database: Database, sql: string, retained: number): number {
+  return database.transaction(() => database.run(sql, retained, rowsAtOnce).changes);
 }

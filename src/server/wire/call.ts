@@ -56,9 +56,12 @@ export async function writeTree<T>(call: Call, work: (tree: Tree) => T): Promise
   const { account } = call.account;
   const committer = { account, signal: call.request.signal };
   const commit = (): Promise<T> => database.write(() => work(readTree(call)));
-  const result = await interposer.commit(committer, commit);
-  waiters.wake(account);
-  return result;
+  try {
+    return await interposer.commit(committer, commit);
+  } finally {
+    // A fault may say that the write failed although it did not.
+    waiters.wake(account);
+  }
 }
 
 /** Seconds since 1970 by the server's clock. */
