@@ -5,8 +5,8 @@ import { asyncDesk, socketDesk, socketPlace } from "./front/desk-socket.ts";
 import type { AsyncDesk, ListeningPlace } from "./front/desk-socket.ts";
 import { socketFetch } from "./front/socket-fetch.ts";
 import { socketName } from "./front/socket-path.ts";
-import { openServer } from "./serve.ts";
-import type { ServerOptions } from "./serve.ts";
+import { openServer } from "./in-process.ts";
+import type { ServerOptions } from "./in-process.ts";
 
 /** The server of a data folder, opened in this process or found running in another one (V7). */
 export interface ReachedServer extends AsyncDisposable {

@@ -9,8 +9,8 @@ import { listen, namesOf } from "./front/listen.ts";
 import type { Listener } from "./front/listen.ts";
 import { listenOnSocket } from "./front/listen-socket.ts";
 import { ownCertificates } from "./front/tls.ts";
-import { openServer } from "./serve.ts";
-import type { DropboxServer, ServerOptions } from "./serve.ts";
+import { openServer } from "./in-process.ts";
+import type { DropboxServer, ServerOptions } from "./in-process.ts";
 
 /** How a server shows itself to clients that speak TLS; "own" is a certificate of its own CA (V9). */
 export type TlsChoice = "own" | "http" | { readonly cert: string; readonly key: string };
