@@ -25,11 +25,9 @@ import { Sweeper } from "./store/sweeper.ts";
 import { Waiters } from "./tree/waiters.ts";
 import { cutBehind } from "./wire/connection-cut.ts";
 import { openPassage } from "./wire/interposer.ts";
-import { ControlAdmin } from "./control/admin.ts";
 import type { Admin } from "./control/admin.ts";
-import { AnswerCheck } from "./control/answer-check.ts";
-import { Control } from "./control/control.ts";
-import type { ControlOptions } from "./control/control.ts";
+import type { AnswerCheck } from "./control/answer-check.ts";
+import type { openControl } from "./control/open-control.ts";
 import { Tokens } from "./accounts/tokens.ts";
 
 /** Where a server keeps its data, and where it has time and chance from (V73). */
@@ -78,7 +76,22 @@ export async function openServer(options: ServerOptions): Promise<DropboxServer>
   if (options.bindToken?.trim() === "") {
     throw new SnapError("usage", "The token for the consent page is empty");
   }
-  return new InProcessServer(await openDataFolder(options.data, options.rng), options);
+  const tools = await toolsFor(options);
+  return new InProcessServer(await openDataFolder(options.data, options.rng), options, tools);
+}
+
+const recentCallsMaxDefault = 10_000;
+
+/** Code that few servers need; loaded for those alone, because a command waits for each file. */
+type Tools = {
+  readonly openControl: typeof openControl | undefined;
+  readonly AnswerCheck: typeof AnswerCheck | undefined;
+};
+
+async function toolsFor({ admin, checkResponses }: ServerOptions): Promise<Tools> {
+  const control = admin === true ? await import("./control/open-control.ts") : undefined;
+  const check = checkResponses === true ? await import("./control/answer-check.ts") : undefined;
+  return { openControl: control?.openControl, AnswerCheck: check?.AnswerCheck };
 }
 
 class InProcessServer implements DropboxServer {
@@ -92,14 +105,16 @@ class InProcessServer implements DropboxServer {
   readonly #sweeper: Sweeper;
   #closing: Promise<void> | undefined;
 
-  constructor(folder: DataFolder, options: ServerOptions) {
+  constructor(folder: DataFolder, options: ServerOptions, tools: Tools) {
     const { database, blocksFolder } = folder;
     const { clock, rng, limits } = options;
     this.#folder = folder;
     const definition = loadDefinition();
     const waiters = new Waiters();
-    const control = controlOf({ database, clock, rng, waiters, definition }, options);
-    this.admin = control === undefined ? undefined : new ControlAdmin(control, rng);
+    const { recentCallsMax = recentCallsMaxDefault, acceptUnknownMembers = false } = options;
+    const watched = { database, clock, rng, waiters, definition, recentCallsMax };
+    const opened = tools.openControl?.(watched);
+    this.admin = opened?.admin;
     this.#services = {
       database,
       clock,
@@ -108,12 +123,11 @@ class InProcessServer implements DropboxServer {
       tokens: new Tokens(database, rng, options),
       limits: { ...defaultLimits, ...limits },
       waiters,
-      interposer: control ?? openPassage,
+      interposer: opened?.control ?? openPassage,
     };
     const oauth = new OAuth({ ...this.#services, bindToken: options.bindToken });
     this.#registry = new Registry({ ...this.#services, oauth });
-    const answerCheck = options.checkResponses === true ? new AnswerCheck(definition) : undefined;
-    const { acceptUnknownMembers = false } = options;
+    const answerCheck = tools.AnswerCheck && new tools.AnswerCheck(definition);
     this.#router = new Router({
       services: this.#services,
       oauth,
@@ -220,13 +234,4 @@ class InProcessServer implements DropboxServer {
       request.signal.removeEventListener("abort", stop);
     }
   }
-}
-
-const recentCallsMaxDefault = 10_000;
-
-function controlOf(
-  parts: Omit<ControlOptions, "recentCallsMax">,
-  { admin, recentCallsMax = recentCallsMaxDefault }: ServerOptions,
-): Control | undefined {
-  return admin === true ? new Control({ ...parts, recentCallsMax }) : undefined;
 }
