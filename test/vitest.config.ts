@@ -5,9 +5,13 @@ import { defineConfig } from "vitest/config";
 const pure = ["test/std/**", "test/core/**", "test/property/**", "test/tidy/**"].map(
   (glob) => `${glob}/*.test.ts`,
 );
-const whole = ["test/cli/**", "test/crash/**", "test/docs/**", "test/world/**"].map(
-  (glob) => `${glob}/*.test.ts`,
-);
+const whole = [
+  "test/cli/**",
+  "test/clients/**",
+  "test/crash/**",
+  "test/docs/**",
+  "test/world/**",
+].map((glob) => `${glob}/*.test.ts`);
 
 // eslint-disable-next-line import/no-default-export -- vitest reads the default export
 export default defineConfig({

@@ -88,6 +88,8 @@ export class CheckedServer implements AsyncDisposable {
   readonly clock: SetClock;
   readonly accountId: string;
   readonly token: string;
+  /** What requests go through to the server, such as a socket; straight into it where absent. */
+  reach: typeof fetch | undefined;
   readonly #answers = new AnswerCheck(loadDefinition());
   readonly #routes = new Map(loadDefinition().routes.map((route) => [route.path, route]));
 
@@ -116,7 +118,7 @@ export class CheckedServer implements AsyncDisposable {
   }
 
   readonly fetch: typeof fetch = async (input, init) => {
-    const response = await this.server.fetch(input, init);
+    const response = await (this.reach ?? this.server.fetch)(input, init);
     const url = input instanceof Request ? input.url : input;
     await this.#check(new URL(url).pathname, response);
     return response;
