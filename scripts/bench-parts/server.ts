@@ -204,7 +204,8 @@ async function memory(api: Api, served: Served, nodes: number): Promise<void> {
   await Promise.all(
     Array.from({ length: connections }, (_, index) => {
       const body = Buffer.from(noise);
-      body.writeUInt32LE(index, 0);
+      // No block is like another, else all but the first would only be compared.
+      for (let at = 0; at < body.length; at += 4 * mebibyte) body.writeUInt32LE(index, at);
       return api.upload("files/upload", { path: `/many/${index}` }, [body]);
     }),
   );

@@ -1,6 +1,7 @@
 import { blockBytes } from "../../core/tree/content-hash.ts";
 import type { BlockList } from "../store/block-writer.ts";
 import type { BlockStore } from "../store/blocks.ts";
+import { LendingStream } from "../wire/lending-stream.ts";
 import type { ByteRange } from "../wire/range.ts";
 
 /** Where stored bytes come from, and until when anybody wants them. */
@@ -13,7 +14,7 @@ export function contentStream(
   range: ByteRange,
 ): ReadableStream<Uint8Array> {
   const pieces = contentPieces(source, content, range);
-  return new ReadableStream<Uint8Array>(
+  return new LendingStream(
     {
       async pull(controller) {
         const step = await pieces.next();
@@ -24,21 +25,22 @@ export function contentStream(
         await pieces.return();
       },
     },
-    { highWaterMark: 0 },
+    (piece) => source.store.buffers.giveBack(piece),
   );
 }
 
 /**
  * The pieces of a range, a block each; while one is sent the next is read, so two blocks at most are in memory (V10).
+ * Whoever takes a piece may give it back to the buffers of the store.
  *
  * @throws the signal's reason; {SnapError} `damaged`.
  */
 export async function* contentPieces(
   { store, signal }: ContentSource,
-  { blocks }: BlockList,
+  content: BlockList,
   { start, end }: ByteRange,
 ): AsyncGenerator<Uint8Array<ArrayBufferLike>, void, void> {
-  const read = (at: number): Promise<Uint8Array> => readAhead(store, blocks, at);
+  const read = (at: number): Promise<Uint8Array> => readAhead(store, content, at);
   let ahead = start < end ? read(start) : undefined;
   for (let at = start; ahead !== undefined;) {
     signal.throwIfAborted();
@@ -54,10 +56,12 @@ export async function* contentPieces(
 /** Begin to read the block of a position. Its failure is told to whoever waits for it; that may be nobody any more. */
 function readAhead(
   store: BlockStore,
-  blocks: BlockList["blocks"],
+  { blocks, size }: BlockList,
   at: number,
 ): Promise<Uint8Array> {
-  const reading = store.read(blocks[Math.floor(at / blockBytes)] ?? "");
+  const index = Math.floor(at / blockBytes);
+  const length = Math.min(blockBytes, size - index * blockBytes);
+  const reading = store.readLent(blocks[index] ?? "", length);
   reading.catch(() => {
     // The reader went away before this block's turn.
   });

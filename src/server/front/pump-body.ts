@@ -1,4 +1,5 @@
 import type { OutgoingMessage } from "node:http";
+import { LendingStream } from "../wire/lending-stream.ts";
 
 /** Where a body goes. */
 export type Pumping = {
@@ -25,7 +26,10 @@ export async function pumpBody(body: ReadableStream<Uint8Array>, pumping: Pumpin
       const step = await reader.read();
       if (step.done || gone.aborted) return;
       onBytes?.(step.value.length);
-      if (!to.write(step.value)) await untilEvent(to, "drain", gone);
+      if (body instanceof LendingStream) {
+        await written(step.value, { to, gone });
+        body.giveBack(step.value);
+      } else if (!to.write(step.value)) await untilEvent(to, "drain", gone);
     }
   } catch (error) {
     stop();
@@ -33,6 +37,18 @@ export async function pumpBody(body: ReadableStream<Uint8Array>, pumping: Pumpin
   } finally {
     gone.removeEventListener("abort", stop);
   }
+}
+
+/** Until a piece was handed to the system, or the connection is gone. */
+function written(piece: Uint8Array, { to, gone }: Pumping): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      gone.removeEventListener("abort", done);
+      resolve();
+    };
+    gone.addEventListener("abort", done, { once: true });
+    to.write(piece, done);
+  });
 }
 
 /** Until the event comes, or the connection is gone. */

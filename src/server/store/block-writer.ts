@@ -11,14 +11,14 @@ export type TakenContent = BlockList & { readonly small: readonly SmallBlock[] }
 /** No bytes. */
 export const emptyContent: TakenContent = { blocks: [], size: 0, small: [] };
 
-const firstBufferBytes = 64 * 1024;
+/** The room that a body begins with, unless its first bytes need more. */
+const firstBufferBytes = 4 * 1024;
 
-/** Blocks of one writer that are being stored at a time: the disk takes two in less time than one after the other. */
-const storingMax = 2;
+/** Up to here room is doubled; behind it follows that for a whole block. */
+const grownBytesMax = 256 * 1024;
 
 /**
- * Cuts bytes into blocks and stores each as it fills, while the next ones fill: three blocks at most are in memory
- * (V10).
+ * Cuts bytes into blocks and stores each as it fills, while the next one fills (V10).
  *
  * Every block is durable when `finish` returns (V13). Disposing of a writer waits for what is still being stored, so
  * that an upload that breaks off leaves nothing running.
@@ -27,9 +27,8 @@ export class BlockWriter implements AsyncDisposable {
   readonly #store: BlockStore;
   readonly #before: BlockList;
   readonly #taken: Promise<TakenBlock>[] = [];
-  /** What blocks that are being stored lie in, in order; the oldest fills again once its block is through. */
-  readonly #lent: Uint8Array<ArrayBuffer>[] = [];
-  #buffer = new Uint8Array(firstBufferBytes);
+  #failure: { readonly error: unknown } | undefined;
+  #buffer = new Uint8Array(0);
   #filled = 0;
   #added = 0;
 
@@ -74,6 +73,7 @@ export class BlockWriter implements AsyncDisposable {
   async finish(): Promise<TakenContent> {
     if (this.#filled > 0) await this.#endBlock();
     const taken = await Promise.all(this.#taken);
+    await this.#store.settle(taken);
     return {
       blocks: [...this.#before.blocks, ...taken.map(({ hash }) => hash)],
       size: this.#before.size + this.#added,
@@ -82,30 +82,45 @@ export class BlockWriter implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#store.buffers.giveBack(this.#buffer);
+    this.#buffer = new Uint8Array(0);
     await Promise.allSettled(this.#taken);
   }
 
   /** Doubling keeps small files cheap, and a body of tiny chunks linear. */
   #makeRoom(bytes: number): void {
-    if (bytes <= this.#buffer.length) return;
-    const larger = new Uint8Array(Math.min(blockBytes, Math.max(bytes, this.#buffer.length * 2)));
+    const { length } = this.#buffer;
+    if (bytes <= length) return;
+    const larger =
+      bytes > grownBytesMax
+        ? this.#store.buffers.lend(blockBytes)
+        : new Uint8Array(Math.max(bytes, Math.min(grownBytesMax, length * 2), firstBufferBytes));
     larger.set(this.#buffer.subarray(0, this.#filled));
     this.#buffer = larger;
   }
 
-  /** Begin to store the block; its buffer is lent until it is through. */
+  /** Begin to store the block; its buffer is free again once it is through. */
   async #endBlock(): Promise<void> {
-    const taken = this.#store.take(this.#buffer.subarray(0, this.#filled));
-    taken.catch(() => {
-      // Whoever writes next or finishes is told; until then nobody waits for it.
-    });
-    this.#taken.push(taken);
-    this.#lent.push(this.#buffer);
+    if (this.#failure !== undefined) throw this.#failure.error;
+    const buffer = this.#buffer;
+    const block = buffer.subarray(0, this.#filled);
     this.#added += this.#filled;
     this.#filled = 0;
     this.#buffer = new Uint8Array(0);
-    if (this.#lent.length <= storingMax) return;
-    await this.#taken.at(-1 - storingMax);
-    this.#buffer = this.#lent.shift() ?? this.#buffer;
+    const store = this.#store;
+    const { stored } = await store.buffers.store(() => store.take(block));
+    this.#taken.push(stored);
+    void this.#whenStored(stored, buffer);
+  }
+
+  async #whenStored(stored: Promise<unknown>, buffer: Uint8Array<ArrayBuffer>): Promise<void> {
+    try {
+      await stored;
+    } catch (error) {
+      // Whoever writes next or finishes is told; until then nobody waits for it.
+      this.#failure ??= { error };
+    } finally {
+      this.#store.buffers.giveBack(buffer);
+    }
   }
 }

@@ -1,14 +1,11 @@
-import { mkdir, open, readFile, rename, unlink } from "node:fs/promises";
-import type { FileHandle } from "node:fs/promises";
-import { join } from "node:path";
-import { assert } from "../../std/assert.ts";
-import { SnapError, systemCode } from "../../std/error.ts";
-import { randomHex } from "../../std/random.ts";
+import { SnapError } from "../../std/error.ts";
 import type { Rng } from "../../std/random.ts";
 import { blockHashOf } from "../../core/tree/content-hash.ts";
 import type { BlockHash } from "../../core/tree/content-hash.ts";
+import { BlockBuffers } from "./block-buffers.ts";
+import { BlockFiles } from "./block-files.ts";
+import { BlockGuard } from "./block-guard.ts";
 import type { Database } from "./database.ts";
-import { noSpace } from "../wire/failure.ts";
 import { blob } from "./rows.ts";
 
 /** Blocks up to this size live in the database (V12). */
@@ -17,35 +14,51 @@ export const smallBlockBytesMax: number = 16 * 1024;
 /** A block that waits for the transaction that names it, so that a small file costs one commit (V13). */
 export type SmallBlock = { readonly hash: BlockHash; readonly bytes: Uint8Array };
 
-/** A block that was taken in: durable already, or small and to be kept with `keepSmall`. */
+/** A block that was taken in: to be settled, or small and to be kept with `keepSmall`. */
 export type TakenBlock = { readonly hash: BlockHash; readonly small: SmallBlock | undefined };
 
 /**
- * Content-addressed storage of blocks (V12): files named by the SHA-256 of what they hold, written beside, synced,
- * renamed. Without a folder every block lives in the database (V14).
+ * Content-addressed storage of blocks (V12): the large ones as files. Without a folder every block lives in the
+ * database (V14).
  */
 export class BlockStore {
+  /** Stands between calls and a sweep. */
+  readonly guard: BlockGuard = new BlockGuard();
+  /** What blocks lie in on their way. */
+  readonly buffers: BlockBuffers = new BlockBuffers();
   readonly #database: Database;
-  readonly #folder: string | undefined;
-  readonly #rng: Rng;
+  readonly #files: BlockFiles | undefined;
 
   constructor(database: Database, folder: string | undefined, rng: Rng) {
     this.#database = database;
-    this.#folder = folder;
-    this.#rng = rng;
+    this.#files = folder === undefined ? undefined : new BlockFiles(folder, rng, this.buffers);
   }
 
   /**
-   * Take one block in. A large one is durable when this returns.
+   * Take one block in; its bytes may change again when this returns. It is durable after `settle`.
    *
    * @throws {WriteFailure} `insufficient_space`; nothing is left behind (V37).
    */
   async take(bytes: Uint8Array): Promise<TakenBlock> {
     const hash = blockHashOf(bytes);
+    this.guard.spare(hash);
     if (bytes.length <= smallBlockBytesMax) return { hash, small: { hash, bytes: bytes.slice() } };
-    if (this.#folder === undefined) this.#keep({ hash, bytes });
-    else await this.#writeFile(this.#folder, hash, bytes);
+    if (this.#files === undefined) this.#keep({ hash, bytes });
+    else {
+      await this.guard.settled(hash);
+      await this.#files.write(hash, bytes);
+    }
     return { hash, small: undefined };
+  }
+
+  /**
+   * Make blocks that were taken durable, together, because that costs hardly more than for one of them (V13).
+   *
+   * @throws {WriteFailure} `insufficient_space`.
+   */
+  async settle(taken: readonly TakenBlock[]): Promise<void> {
+    const hashes = taken.filter(({ small }) => small === undefined).map(({ hash }) => hash);
+    if (hashes.length > 0) await this.#files?.settle(hashes);
   }
 
   /** Keep small blocks. Called inside the transaction that names them. */
@@ -55,87 +68,51 @@ export class BlockStore {
 
   /** @throws {SnapError} `damaged` when the block is missing or is not what its name says. */
   async read(hash: BlockHash): Promise<Uint8Array> {
-    const row = this.#database.first("SELECT data FROM blocks WHERE hash = ?", hash);
-    const bytes = row === undefined ? await this.#readFile(hash) : blob(row, "data");
-    if (blockHashOf(bytes) !== hash) throw damaged(hash);
-    return bytes;
+    const bytes =
+      this.#fromDatabase(hash) ?? (await this.#fromFile(hash, (files) => files.read(hash)));
+    return verified(hash, bytes);
   }
 
-  #keep({ hash, bytes }: SmallBlock): void {
-    this.#database.run("INSERT OR IGNORE INTO blocks (hash, data) VALUES (?, ?)", hash, bytes);
-  }
-
-  async #readFile(hash: BlockHash): Promise<Uint8Array> {
-    if (this.#folder === undefined) throw damaged(hash);
+  /**
+   * As `read`, of a block whose length is known, in memory that may be given back.
+   *
+   * @throws {SnapError} `damaged`.
+   */
+  async readLent(hash: BlockHash, length: number): Promise<Uint8Array> {
+    const small = this.#fromDatabase(hash);
+    if (small !== undefined) return verified(hash, small);
+    const into = this.buffers.lend(length);
     try {
-      return await readFile(blockPath(this.#folder, hash));
+      const read = await this.#fromFile(hash, (files) => files.readInto(hash, into));
+      return verified(hash, into.subarray(0, read));
+    } catch (error) {
+      this.buffers.giveBack(into);
+      throw error;
+    }
+  }
+
+  #fromDatabase(hash: BlockHash): Uint8Array | undefined {
+    const row = this.#database.first("SELECT data FROM blocks WHERE hash = ?", hash);
+    return row === undefined ? undefined : blob(row, "data");
+  }
+
+  async #fromFile<T>(hash: BlockHash, read: (files: BlockFiles) => Promise<T>): Promise<T> {
+    if (this.#files === undefined) throw damaged(hash);
+    try {
+      return await read(this.#files);
     } catch (error) {
       throw damaged(hash, error);
     }
   }
 
-  async #writeFile(folder: string, hash: BlockHash, bytes: Uint8Array): Promise<void> {
-    const shelf = join(folder, hash.slice(0, 2));
-    const path = blockPath(folder, hash);
-    const beside = `${path}.${randomHex(this.#rng, 8)}.part`;
-    try {
-      if (await makeShelf(shelf)) await syncFolder(folder);
-      if (!(await isWhole(path, bytes))) {
-        await writeDurably(beside, bytes);
-        await rename(beside, path);
-      }
-      // Also for a block that was there: another call may have renamed it and not synced the folder yet.
-      await syncFolder(shelf);
-    } catch (error) {
-      await unlink(beside).catch(() => {
-        // It was not made, or renamed already; a remainder is swept later.
-      });
-      throw isDiskFull(error) ? noSpace() : error;
-    }
+  #keep({ hash, bytes }: SmallBlock): void {
+    this.#database.run("INSERT OR IGNORE INTO blocks (hash, data) VALUES (?, ?)", hash, bytes);
   }
 }
 
-/** Where the block of a hash lies, below the folder of blocks. */
-function blockPath(folder: string, hash: BlockHash): string {
-  assert(/^[0-9a-f]{64}$/.test(hash), "a block is named by a SHA-256");
-  return join(folder, hash.slice(0, 2), hash);
-}
-
-/** Make the folder of one prefix; whether it is new. */
-async function makeShelf(shelf: string): Promise<boolean> {
-  return (await mkdir(shelf, { recursive: true, mode: 0o700 })) !== undefined;
-}
-
-/** Whether the block is there already; a damaged one is written again. */
-async function isWhole(path: string, bytes: Uint8Array): Promise<boolean> {
-  try {
-    return Buffer.compare(await readFile(path), bytes) === 0;
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return false;
-    throw error;
-  }
-}
-
-async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
-  await using file = await open(path, "wx", 0o600);
-  await writeWhole(file, bytes);
-  await file.sync();
-}
-
-async function writeWhole(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  let written = 0;
-  while (written < bytes.length) {
-    written += (await file.write(bytes, written)).bytesWritten;
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  await using handle = await open(folder, "r");
-  await handle.sync();
-}
-
-function isDiskFull(error: unknown): boolean {
-  return ["ENOSPC", "EDQUOT"].includes(systemCode(error) ?? "");
+function verified(hash: BlockHash, bytes: Uint8Array): Uint8Array {
+  if (blockHashOf(bytes) !== hash) throw damaged(hash);
+  return bytes;
 }
 
 function damaged(hash: BlockHash, cause?: unknown): SnapError {

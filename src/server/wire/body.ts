@@ -3,6 +3,7 @@ import type { BlockStore } from "../store/blocks.ts";
 import { BlockWriter } from "../store/block-writer.ts";
 import type { BlockList, TakenContent } from "../store/block-writer.ts";
 import { EndpointFailure, tag } from "./failure.ts";
+import { giveBackTo } from "./lending-stream.ts";
 
 /** The client's body ended with an error: there is nobody left to answer, and nothing was stored. */
 export class BrokenBody extends Error {
@@ -35,7 +36,7 @@ export class Body {
   }
 
   /**
-   * The next bytes, at most `lengthMax`; undefined at the end.
+   * The next bytes, at most `lengthMax`; undefined at the end. They hold until the next ones are asked for.
    *
    * @throws the refusal of the rules when the body is longer than a call may carry; {BrokenBody}.
    */
@@ -86,7 +87,7 @@ export class Body {
     for (;;) {
       const piece = await this.next(Infinity);
       if (piece === undefined) return Buffer.concat(pieces);
-      pieces.push(piece);
+      pieces.push(piece.slice());
     }
   }
 }
@@ -105,6 +106,8 @@ async function* chunksOf({ body, signal }: Request): AsyncGenerator<Uint8Array> 
       signal.throwIfAborted();
       if (step.done) return;
       yield step.value;
+      // Whoever asks for the next chunk has done with this one.
+      giveBackTo(body, step.value);
     }
   } catch (error) {
     throw new BrokenBody(error);
