@@ -25,7 +25,7 @@ export async function loginLocal(
   await using server = await reachEmbedded(environment);
   const { desk } = server;
   const known = await desk.accounts();
-  const wanted = name ?? environment.variables["USER"] ?? "snap";
+  const wanted = name ?? userName(environment);
   const found = name === undefined ? known[0] : known.find((account) => account.name === name);
   const info = found ?? (await desk.addAccount({ name: wanted }));
   const { refreshToken } = await desk.issueToken(info.id, { clientId: embeddedAppKey });
@@ -36,6 +36,12 @@ export async function loginLocal(
     name: info.name,
     email: info.email,
   });
+}
+
+/** Cron and containers may have no user name, and some have one that is no plain name. */
+function userName({ variables }: Environment): string {
+  const user = variables["USER"] ?? "";
+  return /^[\w.@ -]{1,64}$/.test(user) ? user : "snap";
 }
 
 /** A login under way: the person opens `url`, and gives the code that Dropbox shows. */

@@ -177,6 +177,44 @@ test("V15: accounts with a password, apps with a folder; removing needs consent"
   );
 });
 
+test("V9: the lines for a client are safe in a shell, name the data, and need HTTPS", async () => {
+  using box = new Box();
+  const data = "it's data";
+  const words = ["--data", data] as const;
+  await using server = await SnapServer.start(
+    box.home,
+    "--port",
+    "0",
+    "--data",
+    path.join(box.workspace, data),
+  );
+  const { stdout } = await box.expectExit(0, "server", "env", "curl", ...words);
+  expect(stdout).toContain(`--data 'it'\\''s data'`);
+  expect(stdout).toContain(`it'\\''s data/tls/ca.crt'`);
+  expect(server.listening.url).toMatch(/^https:/);
+  await using bare = await SnapServer.start(box.home, ...plain);
+  const refused = await box.snap(["server", "env", "rclone"]);
+  expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("plain HTTP")]);
+  expect(bare.listening.url).toMatch(/^http:/);
+});
+
+test("V15: an e-mail address is found in any case, and data in memory is not reached", async () => {
+  using box = new Box();
+  await box.expectExit(0, "server", "account", "add", "Berta", "--email", "Berta@example.com");
+  await box.expectExit(0, "server", "token", "BERTA@EXAMPLE.COM");
+  const memory = await box.snap(["server", "account", "add", "X", "--data", ":memory:"]);
+  expect([memory.code, memory.stderr]).toEqual([2, expect.stringContaining("in memory")]);
+});
+
+test.each(["", "DOM\\bob"])(
+  "a user name that is no plain name (%j) is no hindrance to a local login",
+  async (user) => {
+    using box = new Box();
+    const ended = await box.snap(["login", "--local"], { env: { USER: user } });
+    expect([ended.code, ended.stdout]).toEqual([0, expect.stringContaining("Welcome, snap")]);
+  },
+);
+
 test("the routes that are served are listed from the code", async () => {
   using box = new Box();
   const { events, code } = await box.snap(["server", "routes", "--json"]);

@@ -1,3 +1,5 @@
+import { SnapError } from "../../std/error.ts";
+
 /** Where a server listens, and what clients have to trust. */
 export type ServerPlace = { readonly url: string; readonly ca: string | undefined };
 
@@ -7,48 +9,76 @@ export const clientNames = ["rclone", "python", "js", "maestral", "curl"] as con
 /** One of them. */
 export type ClientName = (typeof clientNames)[number];
 
-/** Lines for a shell that make a client talk to this server; comments say what goes into its own configuration. */
-export function clientSetup(client: ClientName, place: ServerPlace): string {
-  return setups[client](place).join("\n");
+/** What the lines are for: where the server is, and how it was named, if it was. */
+export type SetupRequest = { readonly place: ServerPlace; readonly data: string | undefined };
+
+/**
+ * Lines for a shell that make a client talk to this server; comments say what goes into its own configuration.
+ *
+ * @throws {SnapError} `usage` for a client that speaks HTTPS only, where the server does not.
+ */
+export function clientSetup(client: ClientName, request: SetupRequest): string {
+  if (client !== "curl" && !request.place.url.startsWith("https:")) {
+    throw new SnapError("usage", `The server speaks plain HTTP, and ${client} speaks HTTPS only`, {
+      hint: "Start `snap server` without --http.",
+    });
+  }
+  return setups[client](request).join("\n");
 }
 
-type Setup = (place: ServerPlace) => readonly string[];
+type Setup = (request: SetupRequest) => readonly string[];
 
 const setups: Readonly<Record<ClientName, Setup>> = {
-  rclone: ({ url, ca }) => [
-    ...trust("SSL_CERT_FILE", ca),
+  rclone: ({ place, data }) => [
+    ...trust("SSL_CERT_FILE", place.ca),
     "# The server is a proxy for its own names: no hosts file, no port 443.",
-    `export HTTPS_PROXY=${url}`,
+    `export HTTPS_PROXY=${place.url}`,
     "export RCLONE_CONFIG_LOCAL_TYPE=dropbox",
     "# It renews its token by itself, as the app that the token is for.",
     "export RCLONE_CONFIG_LOCAL_CLIENT_ID=rclone RCLONE_CONFIG_LOCAL_CLIENT_SECRET=any",
-    `export RCLONE_CONFIG_LOCAL_TOKEN=$(snap server token NAME --app rclone --json | jq -c '{access_token: .accessToken, token_type: "bearer", refresh_token: .refreshToken, expiry: (now + .expiresInSeconds | todate)}')`,
+    `export RCLONE_CONFIG_LOCAL_TOKEN=$(${tokenCommand(data, " --app rclone")} | jq -c '{access_token: .accessToken, token_type: "bearer", refresh_token: .refreshToken, expiry: (now + .expiresInSeconds | todate)}')`,
     "# rclone lsf local:",
   ],
-  python: (place) => [...python(place), ...token, "# dropbox.Dropbox(os.environ['TOKEN'])"],
-  maestral: (place) => python(place),
-  js: ({ url, ca }) => [
-    ...trust("NODE_EXTRA_CA_CERTS", ca),
-    ...token,
-    `# new Dropbox({ accessToken: process.env.TOKEN, domain: "${hostOf(url)}", domainDelimiter: "" })`,
+  python: (request) => [
+    ...python(request),
+    tokenLine(request),
+    "# dropbox.Dropbox(os.environ['TOKEN'])",
   ],
-  curl: ({ url, ca }) => [
-    ...token,
-    `curl ${ca === undefined ? "" : `--cacert '${ca}' `}-X POST ${url}/2/users/get_current_account -H "Authorization: Bearer $TOKEN"`,
+  maestral: (request) => python(request),
+  js: (request) => [
+    ...trust("NODE_EXTRA_CA_CERTS", request.place.ca),
+    tokenLine(request),
+    `# new Dropbox({ accessToken: process.env.TOKEN, domain: "${hostOf(request.place.url)}", domainDelimiter: "" })`,
+  ],
+  curl: (request) => [
+    tokenLine(request),
+    `curl ${request.place.ca === undefined ? "" : `--cacert ${quoted(request.place.ca)} `}-X POST ${request.place.url}/2/users/get_current_account -H "Authorization: Bearer $TOKEN"`,
   ],
 };
 
-const token = ["TOKEN=$(snap server token NAME --json | jq -r .accessToken)"];
-
-const python: Setup = ({ url, ca }) => [
-  ...trust("REQUESTS_CA_BUNDLE", ca),
+const python: Setup = ({ place }) => [
+  ...trust("REQUESTS_CA_BUNDLE", place.ca),
   ...["API", "API_CONTENT", "API_NOTIFY", "WEB"].map(
-    (host) => `export DROPBOX_${host}_HOST=${hostOf(url)}`,
+    (host) => `export DROPBOX_${host}_HOST=${hostOf(place.url)}`,
   ),
 ];
 
+function tokenLine({ data }: SetupRequest): string {
+  return `export TOKEN=$(${tokenCommand(data)} | jq -r .accessToken)`;
+}
+
+function tokenCommand(data: string | undefined, words = ""): string {
+  const folder = data === undefined ? "" : ` --data ${quoted(data)}`;
+  return `snap server token NAME${words} --json${folder}`;
+}
+
 function trust(variable: string, ca: string | undefined): readonly string[] {
-  return ca === undefined ? [] : [`export ${variable}='${ca.replaceAll("'", "'\\''")}'`];
+  return ca === undefined ? [] : [`export ${variable}=${quoted(ca)}`];
+}
+
+/** One word of a shell, whatever is in it. */
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 function hostOf(url: string): string {

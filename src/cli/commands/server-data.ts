@@ -1,5 +1,6 @@
 import path from "node:path";
 import type { Argv } from "yargs";
+import { SnapError } from "../../std/error.ts";
 import { reachServer, type ReachedServer } from "../../server/reach.ts";
 import type { CliContext } from "../context.ts";
 
@@ -24,8 +25,20 @@ export function authorityFolder(context: CliContext, given: string | undefined):
   return path.join(dataFolder(context, given === ":memory:" ? undefined : given), "tls");
 }
 
-/** The server of a data folder, opened here or running elsewhere (V7). */
-export function reach(context: CliContext, given: string | undefined): Promise<ReachedServer> {
+/**
+ * The server of a data folder, opened here or running elsewhere (V7).
+ *
+ * @throws {SnapError} `usage` for data that is in the memory of another process.
+ */
+export async function reach(
+  context: CliContext,
+  given: string | undefined,
+): Promise<ReachedServer> {
+  if (given === ":memory:") {
+    throw new SnapError("usage", "What a server keeps in memory cannot be reached from here", {
+      hint: "`snap server --data :memory: --account NAME` makes an account when it starts.",
+    });
+  }
   const { clock, rng } = context.environment;
-  return reachServer({ data: dataFolder(context, given), clock, rng });
+  return await reachServer({ data: dataFolder(context, given), clock, rng });
 }

@@ -252,7 +252,8 @@ async function accountCalled(
   given: string,
 ): Promise<{ readonly id: string; readonly name: string }> {
   const accounts = await desk.accounts();
-  const exact = accounts.find(({ id, email }) => id === given || email === given);
+  const address = given.toLowerCase();
+  const exact = accounts.find(({ id, email }) => id === given || email.toLowerCase() === address);
   const named = accounts.filter(({ name }) => name === given);
   const found = exact ?? named[0];
   if (found === undefined || (exact === undefined && named.length > 1)) {

@@ -1,10 +1,22 @@
 import type { AnsweredCall } from "../../server/front/handler.ts";
+import { describeError } from "../../std/error.ts";
 import type { Output } from "../output.ts";
 
-/** One line a request with `--verbose`, as text or as `request` events; no line holds a token (V78). */
-export function requestLog(output: Output): { readonly onAnswered?: (call: AnsweredCall) => void } {
-  if (!output.isVerbose) return {};
+/** What a running server tells besides its answers. */
+export type ServerLog = {
+  readonly onAnswered?: (call: AnsweredCall) => void;
+  readonly onTrouble: (error: unknown) => void;
+};
+
+/**
+ * Trouble that no caller hears of is a warning; with `--verbose` there is one line a request, as text or as `request`
+ * event, without any token (V78).
+ */
+export function requestLog(output: Output): ServerLog {
+  const onTrouble = (error: unknown): void => output.warn(describeError(error));
+  if (!output.isVerbose) return { onTrouble };
   return {
+    onTrouble,
     onAnswered: (call) => {
       const { method, path, status, bytesIn, bytesOut, durationMs, requestId } = call;
       const ms = Math.round(durationMs);

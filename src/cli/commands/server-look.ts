@@ -37,7 +37,7 @@ export const serverEnvCommand: AnyCommand = defineCommand({
     }),
   run: async (context, words) => {
     const place = await placeOf(context, words.data);
-    const text = clientSetup(words.client, place);
+    const text = clientSetup(words.client, { place, data: words.data });
     context.output.print(text);
     context.output.result("server env", 0, { client: words.client, text });
     return 0;
