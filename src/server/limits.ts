@@ -8,7 +8,10 @@ export type Limits = {
   readonly rpcBodyBytesMax: number;
   /** Bytes of one file, however it was uploaded. */
   readonly fileBytesMax: number;
-  /** Files and folders that one delete, move or copy may touch, or one batch of new folders may make. */
+  /**
+   * Files and folders that one delete, move or copy may touch, all moves or copies of one batch together, or one batch
+   * of new folders may make.
+   */
   readonly operationNodesMax: number;
   /** Files and folders in one zip file, its top folder among them. */
   readonly zipEntriesMax: number;
@@ -16,6 +19,8 @@ export type Limits = {
   readonly zipBytesMax: number;
   /** Bytes of one file in a zip file. */
   readonly zipFileBytesMax: number;
+  /** Upload sessions that one account has open at a time (V79). */
+  readonly sessionsMax: number;
   /** Matches of one search, over all its pages. */
   readonly searchMatchesMax: number;
   /** Bytes that the live files of one account may take (V37). */
@@ -43,6 +48,7 @@ export const defaultLimits: Limits = {
   zipEntriesMax: 9_999,
   zipBytesMax: 20 * 1024 ** 3 - 1,
   zipFileBytesMax: 4 * 1024 ** 3 - 1,
+  sessionsMax: 100_000,
   searchMatchesMax: 10_000,
   quotaBytes: 2 * 1024 ** 4,
   retentionSeconds: 30 * daySeconds,
@@ -101,6 +107,9 @@ export const accountsAskedMax = 300;
 
 /** How long a session stays after its last part (V38). */
 export const sessionSeconds: number = 7 * daySeconds;
+
+/** When a client whose account has too many sessions open shall come back. */
+export const sessionsRetrySeconds = 60;
 
 /** How often the server looks for what retention has ended. */
 export const sweepEverySeconds: number = daySeconds;

@@ -209,3 +209,55 @@ test("V78: of a password only a slow hash with its own salt is kept", async () =
   expect(await isPasswordOf(other, "geheim")).toBe(true);
   expect(await isPasswordOf(one, "geheim ")).toBe(false);
 });
+
+/** A body that comes in two pieces; between them something happens. */
+function* interrupted(body: string, between: () => void) {
+  const half = Math.floor(body.length / 2);
+  yield Buffer.from(body.slice(0, half));
+  between();
+  yield Buffer.from(body.slice(half));
+}
+
+const paths = { from_path: "/f", to_path: "/g" };
+
+test.each<[string, (cursor: object) => object]>([
+  ["files/upload", () => ({ path: "/new" })],
+  ["files/upload_session/start", () => ({})],
+  ["files/upload_session/append_v2", (cursor) => ({ cursor })],
+  ["files/upload_session/append", (cursor) => cursor],
+  ["files/upload_session/finish", (cursor) => ({ cursor, commit: { path: "/new" } })],
+  ["files/upload_session/append_batch", (cursor) => ({ entries: [{ cursor, length: 4 }] })],
+])("V15: the account is removed while %s brings its bytes: 401", async (route, argument) => {
+  await using checked = await CheckedServer.open();
+  const started = await checked.content("files/upload_session/start", {}, { body: "ab" });
+  const cursor = { session_id: started.json.session_id, offset: 2 };
+  const remove = () => checked.server.removeAccount(checked.accountId);
+  const answer = await checked.content(route, argument(cursor), {
+    body: ReadableStream.from(interrupted("1234", remove)),
+  });
+  expect(answer.status, answer.text).toBe(401);
+  expect(answer.json.error).toEqual({ ".tag": "invalid_access_token" });
+});
+
+test.each<[string, object]>([
+  ["files/create_folder_v2", { path: "/new" }],
+  ["files/delete_v2", { path: "/f" }],
+  ["files/move_v2", paths],
+  ["files/create_folder_batch", { paths: ["/new"] }],
+  ["files/delete_batch", { entries: [{ path: "/f" }] }],
+  ["files/copy_batch_v2", { entries: [paths] }],
+  ["files/copy_batch", { entries: [paths] }],
+  ["files/upload_session/start_batch", { num_sessions: 2 }],
+  ["files/upload_session/finish_batch_v2", { entries: [] }],
+  ["files/upload_session/finish_batch", { entries: [] }],
+])("V15: the account is removed before %s has written: 401", async (route, argument) => {
+  await using checked = await CheckedServer.open();
+  await checked.upload("/f", "1");
+  const remove = () => checked.server.removeAccount(checked.accountId);
+  const answer = await checked.rpc(route, undefined, {
+    body: ReadableStream.from(interrupted(JSON.stringify(argument), remove)),
+    headers: { "content-type": "application/json" },
+  });
+  expect(answer.status, answer.text).toBe(401);
+  expect(answer.json.error).toEqual({ ".tag": "invalid_access_token" });
+});

@@ -200,3 +200,37 @@ test.each(["delete_batch", "copy_batch_v2", "move_batch_v2"])(
     else expect(none.text).toContain("entries: list must have at least 1 items");
   },
 );
+
+test.each(["copy_batch_v2", "move_batch_v2"])(
+  "V51: %s touches no more nodes than one operation may, all entries together",
+  async (route) => {
+    await using checked = await CheckedServer.open({ limits: { operationNodesMax: 5 } });
+    for (const path of ["/A/1", "/B/1", "/C/1", "/f"]) await checked.upload(path, "1");
+    const entries = [
+      { from_path: "/none", to_path: "/x" },
+      { from_path: "/A", to_path: "/B" },
+      { from_path: "/A", to_path: "/new A" },
+      { from_path: "/B", to_path: "/new B" },
+      { from_path: "/C", to_path: "/new C" },
+      { from_path: "/f", to_path: "/new f" },
+      { from_path: "/C/1", to_path: "/new 1" },
+    ];
+    const tagsOf = (job: Answer["json"]) =>
+      job.entries.map(
+        (entry: Answer["json"]) => entry.failure?.relocation_error[".tag"] ?? entry[".tag"],
+      );
+    const job = await runJob(checked, route, { entries });
+    expect(tagsOf(job)).toEqual([
+      "from_lookup",
+      "to",
+      "success",
+      "success",
+      "too_many_files",
+      "success",
+      "too_many_files",
+    ]);
+    expect(await names(checked)).not.toContain("/new C");
+    const rest = await runJob(checked, route, { entries: [entries[4], entries[6]] });
+    expect(tagsOf(rest)[0], "a batch of its own").toBe("success");
+  },
+);

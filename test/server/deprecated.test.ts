@@ -129,3 +129,24 @@ test("fact sheet 1.9: the older append refuses the argument of the newer one", a
   const answer = await checked.content("files/upload_session/append", { cursor });
   expect(answer.text).toContain(`HTTP header "Dropbox-API-Arg": unknown field 'cursor'`);
 });
+
+test.each(["copy_batch", "move_batch"])(
+  "V51: %s with too many nodes in all its entries together does nothing",
+  async (route) => {
+    await using checked = await CheckedServer.open({ limits: { operationNodesMax: 3 } });
+    await checked.upload("/A/f", "1");
+    await checked.upload("/B/f", "1");
+    const before = await names(checked);
+    const entries = [
+      { from_path: "/A", to_path: "/new A" },
+      { from_path: "/B", to_path: "/new B" },
+    ];
+    expect(await runJob(checked, route, { entries })).toEqual({
+      ".tag": "failed",
+      failed: { ".tag": "too_many_files" },
+    });
+    expect(await names(checked)).toEqual(before);
+    const few = await runJob(checked, route, { entries: entries.slice(0, 1) });
+    expect(few[".tag"]).toBe("complete");
+  },
+);

@@ -147,3 +147,36 @@ test("V41: an entry that is refused leaves nothing, not even the folders above i
   const { json } = await checked.rpc("files/list_folder", { path: "" });
   expect(json.entries.map(({ name }: { name: string }) => name)).toEqual(["B"]);
 });
+
+/** A body that comes in two pieces, with something in between. */
+async function* interrupted(first: string, between: () => Promise<unknown>, then: string) {
+  yield Buffer.from(first);
+  await between();
+  yield Buffer.from(then);
+}
+
+test("V38, V41: a batch does not go over bytes that another call has had acknowledged", async () => {
+  await using checked = await CheckedServer.open();
+  const [id = ""] = await startBatch(checked, 1);
+  const append = (offset: number, body: string, close: boolean) =>
+    checked.content(
+      "files/upload_session/append_v2",
+      { cursor: { session_id: id, offset }, close },
+      { body },
+    );
+  const faster = async () => expect((await append(0, "CCCCC", false)).status).toBe(200);
+  const part = (offset: number) => ({ cursor: { session_id: id, offset }, length: 5 });
+  const appended = await checked.content(
+    "files/upload_session/append_batch",
+    { entries: [part(0), part(5)] },
+    { body: ReadableStream.from(interrupted("AAAAA", faster, "BBBBB")) },
+  );
+  const failure = { ".tag": "incorrect_offset", correct_offset: 5 };
+  expect(appended.json.entries).toEqual([
+    { ".tag": "failure", failure },
+    { ".tag": "failure", failure },
+  ]);
+  expect((await append(5, "BBBBB", true)).status).toBe(200);
+  await finishBatch(checked, [entry(id, 10, { path: "/a" })]);
+  expect((await checked.content("files/download", { path: "/a" })).text).toBe("CCCCCBBBBB");
+});

@@ -1,44 +1,10 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { contentHashOf } from "../../src/core/tree/content-hash.ts";
 import { CheckedServer } from "../support/checked-server.ts";
-import type { Answer, CallOptions } from "../support/checked-server.ts";
-
-type Body = NonNullable<CallOptions["body"]>;
-
-const session = (
-  checked: CheckedServer,
-  step: string,
-  { body = "", ...argument }: { body?: Body; [member: string]: unknown },
-) => checked.content(`files/upload_session/${step}`, argument, { body });
-
-const start = async (checked: CheckedServer, body = "", argument = {}): Promise<string> =>
-  (await session(checked, "start", { ...argument, body })).json.session_id;
-
-const append = (
-  checked: CheckedServer,
-  id: string,
-  part: { at: number; body?: Body; close?: boolean; hash?: string },
-): Promise<Answer> =>
-  session(checked, "append_v2", {
-    cursor: { session_id: id, offset: part.at },
-    close: part.close ?? false,
-    content_hash: part.hash ?? null,
-    ...(part.body === undefined ? {} : { body: part.body }),
-  });
-
-const finish = (
-  checked: CheckedServer,
-  id: string,
-  end: { at: number; path?: string; body?: string },
-) =>
-  session(checked, "finish", {
-    cursor: { session_id: id, offset: end.at },
-    commit: { path: end.path ?? "/f" },
-    ...(end.body === undefined ? {} : { body: end.body }),
-  });
+import { append, block, finish, session, start } from "./session-calls.ts";
 
 const mebibyte = 1024 * 1024;
-const block = 4 * mebibyte;
 
 test("V38: parts of any size become one file with the right hash", async () => {
   await using checked = await CheckedServer.open();
@@ -146,52 +112,6 @@ test("V42: a failed commit keeps the session with the last bytes", async () => {
   expect((await finish(checked, id, { at: 4, path: "/g" })).json.size).toBe(4);
 });
 
-test("V40: a concurrent session takes its parts in any order", async () => {
-  await using checked = await CheckedServer.open();
-  const bytes = Buffer.alloc(2 * block + 10, "snap");
-  const id = await start(checked, "", { session_type: { ".tag": "concurrent" } });
-  const part = (at: number, close = false) =>
-    append(checked, id, { at, body: bytes.subarray(at, at + block), close });
-  expect((await part(2 * block, true)).status).toBe(200);
-  expect((await part(block)).status).toBe(200);
-  const missing = await finish(checked, id, { at: bytes.length });
-  expect(missing.json.error).toEqual({ ".tag": "concurrent_session_missing_data" });
-  expect((await part(0)).status).toBe(200);
-  expect((await part(0)).status, "the same part again").toBe(200);
-  const stored = await finish(checked, id, { at: bytes.length });
-  expect(stored.json).toMatchObject({ size: bytes.length, content_hash: contentHashOf(bytes) });
-});
-
-test("V40: a concurrent session refuses what does not fit", async () => {
-  await using checked = await CheckedServer.open();
-  const concurrent = { session_type: "concurrent" };
-  const refusal = async (argument: object, body: string) =>
-    (await session(checked, "start", { ...argument, body })).json.error[".tag"];
-  expect(await refusal(concurrent, "x")).toBe("concurrent_session_data_not_allowed");
-  expect(await refusal({ ...concurrent, close: true }, "")).toBe(
-    "concurrent_session_close_not_allowed",
-  );
-  const id = await start(checked, "", concurrent);
-  const error = async (part: Parameters<typeof append>[2]) =>
-    (await append(checked, id, part)).json.error[".tag"];
-  const whole = Buffer.alloc(block, 1);
-  expect(await error({ at: 1, body: "x" })).toBe("concurrent_session_invalid_offset");
-  expect(await error({ at: 0, body: "x" })).toBe("concurrent_session_invalid_data_size");
-  await append(checked, id, { at: 0, body: whole });
-  expect(await error({ at: 0, body: Buffer.alloc(block, 2) })).toBe(
-    "concurrent_session_invalid_offset",
-  );
-  expect((await finish(checked, id, { at: block })).json.error[".tag"]).toBe(
-    "concurrent_session_not_closed",
-  );
-  await append(checked, id, { at: block, body: "end", close: true });
-  expect(await error({ at: 2 * block, body: whole })).toBe("closed");
-  expect((await finish(checked, id, { at: block + 3, body: "x" })).json.error[".tag"]).toBe(
-    "concurrent_session_data_not_allowed",
-  );
-  expect((await finish(checked, id, { at: block + 3 })).json.size).toBe(block + 3);
-});
-
 test("V51: a session may grow to the limit of a file, and no further", async () => {
   await using checked = await CheckedServer.open({ limits: { fileBytesMax: 4 } });
   const id = await start(checked, "ab");
@@ -227,4 +147,69 @@ test("V51: a part at the limit of a body is taken, one byte more is payload_too_
   const refused = await finish(checked, id, { at: 8, body: "12345" });
   expect(refused.json.error).toEqual(tooLarge);
   expect((await finish(checked, id, { at: 8, body: "1234" })).json.size).toBe(12);
+});
+
+test("V42: a finish that was put off changes nothing and can be sent again as it was", async () => {
+  await using checked = await CheckedServer.open({ admin: true });
+  const id = await start(checked, "ab");
+  checked.admin.setProfile({ name: "test", commitMs: 1000, lockWaitMs: 0 });
+  const other = checked.rpc("files/create_folder_v2", { path: "/other" });
+  while (checked.clock.sleeping === 0) await turn();
+  const putOff = await finish(checked, id, { at: 2, body: "cd" });
+  expect(putOff.status).toBe(429);
+  checked.clock.seconds += 1;
+  expect((await other).status).toBe(200);
+  checked.admin.setProfile({ name: "test" });
+  expect((await finish(checked, id, { at: 2, body: "cd" })).json.size).toBe(4);
+  expect((await checked.content("files/download", { path: "/f" })).text).toBe("abcd");
+});
+
+test("V42: a commit with properties that nobody knows keeps the last bytes as well", async () => {
+  await using checked = await CheckedServer.open();
+  const id = await start(checked, "ab");
+  const refused = await session(checked, "finish", {
+    cursor: { session_id: id, offset: 2 },
+    commit: { path: "/f", property_groups: [{ template_id: "ptid:none", fields: [] }] },
+    body: "cd",
+  });
+  expect(refused.json.error[".tag"]).toBe("properties_error");
+  expect((await finish(checked, id, { at: 4 })).json.size).toBe(4);
+});
+
+test("V79: an account has so many sessions open, and one more when one of them has ended", async () => {
+  await using checked = await CheckedServer.open({ limits: { sessionsMax: 3 } });
+  const batch = (num_sessions: number, token = checked.token) =>
+    checked.rpc("files/upload_session/start_batch", { num_sessions }, { token });
+  const id = await start(checked, "ab");
+  for (const refused of [await batch(3), (await batch(2), await session(checked, "start", {}))]) {
+    expect(refused.status).toBe(429);
+    expect(refused.json.error).toEqual({
+      reason: { ".tag": "too_many_requests" },
+      retry_after: 60,
+    });
+    expect(refused.headers.get("retry-after")).toBe("60");
+  }
+  expect((await batch(1)).status).toBe(429);
+  const other = checked.server.addAccount({ name: "Bo" });
+  const { accessToken } = checked.server.issueToken(other.id);
+  expect((await batch(3, accessToken)).status, "another account").toBe(200);
+  expect((await finish(checked, id, { at: 2 })).status).toBe(200);
+  expect((await session(checked, "start", {})).status).toBe(200);
+  expect((await session(checked, "start", {})).status).toBe(429);
+});
+
+test("V79: sessions whose time is over do not count, and a refused upload becomes none too many", async () => {
+  await using checked = await CheckedServer.open({ limits: { sessionsMax: 1 } });
+  await checked.upload("/f", "taken");
+  const conflict = async () => {
+    const { accessToken: token } = checked.server.issueToken(checked.accountId);
+    const answer = await checked.content("files/upload", { path: "/f" }, { token, body: "new" });
+    expect(answer.json.error.reason.conflict).toEqual({ ".tag": "file" });
+    return answer.json.error.upload_session_id;
+  };
+  await start(checked);
+  expect(await conflict(), "no room for its bytes").toBe("");
+  checked.clock.seconds += 7 * 86_400;
+  expect(await conflict()).not.toBe("");
+  expect(await conflict()).toBe("");
 });

@@ -12,7 +12,7 @@ import { attempt, complete, failedJob, launched, runBatch } from "./run-batch.ts
 import type { Batch } from "./run-batch.ts";
 import { addJob } from "./jobs.ts";
 import type { JobFamily } from "./jobs.ts";
-import { copyNode, moveNode, relocationErrors } from "./relocate.ts";
+import { copyNode, moveNode, relocationErrors, relocatorOf } from "./relocate.ts";
 import type { Relocate, Relocation } from "./relocate.ts";
 import { deleteErrors, deleteNode, folderErrors, makeFolder } from "./writes.ts";
 
@@ -46,11 +46,14 @@ async function relocateBatch(call: Call, family: JobFamily, relocate: Relocate):
   const batch: Batch<Relocation> = {
     family,
     entries: relocationsOf(call),
-    begin: (tree) => (relocation) => {
-      const node = attempt(relocationErrors, () => relocate(call, tree, relocation));
-      return node instanceof EndpointFailure
-        ? relocationFailure(node.error)
-        : nested("success", metadata(node, call.view));
+    begin: (tree) => {
+      const relocator = relocatorOf(call, tree);
+      return (relocation) => {
+        const node = attempt(relocationErrors, () => relocate(relocator, relocation));
+        return node instanceof EndpointFailure
+          ? relocationFailure(node.error)
+          : nested("success", metadata(node, call.view));
+      };
     },
     refused: ({ error }) => relocationFailure(nested("to", error)),
   };
@@ -82,12 +85,14 @@ export function moveAll(call: Call): Promise<Tagged> {
 
 async function relocateAll(call: Call, family: JobFamily, relocate: Relocate): Promise<Tagged> {
   const relocations = relocationsOf(call);
-  const relocateEach = (tree: Tree): Tagged =>
-    complete(
+  const relocateEach = (tree: Tree): Tagged => {
+    const relocator = relocatorOf(call, tree);
+    return complete(
       relocations.map((relocation) => ({
-        metadata: metadata(relocate(call, tree, relocation), call.view),
+        metadata: metadata(relocate(relocator, relocation), call.view),
       })),
     );
+  };
   try {
     const job = await wrapWrite(relocationErrors, () =>
       writeTree(call, (tree) => addJob(call, family, relocateEach(tree))),

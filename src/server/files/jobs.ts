@@ -1,6 +1,6 @@
 import { randomText } from "../random-text.ts";
 import { integer, text } from "../store/rows.ts";
-import { nowOf } from "../wire/call.ts";
+import { nowOf, requireAccount } from "../wire/call.ts";
 import type { Call } from "../wire/call.ts";
 import { EndpointFailure, tag } from "../wire/failure.ts";
 import type { Json, Tagged } from "../wire/failure.ts";
@@ -20,8 +20,10 @@ export type JobFamily =
  * Keep what the check of a job will answer; the work itself is done already (V45). Inside a transaction.
  *
  * @returns the job's id, `dbjid:` and 84 characters.
+ * @throws {HttpFailure} 401 when the account was removed since the call began.
  */
 export function addJob(call: Call, family: JobFamily, status: Tagged): string {
+  requireAccount(call);
   const { database, rng } = call.services;
   const id = `dbjid:AA${randomText(rng, 82)}`;
   database.run(

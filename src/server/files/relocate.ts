@@ -8,7 +8,7 @@ import { keyOf, lookUp, makeParents, placeFor, present, targetNames } from "../t
 import type { Names } from "../tree/place.ts";
 import type { Tree } from "../tree/tree.ts";
 import { hasRoom } from "./commit.ts";
-import { checkCount, placeOrOther } from "./writes.ts";
+import { placeOrOther } from "./writes.ts";
 
 /** One move or copy, as it is asked for; `to` is the whole new path. */
 export type Relocation = {
@@ -17,8 +17,37 @@ export type Relocation = {
   readonly autorename: boolean;
 };
 
+/** What a relocation works with: made anew for each run of a transaction. */
+export type Relocator = {
+  readonly tree: Tree;
+  readonly quotaBytes: number;
+  readonly budget: NodeBudget;
+};
+
 /** Does a relocation inside a transaction; everything that refuses it comes before the first write. */
-export type Relocate = (call: Call, tree: Tree, relocation: Relocation) => Node;
+export type Relocate = (relocator: Relocator, relocation: Relocation) => Node;
+
+/** All relocations of one call together touch no more nodes than one operation may: they hold up every other call. */
+class NodeBudget {
+  #left: number;
+
+  constructor(nodesMax: number) {
+    this.#left = nodesMax;
+  }
+
+  /** @throws {EndpointFailure} `too_many_files`; then nothing is spent. */
+  spend(tree: Tree, node: Node): void {
+    const count = tree.subtreeCount(node, this.#left);
+    if (count > this.#left) throw new EndpointFailure(tag("too_many_files"));
+    this.#left -= count;
+  }
+}
+
+/** For all relocations of a call. */
+export function relocatorOf({ services }: Call, tree: Tree): Relocator {
+  const { operationNodesMax, quotaBytes } = services.limits;
+  return { tree, quotaBytes, budget: new NodeBudget(operationNodesMax) };
+}
 
 /** Where lookup and write errors stand in `RelocationError`. */
 export const relocationErrors: Wrappers = { lookup: "from_lookup", write: "to" };
@@ -41,7 +70,7 @@ async function relocatePath(call: Call, relocate: Relocate): Promise<JsonObject>
     autorename: argument.flag("autorename"),
   };
   const node = await wrapWrite(relocationErrors, () =>
-    writeTree(call, (tree) => relocate(call, tree, relocation)),
+    writeTree(call, (tree) => relocate(relocatorOf(call, tree), relocation)),
   );
   return { metadata: metadata(node, call.view) };
 }
@@ -52,12 +81,12 @@ async function relocatePath(call: Call, relocate: Relocate): Promise<JsonObject>
  * @throws {LookupFailure} for `from`, {WriteFailure} for `to`, {EndpointFailure} `cant_move_folder_into_itself`,
  * `too_many_files`.
  */
-export const moveNode: Relocate = (call, tree, relocation) => {
+export const moveNode: Relocate = ({ tree, budget }, relocation) => {
   const { from, names } = ends(tree, relocation);
   if (isInside(names, from)) throw new EndpointFailure(tag("cant_move_folder_into_itself"));
   const place = placeFor(tree, names);
-  checkCount(call, tree, from);
   const to = targetOfMove(tree, { from, place, autorename: relocation.autorename });
+  budget.spend(tree, from);
   makeParents(tree, to);
   return tree.move(from, to);
 };
@@ -67,13 +96,13 @@ export const moveNode: Relocate = (call, tree, relocation) => {
  *
  * @throws As `moveNode`, with `duplicated_or_nested_paths` for a folder into itself, and `insufficient_quota`.
  */
-export const copyNode: Relocate = (call, tree, relocation) => {
+export const copyNode: Relocate = ({ tree, quotaBytes, budget }, relocation) => {
   const { from, names } = ends(tree, relocation);
   if (isInside(names, from)) throw new EndpointFailure(tag("duplicated_or_nested_paths"));
   const place = placeFor(tree, names);
-  checkCount(call, tree, from);
   const to = placeOrOther(tree, place, relocation.autorename);
-  if (!hasRoom(tree, tree.subtreeBytes(from), call.services.limits.quotaBytes)) {
+  budget.spend(tree, from);
+  if (!hasRoom(tree, tree.subtreeBytes(from), quotaBytes)) {
     throw new EndpointFailure(tag("insufficient_quota"));
   }
   makeParents(tree, to);

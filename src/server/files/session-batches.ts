@@ -77,7 +77,7 @@ class BatchCutter {
       checkAppend(session, cursor.offset);
       const after = session.concurrent ? emptyContent : session;
       const content = await this.#take(after, length);
-      const received = { content, close: entry.flag("close") };
+      const received = { content, after, close: entry.flag("close") };
       if (!session.concurrent) {
         this.#sessions.set(session.id, { ...session, ...content, closed: received.close });
       }

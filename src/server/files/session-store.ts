@@ -1,8 +1,9 @@
 import { blockBytes } from "../../core/tree/content-hash.ts";
+import { emptyContent } from "../store/block-writer.ts";
 import type { BlockList, TakenContent } from "../store/block-writer.ts";
 import type { Call } from "../wire/call.ts";
-import { nowOf } from "../wire/call.ts";
-import { tag } from "../wire/failure.ts";
+import { nowOf, requireAccount } from "../wire/call.ts";
+import { noSpace, tag } from "../wire/failure.ts";
 import type { Tagged } from "../wire/failure.ts";
 import { sessionSeconds } from "../limits.ts";
 import { blocksColumn, blocksOf } from "../tree/node.ts";
@@ -16,6 +17,9 @@ export type Session = BlockList & {
   readonly concurrent: boolean;
   readonly closed: boolean;
 };
+
+/** What a session is from its start on. */
+export type SessionKind = { readonly concurrent: boolean; readonly closed: boolean };
 
 /** A place in a session, as the client names it. */
 export type SessionCursor = { readonly session: string; readonly offset: number };
@@ -43,11 +47,40 @@ export class SessionStore {
     this.#call = call;
   }
 
-  /** A new session that holds `content`; returns its id, 22 characters. */
-  create(
-    content: TakenContent,
-    { concurrent, closed }: { readonly concurrent: boolean; readonly closed: boolean },
-  ): string {
+  /**
+   * A new session that holds `content`; returns its id, 22 characters.
+   *
+   * @throws {WriteFailure} `insufficient_space` when the account has as many as it may; {HttpFailure} 401 when it was
+   * removed since the call began.
+   */
+  create(content: TakenContent, kind: SessionKind): string {
+    if (!this.hasRoom(1)) throw noSpace();
+    return this.#insert(content, kind);
+  }
+
+  /** So many new sessions without content, as `create` makes them. */
+  createEmpty(count: number, kind: SessionKind): readonly string[] {
+    if (!this.hasRoom(count)) throw noSpace();
+    return Array.from({ length: count }, () => this.#insert(emptyContent, kind));
+  }
+
+  /** Whether the account may have so many sessions more (V79). */
+  hasRoom(count: number): boolean {
+    const { services, account } = this.#call;
+    const countMax = services.limits.sessionsMax - count;
+    // Those of all accounts are counted in an index; only where they are too many does it matter whose they are.
+    const all = services.database.first("SELECT count(*) AS n FROM sessions");
+    if (all === undefined || integer(all, "n") <= countMax) return countMax >= 0;
+    const own = services.database.first(
+      "SELECT count(*) AS n FROM sessions WHERE account = ? AND touched > ?",
+      account.account,
+      nowOf(services) - sessionSeconds,
+    );
+    return own === undefined || integer(own, "n") <= countMax;
+  }
+
+  #insert(content: TakenContent, { concurrent, closed }: SessionKind): string {
+    requireAccount(this.#call);
     const { services, account } = this.#call;
     const id = randomText(services.rng, 22);
     services.blocks.keepSmall(content.small);
@@ -65,7 +98,10 @@ export class SessionStore {
     return id;
   }
 
-  /** @throws {SessionFailure} `not_found`, also for another account's and for one that has ended. */
+  /**
+   * @throws {SessionFailure} `not_found`, also for another account's and for one that has ended; {HttpFailure} 401 when
+   * the account was removed since the call began, and its sessions with it.
+   */
   get(id: string): Session {
     const { services, account } = this.#call;
     const row = services.database.first(
@@ -74,7 +110,10 @@ export class SessionStore {
       account.account,
       nowOf(services) - sessionSeconds,
     );
-    if (row === undefined) throw new SessionFailure(tag("not_found"));
+    if (row === undefined) {
+      requireAccount(this.#call);
+      throw new SessionFailure(tag("not_found"));
+    }
     return {
       id: text(row, "id"),
       concurrent: integer(row, "concurrent") === 1,
@@ -101,7 +140,8 @@ export class SessionStore {
   }
 
   /**
-   * Keep a part of a concurrent session (V40); a part sent twice is accepted when equal.
+   * Keep a part of a concurrent session (V40); a part sent twice is accepted when equal. Of one without bytes nothing
+   * is kept but the end that it may set, so that it never stands where another part belongs.
    *
    * @throws {SessionFailure} `concurrent_session_invalid_offset` when it overlaps another part, `closed` beyond the
    * end that the closing part has set.
@@ -111,38 +151,22 @@ export class SessionStore {
     if (session.closed && end > session.size) throw new SessionFailure(tag("closed"));
     const ends = session.closed || part.close;
     const closing = { total: part.close ? end : session.size, ends };
-    this.#checkPlace(session, { start, part, closing });
-    const { database } = this.#call.services;
-    database.run(
-      "INSERT OR IGNORE INTO session_parts (session, start, size, blocks) VALUES (?, ?, ?, ?)",
+    const parts = this.#parts(session);
+    checkPlace(parts, { session, start, part, closing });
+    const isKnown = parts.some((row) => integer(row, "start") === start);
+    if (part.size > 0 && !isKnown) this.#insertPart(session, start, part);
+    this.update(session.id, { size: closing.ends ? closing.total : 0, blocks: [] }, closing.ends);
+  }
+
+  /** Rows without bytes, which older versions wrote, give way. */
+  #insertPart(session: Session, start: number, part: BlockList): void {
+    this.#call.services.database.run(
+      "INSERT OR REPLACE INTO session_parts (session, start, size, blocks) VALUES (?, ?, ?, ?)",
       session.id,
       start,
       part.size,
       blocksColumn(part.blocks),
     );
-    this.update(session.id, { size: closing.ends ? closing.total : 0, blocks: [] }, closing.ends);
-  }
-
-  #checkPlace(
-    session: Session,
-    place: {
-      readonly start: number;
-      readonly part: BlockList;
-      readonly closing: { readonly total: number; readonly ends: boolean };
-    },
-  ): void {
-    const { start, part, closing } = place;
-    const misplaced = this.#parts(session).some((row) => {
-      const otherStart = integer(row, "start");
-      const otherEnd = otherStart + integer(row, "size");
-      if (closing.ends && otherEnd > closing.total) return true;
-      if (otherStart === start && otherEnd === start + part.size) {
-        return blocksOf(row).join() !== part.blocks.join();
-      }
-      return otherStart < start + part.size && otherEnd > start;
-    });
-    if (misplaced) throw new SessionFailure(tag("concurrent_session_invalid_offset"));
-    if (session.closed && closing.total !== session.size) throw new SessionFailure(tag("closed"));
   }
 
   /** The bytes of a closed concurrent session; undefined while a part is missing. */
@@ -158,10 +182,32 @@ export class SessionStore {
 
   #parts(session: Session): readonly Row[] {
     return this.#call.services.database.all(
-      "SELECT start, size, blocks FROM session_parts WHERE session = ? ORDER BY start",
+      "SELECT start, size, blocks FROM session_parts WHERE session = ? AND size > 0 ORDER BY start",
       session.id,
     );
   }
+}
+
+/** A part that wants its place among others. */
+type Placing = {
+  readonly session: Session;
+  readonly start: number;
+  readonly part: BlockList;
+  readonly closing: { readonly total: number; readonly ends: boolean };
+};
+
+function checkPlace(parts: readonly Row[], { session, start, part, closing }: Placing): void {
+  const misplaced = parts.some((row) => {
+    const otherStart = integer(row, "start");
+    const otherEnd = otherStart + integer(row, "size");
+    if (closing.ends && otherEnd > closing.total) return true;
+    if (otherStart === start && otherEnd === start + part.size) {
+      return blocksOf(row).join() !== part.blocks.join();
+    }
+    return otherStart < start + part.size && otherEnd > start;
+  });
+  if (misplaced) throw new SessionFailure(tag("concurrent_session_invalid_offset"));
+  if (session.closed && closing.total !== session.size) throw new SessionFailure(tag("closed"));
 }
 
 /** Whether an offset or size lies on the grid of blocks, so that parts can be joined without reading them. */
