@@ -16,6 +16,7 @@ import { BlockStore } from "./store/blocks.ts";
 import type { Services } from "./wire/call.ts";
 import { openDataFolder } from "./store/data-folder.ts";
 import type { DataFolder } from "./store/data-folder.ts";
+import { rngOfOpening } from "./store/incarnations.ts";
 import { loadDefinition } from "./wire/definition.ts";
 import { defaultLimits } from "./limits.ts";
 import type { Limits } from "./limits.ts";
@@ -62,7 +63,8 @@ export interface DropboxServer extends AccountDesk {
   readonly admin: Admin | undefined;
   /**
    * Wait for the calls under way and let the data folder go. May be called twice. A call whose body never ends holds
-   * this up until the call is aborted.
+   * this up until the call is aborted. An answer is not waited for: what of its body was not read yet breaks off with an
+   * error, where it is content.
    */
   close(): Promise<void>;
 }
@@ -107,7 +109,8 @@ class InProcessServer implements DropboxServer {
 
   constructor(folder: DataFolder, options: ServerOptions, tools: Tools) {
     const { database, blocksFolder } = folder;
-    const { clock, rng, limits } = options;
+    const { clock, limits } = options;
+    const rng = rngOfOpening(database, options.rng);
     this.#folder = folder;
     const definition = loadDefinition();
     const waiters = new Waiters();
@@ -202,6 +205,7 @@ class InProcessServer implements DropboxServer {
   async #close(): Promise<void> {
     this.#services.waiters.close();
     await Promise.allSettled(this.#running);
+    this.#services.blocks.guard.stopReadings(new TypeError("The server is closed"));
     try {
       await this.#sweepAndCloseDatabase();
     } finally {

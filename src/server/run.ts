@@ -5,7 +5,7 @@ import { certificateFiles } from "./front/certificate-files.ts";
 import { answerDesk, wherePath } from "./front/desk-socket.ts";
 import type { AnsweredCall } from "./front/handler.ts";
 import { parseServedName } from "./front/hosts.ts";
-import { listen, namesOf } from "./front/listen.ts";
+import { checkAddress, listen, namesOf } from "./front/listen.ts";
 import type { Listener } from "./front/listen.ts";
 import { listenOnSocket } from "./front/listen-socket.ts";
 import { ownCertificates } from "./front/tls.ts";
@@ -111,6 +111,8 @@ class Running implements RunningServer {
   async #listen(): Promise<void> {
     const { host = "127.0.0.1", port, bindToken } = this.#options;
     const where = { host, port, names: this.#names(), bindToken };
+    // A CA is made for its names for good, so not before it is known that this attempt can listen.
+    await checkAddress({ host, port, bindToken, isTls: this.#options.tls !== "http" });
     const tls = await this.#certificates();
     this.port = await this.#add(listen({ ...this.#uses(), ...where, tls, handler: this.server }));
   }

@@ -42,9 +42,19 @@ test.each<[string, NewApp]>([
   ["an app's name", { key: "k", name: "x".repeat(101) }],
   ["a secret", { key: "k", secret: "" }],
   ["a secret", { key: "k", secret: "a+b" }],
-  ...["", ".", "..", "a/b", "a\\b", "a\0", "a ", "x".repeat(256), "\ud800", "a\u202eb"].map(
-    (folder): [string, NewApp] => ["an app folder", { key: "k", folder }],
-  ),
+  ...[
+    "",
+    ".",
+    "..",
+    "a/b",
+    "a\\b",
+    "a\0",
+    "a ",
+    "Desktop.ini",
+    "x".repeat(256),
+    "\ud800",
+    "a\u202eb",
+  ].map((folder): [string, NewApp] => ["an app folder", { key: "k", folder }]),
   ["the scope is not known", { key: "k", scopes: ["team_data.member"] }],
   ["needs a scope", { key: "k", scopes: [] }],
   ...[

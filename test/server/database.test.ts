@@ -5,6 +5,8 @@ import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { seededRng } from "../../src/std/random.ts";
 import { openDatabase } from "../../src/server/store/database.ts";
+import type { Database } from "../../src/server/store/database.ts";
+import { hasSeen, sightNow } from "../../src/server/store/incarnations.ts";
 import { formatVersion, migrations } from "../../src/server/store/tables.ts";
 
 const keep = "INSERT INTO meta (name, value) VALUES (?, ?)";
@@ -61,6 +63,38 @@ test("V14: a database of the first format is brought to this one, with all that 
   expect(database.first("SELECT id, epoch FROM accounts")).toEqual({ id: "dbid:a", epoch: 0 });
   expect(database.all("SELECT * FROM apps")).toEqual([]);
   expect(database.first("PRAGMA user_version")).toEqual({ user_version: formatVersion });
+  database.close();
+  await rm(folder, { recursive: true });
+});
+
+test("V31: an opening that only reads writes nothing, and one that writes is marked once, whatever fails", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "snap-server-"));
+  const file = join(folder, "server.sqlite");
+  const marks = (database: Database) => database.all("SELECT start FROM incarnations").length;
+  const made = openDatabase(file, seededRng(1));
+  made.transaction(() => made.run(keep, "w0", "a"));
+  expect(marks(made), "it made the database").toBe(0);
+  made.close();
+  const database = openDatabase(file, seededRng(2));
+  const early = sightNow(database);
+  expect(early).toEqual({ incarnation: "", seen: 0 });
+  expect(marks(database)).toBe(0);
+  const refuse = (): never => {
+    throw new Error("refused");
+  };
+  expect(() => database.transaction(refuse)).toThrow("refused");
+  expect(marks(database)).toBe(0);
+  const writes = [database.write(refuse), database.write(() => database.run(keep, "w1", "a"))];
+  expect((await Promise.allSettled(writes)).map(({ status }) => status)).toEqual([
+    "rejected",
+    "fulfilled",
+  ]);
+  database.transaction(() => database.run(keep, "w2", "a"));
+  expect(marks(database)).toBe(1);
+  expect(sightNow(database).incarnation).not.toBe(early.incarnation);
+  expect(hasSeen(database, early), "before this opening wrote").toBe(true);
+  expect(hasSeen(database, { ...early, seen: 1 }), "behind where it began").toBe(false);
+  expect(hasSeen(database, { ...early, incarnation: "lost" })).toBe(false);
   database.close();
   await rm(folder, { recursive: true });
 });

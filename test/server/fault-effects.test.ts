@@ -178,3 +178,17 @@ test.each([-7200, 90])(
     expect(dates).toEqual([checked.clock.seconds + seconds, checked.clock.seconds]);
   },
 );
+
+test.each([
+  ["files/delete_v2", -31],
+  ["files/list_revisions", 31],
+])(
+  "V72: a date that is off in %s by %i days takes nothing out of the history",
+  async (route, days) => {
+    await using checked = await faulty(route, { kind: "clockSkew", seconds: days * 86_400 });
+    await checked.upload("/a", "one");
+    await checked.rpc("files/delete_v2", { path: "/a" });
+    const { json } = await checked.rpc("files/list_revisions", { path: "/a" });
+    expect([json.is_deleted, json.entries?.length]).toEqual([true, 1]);
+  },
+);

@@ -9,6 +9,7 @@ import { seededRng } from "../../src/std/random.ts";
 import { listenOnSocket } from "../../src/server/front/listen-socket.ts";
 import type { SocketOptions } from "../../src/server/front/listen-socket.ts";
 import { socketFetch } from "../../src/server/front/socket-fetch.ts";
+import { answerDesk } from "../../src/server/front/desk-socket.ts";
 import { shortPath } from "../../src/server/front/socket-path.ts";
 import { ConnectionCut } from "../../src/server/wire/connection-cut.ts";
 import { CheckedServer } from "../support/checked-server.ts";
@@ -79,6 +80,19 @@ test("V7: only this user may use the socket, and a stop removes it", async () =>
   expect((await stat(path)).mode & 0o777).toBe(0o600);
   await socket.close();
   expect(await readdir(folder)).toEqual([]);
+});
+
+test("V7: a control call that is no JSON is 400, and does nothing", async () => {
+  await using checked = await CheckedServer.open();
+  const before = checked.server.accounts();
+  const control = (request: Request) => answerDesk(checked.server, request);
+  await using socket = await open(() => new Response("api"), { control });
+  for (const body of ["", '[{"name":"Bo"', "\u0000"]) {
+    const asked = { method: "POST", body };
+    const answer = await socket.fetch("https://localhost/control/addAccount", asked);
+    expect([answer.status, await answer.text()]).toEqual([400, "could not decode input as JSON"]);
+  }
+  expect(checked.server.accounts()).toEqual(before);
 });
 
 test("V7: control calls are answered on the socket only", async () => {

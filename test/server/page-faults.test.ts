@@ -151,3 +151,34 @@ test("V29: a page looks at a bounded number of lines, passes over those of other
     expect([first, second, third].map(shown)).toEqual(["…", "…", "folder /A/late, ."]);
   }
 });
+
+test.each([
+  ["short", ["a", "b", "c", "d", "e"]],
+  ["duplicated", ["a", "b", "c", "d", "e"]],
+  ["split", ["a", "b", "c", "d", "e"]],
+] as const)("V72: a listing whose pages are all %s comes to its end", (kind, names) => {
+  using world = new ListingWorld();
+  world.write((tree) => {
+    for (const name of names) tree.putFile(at(`/${name}`), file, undefined);
+  });
+  const { cursor } = world.call("get_latest_cursor", everything);
+  world.write((tree) => {
+    for (const name of names) tree.putFile(at(`/${name}${name}`), file, undefined);
+  });
+  const pagesFrom = (first: Json): Json[] => {
+    const pages = [first];
+    for (let last = first; last.has_more && pages.length < 20; pages.push(last)) {
+      last = world.call("continue", { cursor: last.cursor }, { page: { kind } });
+    }
+    return pages;
+  };
+  const told = (pages: Json[]): Set<string> =>
+    new Set(pages.flatMap(({ entries }) => entries.map((entry: Json) => entry.name)));
+  const listed = pagesFrom(world.call("list_folder", everything, { page: { kind } }));
+  expect(listed.at(-1).has_more).toBe(false);
+  const doubled = names.map((name) => `${name}${name}`);
+  expect(told(listed)).toEqual(new Set([...names, ...doubled]));
+  const changes = pagesFrom(world.call("continue", { cursor }, { page: { kind } }));
+  expect(changes.at(-1).has_more).toBe(false);
+  expect(told(changes)).toEqual(new Set(doubled));
+});

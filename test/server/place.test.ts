@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { conflictMark } from "../../src/server/tree/free-name.ts";
 import { keyOf, parseNames } from "../../src/server/tree/place.ts";
 import { CheckedServer } from "../support/checked-server.ts";
 
@@ -11,6 +12,8 @@ test.each([
   ['/:*?"<>|', [':*?"<>|']],
   ["/a\r\n", ["a\r\n"]],
   ["/dot.", ["dot."]],
+  // No new node is called that, but one that is there can be deleted.
+  ["/a ", ["a "]],
   [`/${"x".repeat(255)}`, ["x".repeat(255)]],
   [`/${"🎉".repeat(127)}`, ["🎉".repeat(127)]],
   // Malformed:
@@ -22,7 +25,6 @@ test.each([
   ["/a\\b", undefined],
   ["/a\0", undefined],
   ["/a\u007f", undefined],
-  ["/a ", undefined],
   ["/\ud800", undefined],
   ["/x".repeat(1001), undefined],
   [`/${"x".repeat(256)}`, undefined],
@@ -76,6 +78,77 @@ test.each(["desktop.ini", "Thumbs.db", ".DS_Store", ".dropbox", ".dropbox.attr",
     expect(upload.json.error.reason).toEqual({ ".tag": "disallowed_name" });
   },
 );
+
+const disallowed = { ".tag": "disallowed_name" };
+const malformedPath = { ".tag": "malformed_path" };
+
+test.each([
+  ["/desktop.ini/x", disallowed],
+  ["/a/.DS_Store/b/x", disallowed],
+  ["/sp /x", malformedPath],
+  ["/a/sp /b/x", malformedPath],
+  ["/sp ", malformedPath],
+])("fact sheet 3.5: %j makes no folder that could not be made alone", async (path, reason) => {
+  await using checked = await CheckedServer.open();
+  await checked.upload("/from", "1");
+  const error = async (route: string, argument: object) =>
+    (await checked.rpc(route, argument)).json.error;
+  const upload = await checked.content("files/upload", { path }, { body: "1" });
+  expect(upload.json.error.reason).toEqual(reason);
+  expect((await error("files/create_folder_v2", { path })).path).toEqual(reason);
+  for (const route of ["files/move_v2", "files/copy_v2"]) {
+    expect((await error(route, { from_path: "/from", to_path: path })).to).toEqual(reason);
+  }
+  const batch = { paths: [path], force_async: false };
+  const made = (await checked.rpc("files/create_folder_batch", batch)).json.entries;
+  expect(made).toEqual([{ ".tag": "failure", failure: { ".tag": "path", path: reason } }]);
+  const listed = await checked.rpc("files/list_folder", { path: "", recursive: true });
+  expect(listed.json.entries).toHaveLength(1);
+});
+
+test("fact sheet 3.5: a space at the end of a path is fine for what is not made", async () => {
+  await using checked = await CheckedServer.open();
+  await checked.upload("/a", "1");
+  const gone = { ".tag": "not_found" };
+  const removed = await checked.rpc("files/delete_v2", { path: "/a " });
+  expect(removed.json.error.path_lookup).toEqual(gone);
+  const moved = await checked.rpc("files/move_v2", { from_path: "/a ", to_path: "/b" });
+  expect(moved.json.error.from_lookup).toEqual(gone);
+});
+
+test("V24: the path_lower of a name whose lower case is a single letter leads back to it", async () => {
+  await using checked = await CheckedServer.open();
+  const stored = await checked.upload("/J\u030c.txt", "1");
+  expect(stored).toMatchObject({ path_display: "/J\u030c.txt", path_lower: "/\u01f0.txt" });
+  const found = await checked.rpc("files/get_metadata", { path: stored.path_lower });
+  expect(found.json.id).toBe(stored.id);
+  const other = await checked.content("files/upload", { path: "/\u01f0.txt" }, { body: "2" });
+  expect(other.json.error.reason.conflict).toEqual({ ".tag": "file" });
+  for (const query of ["\u01f0", "j\u030c.T"]) {
+    const search = { query, match_field_options: { include_highlights: true } };
+    const [match] = (await checked.rpc("files/search_v2", search)).json.matches;
+    const marked = match.highlight_spans.filter(
+      (span: { is_highlighted: boolean }) => span.is_highlighted,
+    );
+    expect(marked.map((span: { highlight_str: string }) => span.highlight_str)).toEqual([
+      query === "\u01f0" ? "J\u030c" : "J\u030c.t",
+    ]);
+  }
+});
+
+test("V24, V35: a conflicted copy is in NFC, however the account's name was given", async () => {
+  await using checked = await CheckedServer.open();
+  const account = checked.server.addAccount({ name: "Zoe\u0308" });
+  expect(account.name).toBe("Zo\u00eb");
+  const { accessToken: token } = checked.server.issueToken(account.id);
+  const send = (more: object, body: string) =>
+    checked.content("files/upload", { path: "/n.txt", autorename: true, ...more }, { body, token });
+  const { rev } = (await send({}, "1")).json;
+  await send({ mode: { ".tag": "update", update: rev } }, "2");
+  const copy = (await send({ mode: { ".tag": "update", update: rev } }, "3")).json;
+  expect(copy.path_display).toBe("/n (Zo\u00eb's conflicted copy).txt");
+  expect(conflictMark("Zoe\u0308")(1)).toBe(" (Zo\u00eb's conflicted copy)");
+});
 
 test("Choice 8: names of temporary files are accepted", async () => {
   await using checked = await CheckedServer.open();

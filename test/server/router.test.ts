@@ -161,7 +161,73 @@ test("V16: the own namespace is accepted as path root in three forms, any other 
   expect([elsewhere.status, elsewhere.json.error]).toEqual([422, { ".tag": "no_permission" }]);
   const moved = await call({ ".tag": "root", root: "1" });
   expect(moved.json.error.invalid_root.root_namespace_id).toBe(own);
-  expect((await call({ ".tag": "team" })).status).toBe(400);
+  for (const [wrong, text] of [
+    [{ ".tag": "team" }, "unknown tag 'team'"],
+    [{ ".tag": "root" }, "missing required field 'root'"],
+    [{ ".tag": "home", root: own }, "unknown field 'root'"],
+    [{ ".tag": "namespace_id", namespace_id: 1 }, "namespace_id: expected string, got integer"],
+    [[], "expected object, got list"],
+  ] as const) {
+    const refused = await call(wrong);
+    expect(refused.status).toBe(400);
+    expect(refused.text).toContain(`HTTP header "Dropbox-API-Path-Root": ${text}`);
+  }
+  const headers = { "dropbox-api-path-root": '"home"' };
+  expect((await checked.rpc("files/list_folder", { path: "" }, { headers })).status).toBe(200);
+  const broken = { "dropbox-api-path-root": "home" };
+  const unread = await checked.rpc("files/list_folder", { path: "" }, { headers: broken });
+  expect(unread.text).toContain('HTTP header "Dropbox-API-Path-Root": could not decode input');
+});
+
+test("Choice 4: every form of the root is unsupported where only other nodes can be named", async () => {
+  await using checked = await CheckedServer.open();
+  const account = await checked.rpc("users/get_current_account");
+  const own = `ns:${account.json.root_info.root_namespace_id}`;
+  for (const path of ["", "/", "//", own, `${own}/`, `${own}//`]) {
+    for (const route of ["files/delete_v2", "files/get_metadata", "files/create_folder_v2"]) {
+      const { status, text } = await checked.rpc(route, { path });
+      expect([status, text], path).toEqual([
+        400,
+        `Error in call to API function "${route}": request body: path: The root folder is unsupported.`,
+      ]);
+    }
+    const move = await checked.rpc("files/move_v2", { from_path: "/a", to_path: path });
+    expect(move.text).toContain("to_path: The root folder is unsupported.");
+    const upload = await checked.content("files/upload", { path }, { body: "1" });
+    expect(upload.text).toContain("path: The root folder is unsupported.");
+  }
+  for (const path of ["ns:1", `${own}1`]) {
+    const foreign = await checked.rpc("files/delete_v2", { path });
+    expect(foreign.json.error.path_lookup).toEqual({ ".tag": "not_found" });
+  }
+});
+
+test("Choice 2: a packed body is refused on every way in, and nothing is stored", async () => {
+  await using checked = await CheckedServer.open();
+  const packed = { body: "1", headers: { "content-encoding": "gzip" } };
+  const upload = await checked.content("files/upload", { path: "/f" }, packed);
+  expect([upload.status, upload.text]).toEqual([
+    400,
+    'Error in call to API function "files/upload": Bad HTTP "Content-Encoding" header.  The body has to be sent as it is.',
+  ]);
+  const info = { commit_info: { path: "/g" } };
+  const { link } = (await checked.rpc("files/get_temporary_upload_link", info)).json;
+  const headers = { ...packed.headers, "content-type": "application/octet-stream" };
+  const sent = await checked.fetch(link, { method: "POST", body: "1", headers });
+  expect(await sent.text()).toContain('Bad HTTP "Content-Encoding" header.');
+  expect((await checked.rpc("files/list_folder", { path: "" })).json.entries).toEqual([]);
+  const plain = { body: "1", headers: { "content-encoding": "Identity" } };
+  expect((await checked.content("files/upload", { path: "/f" }, plain)).status).toBe(200);
+});
+
+test("fact sheet 1.6: an empty content type counts as none", async () => {
+  await using checked = await CheckedServer.open();
+  await checked.upload("/f", "1");
+  const empty = { headers: { "content-type": "" } };
+  expect((await checked.content("files/download", { path: "/f" }, empty)).text).toBe("1");
+  expect((await checked.rpc("files/list_folder", { path: "" }, empty)).status).toBe(200);
+  const upload = await checked.content("files/upload", { path: "/g" }, { body: "1", ...empty });
+  expect(upload.text).toContain('Bad HTTP "Content-Type" header: "".');
 });
 
 test("V79: an rpc body has a limit", async () => {

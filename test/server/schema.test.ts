@@ -52,6 +52,16 @@ test("V3: a request gets its defaults, without its nulls, with tags as objects",
   });
 });
 
+test("V3: a null beside the tag, under the tag's name, is no value", () => {
+  expect(check("Kind", { ".tag": "plain", plain: null })).toEqual({ ".tag": "plain" });
+  expect(check("Kind", { ".tag": "point", point: null, x: 1 })).toEqual({ ".tag": "point", x: 1 });
+  expect(() => check("Kind", { ".tag": "plain", plain: 1 })).toThrow("unknown field 'plain'");
+  expect(() => check("Kind", { ".tag": "plain", named: null })).toThrow("unknown field 'named'");
+  expect(() => check("Kind", { ".tag": "named", named: null })).toThrow("missing required field");
+  const strict = (): Json => check("Kind", { ".tag": "plain", plain: null }, "response");
+  expect(strict).toThrow("unknown field 'plain'");
+});
+
 test.each<[string, Json, string]>([
   ["Point", { at: 1.5 }, "at: expected integer, got float"],
   ["Point", { at: "1" }, "at: expected integer, got string"],

@@ -96,6 +96,19 @@ test("V13: what was acknowledged is in the files before the server closes", asyn
   expect((await reopened.content("files/download", { path: "/large" })).text).toHaveLength(100_000);
 });
 
+test("V73: the same seed serves a folder again and again; no id comes twice", async () => {
+  const tokens = new Set<string>();
+  const ids = new Set<string>();
+  for (let opening = 0; opening < 4; opening += 1) {
+    const checked = await CheckedServer.open({ data: join(folder, "data"), seed: 1 });
+    tokens.add(checked.token);
+    ids.add((await checked.upload(`/${opening}`, "one")).id);
+    await checked.content("files/upload_session/start", {}, { body: "one" });
+    await checked.server.close();
+  }
+  expect([tokens.size, ids.size]).toEqual([4, 4]);
+});
+
 test("V7: a second server on the same folder is busy, until the first is closed", async () => {
   const first = await openServer(options());
   await expect(openServer(options())).rejects.toMatchObject({ code: "busy", exit: 6 });

@@ -186,6 +186,20 @@ test("V74: listings lag behind writes, and see them in their order", async () =>
   expect(await seen()).toEqual(["a", "b"]);
 });
 
+test("V74: where the clock is set back, listings lag no longer than before", async () => {
+  await using checked = await simulated({ readLagMs: 1000 });
+  const seen = async (): Promise<readonly string[]> => {
+    const { json } = await checked.rpc("files/list_folder", { path: "" });
+    return json.entries.map(({ name }: { name: string }) => name).toSorted();
+  };
+  await checked.upload("/a", "one");
+  checked.clock.seconds -= 3600;
+  await checked.upload("/b", "two");
+  expect(await seen()).toEqual([]);
+  checked.clock.seconds += 1;
+  expect(await seen()).toEqual(["a", "b"]);
+});
+
 test("V74: a job is in progress for so many checks", async () => {
   await using checked = await simulated({ jobPolls: 2 });
   await checked.upload("/a", "one");

@@ -1,12 +1,20 @@
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:https";
 import { connect } from "node:net";
 import type { Socket } from "node:net";
 import os from "node:os";
 import path from "node:path";
+import { Duplex } from "node:stream";
 import { connect as tlsConnect } from "node:tls";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { systemRng } from "../../src/std/random.ts";
+import { servedHosts } from "../../src/server/front/hosts.ts";
+import { lingerMs } from "../../src/server/front/limits.ts";
+import { refuseBytes } from "../../src/server/front/refuse-bytes.ts";
 import { ownCertificates } from "../../src/server/front/tls.ts";
+import type { OwnCertificates } from "../../src/server/front/tls.ts";
+import { acceptTunnels } from "../../src/server/front/tunnel.ts";
 import { HandClock, OpenFront, RawClient } from "./front-open.ts";
 
 /** A client inside a tunnel, and the connection below everything. */
@@ -15,12 +23,12 @@ type InTunnel = { readonly client: RawClient; readonly raw: Socket };
 /** A TLS front that answers with the URL that it was asked for, and what its clients trust. */
 class TunnelFront implements AsyncDisposable {
   readonly front: OpenFront;
-  readonly ca: string;
+  readonly certificates: OwnCertificates;
   readonly #folder: string;
 
-  private constructor(front: OpenFront, ca: string, folder: string) {
+  private constructor(front: OpenFront, certificates: OwnCertificates, folder: string) {
     this.front = front;
-    this.ca = ca;
+    this.certificates = certificates;
     this.#folder = folder;
   }
 
@@ -31,7 +39,11 @@ class TunnelFront implements AsyncDisposable {
     const answer = async (request: Request): Promise<Response> =>
       new Response(`${request.url} ${await request.text()}`);
     const front = await OpenFront.with(answer, { tls });
-    return new TunnelFront(front, tls.authority.certificate, folder);
+    return new TunnelFront(front, tls, folder);
+  }
+
+  get ca(): string {
+    return this.certificates.authority.certificate;
   }
 
   /** A TLS connection to the proxy itself. */
@@ -153,4 +165,41 @@ test("V8: a server of plain HTTP makes no tunnels", async () => {
   await client.ended;
   expect(client.text).not.toContain(" 200 ");
   expect(front.calls).toEqual([]);
+});
+
+test("V8, V79: a client that stays after its tunnel was refused is left", () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  try {
+    const server = createServer();
+    acceptTunnels(server, new Set());
+    const socket = new Duplex({ read: () => {}, write: (_chunk, _encoding, done) => done() });
+    server.emit("connect", { url: "example.com:443" }, socket, Buffer.alloc(0));
+    vi.advanceTimersByTime(lingerMs - 1);
+    expect(socket.destroyed).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(socket.destroyed).toBe(true);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test("V8, V79: a tunnel in which no handshake begins ends, with the connection around it", async () => {
+  await using tunnel = await TunnelFront.open();
+  const tls = await tunnel.certificates.current();
+  const server = createServer({ ...tls, handshakeTimeout: 50 });
+  acceptTunnels(server, servedHosts([]));
+  server.on("clientError", (error, socket: Socket) => {
+    refuseBytes({ error, socket, rng: systemRng });
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const address = server.address();
+  const port = typeof address === "object" ? address?.port : undefined;
+  const outer = tlsConnect({ port, host: "127.0.0.1", servername: "localhost", ca: tunnel.ca });
+  const host = "api.dropboxapi.com:443";
+  const client = new RawClient(outer).send(`CONNECT ${host} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+  await client.ended;
+  expect(client.text).toBe("HTTP/1.1 200 Connection established\r\n\r\n");
+  const closed = once(server, "close");
+  server.close();
+  await closed;
 });

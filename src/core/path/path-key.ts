@@ -4,14 +4,15 @@ declare const pathKey: unique symbol;
 export type PathKey = string & { readonly [pathKey]: true };
 
 /**
- * The key of one name: NFC, then lower-cased code point by code point as the server does it (S15, server Choice 5).
+ * The key of one name: NFC, then lower-cased code point by code point as the server does it (S15, server Choice 5),
+ * and NFC again: `J` with a caron above is two code points, `j` with one is a single one. So a key is its own key.
  *
  * A character is left as it is where its modern lower-casing has more than one code point (`İ`), so no rule
  * that looks at neighbours (final sigma) ever applies.
  */
 export function pathKeyOf(name: string): PathKey {
   const lowered = Array.from(name.normalize("NFC"), lowerCodePoint).join("");
-  return toKey(lowered);
+  return toKey(lowered.normalize("NFC"));
 }
 
 function lowerCodePoint(character: string): string {

@@ -26,7 +26,9 @@ export type NewAccount = {
 export function addAccount(database: Database, rng: Rng, wanted: NewAccount): AccountInfo {
   // `AA` is how recorded ids begin; 35 characters make the 40 that the definition wants.
   const id = `dbid:AA${randomText(rng, 33)}`;
-  const { name, email = `${id.slice(-8)}@example.com`, password } = wanted;
+  const { email = `${id.slice(-8)}@example.com`, password } = wanted;
+  // It becomes part of the names of files, which are NFC (V24).
+  const name = wanted.name.normalize("NFC");
   checkNew({ name, email, password });
   const record = password === undefined ? null : passwordRecord(password, rng);
   database.transaction(() => {

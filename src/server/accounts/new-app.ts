@@ -1,5 +1,5 @@
 import { SnapError } from "../../std/error.ts";
-import { parseNames } from "../tree/place.ts";
+import { newNameTrouble, parseNames } from "../tree/place.ts";
 import type { App } from "./apps.ts";
 import { isPlainName } from "./plain-name.ts";
 import { isRedirect } from "./redirect.ts";
@@ -67,7 +67,11 @@ export function checkedApp({
 function folderName(folder: string): string {
   const [name, ...others] = parseNames(`/${folder}`, "write") ?? [];
   const isName = name !== undefined && others.length === 0 && isPlainName(name);
-  check(isName, "an app folder has the name of one folder", folder);
+  check(
+    isName && newNameTrouble(name) === undefined,
+    "an app folder has the name of one folder",
+    folder,
+  );
   return name ?? folder;
 }
 

@@ -1,6 +1,9 @@
 import { isLoopback } from "../front/hosts.ts";
 import type { App } from "./apps.ts";
 
+/** Hosts may have other characters in them, but such as `;` and `*` would change a content security policy. */
+const hostPattern = /^(?:[\w.-]+|\[[\da-f:.]+\])$/;
+
 /**
  * An absolute address that a browser may be sent to with a code or a token: https anywhere, or http to this machine.
  * Without credentials, fragment, or characters that parsers disagree about.
@@ -9,6 +12,7 @@ export function isRedirect(uri: string): boolean {
   if (!/^https?:\/\/[\x21-\x7e]+$/i.test(uri) || /[\\#]/.test(uri)) return false;
   const url = URL.parse(uri);
   if (url === null || url.username !== "" || url.password !== "") return false;
+  if (!hostPattern.test(url.hostname)) return false;
   return url.protocol === "https:" || isLoopback(hostIn(url));
 }
 

@@ -36,9 +36,13 @@ export class ReadLag {
     return this.#marks.length === 1 ? undefined : this.#marks[0]?.position;
   }
 
-  /** Leave only the newest of the marks that are old enough. */
+  /** Leave only the newest of the marks that are old enough. Where the clock was set back, all of them were made by now. */
   #forget(): void {
-    const seen = this.#clock.now() - this.#lagMs;
+    const now = this.#clock.now();
+    if ((this.#marks.at(-1)?.atMs ?? now) > now) {
+      this.#marks = this.#marks.map((mark) => ({ ...mark, atMs: Math.min(mark.atMs, now) }));
+    }
+    const seen = now - this.#lagMs;
     while (this.#marks[1] !== undefined && this.#marks[1].atMs <= seen) this.#marks.shift();
   }
 }

@@ -1,4 +1,5 @@
 import { blockBytes } from "../../core/tree/content-hash.ts";
+import type { Reading } from "../store/block-guard.ts";
 import type { BlockList } from "../store/block-writer.ts";
 import type { BlockStore } from "../store/blocks.ts";
 import { LendingStream } from "../wire/lending-stream.ts";
@@ -13,20 +14,48 @@ export function contentStream(
   content: BlockList,
   range: ByteRange,
 ): ReadableStream<Uint8Array> {
+  const { store, signal } = source;
   const pieces = contentPieces(source, content, range);
+  let end = (): void => {};
   return new LendingStream(
     {
+      start(controller) {
+        const stop = (error: Error): void => controller.error(error);
+        end = beginReading(store, signal, { blocks: content.blocks, stop });
+      },
       async pull(controller) {
-        const step = await pieces.next();
-        if (step.done) controller.close();
-        else controller.enqueue(step.value);
+        try {
+          const step = await pieces.next();
+          if (!step.done) {
+            controller.enqueue(step.value);
+            return;
+          }
+          controller.close();
+          end();
+        } catch (error) {
+          end();
+          throw error;
+        }
       },
       async cancel() {
+        end();
         await pieces.return();
       },
     },
-    (piece) => source.store.buffers.giveBack(piece),
+    (piece) => store.buffers.giveBack(piece),
   );
+}
+
+/** The sweep knows of it until it ends or nobody wants it any more. */
+function beginReading(store: BlockStore, signal: AbortSignal, reading: Reading): () => void {
+  const forget = store.guard.beginReading(reading);
+  const end = (): void => {
+    forget();
+    signal.removeEventListener("abort", end);
+  };
+  signal.addEventListener("abort", end, { once: true });
+  if (signal.aborted) end();
+  return end;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { Rng } from "../../std/random.ts";
+import type { Sight } from "../store/incarnations.ts";
 
 /** What a listing was asked for; frozen in its cursor (V27). */
 type ListingOptions = {
@@ -25,6 +26,8 @@ export type CursorState = {
   readonly afterKey: string | undefined;
   /** Changes up to this position of the journal are in the listing. */
   readonly position: number;
+  /** What could be seen when the cursor was handed out: more than `position`, because pages show what is there now. */
+  readonly sight?: Sight;
 };
 
 const formBytes = Buffer.from([0, 1]);

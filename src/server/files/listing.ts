@@ -10,7 +10,7 @@ import type { Json, JsonObject } from "../wire/failure.ts";
 import { pageEntriesDefault } from "../limits.ts";
 import { nodesStretch } from "./listing-pages.ts";
 import { faultyPage } from "./page-faults.ts";
-import { cursorCodec, resumed } from "./resume.ts";
+import { cursorCodec, handedOut, resumed } from "./resume.ts";
 import { wholePage } from "./stretch.ts";
 import type { Page } from "./stretch.ts";
 import { present } from "../../std/assert.ts";
@@ -47,8 +47,9 @@ export function listFolder(call: Call): JsonObject {
 
 /** `files/list_folder/get_latest_cursor`: as if every page had been read. */
 export function latestCursor(call: Call): JsonObject {
-  const state = beginning(call, readTree(call));
-  return { cursor: cursorCodec(call.services).encode({ ...state, afterKey: undefined }) };
+  const { services } = call;
+  const state = { ...beginning(call, readTree(call)), afterKey: undefined };
+  return { cursor: cursorCodec(services).encode(handedOut(services, state)) };
 }
 
 /** `files/list_folder/continue`: the next page, or the changes since the cursor. */
@@ -107,7 +108,7 @@ function nextPage(call: Call, tree: Tree, state: CursorState): JsonObject {
     entries: entries.map((node) =>
       node.kind === "deleted" ? deletedMetadata(node, view) : metadata(node, view),
     ),
-    cursor: cursorCodec(services).encode(next),
+    cursor: cursorCodec(services).encode(handedOut(services, next)),
     has_more: hasMore,
   };
 }

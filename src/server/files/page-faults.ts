@@ -30,11 +30,12 @@ export function faultyPage(stretch: Stretch, kind: PageFault["kind"], rng: Rng):
   }
 }
 
+/** At least one step, so that the listing gets on. */
 function half({ steps }: Stretch): number {
-  return Math.floor(steps.length / 2);
+  return Math.max(1, Math.floor(steps.length / 2));
 }
 
-/** The last entry comes twice, and the second half of the page once more on the next one. */
+/** The last entry comes twice, and the second half of the page, if it has one, once more on the next one. */
 function duplicatedPage(stretch: Stretch, { entries }: Page): Page {
   if (entries.length === 0) return wholePage(stretch);
   return { ...cutPage(stretch, half(stretch)), entries: [...entries, ...entries.slice(-1)] };

@@ -2,7 +2,7 @@ import type { Call, Services } from "../wire/call.ts";
 import type { Disturbance } from "../wire/interposer.ts";
 import { BadCall, EndpointFailure, LookupFailure, tag, wrapFailures } from "../wire/failure.ts";
 import { parentKey } from "../tree/node.ts";
-import { Journal } from "../tree/journal.ts";
+import { firstIncarnation, hasSeen, sightNow } from "../store/incarnations.ts";
 import type { Tree } from "../tree/tree.ts";
 import { CursorCodec } from "./cursor.ts";
 import type { CursorState } from "./cursor.ts";
@@ -33,16 +33,22 @@ export function resumed(call: Call, tree: Tree): CursorState {
 }
 
 /**
- * @throws {EndpointFailure} `reset` for a cursor of another epoch, of an account that is gone, or of a time that is still
- * to come: an older copy of the database was put back (V31).
+ * @throws {EndpointFailure} `reset` for a cursor of another epoch, of an account that is gone, or of a time that this
+ * database has not been through: an older copy of it was put back (V31).
  */
 export function checkEpoch({ services, disturbance }: Judge, state: CursorState): void {
   const { database } = services;
+  const { sight = { incarnation: firstIncarnation, seen: state.position } } = state;
   const isOver =
     disturbance.resetCursor === true ||
     state.epoch !== epochOf(database, state.account) ||
-    state.position > new Journal(database, state.account).head();
+    !hasSeen(database, sight);
   if (isOver) throw reset();
+}
+
+/** The state that a cursor is made of now. */
+export function handedOut({ database }: Services, state: CursorState): CursorState {
+  return { ...state, sight: sightNow(database) };
 }
 
 /**

@@ -51,18 +51,36 @@ export type NameSpan = { readonly text: string; readonly isMatch: boolean };
 
 /** A stored name cut where the query's words are in it. */
 export function nameSpans({ words }: NameQuery, name: string): readonly NameSpan[] {
-  const characters = Array.from(name);
-  // Keys fold code point by code point, so they have as many of them as the name.
-  const folded = characters.map((character) => pathKeyOf(character));
-  const marked = marks(folded, words);
+  const pieces = foldedPieces(name);
+  const marked = marks(
+    pieces.map(({ folded }) => folded),
+    words,
+  );
   const spans: { text: string; isMatch: boolean }[] = [];
-  for (const [index, character] of characters.entries()) {
+  for (const [index, { text: character }] of pieces.entries()) {
+    if (character === "") continue;
     const isMatch = marked[index] ?? false;
     const last = spans.at(-1);
     if (last?.isMatch === isMatch) last.text += character;
     else spans.push({ text: character, isMatch });
   }
   return spans;
+}
+
+/** A piece of a name, and the one code point of the key that it becomes. */
+type FoldedPiece = { readonly text: string; readonly folded: string };
+
+/**
+ * Keys fold code point by code point, but a letter and its mark may become a single one in lower case. Such a letter is
+ * one piece with all its marks, and pieces without text stand for what else its key has.
+ */
+function foldedPieces(name: string): readonly FoldedPiece[] {
+  return (name.match(/\P{M}\p{M}*|\p{M}+/gu) ?? []).flatMap((cluster) => {
+    const points = Array.from(cluster);
+    const folded = Array.from<string>(pathKeyOf(cluster));
+    const texts = points.length === folded.length ? points : [cluster];
+    return folded.map((point, index) => ({ text: texts[index] ?? "", folded: point }));
+  });
 }
 
 /** For each character whether a word covers it. */

@@ -116,8 +116,7 @@ function callOf({ services, request }: PageCall, row: Row): Call {
 }
 
 function isUploadType(header: string | null): boolean {
-  const type = header?.split(";")[0]?.trim().toLowerCase() ?? "";
-  return ["application/octet-stream", "text/plain"].includes(type);
+  return header?.split(";")[0]?.trim().toLowerCase() === "application/octet-stream";
 }
 
 function wrongMethod(allowed: string): Response {

@@ -16,10 +16,18 @@ export async function zipStream(
   source: ContentSource,
   entries: readonly ZipEntry[],
 ): Promise<Readable> {
+  let stop = (_error: Error): void => {};
+  const blocks = ofKind(entries, "file").flatMap(({ content }) => content.blocks);
+  const end = source.store.guard.beginReading({ blocks, stop: (error) => stop(error) });
   const { ZipFile } = await import("yazl");
   const zip = new ZipFile();
   const { outputStream: output } = zip;
   assert(output instanceof Readable, "a zip file comes out of a stream of Node's");
+  stop = (error) => void output.destroy(error);
+  output.once("close", end);
+  output.on("error", () => {
+    // Whoever reads is told; nobody may have begun to.
+  });
   zip.on("error", (error: Error) => output.destroy(error));
   // Folders go first: the library writes several in a row one inside the other's call, unless nothing waits.
   for (const { name } of ofKind(entries, "folder")) {

@@ -1,5 +1,8 @@
 import { SnapError, isErrorCode } from "../../std/error.ts";
 import type { AccountDesk } from "../accounts/registry.ts";
+import { parseJson } from "../wire/answer.ts";
+import { BadCall } from "../wire/failure.ts";
+import { refuse } from "./request.ts";
 import { socketFetch } from "./socket-fetch.ts";
 
 /** The desk as other processes reach it: the same, but every answer takes its way. A browser's part is not needed there. */
@@ -70,7 +73,15 @@ export async function answerDesk(desk: AccountDesk, request: Request): Promise<R
   const name = new URL(request.url).pathname.replace("/control/", "");
   const known = deskCalls.find((call) => call === name);
   if (known === undefined || request.method !== "POST") return new Response(null, { status: 404 });
-  return Response.json(outcome(desk, known, await request.json()));
+  const body = await request.text();
+  let given: unknown;
+  try {
+    given = parseJson(body);
+  } catch (error) {
+    if (error instanceof BadCall) return refuse(400, error.message);
+    throw error;
+  }
+  return Response.json(outcome(desk, known, given));
 }
 
 function outcome(desk: AccountDesk, name: DeskCall, given: unknown): DeskAnswer {

@@ -4,6 +4,7 @@ import type { Clock } from "../../std/time.ts";
 import { withCommonHeaders } from "../wire/answer.ts";
 import { BrokenBody } from "../wire/body.ts";
 import { cutBehind } from "../wire/connection-cut.ts";
+import { shownPath } from "../wire/shown-path.ts";
 import { isForeignReadable } from "./cors.ts";
 import type { AnsweredCall } from "./handler.ts";
 import { drainedBytesMax } from "./limits.ts";
@@ -131,9 +132,9 @@ export class Exchange {
     const head = readHead(this.#arrival.message, door);
     if (head instanceof Response) return withCommonHeaders(head, door.rng);
     this.#head = head;
-    this.#request = this.#requestOf(head);
-    if (this.#parts.isStopping()) this.endWaiting();
     try {
+      this.#request = this.#requestOf(head);
+      if (this.#parts.isStopping()) this.endWaiting();
       return await answer(this.#request);
     } catch (error) {
       if (error instanceof BrokenBody || cutBehind(error) !== undefined) throw error;
@@ -187,7 +188,7 @@ export class Exchange {
     const { message } = this.#arrival;
     this.#parts.onAnswered({
       method: message.method ?? "",
-      path: this.#head?.url.pathname ?? "",
+      path: shownPath(this.#head?.url.pathname ?? ""),
       status: this.#arrival.to.headersSent ? this.#answer?.status : undefined,
       isWhole: this.#isWhole,
       bytesIn: this.#body?.bytes ?? 0,

@@ -12,7 +12,7 @@ export interface Handler {
 /** One line about one request, for a log: nothing in it is a secret (V78). */
 export type AnsweredCall = {
   readonly method: string;
-  /** Without the query, where tokens may be. */
+  /** Without the query and what else of an address lets somebody in. */
   readonly path: string;
   /** Absent when the connection ended before an answer. */
   readonly status: number | undefined;

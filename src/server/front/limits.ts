@@ -24,6 +24,9 @@ export const drainedBytesMax: number = 160 * 1024 * 1024;
 /** From the start of a connection or request to the end of its headers. */
 export const headersTimeoutMs = 60_000;
 
+/** Silence in a TLS handshake, also one in a tunnel, that ends it. */
+export const handshakeTimeoutMs = 60_000;
+
 /** How long a connection may stay open between two requests. */
 export const keepAliveMs = 90_000;
 

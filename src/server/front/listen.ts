@@ -15,8 +15,8 @@ import { contentPaths } from "./cors.ts";
 import { Front, nodeOptions } from "./front.ts";
 import type { AnsweredCall, Handler } from "./handler.ts";
 import { checkBinding, isLoopback, parseServedName, servedHosts } from "./hosts.ts";
-import { backlogMax } from "./limits.ts";
-import type { ServedHosts } from "./hosts.ts";
+import { backlogMax, handshakeTimeoutMs } from "./limits.ts";
+import type { Binding, ServedHosts } from "./hosts.ts";
 import { Renewal } from "./renewal.ts";
 import { acceptTunnels } from "./tunnel.ts";
 
@@ -66,6 +66,24 @@ export function namesOf({ host, names }: Pick<ListenOptions, "host" | "names">):
   return isAny || isLoopback(host.toLowerCase()) ? names : [...names, parseServedName(host)];
 }
 
+/** An address that is to be listened on, and what protects it. */
+export type WantedAddress = Binding & { readonly port: number };
+
+/**
+ * Find out whether an address can be listened on, by taking it for a moment.
+ *
+ * @throws {SnapError} `usage` and `busy`, as `listen` does.
+ */
+export async function checkAddress(wanted: WantedAddress): Promise<void> {
+  checkBinding(wanted);
+  const { host, port } = wanted;
+  const probe = process.getBuiltinModule("node:net").createServer();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  probe.once("error", (error) => reject(listenFailure(error, { host, port })));
+  probe.listen({ host, port }, () => probe.close(() => resolve()));
+  await promise;
+}
+
 /**
  * Listen on a TCP port for every host name of the server.
  *
@@ -112,7 +130,11 @@ function plainServer(): Server {
 
 function tlsServer(shown: ServerCertificate, hosts: ServedHosts): TlsServer {
   const https = process.getBuiltinModule("node:https");
-  const server = https.createServer({ ...nodeOptions, ...shown });
+  const server = https.createServer({
+    ...nodeOptions,
+    handshakeTimeout: handshakeTimeoutMs,
+    ...shown,
+  });
   acceptTunnels(server, hosts);
   return server;
 }

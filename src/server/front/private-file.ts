@@ -1,10 +1,11 @@
-import { link, mkdir, open, readFile, rm } from "node:fs/promises";
+import { link, open, readFile, rm } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { constants } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { SnapError, describeError, systemCode } from "../../std/error.ts";
 import { randomHex } from "../../std/random.ts";
 import type { Rng } from "../../std/random.ts";
+import { makePrivateFolder } from "../store/private-place.ts";
 
 /** A file to be made once. */
 export type NewFile = {
@@ -24,7 +25,7 @@ export type NewFile = {
 export async function makeOnce({ path, text, mode, rng }: NewFile): Promise<boolean> {
   const temporary = `${path}.tmp-${randomHex(rng, 8)}`;
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await makePrivateFolder(dirname(resolve(path)));
     await writeDurably(temporary, { text, mode });
     return await linkOnce(temporary, path);
   } catch (error) {

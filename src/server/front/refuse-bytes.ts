@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { randomHex } from "../../std/random.ts";
 import type { Rng } from "../../std/random.ts";
 import { systemCode } from "../../std/error.ts";
@@ -50,10 +51,10 @@ function answerText({ status, text }: Refusal, rng: Rng): string {
 }
 
 /**
- * To close while the client still sends would reset the connection, and the answer with it. What it sends is dropped,
- * up to as much again as was refused.
+ * End a refused connection some time after its answer: to close while the client still sends would reset it, and the
+ * answer with it. What the client sends is dropped, up to as much as headers may have.
  */
-function linger(socket: Socket): void {
+export function linger(socket: Duplex): void {
   let dropped = 0;
   const timer = setTimeout(() => socket.destroy(), lingerMs);
   timer.unref();

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { failureResponse } from "../wire/answer.ts";
+import { troubleOfCoding } from "../wire/content-coding.ts";
 import { BadCall } from "../wire/failure.ts";
 import type { Rng } from "../../std/random.ts";
 import { isServed } from "./hosts.ts";
@@ -67,6 +68,9 @@ function targetOf(target: string, host: string, { scheme, hosts }: Door): URL | 
   // Put together as text: as a relative URL, a path that begins with // would name another host.
   const url = URL.parse(isPath ? `${scheme}://${host}${target}` : target);
   if (url === null) return refuse(400, "The request's URL cannot be read.");
+  if (url.username !== "" || url.password !== "") {
+    return refuse(400, "The request's URL has a name or password in it.");
+  }
   if (hosts !== undefined && !isServed(url.host, hosts)) return refuse(400, noHost);
   url.protocol = scheme;
   return url;
@@ -84,12 +88,19 @@ function refusedBody(head: Head, { rng }: Door): Response | undefined {
 }
 
 function troubleOfBody({ method, headers, hasBody }: Head): string | undefined {
-  const coding = headers.get("content-encoding");
-  if (coding !== null && coding.trim().toLowerCase() !== "identity") {
-    return 'Bad HTTP "Content-Encoding" header.  The body has to be sent as it is.';
+  const coding = troubleOfCoding(headers);
+  if (coding !== undefined) return coding;
+  if (!isPlainTransfer(headers)) {
+    return 'Bad HTTP "Transfer-Encoding" header.  The body has to be sent as it is.';
   }
   if (hasBody && (method === "GET" || method === "HEAD")) {
     return "The request body is supposed to be empty, but isn't.";
   }
   return undefined;
+}
+
+/** Node takes chunks apart, and hands on as it is what else was done to a body on its way. */
+function isPlainTransfer(headers: Headers): boolean {
+  const coding = headers.get("transfer-encoding");
+  return coding === null || coding.trim().toLowerCase() === "chunked";
 }

@@ -3,6 +3,7 @@ import type { Server as TlsServer } from "node:https";
 import type { Duplex } from "node:stream";
 import { isServed } from "./hosts.ts";
 import type { ServedHosts } from "./hosts.ts";
+import { linger } from "./refuse-bytes.ts";
 
 /**
  * Let clients that cannot be told another host use this server as their proxy: what they want to reach by `CONNECT`, if
@@ -14,6 +15,8 @@ export function acceptTunnels(server: TlsServer, hosts: ServedHosts): void {
     socket.on("error", () => socket.destroy());
     if (!isServed(message.url ?? "", hosts)) {
       socket.end("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+      // Node watches over the time of requests only, and this is none any more.
+      linger(socket);
       return;
     }
     socket.write("HTTP/1.1 200 Connection established\r\n\r\n");

@@ -5,7 +5,7 @@ import { shuffled } from "../files/entry-order.ts";
 import { epochOf } from "../files/epoch.ts";
 import { nodesStretch } from "../files/listing-pages.ts";
 import { cursorsFor } from "../files/purpose-cursors.ts";
-import { checkEpoch } from "../files/resume.ts";
+import { checkEpoch, handedOut } from "../files/resume.ts";
 import { wholePage } from "../files/stretch.ts";
 import type { ListedNode } from "../files/stretch.ts";
 import { pageEntriesDefault } from "../limits.ts";
@@ -143,7 +143,7 @@ function pageResult(
   const entries = isFirstPhase ? shuffled(page.entries, rng) : page.entries;
   return {
     entries: entries.map((entry) => shownEntry(entry, tree.view, owner)),
-    cursor: codec(call).encode({ link, listing: page.next }),
+    cursor: codec(call).encode({ link, listing: handedOut(call.services, page.next) }),
     has_more: page.hasMore,
   };
 }

@@ -7,7 +7,7 @@ import type { Row } from "../store/rows.ts";
 import { keyOf, parseNames } from "../tree/place.ts";
 import type { Node } from "../tree/node.ts";
 import { Tree } from "../tree/tree.ts";
-import { viewOf } from "../tree/view.ts";
+import { isSeen, viewOf } from "../tree/view.ts";
 import { nowOf } from "../wire/call.ts";
 import type { Services } from "../wire/call.ts";
 import { opens } from "./link-address.ts";
@@ -87,10 +87,30 @@ export function linkById(database: Database, id: string): SharedLink | undefined
   return row === undefined ? undefined : linkOf(row);
 }
 
+/** The link that an address opens, whether or not its node is there now. */
+export function linkAt(database: Database, address: LinkAddress): SharedLink | undefined {
+  const link = linkById(database, address.id);
+  return link !== undefined && opens(address, link) ? link : undefined;
+}
+
+/** Whether an app of the owner's sees what a link leads to, or saw it where it was removed last. */
+export function isOwnLink(database: Database, { account, node }: SharedLink, tree: Tree): boolean {
+  if (tree.view.topKey === "" || tree.byId(node) !== undefined) return true;
+  if (tree.hasId(node)) return false;
+  // A move leaves a trace as well; only the end that came last tells where it was.
+  const traces = database.all(
+    `SELECT key FROM removed WHERE account = ?1 AND id = ?2
+     AND ended = (SELECT max(ended) FROM removed WHERE account = ?1 AND id = ?2)`,
+    account,
+    node,
+  );
+  return traces.length > 0 && traces.every((trace) => isSeen(text(trace, "key"), tree.view));
+}
+
 /** What an address leads to now; undefined where it is wrong, revoked, or its node is gone. */
 export function openLink(services: Services, address: LinkAddress): OpenLink | undefined {
-  const link = linkById(services.database, address.id);
-  if (link === undefined || !opens(address, link)) return undefined;
+  const link = linkAt(services.database, address);
+  if (link === undefined) return undefined;
   const tree = ownersTree(services, link.account);
   const linked = tree.byId(link.node);
   if (linked === undefined) return undefined;

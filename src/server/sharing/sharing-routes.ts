@@ -18,7 +18,16 @@ import { listSharedLinks } from "./link-list.ts";
 import { linkMetadata } from "./link-metadata.ts";
 import type { LinkReader } from "./link-metadata.ts";
 import { checkSettings } from "./link-settings.ts";
-import { addLink, insideOf, linkTo, openLink, ownersTree, removeLink } from "./shared-links.ts";
+import {
+  addLink,
+  insideOf,
+  isOwnLink,
+  linkAt,
+  linkTo,
+  openLink,
+  ownersTree,
+  removeLink,
+} from "./shared-links.ts";
 import type { OpenLink, SharedLink } from "./shared-links.ts";
 
 /** `sharing/…`, as far as it is about links. */
@@ -64,17 +73,14 @@ async function revokeLink(call: Call): Promise<Json> {
   const { services, argument, request, account } = call;
   const address = parseLinkUrl(argument.text("url"), new URL(request.url));
   if (address === "malformed") throw failure("shared_link_malformed");
-  const open = address === "former" ? undefined : openLink(services, address);
-  if (open === undefined) throw failure("shared_link_not_found");
-  if (open.link.account !== account.account || !isOwn(open, call)) {
+  // What it leads to may be gone for now: restored, it would come back with the link.
+  const link = address === "former" ? undefined : linkAt(services.database, address);
+  if (link === undefined) throw failure("shared_link_not_found");
+  if (link.account !== account.account || !isOwnLink(services.database, link, readTree(call))) {
     throw failure("shared_link_access_denied");
   }
-  await services.database.write(() => removeLink(services.database, open.link));
+  await services.database.write(() => removeLink(services.database, link));
   return null;
-}
-
-function isOwn({ linked }: OpenLink, call: Call): boolean {
-  return readTree(call).byId(linked.id) !== undefined;
 }
 
 /** Anybody with the link may ask; `path` names something inside a linked folder. */

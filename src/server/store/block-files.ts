@@ -1,6 +1,6 @@
 import { mkdir, open, readFile, rename, unlink } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { assert } from "../../std/assert.ts";
 import { systemCode } from "../../std/error.ts";
 import { randomHex } from "../../std/random.ts";
@@ -48,8 +48,8 @@ export class BlockFiles {
   }
 
   /**
-   * Make the names of written blocks durable, each shelf once. Also of those that were there: another call may have
-   * renamed them and not settled yet.
+   * Make the names of written blocks durable, each shelf once, and the folder's own name with the first. Also of those
+   * that were there: another call may have renamed them and not settled yet.
    *
    * @throws {WriteFailure} `insufficient_space`.
    */
@@ -59,6 +59,7 @@ export class BlockFiles {
       for (const shelf of shelves) await syncFolder(join(this.#folder, shelf));
       if ([...shelves].every((shelf) => this.#durableShelves.has(shelf))) return;
       await syncFolder(this.#folder);
+      if (this.#durableShelves.size === 0) await syncFolder(dirname(this.#folder));
     } catch (error) {
       throw diskFailure(error);
     }
@@ -139,7 +140,8 @@ async function writeWhole(file: FileHandle, bytes: Uint8Array): Promise<void> {
   }
 }
 
-async function syncFolder(folder: string): Promise<void> {
+/** Make the names in a folder durable. */
+export async function syncFolder(folder: string): Promise<void> {
   await using handle = await open(folder, "r");
   await handle.sync();
 }

@@ -1,3 +1,4 @@
+import type { Dirent } from "node:fs";
 import { readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
@@ -24,7 +25,7 @@ const rowsAtOnce = 500;
  * Drop the blocks that nothing names (V13).
  *
  * A block is taken in first and named later, so an unnamed one may belong to a call. What calls take from here on is
- * spared; those that took something before are waited for. After that every other block is either named already or
+ * spared; those that took something before are waited for, but not the bodies of answers, whose blocks are known. After that every other block is either named already or
  * never will be: a new name for a block that is not taken comes from an old one.
  */
 export async function sweepBlocks(parts: BlockSweepParts): Promise<void> {
@@ -53,8 +54,8 @@ function markOf(hash: string): number {
  * Sessions before revisions, and these by number: what a session holds can become a revision meanwhile, which then is
  * still to be read.
  */
-async function namedBlocks({ database, signal }: BlockSweepParts): Promise<NamedBlocks> {
-  const named = new Set<number>();
+async function namedBlocks({ database, guard, signal }: BlockSweepParts): Promise<NamedBlocks> {
+  const named = new Set(guard.blocksRead().map(markOf));
   for (const table of ["sessions", "session_parts"]) {
     for (const row of database.all(`SELECT blocks FROM ${table}`))
       addMarks(named, blob(row, "blocks"));
@@ -106,25 +107,47 @@ function dropRows(database: Database, hashes: readonly string[]): void {
   });
 }
 
-/** Also takes the remainders of writes that broke off; their names begin with the block's. */
+/** What this server makes in the folder: shelves, and in them blocks, and blocks that are being written. */
+const shelfName = /^[0-9a-f]{2}$/;
+const blockName = /^[0-9a-f]{64}(?:\.[0-9a-f]+\.part)?$/;
+
+/** Also takes the remainders of writes that broke off; their names begin with the block's. What others put there stays. */
 async function dropFiles(
   { guard, signal }: BlockSweepParts,
   folder: string,
   named: NamedBlocks,
 ): Promise<void> {
-  for (const shelf of await namesIn(folder)) {
-    for (const name of await namesIn(join(folder, shelf))) {
+  const shelves = await entriesIn(folder, (entry) => entry.isDirectory(), shelfName);
+  for (const shelf of shelves) {
+    const names = await entriesIn(join(folder, shelf), (entry) => entry.isFile(), blockName);
+    for (const name of names) {
       if (signal.aborted) return;
       const hash = name.slice(0, 2 * digestBytes);
       if (name === hash && named.has(markOf(hash))) continue;
-      await guard.drop(hash, () => unlink(join(folder, shelf, name)));
+      await guard.drop(hash, () => dropFile(join(folder, shelf, name)));
     }
   }
 }
 
-async function namesIn(folder: string): Promise<readonly string[]> {
+async function dropFile(path: string): Promise<void> {
   try {
-    return await readdir(folder);
+    await unlink(path);
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT") throw error;
+  }
+}
+
+/** The names of one kind in a folder; none where there is no such folder. */
+async function entriesIn(
+  folder: string,
+  isWanted: (entry: Dirent) => boolean,
+  pattern: RegExp,
+): Promise<readonly string[]> {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true });
+    return entries
+      .filter((entry) => isWanted(entry) && pattern.test(entry.name))
+      .map(({ name }) => name);
   } catch (error) {
     if (systemCode(error) === "ENOENT") return [];
     throw error;

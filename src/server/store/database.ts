@@ -3,7 +3,10 @@ import type { SQLInputValue, StatementSync } from "node:sqlite";
 import { randomHex } from "../../std/random.ts";
 import type { Rng } from "../../std/random.ts";
 import { SnapError, describeError } from "../../std/error.ts";
+import { diskFailure } from "../front/private-file.ts";
 import { noSpace } from "../wire/failure.ts";
+import { makePrivateFile } from "./private-place.ts";
+import { beginIncarnation } from "./incarnations.ts";
 import { formatVersion, migrations } from "./tables.ts";
 import { text } from "./rows.ts";
 import type { Row } from "./rows.ts";
@@ -30,12 +33,18 @@ type WaitingWrite = {
 
 /** One connection with its prepared statements; every write of a call happens inside `write` or `transaction`. */
 export class Database {
+  /** Whether this opening made it. */
+  readonly isNew: boolean;
   readonly #connection: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   #waiting: WaitingWrite[] = [];
+  #firstWork: ((database: Database) => void) | undefined;
 
-  constructor(connection: DatabaseSync) {
+  /** @param firstWork of one that was there: done at the beginning of the first transaction, as a part of it. */
+  constructor(connection: DatabaseSync, firstWork?: (database: Database) => void) {
     this.#connection = connection;
+    this.#firstWork = firstWork;
+    this.isNew = firstWork === undefined;
   }
 
   /** The first row, or undefined. */
@@ -64,8 +73,10 @@ export class Database {
   transaction<T>(work: () => T): T {
     this.#connection.exec("BEGIN IMMEDIATE");
     try {
+      this.#firstWork?.(this);
       const result = work();
       this.#connection.exec("COMMIT");
+      this.#firstWork = undefined;
       return result;
     } catch (error) {
       // A full disk makes SQLite roll back by itself, and a second ROLLBACK would hide the first error.
@@ -171,19 +182,23 @@ export class Database {
 export function openDatabase(file: string, rng: Rng): Database {
   let connection: DatabaseSync | undefined;
   try {
+    if (file !== ":memory:") makePrivateFile(file);
     connection = new DatabaseSync(file);
     connection.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
-    prepareTables(connection, rng);
-    return new Database(connection);
+    const isNew = prepareTables(connection, rng);
+    return isNew
+      ? new Database(connection)
+      : new Database(connection, (database) => beginIncarnation(database, rng));
   } catch (error) {
     connection?.close();
     throw openFailure(error, file);
   }
 }
 
-function prepareTables(connection: DatabaseSync, rng: Rng): void {
+/** Returns whether there was nothing yet. */
+function prepareTables(connection: DatabaseSync, rng: Rng): boolean {
   const version = Number(connection.prepare("PRAGMA user_version").get()?.["user_version"]);
-  if (version === formatVersion) return;
+  if (version === formatVersion) return false;
   if (version > formatVersion) {
     throw new SnapError(
       "version-too-new",
@@ -200,9 +215,11 @@ function prepareTables(connection: DatabaseSync, rng: Rng): void {
   }
   connection.exec(`PRAGMA user_version = ${formatVersion}`);
   connection.exec("COMMIT");
+  return version === 0;
 }
 
-function openFailure(error: unknown, file: string): unknown {
+/** What the opening of a file of SQLite's threw, as ours; anything else stays as it is. */
+export function openFailure(error: unknown, file: string): unknown {
   const facts = { path: file, cause: error };
   switch (sqliteCode(error)) {
     case sqlite.corrupt:
@@ -214,7 +231,7 @@ function openFailure(error: unknown, file: string): unknown {
     case sqlite.full:
       return new SnapError("disk-full", `No room for the server's database: "${file}"`, facts);
     case undefined:
-      return error;
+      return diskFailure(error, file);
     default:
       return new SnapError(
         "disk-error",

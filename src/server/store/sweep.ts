@@ -16,10 +16,12 @@ export type RowSweepParts = Pick<BlockSweepParts, "database" | "signal"> & {
 /** What a sweep works on. It runs beside calls, one at a time. */
 export type SweepParts = RowSweepParts & BlockSweepParts;
 
-/** Whether a day has passed since the last sweep, or none ever was. */
+/** Whether a day has passed since the last sweep, or none ever was, or it is still to come: the clock was wrong then. */
 export function isSweepDue(database: Database, nowSeconds: number): boolean {
   const last = database.first("SELECT value FROM meta WHERE name = 'swept'");
-  return last === undefined || nowSeconds - Number(text(last, "value")) >= sweepEverySeconds;
+  if (last === undefined) return true;
+  const sinceSeconds = nowSeconds - Number(text(last, "value"));
+  return sinceSeconds < 0 || sinceSeconds >= sweepEverySeconds;
 }
 
 /**

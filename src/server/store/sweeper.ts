@@ -31,6 +31,8 @@ export class Sweeper {
   /** Begin a sweep when a day has passed and none runs. Called after each call; does not wait. */
   tick(): void {
     const nowSeconds = this.#nowSeconds();
+    // A clock that was set back begins a new day.
+    this.#sinceSeconds = Math.min(this.#sinceSeconds, nowSeconds);
     const isDue = nowSeconds - this.#sinceSeconds >= sweepEverySeconds;
     if (!isDue || this.#sweeping !== undefined || this.#ending.signal.aborted) return;
     this.#sinceSeconds = nowSeconds;

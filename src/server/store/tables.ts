@@ -130,7 +130,7 @@ CREATE TABLE blocks (hash TEXT PRIMARY KEY, data BLOB NOT NULL) STRICT;
 `;
 
 /**
- * Registered apps, jobs, links.
+ * Registered apps, jobs, links; the openings that wrote, with the position of the journal where each began.
  *
  * An app without `secret` takes any; `folder` is its name below /Apps, null for a full app; `scopes` null means all.
  * `epoch` counts how often the cursors of an account were invalidated. A job keeps what its check answers; a link to a
@@ -139,6 +139,12 @@ CREATE TABLE blocks (hash TEXT PRIMARY KEY, data BLOB NOT NULL) STRICT;
  * became until it would have ended. `used_forms` are the consent pages that were answered.
  */
 const secondTables = `
+CREATE TABLE incarnations (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  start INTEGER NOT NULL
+) STRICT;
+
 ALTER TABLE accounts ADD COLUMN password TEXT;
 ALTER TABLE accounts ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE authorisations ADD COLUMN proof TEXT NOT NULL DEFAULT 'pkce';

@@ -11,10 +11,10 @@ export type NameMark = (attempt: number) => string;
 /** ` (1)`, ` (2)`…: folders, and files that were added (V35). */
 export const numberMark: NameMark = (attempt) => ` (${attempt})`;
 
-/** ` (Anna's conflicted copy)`, then `… copy 1)`: files whose rev was not the expected one (Choice 17). */
+/** ` (Anna's conflicted copy)`, then `… copy 1)`: files whose rev was not the expected one (Choice 17). In NFC. */
 export function conflictMark(displayName: string): NameMark {
-  return (attempt) =>
-    ` (${displayName}'s conflicted copy${attempt === 1 ? "" : ` ${attempt - 1}`})`;
+  const name = displayName.normalize("NFC");
+  return (attempt) => ` (${name}'s conflicted copy${attempt === 1 ? "" : ` ${attempt - 1}`})`;
 }
 
 /**

@@ -17,6 +17,8 @@ export type HistoryParts = {
   /** The row of the account. */
   readonly account: number;
   readonly nowSeconds: number;
+  /** The date of a state that is written now, which a fault can put off. */
+  readonly writtenSeconds: number;
   /** Revisions and removals that ended later than this are kept. */
   readonly retainedSince: number;
 };
@@ -32,13 +34,15 @@ export class History {
   readonly #database: Database;
   readonly #account: number;
   readonly #nowSeconds: number;
+  readonly #writtenSeconds: number;
   readonly #retainedSince: number;
 
-  constructor({ database, account, nowSeconds, retainedSince }: HistoryParts) {
-    this.#database = database;
-    this.#account = account;
-    this.#nowSeconds = nowSeconds;
-    this.#retainedSince = retainedSince;
+  constructor(parts: HistoryParts) {
+    this.#database = parts.database;
+    this.#account = parts.account;
+    this.#nowSeconds = parts.nowSeconds;
+    this.#writtenSeconds = parts.writtenSeconds;
+    this.#retainedSince = parts.retainedSince;
   }
 
   /** A state of a file by its rev, current or kept, wherever it was written. */
@@ -83,7 +87,7 @@ export class History {
       content.size,
       hash,
       clientModified,
-      this.#nowSeconds,
+      this.#writtenSeconds,
       blocksColumn(content.blocks),
     );
     return this.#stateOf(rowid, at, { size: content.size, hash, clientModified });
@@ -98,7 +102,7 @@ export class History {
       at.id,
       at.key,
       at.display,
-      this.#nowSeconds,
+      this.#writtenSeconds,
       source.rev,
     );
     return this.#stateOf(rowid, at, source);
@@ -109,7 +113,7 @@ export class History {
     { id, key, display }: Written,
     { size, hash, clientModified }: Pick<FileNode, "size" | "hash" | "clientModified">,
   ): FileNode {
-    const serverModified = this.#nowSeconds;
+    const serverModified = this.#writtenSeconds;
     return { kind: "file", id, key, display, rev, size, hash, clientModified, serverModified };
   }
 

@@ -1,4 +1,5 @@
 import type { Database } from "../store/database.ts";
+import { journalHead } from "../store/incarnations.ts";
 import { parentKey } from "./node.ts";
 import type { Place } from "./node.ts";
 import { integer, word } from "../store/rows.ts";
@@ -42,8 +43,7 @@ export class Journal {
    * The position behind the last line that was ever written; positions grow over all namespaces, 0 is the beginning.
    */
   head(): number {
-    const row = this.#database.first("SELECT seq FROM sqlite_sequence WHERE name = 'journal'");
-    return row === undefined ? 0 : integer(row, "seq");
+    return journalHead(this.#database);
   }
 
   /** Whether this namespace has lines after a position, up to another one. */

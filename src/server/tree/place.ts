@@ -8,7 +8,7 @@ import type { Tree } from "./tree.ts";
 /** The names of a path of the namespace, top first; none for its root. */
 export type Names = readonly string[];
 
-/** Whether a path is looked at or written to: writing takes no slash at the end and none doubled (Choice 6). */
+/** Whether a path is looked at or named for a write: that takes no slash at the end and none doubled (Choice 6). */
 export type PathUse = "read" | "write";
 
 /**
@@ -33,8 +33,7 @@ export function parseNames(text: string, use: PathUse): Names | undefined {
   const trimmed = use === "read" ? text.replace(/^\/+/, "/").replace(/\/$/, "") : text;
   if (trimmed === "") return [];
   const names = trimmed.slice(1).split("/");
-  const last = names.at(-1) ?? "";
-  if (names.length > pathNamesMax || (use === "write" && last.endsWith(" "))) return undefined;
+  if (names.length > pathNamesMax) return undefined;
   return names.every(isName) ? names.map((name) => name.normalize("NFC")) : undefined;
 }
 
@@ -45,6 +44,12 @@ function isName(name: string): boolean {
   return (
     !nothing && !refused && name.isWellFormed() && name.normalize("NFC").length <= nameUnitsMax
   );
+}
+
+/** Why nothing new may have a name that is well formed; undefined where it may (fact sheet 3.5). */
+export function newNameTrouble(name: string): "malformed_path" | "disallowed_name" | undefined {
+  if (name.endsWith(" ")) return "malformed_path";
+  return disallowedNames.has(name.toLowerCase()) ? "disallowed_name" : undefined;
 }
 
 /** `path_lower` of names. */
@@ -132,8 +137,7 @@ export function lookUpRev(tree: Tree, rev: string): FileNode {
 export function targetNames(tree: Tree, argument: string): Names {
   const names = writtenNames(tree, argument);
   if (names.length === tree.view.topNames.length) throw malformed();
-  const last = names.at(-1) ?? "";
-  if (disallowedNames.has(last.toLowerCase())) throw new WriteFailure(tag("disallowed_name"));
+  checkNewName(names.at(-1) ?? "");
   return names;
 }
 
@@ -146,6 +150,11 @@ function writtenNames(tree: Tree, argument: string): Names {
   }
 }
 
+function checkNewName(name: string): void {
+  const trouble = newNameTrouble(name);
+  if (trouble !== undefined) throw new WriteFailure(tag(trouble));
+}
+
 function malformed(): WriteFailure {
   return new WriteFailure(tag("malformed_path"));
 }
@@ -153,16 +162,18 @@ function malformed(): WriteFailure {
 /**
  * The place for names, in a parent that is there or can be made; names of folders that are there stay as stored.
  *
- * @throws {WriteFailure} `conflict/file_ancestor` when a file is where a parent must be.
+ * @throws {WriteFailure} `conflict/file_ancestor` when a file is where a parent must be; `malformed_path` and
+ * `disallowed_name` for a parent that would have to be made.
  */
 export function placeFor(tree: Tree, names: Names): Place {
   let place: Place = { key: "", display: "" };
   for (const [depth, name] of names.entries()) {
     place = { key: `${place.key}/${pathKeyOf(name)}`, display: `${place.display}/${name}` };
-    const isParent = depth < names.length - 1;
-    const node = isParent ? tree.at(place.key) : undefined;
+    if (depth === names.length - 1) break;
+    const node = tree.at(place.key);
     if (node?.kind === "file") throw conflict("file_ancestor");
-    if (node !== undefined) place = { key: node.key, display: node.display };
+    if (node === undefined) checkNewName(name);
+    else place = { key: node.key, display: node.display };
   }
   return place;
 }

@@ -20,6 +20,8 @@ export type TreeParts = {
   readonly view: View;
   readonly rng: Rng;
   readonly nowSeconds: number;
+  /** The dates of files that are written are off by this much (V72); none by default. */
+  readonly clockSkewSeconds?: number;
   /** How long replaced and removed revisions stay. */
   readonly retentionSeconds: number;
 };
@@ -32,6 +34,7 @@ export class Tree {
   readonly account: Account;
   readonly view: View;
   readonly journal: Journal;
+  /** The date of a file that is written now. What retention goes by is the true time. */
   readonly nowSeconds: number;
   readonly #retainedSince: number;
   readonly #live: LiveNodes;
@@ -39,15 +42,18 @@ export class Tree {
   readonly #database: Database;
   readonly #rng: Rng;
 
-  constructor({ database, account, view, rng, nowSeconds, retentionSeconds }: TreeParts) {
-    const retainedSince = nowSeconds - retentionSeconds;
+  constructor(parts: TreeParts) {
+    const { database, account, view, rng, nowSeconds, clockSkewSeconds = 0 } = parts;
+    const retainedSince = nowSeconds - parts.retentionSeconds;
+    const writtenSeconds = nowSeconds + clockSkewSeconds;
     this.account = account;
     this.view = view;
-    this.nowSeconds = nowSeconds;
+    this.nowSeconds = writtenSeconds;
     this.#retainedSince = retainedSince;
     this.journal = new Journal(database, account.account);
     this.#live = new LiveNodes(database, account.account);
-    this.#history = new History({ database, account: account.account, nowSeconds, retainedSince });
+    const times = { nowSeconds, writtenSeconds, retainedSince };
+    this.#history = new History({ database, account: account.account, ...times });
     this.#database = database;
     this.#rng = rng;
   }

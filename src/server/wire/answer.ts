@@ -3,6 +3,7 @@ import type { Rng } from "../../std/random.ts";
 import { BadCall, EndpointFailure, HttpFailure, tag } from "./failure.ts";
 import type { Json, JsonObject, Tagged } from "./failure.ts";
 import { isObject } from "./schema.ts";
+import { shownPath } from "./shown-path.ts";
 
 /**
  * JSON as the service writes it: characters from U+007F on are escaped, so that bodies are ASCII, and headers can
@@ -99,7 +100,10 @@ export function failureResponse(error: unknown, route: string, rng: Rng): Respon
     return jsonResponse(errorEnvelope(error.error, rng, error.userMessage), 409);
   }
   if (error instanceof BadCall) {
-    return textResponse(`Error in call to API function "${route}": ${error.message}`, 400);
+    return textResponse(
+      `Error in call to API function "${shownPath(route)}": ${error.message}`,
+      400,
+    );
   }
   if (error instanceof HttpFailure) return jsonResponse(error.body, error.status);
   const reason = error instanceof Error ? error.message : String(error);

@@ -1,14 +1,16 @@
+import { Argument } from "./argument.ts";
+import type { Choice } from "./argument.ts";
 import { nowOf } from "./call.ts";
 import type { Services } from "./call.ts";
 import type { RouteType } from "./definition.ts";
 import { BadCall, HttpFailure, nested, tag } from "./failure.ts";
-import type { JsonObject, Tagged } from "./failure.ts";
+import type { Tagged } from "./failure.ts";
 import type { OAuth } from "../accounts/oauth.ts";
 import { basicCredentials } from "../accounts/credentials.ts";
 import { appNumber } from "../accounts/apps.ts";
 import type { App } from "../accounts/apps.ts";
 import type { Route } from "./routes.ts";
-import { isObject } from "./schema.ts";
+import type { Schema } from "./schema.ts";
 import { viewOf } from "../tree/view.ts";
 import type { View } from "../tree/view.ts";
 import { allows } from "../accounts/scopes.ts";
@@ -25,7 +27,11 @@ export type Caller =
 export type Called = { readonly type: RouteType; readonly route: Route };
 
 /** What callers are recognised by. */
-export type Recognition = { readonly services: Services; readonly oauth: OAuth };
+export type Recognition = {
+  readonly services: Services;
+  readonly oauth: OAuth;
+  readonly schema: Schema;
+};
 
 /**
  * Who calls, with the right to call this route (V20, V21).
@@ -35,7 +41,7 @@ export type Recognition = { readonly services: Services; readonly oauth: OAuth }
 export function authenticate(
   request: Request,
   { type, route }: Called,
-  { services, oauth }: Recognition,
+  { services, oauth, schema }: Recognition,
 ): Caller {
   if (route.nobody !== undefined) return nobody(request);
   const authorization = authorizationOf(request);
@@ -46,7 +52,7 @@ export function authenticate(
   if (basic !== undefined) return { kind: "app", app: oauth.appWithSecret(basic) };
   const bearer = bearerOf(authorization, services);
   checkScope(bearer, type, services);
-  checkPathRoot(request, bearer, services);
+  checkPathRoot(request, bearer, { services, schema });
   return { kind: "user", bearer, view: viewOf(bearer.account.namespace, bearer.app.folder) };
 }
 
@@ -99,27 +105,29 @@ function checkScope({ app, scopes }: Bearer, { scope }: RouteType, { rng }: Serv
  * A full app may name its own namespace in each of the three forms (V16); anything else is 422. An app with a folder
  * has no other root to choose.
  */
-function checkPathRoot(request: Request, { account, app }: Bearer, { rng }: Services): void {
+function checkPathRoot(
+  request: Request,
+  { account, app }: Bearer,
+  { services: { rng }, schema }: Pick<Recognition, "services" | "schema">,
+): void {
   const header = request.headers.get("dropbox-api-path-root");
   if (header === null) return;
   if (app.folder !== undefined) throw new BadCall("Path root is not supported for sandbox app");
-  const root = pathRoot(header);
+  const { name, value } = pathRoot(header, schema);
   const own = String(account.namespace);
-  const name = root[".tag"];
-  if (name === "root" && root["root"] !== own) {
-    throw new HttpFailure(422, errorEnvelope(invalidRoot(own), rng));
-  }
-  if (name === "namespace_id" && root["namespace_id"] !== own) {
-    throw new HttpFailure(422, errorEnvelope(tag("no_permission"), rng));
-  }
+  if (name === "home" || value === own) return;
+  const failure = name === "root" ? invalidRoot(own) : tag("no_permission");
+  throw new HttpFailure(422, errorEnvelope(failure, rng));
 }
 
-const pathRootTags: readonly unknown[] = ["home", "root", "namespace_id"];
-
-function pathRoot(header: string): JsonObject {
-  const value = parseJson(header);
-  if (isObject(value) && pathRootTags.includes(value[".tag"])) return value;
-  throw new BadCall('HTTP header "Dropbox-API-Path-Root": expected a path root');
+function pathRoot(header: string, schema: Schema): Choice {
+  try {
+    const root = schema.check({ ref: "common.PathRoot" }, parseJson(header));
+    return new Argument({ root }).choice("root");
+  } catch (error) {
+    if (!(error instanceof BadCall)) throw error;
+    throw new BadCall(`HTTP header "Dropbox-API-Path-Root": ${error.message}`);
+  }
 }
 
 function invalidRoot(namespace: string): Tagged {

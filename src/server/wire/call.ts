@@ -2,6 +2,7 @@ import type { Clock } from "../../std/time.ts";
 import type { Rng } from "../../std/random.ts";
 import type { Account } from "../accounts/account.ts";
 import type { App } from "../accounts/apps.ts";
+import { authFailure } from "./answer.ts";
 import type { Argument } from "./argument.ts";
 import type { BlockStore } from "../store/blocks.ts";
 import type { Database } from "../store/database.ts";
@@ -45,23 +46,40 @@ export type Call = AppCall & {
 /** The account's tree, for reading. */
 export function readTree({ services, account, view, disturbance }: Call): Tree {
   const { database, rng, limits } = services;
-  const nowSeconds = nowOf(services) + (disturbance.clockSkewSeconds ?? 0);
+  const nowSeconds = nowOf(services);
   const { retentionSeconds } = limits;
-  return new Tree({ database, rng, account, view, nowSeconds, retentionSeconds });
+  const { clockSkewSeconds = 0 } = disturbance;
+  const time = { nowSeconds, clockSkewSeconds, retentionSeconds };
+  return new Tree({ database, rng, account, view, ...time });
 }
 
-/** Run `work` on the account's tree in one transaction, which is durable when this resolves (V33); it may run twice. */
+/**
+ * Run `work` on the account's tree in one transaction, which is durable when this resolves (V33); it may run twice.
+ *
+ * @throws {HttpFailure} 401 when the account was removed since the call began.
+ */
 export async function writeTree<T>(call: Call, work: (tree: Tree) => T): Promise<T> {
   const { database, interposer, waiters } = call.services;
   const { account } = call.account;
   const committer = { account, signal: call.request.signal };
-  const commit = (): Promise<T> => database.write(() => work(readTree(call)));
+  const commit = (): Promise<T> =>
+    database.write(() => {
+      requireAccount(call);
+      return work(readTree(call));
+    });
   try {
     return await interposer.commit(committer, commit);
   } finally {
     // A fault may say that the write failed although it did not.
     waiters.wake(account);
   }
+}
+
+/** @throws {HttpFailure} 401 when the account was removed since the call began: nothing may be written for it. */
+export function requireAccount({ services, account }: Call): void {
+  const { database, rng } = services;
+  const row = database.first("SELECT 1 FROM accounts WHERE account = ?", account.account);
+  if (row === undefined) throw authFailure("invalid_access_token", rng);
 }
 
 /** Seconds since 1970 by the server's clock. */

@@ -10,11 +10,16 @@ import type { Schema } from "./schema.ts";
 import { parseJson, utf8Text } from "./answer.ts";
 
 /** What a call is decoded with. */
-export type Decoder = { readonly schema: Schema; readonly limits: Limits };
+export type Decoder = {
+  readonly schema: Schema;
+  readonly limits: Limits;
+  /** The caller's own, which names its root too; undefined where no account calls. */
+  readonly namespace: number | undefined;
+};
 
 const corsHack = "text/plain; charset=dropbox-cors-hack";
 
-/** Content types that a style takes (fact sheet 1.6); absent is fine where there is no argument. */
+/** Content types that a style takes (fact sheet 1.6); none is fine but for uploads. */
 const contentTypes: Readonly<Record<RouteType["style"], readonly string[]>> = {
   rpc: ["application/json", "application/json; charset=utf-8", corsHack],
   upload: ["application/octet-stream", corsHack],
@@ -29,14 +34,15 @@ const contentTypes: Readonly<Record<RouteType["style"], readonly string[]>> = {
 export async function decodeArgument(
   request: Request,
   { type, route }: { readonly type: RouteType; readonly route: Route },
-  { schema, limits }: Decoder,
+  { schema, limits, namespace }: Decoder,
 ): Promise<Argument> {
   checkContentType(request, type);
   const { place, bytes } = await argumentBytes(request, type, limits);
   try {
     const text = utf8Text(bytes);
     const value = type.arg === null ? voidArgument(text) : parseJson(text);
-    checkRoot(value, type, route.neverRoot ?? []);
+    checkListedRoot(value, type);
+    checkRoot(value, route.neverRoot ?? [], namespace);
     return new Argument(type.arg === null ? {} : schema.check(type.arg, value));
   } catch (error) {
     throw error instanceof BadCall ? new BadCall(`${place}: ${error.message}`) : error;
@@ -44,12 +50,12 @@ export async function decodeArgument(
 }
 
 function checkContentType(request: Request, type: RouteType): void {
-  const given = request.headers.get("content-type");
-  if (type.arg === null || (given === null && type.style !== "upload")) return;
+  const given = request.headers.get("content-type") ?? "";
+  if (type.arg === null || (given === "" && type.style !== "upload")) return;
   const accepted = contentTypes[type.style];
-  if (given !== null && accepted.includes(given.toLowerCase().replace(/;\s*/, "; "))) return;
+  if (accepted.includes(given.toLowerCase().replace(/;\s*/, "; "))) return;
   throw new BadCall(
-    `Bad HTTP "Content-Type" header: "${given ?? ""}".  Expecting one of ${quoted(accepted)}.`,
+    `Bad HTTP "Content-Type" header: "${given}".  Expecting one of ${quoted(accepted)}.`,
   );
 }
 
@@ -101,12 +107,18 @@ function voidArgument(text: string): Json {
 }
 
 /** The root has texts of its own, which come before the pattern is looked at. */
-function checkRoot(value: Json, type: RouteType, places: readonly string[]): void {
+function checkListedRoot(value: Json, type: RouteType): void {
   if (type.arg?.ref === "files.ListFolderArg" && memberAt(value, "path") === "/") {
     throw new BadCall('path: Specify the root folder as an empty string rather than as "/".');
   }
+}
+
+/** In every form of it: nothing but slashes, and the own namespace in front (Choice 4). */
+function checkRoot(value: Json, places: readonly string[], namespace: number | undefined): void {
   for (const place of places) {
-    if (["", "/"].includes(memberAt(value, place) ?? "-")) {
+    const path = memberAt(value, place);
+    const below = path?.startsWith(`ns:${namespace}`) ? path.slice(`ns:${namespace}`.length) : path;
+    if (below !== undefined && /^\/*$/.test(below)) {
       throw new BadCall(`${place}: The root folder is unsupported.`);
     }
   }

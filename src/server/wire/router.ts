@@ -3,6 +3,7 @@ import type { Caller } from "./authenticate.ts";
 import { BrokenBody } from "./body.ts";
 import type { OpenCall, Services } from "./call.ts";
 import { cutBehind } from "./connection-cut.ts";
+import { troubleOfCoding } from "./content-coding.ts";
 import { decodeArgument } from "./decode.ts";
 import { hasOther } from "./definition.ts";
 import type { Definition, RouteType } from "./definition.ts";
@@ -116,6 +117,8 @@ export class Router {
 
   async #answer(exchange: Exchange, passage: Passage): Promise<Response> {
     const { request, url } = exchange;
+    const coding = troubleOfCoding(request.headers);
+    if (coding !== undefined) throw new BadCall(coding);
     if (request.method === "HEAD" && url.pathname === "/") return new Response(null);
     const page = pages.find(({ path }) => path.test(url.pathname));
     return page === undefined
@@ -139,9 +142,11 @@ export class Router {
     exchange.type = type;
     checkMethod(request, type);
     const { services } = this.#parts;
-    const caller = authenticate(request, { type, route }, this.#parts);
+    const recognition = { ...this.#parts, schema: this.#schema };
+    const caller = authenticate(request, { type, route }, recognition);
     exchange.facts = { ...exchange.facts, account: accountOf(caller) };
-    const decoder = { schema: this.#schema, limits: services.limits };
+    const namespace = caller.kind === "user" ? caller.view.namespace : undefined;
+    const decoder = { schema: this.#schema, limits: services.limits, namespace };
     const argument = await decodeArgument(request, { type, route }, decoder);
     exchange.facts = { ...exchange.facts, path: argument.firstPath() };
     const disturbance = await passage.before(exchange.facts);

@@ -89,13 +89,21 @@ export class Schema {
     if (!known) throw refusal(place, `unknown tag '${name}'`);
     const use = type.tags[name] ?? null;
     const { ".tag": _, ...rest } = object;
-    return { ".tag": name, ...this.#tagValue(use, name, { members: rest, place }) };
+    const members = this.#withoutNullCompanion(rest, name);
+    return { ".tag": name, ...this.#tagValue(use, name, { members, place }) };
   }
 
   /** In a request a bare string stands for a tag without value. */
   #unionObject(value: Json | undefined, place: string): JsonObject {
     if (typeof value === "string" && this.#direction === "request") return { ".tag": value };
     return objectOf(value, place);
+  }
+
+  /** Some SDK writes a null beside the tag where there is no value (fact sheet 1.4). */
+  #withoutNullCompanion(members: JsonObject, name: string): JsonObject {
+    if (this.#direction === "response" || members[name] !== null) return members;
+    const { [name]: _, ...others } = members;
+    return others;
   }
 
   /** The catch-all of an open union is for readers of newer answers, never for a request. */
