@@ -18,7 +18,12 @@ type Login = AsyncDisposable & {
 };
 
 async function openLogin(): Promise<Login> {
-  const server = await openServer({ data: ":memory:", clock: systemClock, rng: systemRng });
+  const server = await openServer({
+    data: ":memory:",
+    clock: systemClock,
+    rng: systemRng,
+    checkResponses: true,
+  });
   const home = mkdtempSync(path.join(os.tmpdir(), "snap-login-"));
   const { fetch } = server;
   const environment = await openEnvironment({ variables: { SNAP_HOME: home }, cwd: home, fetch });

@@ -84,7 +84,12 @@ export class LinkedWorkspace implements AsyncDisposable {
     const base = await mkdtemp(join(tmpdir(), "snap-engine-"));
     await mkdir(join(base, "workspace"));
     const clock = new TestClock();
-    const server = await openServer({ data: ":memory:", clock, rng: seededRng(1) });
+    const server = await openServer({
+      data: ":memory:",
+      clock,
+      rng: seededRng(1),
+      checkResponses: true,
+    });
     const workspace = new LinkedWorkspace(join(base, "workspace"), server, config);
     await workspace.deps.local.writeMarker({ workspace: "w1", link: "l1", generation: 0 });
     await workspace.other.makeTop();

@@ -30,7 +30,12 @@ export type Linked = AsyncDisposable & {
 
 export async function linkedServer(top = ""): Promise<Linked> {
   const clock = new TestClock();
-  const server = await openServer({ data: ":memory:", clock, rng: seededRng(1) });
+  const server = await openServer({
+    data: ":memory:",
+    clock,
+    rng: seededRng(1),
+    checkResponses: true,
+  });
   const account = server.addAccount({ name: "Ada Example" }).id;
   const routes: string[] = [];
   const auth = { appKey: "snap", refreshToken: server.issueToken(account).refreshToken };

@@ -13,7 +13,13 @@ export type Served = AsyncDisposable & {
 /** Open one in memory; a folder that is given keeps the accounts that it has. */
 export async function serve(options: Partial<ServerOptions> = {}): Promise<Served> {
   const clock = new SetClock();
-  const server = await openServer({ data: ":memory:", clock, rng: seededRng(1), ...options });
+  const server = await openServer({
+    data: ":memory:",
+    clock,
+    rng: seededRng(1),
+    checkResponses: true,
+    ...options,
+  });
   const wanted = { name: "Anna Berg", email: "anna@example.com" };
   const { id } = server.accounts()[0] ?? server.addAccount(wanted);
   return { server, clock, accountId: id, [Symbol.asyncDispose]: () => server.close() };

@@ -75,7 +75,12 @@ export class World implements AsyncDisposable {
     fs.mkdirSync(path.join(folder, "workspace"));
     fs.writeFileSync(path.join(folder, "beside"), "not ours");
     const clock = new WorldClock();
-    const server = await openServer({ data: ":memory:", clock, rng: seededRng(1) });
+    const server = await openServer({
+      data: ":memory:",
+      clock,
+      rng: seededRng(1),
+      checkResponses: true,
+    });
     const world = new World(folder, server, new Contents());
     const { workspace, link } = world.#config;
     const side = openLocalSide({ top: world.local.top, clock: world.clock, rng: world.#rng });
