@@ -124,7 +124,7 @@ test.each([
   [["--quota", "lots"], 2, "no size"],
   [["--retention", "forever"], 2, "no time"],
   [["--cert", "missing.crt"], 2, ""],
-  [["--cert", "missing.crt", "--key", "missing.key"], 2, "missing.crt"],
+  [["--port", "0", "--cert", "missing.crt", "--key", "missing.key"], 2, "missing.crt"],
   [["--http", "--cert", "a", "--key", "b"], 2, "needs no certificate"],
   [["--name", "not a name"], 2, "not a name"],
   [["--port", "1", "--port", "2"], 2, "more than once"],
