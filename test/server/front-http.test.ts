@@ -196,3 +196,21 @@ test("what the server throws against its contract is 500 without its words", asy
   expect(got.text).toBe("Internal server error.");
   expect(front.troubles).toEqual([new Error("secret detail")]);
 });
+
+test("V10: a long JSON body, which comes in many pieces, is read whole", async () => {
+  const { checked, front } = await openChecked();
+  await using _server = checked;
+  await using _front = front;
+  const entries = Array.from({ length: 1000 }, (_, index) => ({
+    path: `/${String(index).padStart(250, "n")}/${"m".repeat(250)}`,
+  }));
+  const body = Buffer.from(JSON.stringify({ entries }));
+  expect(body.length).toBeGreaterThan(500_000);
+  const headers = {
+    authorization: `Bearer ${checked.token}`,
+    "content-type": "application/json",
+    "content-length": String(body.length),
+  };
+  const launched = await call(front, { path: "/2/files/delete_batch", headers }, [body]);
+  expect([launched.status, launched.text]).toEqual([200, expect.stringContaining("async_job_id")]);
+});

@@ -87,7 +87,8 @@ export class Body {
     for (;;) {
       const piece = await this.next(Infinity);
       if (piece === undefined) return Buffer.concat(pieces);
-      pieces.push(piece.slice());
+      // A copy: the memory is taken back. `slice` would be a view, for a piece may be a `Buffer`.
+      pieces.push(new Uint8Array(piece));
     }
   }
 }
