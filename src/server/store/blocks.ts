@@ -42,7 +42,8 @@ export class BlockStore {
   async take(bytes: Uint8Array): Promise<TakenBlock> {
     const hash = blockHashOf(bytes);
     this.guard.spare(hash);
-    if (bytes.length <= smallBlockBytesMax) return { hash, small: { hash, bytes: new Uint8Array(bytes) } };
+    if (bytes.length <= smallBlockBytesMax)
+      return { hash, small: { hash, bytes: new Uint8Array(bytes) } };
     if (this.#files === undefined) this.#keep({ hash, bytes });
     else {
       await this.guard.settled(hash);
