@@ -19,7 +19,14 @@ import type {
 } from "./core/snapshot/store-request.ts";
 import type { RestoreItemRow, RestoreRow } from "./core/snapshot/restore-state.ts";
 import type { HashedContent } from "./core/tree/content-hash.ts";
-import type { Intent, LogRow, MetaKey, ParkedRow, UploadRow } from "./core/tree/index-rows.ts";
+import type {
+  HoldRow,
+  Intent,
+  LogRow,
+  MetaKey,
+  ParkedRow,
+  UploadRow,
+} from "./core/tree/index-rows.ts";
 import type { FolderListing, LocalStat } from "./core/tree/local-stat.ts";
 import type {
   ContentHash,
@@ -186,6 +193,16 @@ export interface IndexStore {
   nodeOfRemoteId(remoteId: string): NodeId | undefined;
   /** Node of a synced row with this file id. */
   nodeOfFileId(fileId: string): NodeId | undefined;
+  /**
+   * Nodes whose three entries may differ, in node order, behind a node: marked by every change of a row of any tree,
+   * in its transaction, until `clearDirty` (S7).
+   */
+  dirty(after: NodeId, countMax: number): readonly NodeId[];
+  dirtyCount(): number;
+  markDirty(node: NodeId): void;
+  clearDirty(node: NodeId): void;
+  /** Local files without a hash, in node order, behind a node. */
+  unhashed(after: NodeId, countMax: number): readonly NodeId[];
   intents(): readonly Intent[];
   putIntent(intent: Intent): void;
   removeIntent(op: string): void;
@@ -204,6 +221,24 @@ export interface IndexStore {
   rebind(from: NodeId, to: NodeId): void;
   /** Empties the trees and everything of the link; restores and the op log stay. */
   forgetLink(): void;
+}
+
+/** The sets of ops that guards hold (S80, S82), in the file of the index; writes join its transactions. */
+export interface HoldStore {
+  holds(): readonly HoldRow[];
+  putHold(row: HoldRow): void;
+  removeHold(digest: string): void;
+}
+
+/** What restores set free from the mass guards (S101), in the file of the index; writes join its transactions. */
+export interface RestoreTokens {
+  /** Content hash that a restore wants of a node, "" for a folder, `absent` for nothing; undefined without a token. */
+  wanted(node: NodeId): string | undefined;
+  put(restore: string, madeAt: number, items: ReadonlyMap<NodeId, string>): void;
+  /** The op of a node has committed; a token without items ends. */
+  spend(node: NodeId): void;
+  /** End the tokens that were made before a time, ms since 1970. */
+  endBefore(madeAt: number): void;
 }
 
 /** The journal of restores, in the same file and transactions as the index (T30). */

@@ -15,7 +15,9 @@ export function parseLeft(text: string | undefined): readonly LeftPath[] {
   return Array.isArray(value) ? value.filter(isLeftPath) : [];
 }
 
-const kinds: readonly unknown[] = ["hold", "unknown", "parked", "refused", "unsynced"];
+const kinds: readonly unknown[] = [
+  ...(["hold", "unknown", "parked", "refused", "unsynced", "damaged"] as const),
+];
 
 function isLeftPath(value: unknown): value is LeftPath {
   if (typeof value !== "object" || value === null) return false;

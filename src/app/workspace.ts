@@ -91,6 +91,8 @@ async function engineDepsOf(
     remote,
     index: state.index,
     journal: state.journal,
+    holds: state.holds,
+    tokens: state.tokens,
     clock,
     rng,
     logger,

@@ -6,7 +6,14 @@
  * socket, reads a clock or makes a random number by itself.
  */
 import type { RelPath } from "../core/path/rel-path.ts";
-import type { IndexStore, LocalSide, RemoteSide, RestoreJournal } from "../ports.ts";
+import type {
+  HoldStore,
+  IndexStore,
+  LocalSide,
+  RemoteSide,
+  RestoreJournal,
+  RestoreTokens,
+} from "../ports.ts";
 import type { Logger } from "../std/log.ts";
 import type { Rng } from "../std/random.ts";
 import type { Clock } from "../std/time.ts";
@@ -17,6 +24,8 @@ export type EngineDeps = {
   readonly remote: RemoteSide;
   readonly index: IndexStore;
   readonly journal: RestoreJournal;
+  readonly holds: HoldStore;
+  readonly tokens: RestoreTokens;
   readonly clock: Clock;
   readonly rng: Rng;
   readonly logger: Logger;

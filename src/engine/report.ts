@@ -80,6 +80,7 @@ export function reportOf({ cycles, tally, left }: Ending): SyncReport {
 
 /** What is out of scope by kind or rule does not change the exit code (S86). */
 function exitOf(left: readonly LeftPath[]): ExitCode {
+  if (left.some(({ kind }) => kind === "damaged")) return 5;
   if (left.some(({ kind }) => kind === "hold")) return 3;
   return left.some(({ kind }) => kind !== "unsynced") ? 4 : 0;
 }

@@ -8,13 +8,15 @@
 import { existsSync, renameSync } from "node:fs";
 import { isSnapError, SnapError } from "../std/error.ts";
 import { isoSeconds, type Clock } from "../std/time.ts";
-import type { IndexStore, RestoreJournal } from "../ports.ts";
+import type { HoldStore, IndexStore, RestoreJournal, RestoreTokens } from "../ports.ts";
 import { Connection } from "./connection.ts";
 import { fromSystem } from "./errors.ts";
+import { SqliteHolds } from "./holds.ts";
 import { SqliteIndex } from "./index-store.ts";
 import { SqliteJournal } from "./journal.ts";
 import { makeEmptyFile } from "./private-file.ts";
 import { migrate, refuseForeignCode, schemaVersion, schemaVersionNewest } from "./schema.ts";
+import { SqliteTokens } from "./tokens.ts";
 
 /** How long lines of the op log are kept. */
 const logKeptMs = 90 * 24 * 3_600_000;
@@ -23,6 +25,8 @@ const logKeptMs = 90 * 24 * 3_600_000;
 export type OpenIndex = Disposable & {
   readonly index: IndexStore;
   readonly journal: RestoreJournal;
+  readonly holds: HoldStore;
+  readonly tokens: RestoreTokens;
   /** The file was made now: nothing is known of earlier syncs (S77). */
   readonly fresh: boolean;
   /** Where a damaged index was put; an empty one is open instead (S77). */
@@ -87,8 +91,16 @@ function assemble(
   { fresh, close }: { readonly fresh: boolean; readonly close: () => void },
 ): OpenIndex {
   const index = new SqliteIndex(connection);
-  const journal = new SqliteJournal(connection);
-  return { index, journal, fresh, movedAside: undefined, close, [Symbol.dispose]: close };
+  return {
+    index,
+    journal: new SqliteJournal(connection),
+    holds: new SqliteHolds(connection),
+    tokens: new SqliteTokens(connection),
+    fresh,
+    movedAside: undefined,
+    close,
+    [Symbol.dispose]: close,
+  };
 }
 
 /** SQLite gives its `-wal` and `-shm` files the mode of the file, so this one is made before it (S10). */

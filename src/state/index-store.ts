@@ -10,7 +10,7 @@ import { present } from "../std/assert.ts";
 import type { IndexStore } from "../ports.ts";
 import type { Connection, Statement } from "./connection.ts";
 import { historyOf, intentOf, logOf, nodeOf, parkedOf, uploadOf } from "./index-rows.ts";
-import { text } from "./row.ts";
+import { integer, text } from "./row.ts";
 import { historyMax, prepareStatements, type StatementName } from "./statements.ts";
 import { localMapping, remoteMapping, syncedMapping, TableTree } from "./trees.ts";
 
@@ -18,10 +18,14 @@ import { localMapping, remoteMapping, syncedMapping, TableTree } from "./trees.t
 const linkFacts: readonly MetaKey[] = [
   ...(["link", "account_id", "root_id", "cursor", "complete"] as const),
   ...(["rules_digest", "beacon", "last_synced_at", "last_left", "rolled_back"] as const),
+  ...(["removals_frozen", "rehashed_on", "checked_at", "differences"] as const),
 ];
 
 /** Tables that end with the link; restores, fence, op log and the node counter stay (S7). */
-const linkTables = ["synced", "local", "remote", "history", "intent", "upload", "parked"] as const;
+const linkTables = [
+  ...(["synced", "local", "remote", "dirty", "listed", "history", "intent"] as const),
+  ...(["upload", "parked", "hold", "token_item", "token", "displaced"] as const),
+] as const;
 
 /** The index of one workspace on an open file (S7). */
 export class SqliteIndex implements IndexStore {
@@ -72,6 +76,26 @@ export class SqliteIndex implements IndexStore {
   /** An empty file id proves nothing (S17). */
   nodeOfFileId(fileId: string): NodeId | undefined {
     return fileId === "" ? undefined : this.#sql("syncedByFileId").get(nodeOf, fileId);
+  }
+
+  dirty(after: NodeId, countMax: number): readonly NodeId[] {
+    return this.#sql("dirty").all(nodeOf, after, countMax);
+  }
+
+  dirtyCount(): number {
+    return this.#sql("dirtyCount").get((row) => integer(row, "count")) ?? 0;
+  }
+
+  markDirty(node: NodeId): void {
+    this.#sql("markDirty").run(node);
+  }
+
+  clearDirty(node: NodeId): void {
+    this.#sql("clearDirty").run(node);
+  }
+
+  unhashed(after: NodeId, countMax: number): readonly NodeId[] {
+    return this.#sql("unhashed").all(nodeOf, after, countMax);
   }
 
   intents(): readonly Intent[] {
@@ -144,6 +168,11 @@ export class SqliteIndex implements IndexStore {
 
 /** What cannot be moved because `to` has a row of its own is removed afterwards; children change their parent. */
 const rebindSql: readonly string[] = [
+  "INSERT OR IGNORE INTO dirty (node) VALUES (:from), (:to)",
+  ...(["synced", "local", "remote"] as const).map(
+    (table) =>
+      `INSERT OR IGNORE INTO dirty (node) SELECT node FROM ${table} WHERE parent = :from AND :to <> :from`,
+  ),
   ...(["synced", "local", "remote", "upload", "parked", "history"] as const).flatMap((table) => [
     `UPDATE OR IGNORE ${table} SET node = :to WHERE node = :from`,
     `DELETE FROM ${table} WHERE node = :from AND :to <> :from`,

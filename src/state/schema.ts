@@ -70,6 +70,30 @@ const steps: readonly string[] = [
   CREATE TABLE node_counter (only INTEGER PRIMARY KEY CHECK (only = 1), next INTEGER NOT NULL) STRICT;
   INSERT INTO node_counter (only, next) VALUES (1, 1);
   `,
+  `
+  -- Nodes whose three entries may differ (S7): all of them, for a file that kept no such list.
+  CREATE TABLE dirty (node INTEGER PRIMARY KEY) STRICT;
+  INSERT INTO dirty SELECT node FROM synced UNION SELECT node FROM local UNION SELECT node FROM remote;
+
+  CREATE TABLE hold (
+    digest TEXT PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('mass-delete', 'mass-change', 'mass-rollback', 'mass-conflict')),
+    items TEXT NOT NULL, state TEXT NOT NULL CHECK (state IN ('open', 'confirmed')), made_at INTEGER NOT NULL) STRICT;
+  CREATE TABLE token (restore TEXT PRIMARY KEY, made_at INTEGER NOT NULL) STRICT;
+  CREATE TABLE token_item (
+    node INTEGER PRIMARY KEY, restore TEXT NOT NULL REFERENCES token (restore) ON DELETE CASCADE, want TEXT NOT NULL) STRICT;
+  CREATE INDEX token_item_restore ON token_item (restore);
+
+  -- What a download displaced, until it is sure that nobody writes to it any more (S65).
+  CREATE TABLE displaced (
+    area TEXT NOT NULL, path TEXT NOT NULL, stamp TEXT NOT NULL, since INTEGER NOT NULL, PRIMARY KEY (area, path)) STRICT;
+  -- Ids that a listing of everything has named so far (S34).
+  CREATE TABLE listed (remote_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+
+  CREATE INDEX local_unhashed ON local (node) WHERE kind = 'file' AND hash IS NULL;
+  CREATE INDEX remote_unlisted ON remote (node) WHERE remote_id = '';
+  CREATE INDEX remote_outside ON remote (node) WHERE scope <> 'in';
+  `,
 ];
 
 /** What `migrate` brings a file to. */

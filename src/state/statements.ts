@@ -17,6 +17,13 @@ const sql = {
   syncedByRemoteId: "SELECT node FROM synced WHERE remote_id = ? ORDER BY node LIMIT 1",
   syncedByFileId: "SELECT node FROM synced WHERE file_id = ? ORDER BY node LIMIT 1",
 
+  dirty: "SELECT node FROM dirty WHERE node > ? ORDER BY node LIMIT ?",
+  dirtyCount: "SELECT count(*) AS count FROM dirty",
+  markDirty: "INSERT OR IGNORE INTO dirty (node) VALUES (?)",
+  clearDirty: "DELETE FROM dirty WHERE node = ?",
+  unhashed:
+    "SELECT node FROM local WHERE kind = 'file' AND hash IS NULL AND node > ? ORDER BY node LIMIT ?",
+
   intents: "SELECT op, kind, node, detail FROM intent ORDER BY node, op",
   putIntent: "INSERT OR REPLACE INTO intent (op, kind, node, detail) VALUES (?, ?, ?, ?)",
   removeIntent: "DELETE FROM intent WHERE op = ?",

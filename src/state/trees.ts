@@ -17,7 +17,7 @@ type Mapping<E extends Entry> = {
 };
 
 /**
- * One tree of the index (S6, S7). A reader may be left off, nested in another, or write between two entries:
+ * One tree of the index (S6, S7). Every write marks its node dirty in the same transaction. A reader may be left off, nested in another, or write between two entries:
  * pages continue behind the last node seen.
  */
 export class TableTree<E extends Entry> implements TreeRows<E> {
@@ -30,6 +30,8 @@ export class TableTree<E extends Entry> implements TreeRows<E> {
   readonly #remove: Statement;
   readonly #clear: Statement;
   readonly #count: Statement;
+  readonly #mark: Statement;
+  readonly #markAll: Statement;
 
   constructor(connection: Connection, mapping: Mapping<E>) {
     const { table } = mapping;
@@ -46,6 +48,8 @@ export class TableTree<E extends Entry> implements TreeRows<E> {
     this.#remove = prepare(`DELETE FROM ${table} WHERE node = ?`);
     this.#clear = prepare(`DELETE FROM ${table}`);
     this.#count = prepare(`SELECT count(*) AS count FROM ${table}`);
+    this.#mark = prepare("INSERT OR IGNORE INTO dirty (node) VALUES (?)");
+    this.#markAll = prepare(`INSERT OR IGNORE INTO dirty (node) SELECT node FROM ${table}`);
   }
 
   get(node: NodeId): E | undefined {
@@ -66,13 +70,16 @@ export class TableTree<E extends Entry> implements TreeRows<E> {
 
   put(entry: E): void {
     this.#put.run(...this.#mapping.values(entry));
+    this.#mark.run(entry.node);
   }
 
   remove(node: NodeId): void {
     this.#remove.run(node);
+    this.#mark.run(node);
   }
 
   clear(): void {
+    this.#markAll.run();
     this.#clear.run();
   }
 

@@ -62,13 +62,15 @@ export class LinkedWorkspace implements AsyncDisposable {
     return openIndex(join(this.top, "../index.db"), { clock: this.clock });
   }
 
-  #depsOf({ index, journal }: OpenIndex): EngineDeps {
+  #depsOf({ index, journal, holds, tokens }: OpenIndex): EngineDeps {
     const { clock, top } = this;
     return {
       local: openLocalSide({ top, clock, rng: seededRng(3) }),
       remote: this.#client(4),
       index,
       journal,
+      holds,
+      tokens,
       clock,
       rng: seededRng(5),
       logger: silentLogger,

@@ -108,7 +108,7 @@ export class World implements AsyncDisposable {
   }
 
   get deps(): EngineDeps {
-    const { index, journal } = this.#open;
+    const { index, journal, holds, tokens } = this.#open;
     const shared = { clock: this.clock, rng: this.#rng };
     const { refreshToken } = this.#server.issueToken(this.#loggedIn);
     const auth = { appKey: "snap", refreshToken };
@@ -117,6 +117,8 @@ export class World implements AsyncDisposable {
       ...shared,
       index,
       journal,
+      holds,
+      tokens,
       local: this.hooks.on("local", openLocalSide({ top: this.local.top, ...shared })),
       remote: this.hooks.on("remote", openRemote({ ...remote, top: linkedFolder })),
       logger: silentLogger,

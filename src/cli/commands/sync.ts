@@ -78,6 +78,7 @@ const kindText: Readonly<Record<LeftPath["kind"], string>> = {
   parked: "failed    ",
   refused: "refused   ",
   unsynced: "not synced",
+  damaged: "damaged   ",
 };
 
 function leftFields(item: LeftPath): Readonly<Record<string, Json>> {

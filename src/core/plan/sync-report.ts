@@ -3,10 +3,13 @@ import type { RelPath } from "../path/rel-path.ts";
 import type { LocalStat } from "../tree/local-stat.ts";
 import type { ContentHash } from "../tree/node.ts";
 
-/** One path that is left aside, and why; `hold` needs the user, `unknown` could not be seen, `parked` failed. */
+/**
+ * One path that is left aside, and why; `hold` needs the user, `unknown` could not be seen, `parked` failed, `damaged` has
+ * other bytes than its unchanged stamp stands for (S28).
+ */
 export type LeftPath = {
   readonly path: string;
-  readonly kind: "hold" | "unknown" | "parked" | "refused" | "unsynced";
+  readonly kind: "hold" | "unknown" | "parked" | "refused" | "unsynced" | "damaged";
   readonly reason: string;
   readonly hint?: string;
 };

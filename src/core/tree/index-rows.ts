@@ -15,6 +15,16 @@ export type MetaKey =
   | "marked"
   | "beacon"
   | "last_synced_at"
+  /** When the index was last copied (S11), ms since 1970. */
+  | "copied_at"
+  /** The index was lost or is a copy: nothing is removed before a cycle has come to its end (S77). */
+  | "removals_frozen"
+  /** Day on which a part of the files was last hashed again (S28), `YYYY-MM-DD`. */
+  | "rehashed_on"
+  /** When the checker last looked at everything (S103), ms since 1970. */
+  | "checked_at"
+  /** Differences that no change explains, counted over all checks (S104). */
+  | "differences"
   /** What the last sync left aside, as JSON, for the status. */
   | "last_left"
   /** Why the link is held (S118), as the last sync found it. */
@@ -56,4 +66,27 @@ export type LogRow = {
   readonly before: string;
   readonly after: string;
   readonly outcome: string;
+};
+
+/** What a guard stopped, until the user lets exactly this set pass or the merge plans none of it any more (S80, S82). */
+export type HoldRow = {
+  /** 12 hex digits of the SHA-256 of the sorted canonical form of the set. */
+  readonly digest: string;
+  readonly kind: HoldKind;
+  readonly items: readonly HeldItem[];
+  readonly state: "open" | "confirmed";
+  /** ms since 1970. */
+  readonly madeAt: number;
+};
+
+/** Which guard holds a set (S79). */
+export type HoldKind = "mass-delete" | "mass-change" | "mass-rollback" | "mass-conflict";
+
+/** One op that is held: what the digest is made of. */
+export type HeldItem = {
+  /** Kind of the op, as `R.delete`. */
+  readonly op: string;
+  readonly path: string;
+  /** What the op would remove or replace: a content hash, or "" for a folder. */
+  readonly before: string;
 };
