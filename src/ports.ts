@@ -4,7 +4,7 @@
  * `engine` and `restore` see disks, servers, the index and the store only through these. Each contract says what
  * blocks, what may run at once, and what an error leaves behind. `app` hands the implementations out.
  */
-import type { LocalAct, ActOutcome, Area, AreaPath } from "./core/plan/local-act.ts";
+import type { LocalAct, ActOutcome, Area, AreaPath, StageRequest } from "./core/plan/local-act.ts";
 import type { RelPath } from "./core/path/rel-path.ts";
 import type { Observation, RebaseRequest, SyncReport } from "./core/plan/sync-report.ts";
 import type { EntryChange } from "./core/snapshot/diff.ts";
@@ -19,7 +19,9 @@ import type {
 } from "./core/snapshot/store-request.ts";
 import type { RestoreItemRow, RestoreRow } from "./core/snapshot/restore-state.ts";
 import type { HashedContent } from "./core/tree/content-hash.ts";
+import type { IndexCare } from "./core/tree/index-care.ts";
 import type {
+  DisplacedRow,
   HoldRow,
   Intent,
   LogRow,
@@ -36,8 +38,9 @@ import type {
   RemoteEntry,
   SyncedEntry,
 } from "./core/tree/node.ts";
-import type { RemoteItem, RemotePage } from "./core/tree/remote-item.ts";
-import type { TreeView } from "./core/tree/tree-view.ts";
+import type { RemoteItem, RemotePage, UploadRequest } from "./core/tree/remote-item.ts";
+import type { RemoteMemory } from "./core/tree/remote-memory.ts";
+import type { WholeTree } from "./core/tree/tree-view.ts";
 import type { Work } from "./std/events.ts";
 
 /** `.snap/root.json`: which workspace a folder is (S10, S116). */
@@ -56,25 +59,6 @@ export interface LocalFile extends AsyncDisposable {
   /** Whether handle and path still have the stamp and inode of the opening. */
   unchanged(): Promise<boolean>;
 }
-
-/** Content to be written below `.snap/`; `expect` is checked while writing. */
-export type StageRequest = {
-  readonly to: AreaPath;
-  readonly content:
-    | {
-        readonly bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
-        readonly expect: StageExpectation;
-      }
-    | { readonly linkTarget: string }
-    | { readonly folder: true };
-  /** mtime in ns, decimal; the time of writing if absent. */
-  readonly modifiedNs?: string;
-  /** Permission bits; by the umask if absent. Special bits never come through (X9). */
-  readonly mode?: number;
-};
-
-/** What staged bytes must turn out to be. */
-export type StageExpectation = { readonly hash: ContentHash; readonly size: number };
 
 /**
  * The workspace on disk. Every path is checked component by component and never leads through a link (S55, X2).
@@ -118,23 +102,6 @@ export interface LocalSide {
 /** Whose account it is. */
 export type RemoteAccount = { readonly id: string; readonly name: string; readonly email: string };
 
-/** One file to be brought to the server. */
-export type UploadRequest = {
-  readonly path: RelPath;
-  /** The rev to replace, or undefined for a new file: nothing else is ever overwritten (S57). */
-  readonly replaces: string | undefined;
-  readonly size: number;
-  readonly hash: ContentHash;
-  /** ms since 1970. */
-  readonly modified: number;
-  read(offset: number, lengthMax: number): Promise<Uint8Array>;
-  /** Asked right before the commit; false drops the upload with `volatile`. */
-  unchanged(): Promise<boolean>;
-  /** An upload session of an earlier run, and where to note the present one. */
-  readonly resume?: { readonly session: string; readonly offset: number } | undefined;
-  onSession?(session: string, offset: number): void;
-};
-
 /**
  * The linked folder of one account; every path is below it. Errors are `SnapError`: `offline`, `throttled`,
  * `server-error` (after the retries), `not-logged-in`, `login-revoked`, `remote-missing`, `conflict`, `not-found`,
@@ -170,7 +137,7 @@ export interface RemoteSide {
 }
 
 /** One tree of the index: reads as `TreeView`, from memory or SQLite; writes only inside a transaction. */
-export interface TreeRows<E extends Entry> extends TreeView<E> {
+export interface TreeRows<E extends Entry> extends WholeTree<E> {
   put(entry: E): void;
   remove(node: NodeId): void;
   clear(): void;
@@ -185,6 +152,8 @@ export interface IndexStore {
   readonly synced: TreeRows<SyncedEntry>;
   readonly local: TreeRows<LocalEntry>;
   readonly remote: TreeRows<RemoteEntry>;
+  readonly remoteMemory: RemoteMemory;
+  readonly displaced: DisplacedFiles;
   /** Calls inside a running transaction join it. A throw rolls back the whole. */
   transaction<T>(work: () => T): T;
   newNode(): NodeId;
@@ -193,6 +162,8 @@ export interface IndexStore {
   nodeOfRemoteId(remoteId: string): NodeId | undefined;
   /** Node of a synced row with this file id. */
   nodeOfFileId(fileId: string): NodeId | undefined;
+  /** Nodes of all synced rows with this file id, in node order: several for hard links (S20). */
+  nodesOfFileId(fileId: string): readonly NodeId[];
   /**
    * Nodes whose three entries may differ, in node order, behind a node: marked by every change of a row of any tree,
    * in its transaction, until `clearDirty` (S7).
@@ -203,6 +174,12 @@ export interface IndexStore {
   clearDirty(node: NodeId): void;
   /** Local files without a hash, in node order, behind a node. */
   unhashed(after: NodeId, countMax: number): readonly NodeId[];
+  /** Local files whose hash is missing or not to be trusted (S24), in node order, behind a node. */
+  unproven(after: NodeId, countMax: number): readonly NodeId[];
+  /** How many these are, and their bytes. */
+  unprovenTotals(): { readonly files: number; readonly bytes: number };
+  /** Local folders, in node order, behind a node. */
+  localFolders(after: NodeId, countMax: number): readonly NodeId[];
   intents(): readonly Intent[];
   putIntent(intent: Intent): void;
   removeIntent(op: string): void;
@@ -216,11 +193,24 @@ export interface IndexStore {
   history(node: NodeId): readonly { readonly rev: string; readonly hash: ContentHash }[];
   addHistory(node: NodeId, rev: string, hash: ContentHash): void;
   log(row: LogRow): void;
+  /** Newest first. */
   logged(limit: number): readonly LogRow[];
+  /** Of these the lines about a file or folder, all that is in it, and what was moved away from there. */
+  loggedAt(path: string, limit: number): readonly LogRow[];
+  /** What the checker needs besides (S103). */
+  readonly care: IndexCare;
   /** Replace one synced, local and remote node id by another everywhere (S36). */
   rebind(from: NodeId, to: NodeId): void;
   /** Empties the trees and everything of the link; restores and the op log stay. */
   forgetLink(): void;
+}
+
+/** Files in the trash that a program may still be writing to (S65); writes join the index's transactions. */
+export interface DisplacedFiles {
+  /** In the order of area and path, behind a row. */
+  after(row: DisplacedRow | undefined, countMax: number): readonly DisplacedRow[];
+  put(row: DisplacedRow): void;
+  remove(row: DisplacedRow): void;
 }
 
 /** The sets of ops that guards hold (S80, S82), in the file of the index; writes join its transactions. */

@@ -5,7 +5,9 @@ import type { RemoteItem } from "../core/tree/remote-item.ts";
 import { pathOf } from "../core/tree/tree-view.ts";
 import type { IndexStore, RemoteSide } from "../ports.ts";
 import { isSnapError } from "../std/error.ts";
+import { exclusionsInForce } from "./exclusions-in-force.ts";
 import { confirmListingMin } from "./limits.ts";
+import { RemoteRows } from "./remote-rows.ts";
 
 /**
  * Asks the server once more before something on the disk is removed or moved because of it (S33): listings of the real
@@ -61,21 +63,35 @@ export type Confirming = {
   readonly confirm: RemoteConfirmation;
 };
 
-/** Whether the server still has a node at the place that the listing gave it. */
+/**
+ * Whether the server still has a node at the place that the listing gave it. Where it has something else, that is what was
+ * seen last (S33).
+ */
 export async function isStillThere({ deps, confirm }: Confirming, node: NodeId): Promise<boolean> {
   const row = deps.index.remote.get(node);
   const path = pathOf(deps.index.remote, node);
   // What is only on the disk needs nobody's word.
   if (row === undefined || path === undefined) return true;
-  return (await confirm.at(path))?.remoteId === row.remoteId;
+  const item = await confirm.at(path);
+  if (item?.remoteId === row.remoteId) return true;
+  if (item !== undefined) seeAgain(deps.index, item);
+  return false;
 }
 
-/** Whether what was removed from the server has not come back to its place. */
+/** Whether what was removed from the server has not come back to its place. If it has, that is what was seen last (S33). */
 export async function isStillGone({ deps, confirm }: Confirming, node: NodeId): Promise<boolean> {
   const row = deps.index.synced.get(node);
   const path = formerPath(deps.index, node);
   if (row === undefined || path === undefined) return true;
-  return (await confirm.at(path))?.remoteId !== row.remoteId;
+  const item = await confirm.at(path);
+  if (item?.remoteId !== row.remoteId) return true;
+  if (deps.index.remote.get(node) === undefined) seeAgain(deps.index, item);
+  return false;
+}
+
+/** No page of a listing may ever say what the server says now: without this the same op would be planned again. */
+function seeAgain(index: IndexStore, item: RemoteItem): void {
+  index.transaction(() => new RemoteRows(index, () => exclusionsInForce(index)).putItem(item));
 }
 
 /** Where a removed node stood on the server: in its folder, wherever that is now. */

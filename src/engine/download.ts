@@ -14,6 +14,7 @@ import {
   type Execution,
   type OpResult,
 } from "./execution.ts";
+import { noteDisplaced } from "./late-writers.ts";
 import { downloadAttemptsMax, reserveBytes } from "./limits.ts";
 import { performCommitted } from "./local-act-run.ts";
 import { lookAt } from "./local-look.ts";
@@ -42,7 +43,10 @@ export async function downloadFile(execution: Execution, op: PutOp): Promise<OpR
   const result = await performCommitted(execution, {
     op,
     act,
-    commit: (outcome) => commitAct(deps.index, op, outcome),
+    commit: (outcome) => {
+      noteDisplaced(deps, op, outcome);
+      commitAct(deps.index, op, outcome);
+    },
   });
   if (result.state === "done") {
     execution.tally.count("downloaded");

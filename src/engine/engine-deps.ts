@@ -47,5 +47,12 @@ export type EngineConfig = {
   readonly repos: "refuse" | "exclude";
   /** Whether the repository whose work tree (or bare gitdir) is this folder is synced like files (G44). */
   overridden(path: RelPath): boolean;
-  readonly rollback: "ask";
+  /** Another text whenever `overridden` answers otherwise; absent where nothing is overridden (S95). */
+  readonly overrides?: string;
+  /** Folders of the server that are to leave this disk, or never to come to it (S93). */
+  excluded(): readonly RelPath[];
+  /** Exclude folders, durably: for those that appear at the top of the linked folder (S94). */
+  exclude(paths: readonly RelPath[]): void;
+  /** What is done with a folder that appears at the top of the linked folder (S94). */
+  readonly newRemoteFolders: "sync" | "exclude";
 };

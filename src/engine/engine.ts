@@ -1,17 +1,13 @@
-import type { Op } from "../core/plan/op.ts";
-import type { LeftPath, Observation, RebaseRequest, SyncReport } from "../core/plan/sync-report.ts";
+import type { Observation, RebaseRequest, SyncReport } from "../core/plan/sync-report.ts";
 import type { EngineControl } from "../ports.ts";
 import { SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { runCycles } from "./cycle.ts";
+import { countDry, planDry, type DryRun } from "./dry-run.ts";
 import type { EngineDeps } from "./engine-deps.ts";
-import { makePlan } from "./make-plan.ts";
 import { observeBoth } from "./observe.ts";
 import { rebase } from "./rebase.ts";
 import { recover } from "./recover.ts";
-
-/** What a sync would do now. */
-export type DryRun = { readonly ops: readonly Op[]; readonly left: readonly LeftPath[] };
 
 /** The engine of one link; the caller holds the workspace's lock (S12) and makes one call at a time. */
 export type Engine = EngineControl & {
@@ -29,8 +25,7 @@ export function openEngine(deps: EngineDeps): Engine {
     dryRun: async (work = {}) => {
       refuseBehindFence(deps);
       const observed = await observeBoth(deps, work);
-      const { ops } = makePlan(deps, observed);
-      return { ops, left: observed.frozen.left };
+      return planDry(deps, observed);
     },
     raiseFence: (restore, work = {}) => raiseFence(deps, restore, work),
     lowerFence: (restore) => lowerFence(deps, restore),
@@ -44,7 +39,7 @@ export function openEngine(deps: EngineDeps): Engine {
 
 async function look(deps: EngineDeps, work: Work): Promise<Observation> {
   const observed = await observeBoth(deps, work);
-  return { left: observed.frozen.left, pending: makePlan(deps, observed).ops.length };
+  return { left: observed.frozen.left, pending: countDry(deps, observed) };
 }
 
 /** While a restore has its fence up, only that restore moves anything (S96, S97). */

@@ -1,4 +1,4 @@
-import type { Op } from "../core/plan/op.ts";
+import type { MoveOp, Op } from "../core/plan/op.ts";
 import { isSnapError, throwIfAborted, type SnapError } from "../std/error.ts";
 import { forEachLimited } from "../std/limiter.ts";
 import { formerPath } from "./confirm-remote.ts";
@@ -7,6 +7,7 @@ import { hashLocal, runIndexOp, type IndexOp } from "./execute-index.ts";
 import { makeLocalFolder, moveLocal, stepAside, trashLocal } from "./execute-local.ts";
 import { deleteRemoteFile, makeRemoteFolder, moveRemote } from "./execute-remote.ts";
 import type { Execution, OpResult } from "./execution.ts";
+import { spendTokens } from "./holds-tokens.ts";
 import { transfersMax, troublesInRowMax } from "./limits.ts";
 import { logOp } from "./op-log.ts";
 import { removeRemoteFolder } from "./remove-remote-folder.ts";
@@ -33,7 +34,7 @@ export async function execute(
 ): Promise<void> {
   announceQuestions(execution, ops);
   const { signal } = execution.work;
-  const troubles = new TroubleCount();
+  const troubles = new Troubles();
   for (const stretch of stretches(ops)) {
     throwIfAborted(signal);
     if (stretch.kind === "index") {
@@ -42,12 +43,14 @@ export async function execute(
     }
     const parallel = stretch.kind === "transfer" ? transfersMax : 1;
     await forEachLimited(stretch.ops, { parallel, signal }, async (op) => {
+      if (troubles.stop(op)) return;
       const result = await attempt(execution, op);
       execution.tally.step(op.path);
       onResult(op, result);
-      troubles.count(result);
+      troubles.count(op, result);
     });
   }
+  troubles.end();
 }
 
 /** Ops that act on a side, or read it. */
@@ -91,6 +94,7 @@ function runIndexOps(
   execution.deps.index.transaction(() => {
     for (const op of ops) {
       const result = runIndexOp(execution, op);
+      if (result.state === "done") spendTokens(execution.deps, op);
       logOp(execution, op, result.state === "done" ? "done" : `cancelled: ${result.reason}`);
       onResult(op, result);
     }
@@ -146,10 +150,11 @@ function runMove(
   op: SideOp & { kind: "L.move" | "R.move" },
 ): Promise<OpResult> {
   const isLocal = op.kind === "L.move";
-  const move = (): Promise<OpResult> => (isLocal ? moveLocal : moveRemote)(execution, op);
+  const move = (wanted: MoveOp): Promise<OpResult> =>
+    (isLocal ? moveLocal : moveRemote)(execution, wanted);
   switch (op.step) {
     case "direct":
-      return move();
+      return move(op);
     case "to-staging":
       return (isLocal ? takeOutLocal : takeOutRemote)(execution, op);
     case "from-staging":
@@ -166,14 +171,43 @@ function announceQuestions({ deps, confirm }: Execution, ops: readonly Op[]): vo
   }
 }
 
-/** Counts transient errors that follow each other; each came after the retries of the port (S84). */
-class TroubleCount {
-  #inRow = 0;
+/** Ops whose calls fail together (S84). */
+type CallClass = "upload" | "download" | "write";
 
-  /** @throws {SnapError} the error of the last one when there were too many. */
-  count(result: Result): void {
-    const isTransient = result.state === "parked" && result.error.class === "transient";
-    this.#inRow = isTransient ? this.#inRow + 1 : 0;
-    if (result.state === "parked" && this.#inRow >= troublesInRowMax) throw result.error;
+function callClassOf({ kind }: Op): CallClass | undefined {
+  if (kind === "R.put") return "upload";
+  if (kind === "L.put") return "download";
+  return kind.startsWith("R.") ? "write" : undefined;
+}
+
+/**
+ * Counts transient errors that follow each other in one class of calls; each came after the retries of the port (S84). After
+ * too many the class rests, what is left of it stays for the next sync, and the other classes go on.
+ */
+class Troubles {
+  readonly #inRow = new Map<CallClass, number>();
+  readonly #stopped = new Map<CallClass, SnapError>();
+
+  /** Whether an op is not tried any more. */
+  stop(op: Op): boolean {
+    const callClass = callClassOf(op);
+    return callClass !== undefined && this.#stopped.has(callClass);
+  }
+
+  /** @throws {SnapError} `offline` where that is the trouble: no class goes on without a line. */
+  count(op: Op, result: Result): void {
+    const callClass = callClassOf(op);
+    if (callClass === undefined) return;
+    const error = result.state === "parked" ? result.error : undefined;
+    const inRow = error?.class === "transient" ? (this.#inRow.get(callClass) ?? 0) + 1 : 0;
+    this.#inRow.set(callClass, inRow);
+    if (error === undefined || inRow < troublesInRowMax) return;
+    if (error.code === "offline") throw error;
+    this.#stopped.set(callClass, error);
+  }
+
+  /** @throws {SnapError} what stopped a class: the sync has not come to its end. */
+  end(): void {
+    for (const error of this.#stopped.values()) throw error;
   }
 }

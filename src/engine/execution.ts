@@ -1,4 +1,3 @@
-import type { TargetEntry } from "../core/merge/merge-result.ts";
 import type { Area, CopyTag, LocalExpectation } from "../core/plan/local-act.ts";
 import { pathKeyOf } from "../core/path/path-key.ts";
 import { joinPath, type RelPath } from "../core/path/rel-path.ts";
@@ -17,8 +16,7 @@ import type { Tally } from "./report.ts";
 /** What the ops of one plan share. */
 export type Execution = {
   readonly deps: EngineDeps;
-  readonly target: TreeView<TargetEntry>;
-  /** Whether the plan wants a node gone: it is in no target, and nobody holds it. */
+  /** Whether the plan wants a node gone: it decided on it, the node is in no target, and nobody holds it. */
   readonly mayGo: (node: NodeId) => boolean;
   readonly commits: CommitQueue;
   readonly confirm: RemoteConfirmation;
@@ -89,10 +87,9 @@ function isFree(
   const there = tree.childByKey(parent, pathKeyOf(name));
   if (there === undefined || there.node === node) return true;
   if (side === "remote") return false;
-  for (const sibling of tree.children(parent)) {
-    if (sibling.name === name && sibling.node !== node) return false;
-  }
-  return true;
+  return !tree
+    .childrenByKey(parent, pathKeyOf(name))
+    .some((sibling) => sibling.name === name && sibling.node !== node);
 }
 
 /** Whether what stands on the disk is what the scan saw. The stamp of a folder changes with its entries. */

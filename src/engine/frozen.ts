@@ -3,6 +3,7 @@ import type { LeftPath } from "../core/plan/sync-report.ts";
 import type { NodeId, RemoteEntry } from "../core/tree/node.ts";
 import { pathOf } from "../core/tree/tree-view.ts";
 import type { IndexStore } from "../ports.ts";
+import { damagedFiles } from "./bit-rot.ts";
 import type { LocalObservation } from "./observe-local.ts";
 import type { RemoteObservation } from "./observe-remote.ts";
 
@@ -28,6 +29,10 @@ export function frozenNodes(
   const left = new Map(
     [...local.left, ...remote.left].map((item) => [`${item.kind} ${item.path}`, item]),
   );
+  for (const { node, left: damage } of damagedFiles(index)) {
+    nodes.add(node);
+    left.set(`damaged ${damage.path}`, damage);
+  }
   for (const { parent, key } of local.blocked) {
     const entry = index.remote.childByKey(parent, key);
     if (entry === undefined || entry.scope !== "in" || nodes.has(entry.node)) continue;

@@ -1,19 +1,26 @@
 import type { LocalAct } from "../core/plan/local-act.ts";
 import type { RelPath } from "../core/path/rel-path.ts";
-import type { Intent } from "../core/tree/index-rows.ts";
+import type { DisplacedRow, Intent } from "../core/tree/index-rows.ts";
 import type { NodeId } from "../core/tree/node.ts";
 import type { ActOp } from "./commit-act.ts";
 
 /** What an intent has to say to the run that comes after a crash (S74). */
 export type IntentDetail =
   /** An act on the disk; with the op, so that it can be committed like one that was not interrupted. */
-  { readonly step: "act"; readonly act: LocalAct; readonly op: ActOp } | Ring | Skeleton;
+  { readonly step: "act"; readonly act: LocalAct; readonly op: ActOp } | Ring | Skeleton | LateEdit;
 
 /** A folder of the server that is being removed: what is left of it stands at `staged` (S63). */
 export type Skeleton = {
   readonly step: "skeleton";
   readonly staged: RelPath;
   readonly from: RelPath;
+};
+
+/** What a program wrote to a file after it was displaced goes back beside its place (S65). */
+export type LateEdit = {
+  readonly step: "late";
+  readonly act: LocalAct;
+  readonly displaced: DisplacedRow;
 };
 
 /** A node taken out of a ring of renames: it stands at `staged` and belongs at `to`, or back at `from` (S49). */

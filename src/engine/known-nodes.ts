@@ -1,94 +1,71 @@
 import { pathKeyOf } from "../core/path/path-key.ts";
-import {
-  rootNode,
-  type Kind,
-  type LocalEntry,
-  type NodeId,
-  type SyncedEntry,
-} from "../core/tree/node.ts";
+import type { LocalEntry, NodeId, SyncedEntry } from "../core/tree/node.ts";
+import type { IndexStore } from "../ports.ts";
+import type { SeenStat } from "./local-folder.ts";
+import type { PlaceCandidates } from "./pairing.ts";
 
-/** A place as pairing looks it up: a name in a folder, for one kind. */
-export type WantedPlace = { readonly folder: NodeId; readonly kind: Kind; readonly name: string };
+/** What has no place to be known by. */
+export const noCandidates: PlaceCandidates = { exact: [], named: [], keyed: [], own: [] };
 
-/**
- * The nodes that a scan can be paired with: those of the synced tree, and those that only the local tree knows.
- * Each is taken once; what is taken is not offered again (S19).
- */
-export class KnownNodes {
-  readonly #taken = new Set<NodeId>();
-  readonly #local = new Map<NodeId, LocalEntry>();
-  readonly #synced: readonly SyncedEntry[];
-  readonly #byFileId = new Map<string, SyncedEntry[]>();
-  readonly #byName = new Map<string, SyncedEntry[]>();
+/** Where candidates are looked for, and for what. */
+export type PlaceQuery = {
+  readonly folder: NodeId;
+  /** What stands in the folder and is not surely the one it was. */
+  readonly unmatched: readonly SeenStat[];
+  /** Rows of the local tree in this folder that nothing was matched with. */
+  readonly rows: Iterable<LocalEntry>;
+  /** Whether a name, in NFC, stands in the folder, in whatever form. */
+  readonly isOnDisk: (name: string) => boolean;
+};
+
+/** The nodes that stood in one folder, for those things only that are asked about. */
+export class PlacesIn {
   readonly #byKey = new Map<string, SyncedEntry[]>();
-  readonly #localOnly = new Map<string, LocalEntry[]>();
+  readonly #own = new Map<string, LocalEntry[]>();
+  readonly #isOnDisk: (name: string) => boolean;
 
-  constructor(synced: Iterable<SyncedEntry>, local: Iterable<LocalEntry>) {
-    this.#synced = [...synced];
-    const known = new Set<NodeId>();
-    for (const entry of this.#synced) {
-      known.add(entry.node);
-      // An empty file id proves nothing (S17).
-      if (entry.fileId !== "") append(this.#byFileId, entry.fileId, entry);
-      append(this.#byName, placeOf(entry.parent, localNameOf(entry).normalize("NFC")), entry);
-      append(this.#byKey, placeOf(entry.parent, localKeyOf(entry)), entry);
-    }
-    for (const entry of local) {
-      this.#local.set(entry.node, entry);
-      if (known.has(entry.node)) continue;
-      append(this.#localOnly, placeOf(entry.parent, entry.name.normalize("NFC")), entry);
+  constructor({ synced }: IndexStore, { folder, unmatched, rows, isOnDisk }: PlaceQuery) {
+    this.#isOnDisk = isOnDisk;
+    for (const { name } of unmatched) this.#byKey.set(pathKeyOf(name), []);
+    for (const entry of synced.children(folder)) this.#byKey.get(localKeyOf(entry))?.push(entry);
+    for (const row of rows) {
+      const name = row.name.normalize("NFC");
+      if (synced.get(row.node) !== undefined) continue;
+      this.#own.set(name, [...(this.#own.get(name) ?? []), row]);
     }
   }
 
-  take(node: NodeId): void {
-    this.#taken.add(node);
+  of({ name, kind }: SeenStat): PlaceCandidates {
+    const composed = name.normalize("NFC");
+    const synced = (this.#byKey.get(pathKeyOf(name)) ?? []).filter((entry) => entry.kind === kind);
+    const own = (this.#own.get(composed) ?? []).filter((row) => row.kind === kind);
+    if (synced.length === 0 && own.length === 0) return noCandidates;
+    const sameName = (entry: SyncedEntry): boolean =>
+      localNameOf(entry).normalize("NFC") === composed;
+    const exact = (entry: SyncedEntry): boolean => localNameOf(entry) === name;
+    return {
+      exact: nodesOf(synced.filter(exact)),
+      named: nodesOf(synced.filter((entry) => sameName(entry) && !exact(entry))),
+      keyed: nodesOf(
+        synced.filter(
+          (entry) => !sameName(entry) && !this.#isOnDisk(localNameOf(entry).normalize("NFC")),
+        ),
+      ),
+      own: nodesOf(own.toSorted((a, b) => a.node - b.node)),
+    };
   }
+}
 
-  /** Synced nodes with a file id, several for hard links (S20); in node order. */
-  withFileId(fileId: string, kind: Kind): readonly SyncedEntry[] {
-    return this.#free(this.#byFileId.get(fileId), kind);
-  }
+/** All of them, the likeliest first. */
+export function allOf({ exact, named, keyed, own }: PlaceCandidates): readonly NodeId[] {
+  return [...exact, ...named, ...keyed, ...own];
+}
 
-  /** The synced node of this name; a change of the Unicode form is no rename (S16). */
-  named({ folder, kind, name }: WantedPlace): NodeId | undefined {
-    const free = this.#free(this.#byName.get(placeOf(folder, name.normalize("NFC"))), kind);
-    return (free.find((entry) => localNameOf(entry) === name) ?? free[0])?.node;
-  }
-
-  /** The synced node whose name differs in case only, and is on the disk no longer. */
-  keyed(place: WantedPlace, isOnDisk: (name: string) => boolean): NodeId | undefined {
-    const { folder, kind, name } = place;
-    const free = this.#free(this.#byKey.get(placeOf(folder, pathKeyOf(name))), kind);
-    return free.find((entry) => !isOnDisk(localNameOf(entry)))?.node;
-  }
-
-  /** The node at this place that only the local tree knows. */
-  localOnly({ folder, kind, name }: WantedPlace): NodeId | undefined {
-    return this.#free(this.#localOnly.get(placeOf(folder, name.normalize("NFC"))), kind)[0]?.node;
-  }
-
-  /** Synced files that were on the disk and are paired with nothing, where a missing name proves something. */
-  disappeared(opaque: ReadonlySet<NodeId>): readonly SyncedEntry[] {
-    return this.#synced.filter(
-      (entry) =>
-        entry.kind === "file" &&
-        !this.#taken.has(entry.node) &&
-        this.#local.has(entry.node) &&
-        !this.#isBelow(entry.node, opaque),
-    );
-  }
-
-  #isBelow(node: NodeId, folders: ReadonlySet<NodeId>): boolean {
-    for (let parent = this.#local.get(node)?.parent; parent !== undefined;) {
-      if (folders.has(parent)) return true;
-      parent = parent === rootNode ? undefined : this.#local.get(parent)?.parent;
-    }
-    return false;
-  }
-
-  #free<E extends SyncedEntry | LocalEntry>(entries: readonly E[] | undefined, kind: Kind): E[] {
-    return (entries ?? []).filter((entry) => entry.kind === kind && !this.#taken.has(entry.node));
-  }
+/** Whether a node is the only one that could stand there, by any name. */
+export function isOnly({ exact, named, keyed, own }: PlaceCandidates, node: NodeId): boolean {
+  const synced = [...exact, ...named, ...keyed];
+  const [first, ...others] = synced.length === 0 ? own : synced;
+  return first === node && others.length === 0;
 }
 
 /** The name on the disk: the synced name is the server's (S42). */
@@ -100,12 +77,6 @@ function localKeyOf(entry: SyncedEntry): string {
   return entry.localName === undefined ? entry.key : pathKeyOf(entry.localName);
 }
 
-function placeOf(folder: NodeId, name: string): string {
-  return `${folder}/${name}`;
-}
-
-function append<V>(map: Map<string, V[]>, key: string, value: V): void {
-  const values = map.get(key);
-  if (values === undefined) map.set(key, [value]);
-  else values.push(value);
+function nodesOf(entries: readonly { readonly node: NodeId }[]): readonly NodeId[] {
+  return entries.map(({ node }) => node);
 }

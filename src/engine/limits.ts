@@ -29,3 +29,6 @@ export const confirmListingMin = 5;
 
 /** Names tried for something that has to stand beside its place. */
 export const copyNamesMax = 1_000;
+
+/** How long what a restore wanted is let pass by the mass guards (S101). */
+export const tokenDays = 7;

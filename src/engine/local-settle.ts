@@ -1,120 +1,118 @@
 import type { LeftPath } from "../core/plan/sync-report.ts";
-import { rootNode, type NodeId } from "../core/tree/node.ts";
-import type { Pairing } from "./pairing.ts";
-import { topPosition, type Scan } from "./scan.ts";
+import { rootNode, type LocalEntry, type NodeId } from "../core/tree/node.ts";
+import type { Findings, Loose } from "./local-findings.ts";
+import type { Folder } from "./local-folder.ts";
 import type { Doubts } from "./second-look.ts";
-import type { LocalRows, Vanished } from "./vanished.ts";
 
-/** What an observation knows before it writes anything. */
-export type Findings = {
-  readonly scan: Scan;
-  readonly nodes: Pairing;
-  readonly rows: LocalRows;
-  readonly vanished: Vanished;
+/** What an observation knows before it writes its loose ends. */
+export type Unsettled = {
+  readonly findings: Findings;
   readonly doubts: Doubts;
-  /** Sightings whose content or inside is unknown, by position. */
-  readonly troubles: ReadonlyMap<number, LeftPath>;
+  /** The row that a node had so far. */
+  readonly rowOf: (node: NodeId) => LocalEntry | undefined;
+  /** Whether a node is missed, or below one that is. */
+  readonly isVanished: (node: NodeId) => boolean;
 };
 
-/** Which sightings become rows, which rows stay as they are, and which go. */
+/** Which loose ends become rows, and which rows stay as they are. */
 export type Settlement = {
-  /** Positions that are not written, with the reason; what is below one of them is not written either. */
-  readonly skipped: ReadonlyMap<number, LeftPath | undefined>;
-  /** Nodes that keep the rows they have: unknown in this cycle (S29). */
-  readonly staying: ReadonlySet<NodeId>;
-  /** Nodes that are gone from the disk (S27). */
-  readonly gone: ReadonlySet<NodeId>;
+  /** Loose ends that are not written, with the reason where there is one to tell. */
+  readonly skipped: ReadonlyMap<Loose, LeftPath | undefined>;
+  /** Nodes that keep the rows they have: unknown in this cycle, each with everything below it (S29). */
+  readonly unknown: ReadonlySet<NodeId>;
+  /** Nodes that have vanished, and stay for what is below them (S29). */
+  readonly parents: ReadonlySet<NodeId>;
 };
 
 /**
  * Decide what may be written, so that the local tree stays a tree: an unknown node keeps its old row, its parents
  * keep theirs (S29), and nothing else is put on its place. Pure; grows the unknown until nothing contradicts it.
  */
-export function settle(findings: Findings): Settlement {
-  const settling = new Settling(findings);
+export function settle(unsettled: Unsettled): Settlement {
+  const settling = new Settling(unsettled);
   while (settling.step()) {
     // Each step makes more nodes unknown, of which there are finitely many.
   }
-  return settling.result();
+  return settling;
 }
 
-class Settling {
-  readonly #findings: Findings;
-  readonly #skipped = new Map<number, LeftPath | undefined>();
-  readonly #staying = new Set<NodeId>();
+class Settling implements Settlement {
+  readonly skipped = new Map<Loose, LeftPath | undefined>();
+  readonly unknown = new Set<NodeId>();
+  readonly parents = new Set<NodeId>();
+  readonly #unsettled: Unsettled;
+  readonly #shut = new Set<Folder>();
 
-  constructor(findings: Findings) {
-    this.#findings = findings;
-    for (const [position, trouble] of findings.troubles) this.#skip(position, trouble);
-    for (const node of findings.vanished.nodes) {
-      if (this.#isDoubted(node)) this.#staying.add(node);
+  constructor(unsettled: Unsettled) {
+    this.#unsettled = unsettled;
+    const { findings, doubts } = unsettled;
+    for (const loose of findings.loose) {
+      if (loose.own !== undefined && findings.closed.has(loose.own)) this.#skip(loose, undefined);
     }
+    for (const node of doubts.keys()) this.unknown.add(node);
   }
 
   /** @returns whether anything was added. */
   step(): boolean {
-    const before = this.#skipped.size + this.#staying.size;
+    const before = this.#size();
     this.#keepParents();
     this.#yieldPlaces();
-    return this.#skipped.size + this.#staying.size > before;
+    return this.#size() > before;
   }
 
-  result(): Settlement {
-    const { nodes } = this.#findings.vanished;
-    const gone = new Set([...nodes].filter((node) => !this.#staying.has(node)));
-    return { skipped: this.#skipped, staying: this.#staying, gone };
+  #size(): number {
+    return this.skipped.size + this.unknown.size + this.parents.size;
   }
 
-  #skip(position: number, why: LeftPath | undefined): void {
-    if (this.#skipped.has(position)) return;
-    this.#skipped.set(position, why);
-    const node = this.#findings.nodes[position];
-    if (node !== undefined) this.#staying.add(node);
-  }
-
-  /** A vanished node is in doubt with the one above it that had to give the evidence. */
-  #isDoubted(node: NodeId): boolean {
-    const { vanished, doubts, rows } = this.#findings;
-    for (let at: NodeId | undefined = node; at !== undefined && vanished.nodes.has(at);) {
-      if (doubts.has(at)) return true;
-      at = rows.get(at)?.parent;
-    }
-    return false;
+  #skip(loose: Loose, why: LeftPath | undefined): void {
+    this.skipped.set(loose, why);
+    if (loose.own !== undefined) this.#shut.add(loose.own);
+    if (loose.node !== undefined) this.unknown.add(loose.node);
   }
 
   /** No parent of an unknown node is removed (S29). */
   #keepParents(): void {
-    const { vanished, rows } = this.#findings;
-    for (const node of this.#staying) {
-      const parent = rows.get(node)?.parent;
-      if (parent !== undefined && vanished.nodes.has(parent)) this.#staying.add(parent);
+    const { rowOf, isVanished } = this.#unsettled;
+    for (const node of this.unknown) {
+      let at = rowOf(node)?.parent;
+      while (at !== undefined && at !== rootNode && isVanished(at)) {
+        this.parents.add(at);
+        at = rowOf(at)?.parent;
+      }
     }
   }
 
   #yieldPlaces(): void {
-    const { scan, nodes } = this.#findings;
     const kept = this.#keptPlaces();
-    for (const [position, { parent, path, stat }] of scan.seen.entries()) {
-      if (this.#skipped.has(position)) continue;
-      if (this.#skipped.has(parent)) {
-        this.#skip(position, undefined);
+    if (kept.size === 0) return;
+    for (const loose of this.#unsettled.findings.loose) {
+      if (this.skipped.has(loose)) continue;
+      const { folder, stat, node } = loose;
+      if (this.#isBelowSkipped(folder)) {
+        this.#skip(loose, undefined);
         continue;
       }
-      const folder = parent === topPosition ? rootNode : nodes[parent];
-      const owner = folder === undefined ? undefined : kept.get(`${folder}/${stat.name}`);
-      if (owner === undefined || owner === nodes[position]) continue;
-      this.#skip(position, {
-        path,
+      const owner = folder.node === undefined ? undefined : kept.get(`${folder.node}/${stat.name}`);
+      if (owner === undefined || owner === node) continue;
+      this.#skip(loose, {
+        path: folder.pathOf(stat.name),
         kind: "unknown",
         reason: "takes the place of something unknown",
       });
     }
   }
 
+  #isBelowSkipped(folder: Folder): boolean {
+    for (let at: Folder | undefined = folder; at !== undefined; at = at.above) {
+      if (this.#shut.has(at)) return true;
+    }
+    return false;
+  }
+
   #keptPlaces(): ReadonlyMap<string, NodeId> {
     const places = new Map<string, NodeId>();
-    for (const node of this.#staying) {
-      const row = this.#findings.rows.get(node);
+    for (const node of [...this.unknown, ...this.parents]) {
+      const row = this.#unsettled.rowOf(node);
       if (row !== undefined) places.set(`${row.parent}/${row.name}`, node);
     }
     return places;

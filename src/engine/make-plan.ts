@@ -1,45 +1,132 @@
 import { merge } from "../core/merge/merge.ts";
-import type { MergeResult } from "../core/merge/merge-result.ts";
+import type { MergeResult, Trees } from "../core/merge/merge-result.ts";
+import { Slices, type Slice } from "../core/merge/slice.ts";
+import { withoutHeld } from "../core/plan/hold-back.ts";
 import type { Op } from "../core/plan/op.ts";
 import { plan } from "../core/plan/plan.ts";
+import { isRemoval } from "../core/plan/suspects.ts";
+import type { NodeId } from "../core/tree/node.ts";
+import type { IndexStore } from "../ports.ts";
 import { isoDate } from "../std/time.ts";
 import type { EngineDeps } from "./engine-deps.ts";
 import { remoteInScope, type Observed } from "./observe.ts";
 import { arrivingRules } from "./scope.ts";
 
-/** What would make both sides equal, as far as both are known. */
+/** Dirty nodes that are read at once. */
+const pageNodes = 1_000;
+
+/** What would make both sides equal for one slice, as far as both are known. */
 export type Planned = {
   readonly ops: readonly Op[];
   readonly result: MergeResult;
-  /** Removals wait for the next cycle. */
-  readonly waits: boolean;
+  /** There are nodes to merge outside this slice. */
+  readonly partial: boolean;
 };
 
-/** Merge the three trees and plan (S1). Only the counter of node ids is written. */
-export function makePlan(deps: EngineDeps, observed: Observed): Planned {
-  const { index, config, clock } = deps;
-  const trees = { synced: index.synced, local: index.local, remote: remoteInScope(index) };
-  const result = index.transaction(() =>
-    merge({
-      ...trees,
-      frozen: (node) => observed.frozen.nodes.has(node),
-      device: config.device,
-      date: isoDate(clock.now()),
-      newNode: () => index.newNode(),
-    }),
-  );
-  const all = plan(result, trees);
-  // New rules from the server come down alone, and apply before the rest is planned (S90).
-  const rules = arrivingRules(index);
-  if (rules !== undefined && !observed.frozen.nodes.has(rules)) {
-    return { ops: all.filter(({ node }) => node === rules), result, waits: false };
-  }
-  if (!observed.scope.changed) return { ops: all, result, waits: false };
-  // When the rules have changed, removals wait for one cycle (S79, "rules").
-  const ops = all.filter((op) => !isRemoval(op));
-  return { ops, result, waits: ops.length < all.length };
+/** The trees of the index as the merge may see them. */
+export function treesOfIndex(index: IndexStore): Trees {
+  return { synced: index.synced, local: index.local, remote: remoteInScope(index) };
 }
 
-function isRemoval({ kind }: Op): boolean {
-  return kind === "L.trash" || kind === "R.delete" || kind === "R.deleteDir";
+/** How plans are made. */
+export type PlanOptions = {
+  /** Other trees than those of the index, of which its marks tell nothing: for a look at what would be done. */
+  readonly trees?: Trees;
+  /** `sliceNodesMax` but in tests. */
+  readonly nodesMax?: number;
+};
+
+/**
+ * The plans after one look at both sides, slice by slice (S1, S45): each is made of the trees as they are when it is asked for,
+ * so the ops of one may run before the next is made.
+ */
+export class Plans {
+  readonly #deps: EngineDeps;
+  readonly #observed: Observed;
+  readonly #trees: Trees;
+  readonly #slices: Slices;
+  /** New rules from the server come down alone, and apply before the rest is planned (S90). */
+  readonly #rules: NodeId | undefined;
+  readonly #keepsRemovals: boolean;
+  #waits = false;
+  #isRulesPlanned = false;
+
+  constructor(deps: EngineDeps, observed: Observed, { trees, nodesMax }: PlanOptions = {}) {
+    const { index } = deps;
+    const frozen = observed.frozen.nodes;
+    this.#deps = deps;
+    this.#observed = observed;
+    this.#trees = trees ?? treesOfIndex(index);
+    const onClean = (node: NodeId): void => index.clearDirty(node);
+    this.#slices = new Slices({
+      trees: this.#trees,
+      frozen,
+      dirtyAfter: (node) => dirtyAfter(index, node),
+      ...(trees === undefined && { onClean }),
+      ...(nodesMax !== undefined && { nodesMax }),
+    });
+    const rules = arrivingRules(index);
+    this.#rules = rules === undefined || frozen.has(rules) ? undefined : rules;
+    this.#keepsRemovals = observed.scope.changed || index.meta("removals_frozen") !== undefined;
+  }
+
+  /** Removals wait for the next cycle. */
+  get waits(): boolean {
+    return this.#waits;
+  }
+
+  /** Everything that the merges want was in the plans: what was not planned is not wanted any more (S82). */
+  get isWhole(): boolean {
+    return !this.#waits && this.#rules === undefined;
+  }
+
+  /** The plan of the next slice; undefined after the last. Only the counter of node ids and marks of clean nodes are written. */
+  next(): Planned | undefined {
+    const { index } = this.#deps;
+    if (this.#rules !== undefined) return this.#rulesAlone(this.#rules);
+    const slice = index.transaction(() => this.#slices.next());
+    if (slice === undefined) return undefined;
+    const planned = this.#planOf(slice);
+    if (!this.#keepsRemovals) return planned;
+    // When the rules have changed, or the index was lost, removals wait for one cycle (S77, S79).
+    const removals = new Set(planned.ops.filter(isRemoval));
+    this.#waits ||= removals.size > 0;
+    return { ...planned, ops: withoutHeld(planned.ops, removals, planned.result) };
+  }
+
+  /** The ops of the last plan, or some of them, can be done. */
+  noteWork(): void {
+    this.#slices.noteWork();
+  }
+
+  #rulesAlone(rules: NodeId): Planned | undefined {
+    if (this.#isRulesPlanned) return undefined;
+    this.#isRulesPlanned = true;
+    const planned = this.#planOf({ nodes: [rules], partial: true });
+    return { ...planned, ops: planned.ops.filter(({ node }) => node === rules) };
+  }
+
+  #planOf({ nodes, partial }: Slice): Planned {
+    const { index, config, clock } = this.#deps;
+    const trees = this.#trees;
+    const result = index.transaction(() =>
+      merge({
+        ...trees,
+        slice: nodes,
+        partial,
+        frozen: this.#observed.frozen.nodes,
+        device: config.device,
+        date: isoDate(clock.now()),
+        newNode: () => index.newNode(),
+      }),
+    );
+    return { ops: plan(result, trees), result, partial };
+  }
+}
+
+function* dirtyAfter(index: IndexStore, node: NodeId): Generator<NodeId> {
+  for (let page = index.dirty(node, pageNodes); page.length > 0;) {
+    yield* page;
+    page = index.dirty(page.at(-1) ?? node, pageNodes);
+  }
 }

@@ -1,17 +1,22 @@
 import { pathKeyOf, type PathKey } from "../core/path/path-key.ts";
 import type { LeftPath } from "../core/plan/sync-report.ts";
-import { rootNode, type NodeId } from "../core/tree/node.ts";
+import type { NodeId } from "../core/tree/node.ts";
+import type { IndexStore } from "../ports.ts";
 import type { Work } from "../std/events.ts";
 import type { EngineDeps } from "./engine-deps.ts";
-import { settle, type Findings, type Settlement } from "./local-settle.ts";
-import { writeLocalRows } from "./local-write.ts";
-import { pairEntries, type Pairing } from "./pairing.ts";
+import { pairByContent } from "./local-content.ts";
+import { noFindings, type Findings } from "./local-findings.ts";
+import { Folder } from "./local-folder.ts";
+import { pairLoose } from "./local-loose.ts";
+import { settle, type Settlement } from "./local-settle.ts";
+import { LocalWalk } from "./local-walk.ts";
+import { vanishedTop } from "./local-whereabouts.ts";
+import { removeGone, RowWriter } from "./local-write.ts";
 import { checkWorkspace } from "./presence.ts";
-import { readContents, type Contents } from "./read-content.ts";
-import { scanWorkspace, topPosition, type Scan } from "./scan.ts";
+import { readContents, type Unread } from "./read-content.ts";
+import type { Looker } from "./scan.ts";
 import type { Scope } from "./scope.ts";
-import { lookAgain, noteAbsence } from "./second-look.ts";
-import { findVanished, type LocalRows } from "./vanished.ts";
+import { lookAgain, noteAbsence, type Doubts } from "./second-look.ts";
 
 /** A name in a folder that is in the trees. */
 export type Place = { readonly parent: NodeId; readonly key: PathKey };
@@ -26,8 +31,9 @@ export type LocalObservation = {
 };
 
 /**
- * Look at the whole workspace and bring the local tree up to what the disk shows (S22–S29). Only rows that changed are
- * written, in one transaction after everything was seen; what is unknown keeps its row.
+ * Look at the whole workspace and bring the local tree up to what the disk shows (S22–S29). What is as it was leaves no
+ * trace; rows of what changed are written in batches as the look goes, what is unknown keeps its row, and contents come last.
+ * A look that is killed has written nothing that is wrong: the next one finishes it.
  *
  * @throws {SnapError} `workspace-missing`, `interrupted`, errors of the index
  */
@@ -37,84 +43,99 @@ export async function observeLocal(
   work: Work,
 ): Promise<LocalObservation> {
   await checkWorkspace(deps);
-  const scan = await scanWorkspace({ local: deps.local, clock: deps.clock, scope }, work);
-  const closed = scan.closed.get(topPosition);
-  if (closed !== undefined) return { left: [closed], frozen: new Set([rootNode]), blocked: [] };
-  const rows: LocalRows = new Map([...deps.index.local.all()].map((row) => [row.node, row]));
-  const { nodes, contents } = await identify(deps, { scan, rows }, work);
-  const vanished = findVanished({ scan, nodes, rows });
-  noteAbsence(deps.index, vanished, scan.startedAt);
-  const doubts = await lookAgain(deps, { scan, scope, rows, vanished }, work);
-  const troubles = new Map([...scan.closed, ...contents.unread]);
-  const findings: Findings = { scan, nodes, rows, vanished, doubts, troubles };
-  const settlement = settle(findings);
-  const written = writeLocalRows(deps.index, { findings, settlement, contents });
-  return report(findings, settlement, written);
+  return await observeFolders(deps, { scope, start: [Folder.top()] }, work);
 }
 
-type Identified = { readonly nodes: Pairing; readonly contents: Contents };
+/** Where to look, by which rules. */
+type Look = { readonly scope: Scope; readonly start: readonly Folder[] };
 
-/**
- * Pair what was seen with nodes and read what has to be read. Where the file system has no file ids, files that
- * seem new are paired once more when their content is known (S19, 5).
- */
-async function identify(
+async function observeFolders(
   deps: EngineDeps,
-  { scan, rows }: { readonly scan: Scan; readonly rows: LocalRows },
+  { scope, start }: Look,
   work: Work,
-): Promise<Identified> {
-  const { seen, foreign } = scan;
-  const opaque = new Set([...scan.closed.keys(), ...scan.clouded]);
-  const pair = (hashOf: (position: number) => string | undefined): Pairing => {
-    const synced = deps.index.synced.all();
-    return pairEntries({ seen, foreign, opaque, synced, local: rows.values(), hashOf });
-  };
-  const first = pair(() => undefined);
-  const contents = await readContents(deps, { seen, nodes: first }, work);
-  const withoutIds = seen.some(
-    ({ kind, stat }, position) =>
-      kind === "file" && stat.fileId === "" && first[position] === undefined,
-  );
-  const nodes = withoutIds ? pair((position) => contents.of.get(position)?.hash) : first;
-  return { nodes, contents };
+): Promise<LocalObservation> {
+  const { index, local } = deps;
+  const looker: Looker = { local, scope };
+  const findings = noFindings(deps.clock.now());
+  const rows = new RowWriter(index);
+  await new LocalWalk({ index, looker, rows, findings, work }).from(start);
+  for (const node of rows.made) findings.visited.add(node);
+  await pairLoose({ index, looker, findings });
+  await pairByContent(deps, findings, work);
+  noteAbsence(index, findings, rows);
+  const doubts = await lookAgain({ deps, looker, findings }, work);
+  const settlement = writeLoose(index, { findings, doubts, rows });
+  const frozen = frozenBy(index, findings, settlement);
+  const unread = await readContents(deps, (node) => frozen.has(node), work);
+  return report({ findings, doubts, settlement, frozen, unread });
 }
+
+type Ends = { readonly findings: Findings; readonly doubts: Doubts; readonly rows: RowWriter };
+
+/** What was moved first, then what is gone: nothing that moved out of a removed folder goes with it. */
+function writeLoose(index: IndexStore, { findings, doubts, rows }: Ends): Settlement {
+  const settlement = settle({
+    findings,
+    doubts,
+    rowOf: (node) => index.local.get(node),
+    isVanished: (node) => vanishedTop(index, findings, node) !== undefined,
+  });
+  for (const loose of findings.loose) {
+    if (!settlement.skipped.has(loose)) rows.add(loose.folder, loose.stat, loose.node);
+  }
+  rows.flush();
+  removeGone(index, findings.missed.keys(), settlement);
+  return settlement;
+}
+
+/** The unknown, and what stands at the place of something unknown. */
+function frozenBy(index: IndexStore, findings: Findings, settlement: Settlement): Set<NodeId> {
+  const frozen = new Set<NodeId>();
+  for (const { node } of findings.closed.keys()) if (node !== undefined) frozen.add(node);
+  for (const node of [...settlement.unknown, ...settlement.parents]) {
+    frozen.add(node);
+    const row = index.local.get(node);
+    if (row === undefined) continue;
+    for (const other of index.local.children(row.parent)) {
+      if (other.name === row.name) frozen.add(other.node);
+    }
+  }
+  return frozen;
+}
+
+type Observed = {
+  readonly findings: Findings;
+  readonly doubts: Doubts;
+  readonly settlement: Settlement;
+  readonly frozen: Set<NodeId>;
+  readonly unread: readonly Unread[];
+};
 
 /** What to tell, and what the merge must keep away from. */
-function report(
-  { scan, nodes, doubts }: Findings,
-  { skipped, staying }: Settlement,
-  nodeAt: ReadonlyMap<number, NodeId>,
-): LocalObservation {
-  const taken = [
-    ...scan.foreign,
-    ...[...skipped.keys()].flatMap((position) => {
-      const seen = scan.seen[position];
-      return seen === undefined ? [] : [{ parent: seen.parent, name: seen.stat.name }];
-    }),
-  ];
-  const blocked = taken.flatMap(({ parent, name }): Place[] => {
-    const folder = parent === topPosition ? rootNode : nodeAt.get(parent);
-    return folder === undefined ? [] : [{ parent: folder, key: pathKeyOf(name) }];
-  });
-  const frozen = new Set(staying);
-  for (const position of skipped.keys()) {
-    const node = nodes[position];
-    if (node !== undefined) frozen.add(node);
-  }
-  const told = [...skipped.values(), ...doubts.values()].filter((left) => left !== undefined);
+function report({ findings, doubts, settlement, frozen, unread }: Observed): LocalObservation {
+  const { closed, left, unsynced } = findings;
   const doubted = new Set([...doubts.values()].map(({ path }) => path));
-  const unsynced = scan.foreign.filter(({ why, path }) => why === "unsynced" && !doubted.has(path));
+  const skipped = [...settlement.skipped.values()].filter((why) => why !== undefined);
+  const told = [...closed.values(), ...skipped, ...doubts.values()];
+  const links = unsynced
+    .filter((path) => !doubted.has(path))
+    .map((path): LeftPath => ({ path, kind: "unsynced", reason: "is a link or a special file" }));
+  for (const { row } of unread) frozen.add(row.node);
   return {
-    left: [
-      ...scan.left,
-      ...told,
-      ...unsynced.map(({ path }): LeftPath => ({
-        path,
-        kind: "unsynced",
-        reason: "is a link or a special file",
-      })),
-    ],
+    left: [...left, ...told, ...unread.map((one) => one.left), ...links],
     frozen,
-    blocked,
+    blocked: blockedPlaces(findings, settlement, unread),
   };
+}
+
+function blockedPlaces(
+  { blocked }: Findings,
+  { skipped }: Settlement,
+  unread: readonly Unread[],
+): readonly Place[] {
+  const taken = [...skipped.keys()].map(({ folder, stat }) => ({ folder, name: stat.name }));
+  const places = [...blocked, ...taken].flatMap(({ folder, name }): Place[] =>
+    folder.node === undefined ? [] : [{ parent: folder.node, key: pathKeyOf(name) }],
+  );
+  return [...places, ...unread.map(({ row: { parent, key } }) => ({ parent, key }))];
 }

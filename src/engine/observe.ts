@@ -40,11 +40,13 @@ export function remoteInScope({ remote }: IndexStore): TreeView<RemoteEntry> {
       for (const entry of remote.children(parent)) if (isIn(entry)) yield entry;
     },
     childByKey(parent: NodeId, key: PathKey): RemoteEntry | undefined {
-      const entry = remote.childByKey(parent, key);
-      return entry !== undefined && isIn(entry) ? entry : undefined;
+      const first = remote.childByKey(parent, key);
+      return first === undefined || isIn(first)
+        ? first
+        : remote.childrenByKey(parent, key).find(isIn);
     },
-    *all(): Generator<RemoteEntry> {
-      for (const entry of remote.all()) if (isIn(entry)) yield entry;
+    childrenByKey(parent: NodeId, key: PathKey): readonly RemoteEntry[] {
+      return remote.childrenByKey(parent, key).filter(isIn);
     },
   };
 }

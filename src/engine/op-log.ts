@@ -2,10 +2,12 @@ import type { Op } from "../core/plan/op.ts";
 import type { LogRow } from "../core/tree/index-rows.ts";
 import type { Entry } from "../core/tree/node.ts";
 import { newOpId, type Execution } from "./execution.ts";
+import { spendTokens } from "./holds-tokens.ts";
 
 /** Commit an op that is done: what the trees remember of it and its line in the op log, in one transaction (S54, P10). */
 export function commitOp(execution: Execution, op: Op, write: () => void): Promise<void> {
   return execution.commits.commit(() => {
+    spendTokens(execution.deps, op);
     write();
     logOp(execution, op, "done");
   });

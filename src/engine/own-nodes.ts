@@ -1,17 +1,16 @@
 import type { TargetEntry } from "../core/merge/merge-result.ts";
 import type { NodeId } from "../core/tree/node.ts";
-import type { TreeView } from "../core/tree/tree-view.ts";
 import type { IndexStore } from "../ports.ts";
 
 /**
  * Give what left the scope on the server a node of its own where its old node shall stay on both sides. So it is where
  * somebody moved a file or folder to a name that is ignored here, or that this disk cannot hold, while it was changed
  * on the disk (S37, S91): the one there stays as it is, and the one here becomes a new one on the server.
+ *
+ * @param touched what the merge wants to be somewhere; a clean node is in the scope.
  */
-export function giveOwnNodes(index: IndexStore, target: TreeView<TargetEntry>): void {
-  const left = [...index.remote.all()].filter(
-    ({ node, scope }) => scope !== "in" && target.get(node) !== undefined,
-  );
+export function giveOwnNodes(index: IndexStore, touched: readonly TargetEntry[]): void {
+  const left = touched.filter(({ node }) => (index.remote.get(node)?.scope ?? "in") !== "in");
   if (left.length === 0) return;
   index.transaction(() => {
     for (const { node } of left) giveOwnNode(index, node);
@@ -27,5 +26,6 @@ function giveOwnNode(index: IndexStore, node: NodeId): void {
   const children = [...remote.children(node)];
   remote.remove(node);
   remote.put({ ...row, node: own });
+  index.remoteMemory.moveNote(node, own);
   for (const child of children) remote.put({ ...child, parent: own });
 }

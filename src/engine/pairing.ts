@@ -1,217 +1,131 @@
 import { compareBytes, type RelPath } from "../core/path/rel-path.ts";
-import type { LocalStat } from "../core/tree/local-stat.ts";
-import {
-  rootNode,
-  type ContentHash,
-  type Kind,
-  type LocalEntry,
-  type NodeId,
-  type SyncedEntry,
-} from "../core/tree/node.ts";
-import { KnownNodes, localNameOf } from "./known-nodes.ts";
+import type { FileId, NodeId, SyncedEntry } from "../core/tree/node.ts";
 
-/** What a scan saw at one place. */
-export type Sighting = {
-  readonly path: RelPath;
-  /** Position of its folder in the list, before its own; -1 for the top. */
-  readonly parent: number;
-  readonly kind: Kind;
-  readonly stat: Pick<LocalStat, "name" | "fileId" | "size" | "modifiedNs">;
+/** The nodes that something may be by the place it stands at, the likeliest first. */
+export type PlaceCandidates = {
+  /** Synced under this very name. */
+  readonly exact: readonly NodeId[];
+  /** Synced under another Unicode form of it, which is no rename (S16). */
+  readonly named: readonly NodeId[];
+  /** Synced under a name of the same key that is gone from the disk. */
+  readonly keyed: readonly NodeId[];
+  /** Known here to the local tree alone. */
+  readonly own: readonly NodeId[];
 };
 
-/** One scan, and what was known before it. */
+/** A file that is not surely the one it was. */
+export type Sighting = PlaceCandidates & {
+  readonly path: RelPath;
+  readonly fileId: FileId;
+  readonly size: number;
+  readonly modifiedNs: string;
+};
+
+/** The loose ends of one look, and what is known of the nodes that they can be. */
 export type PairingInput = {
   readonly seen: readonly Sighting[];
-  /** What else stands on the disk, in no tree: links, ignored files. */
-  readonly foreign: readonly { readonly parent: number; readonly name: string }[];
-  /** Positions of folders in which a missing name proves nothing (S29). */
-  readonly opaque: ReadonlySet<number>;
-  readonly synced: Iterable<SyncedEntry>;
-  readonly local: Iterable<LocalEntry>;
-  /** Content of a file by its position, where known; asked only where there are no file ids (S19, 5). */
-  readonly hashOf: (position: number) => ContentHash | undefined;
+  /** Synced files with a file id, in node order: several for hard links. */
+  readonly withFileId: (fileId: FileId) => readonly SyncedEntry[];
+  /** No thing outside of `seen` is this node. */
+  readonly isFree: (node: NodeId) => boolean;
 };
 
 /** The node of each sighting by position; undefined for a new one. */
 export type Pairing = readonly (NodeId | undefined)[];
 
 /**
- * Find out which node each thing on the disk is, against the last agreement of both sides (S19, S20). Pure; each step
- * considers only what the steps before left over.
- *
- * Folders come first and from the top, since the place of anything is a name in the *node* that its folder is. They
- * never compete with files for a node, so the order of the steps holds for each kind.
+ * Find out which node each loose file is, against the last agreement of both sides (S19, S20). Pure; each step considers
+ * only what the steps before left over. Step 5 needs contents and comes later, see `pairByContent`.
  */
 export function pairEntries(input: PairingInput): Pairing {
-  const steps = new Steps(input);
-  steps.byIdentity("folder");
-  for (const folder of steps.folders) steps.foldersByPlace(folder);
-  steps.byIdentity("file");
-  for (const folder of steps.folders) steps.byName(folder, "file");
-  for (const folder of steps.folders) steps.byKey(folder, "file");
-  steps.byFileIdAlone();
-  steps.byContent();
-  for (const folder of steps.folders) steps.byLocalPlace(folder, "file");
+  const { seen } = input;
+  const steps = new Steps(seen.length, input.isFree);
+  byFileId(steps, input, sameState);
+  steps.byPlace(seen, ({ exact }) => exact);
+  steps.byPlace(seen, ({ named }) => named);
+  steps.byPlace(seen, ({ keyed }) => keyed);
+  byFileId(steps, input, () => true);
+  steps.byPlace(seen, ({ own }) => own);
   return steps.nodes;
 }
 
-/** The steps of S19, on what they have paired so far. */
+/** The same for the folders in one folder that no identity was found for: their place is all there is. */
+export function pairByPlace(
+  seen: readonly PlaceCandidates[],
+  isFree: (node: NodeId) => boolean,
+): Pairing {
+  const steps = new Steps(seen.length, isFree);
+  steps.byPlace(seen, ({ exact }) => exact);
+  steps.byPlace(seen, ({ named }) => named);
+  steps.byPlace(seen, ({ keyed }) => keyed);
+  steps.byPlace(seen, ({ own }) => own);
+  return steps.nodes;
+}
+
+/** What the steps of S19 have paired so far. */
 class Steps {
   readonly nodes: (NodeId | undefined)[];
-  /** Positions, those above first; the top is one of them. */
-  readonly folders: readonly number[];
-  readonly #input: PairingInput;
-  readonly #known: KnownNodes;
-  readonly #children: ReadonlyMap<number, readonly number[]>;
-  readonly #namesOnDisk: ReadonlySet<string>;
+  readonly #isFree: (node: NodeId) => boolean;
+  readonly #taken = new Set<NodeId>();
 
-  constructor(input: PairingInput) {
-    const positions = [...input.seen.keys()];
-    this.nodes = positions.map(() => undefined);
-    this.folders = [-1, ...positions.filter((position) => input.seen[position]?.kind === "folder")];
-    this.#input = input;
-    this.#known = new KnownNodes(input.synced, input.local);
-    this.#children = Map.groupBy(positions, (position) => input.seen[position]?.parent ?? -1);
-    this.#namesOnDisk = new Set([
-      ...input.seen.map(({ parent, stat }) => nameIn(parent, stat.name)),
-      ...input.foreign.map(({ parent, name }) => nameIn(parent, name)),
-    ]);
+  constructor(count: number, isFree: (node: NodeId) => boolean) {
+    this.nodes = Array.from({ length: count }, () => undefined);
+    this.#isFree = isFree;
   }
 
-  /** Step 1: unchanged, or a proven move: a rename alters only the ctime. */
-  byIdentity(kind: Kind): void {
-    this.#byFileId(kind, kind === "folder" ? () => true : sameState);
-  }
-
-  /** Step 4: moved and edited. */
-  byFileIdAlone(): void {
-    this.#byFileId("file", () => true);
-  }
-
-  foldersByPlace(parent: number): void {
-    this.byName(parent, "folder");
-    this.byKey(parent, "folder");
-    this.byLocalPlace(parent, "folder");
-  }
-
-  /** Step 2: covers a save by renaming, which makes a new inode. */
-  byName(parent: number, kind: Kind): void {
-    this.#inFolder(parent, kind, (place) => this.#known.named(place));
-  }
-
-  /** Step 3: a rename that changes only the case. */
-  byKey(parent: number, kind: Kind): void {
-    const isOnDisk = (name: string): boolean => this.#namesOnDisk.has(nameIn(parent, name));
-    this.#inFolder(parent, kind, (place) => this.#known.keyed(place, isOnDisk));
-  }
-
-  /** Step 5: one disappeared and one appeared file of equal content, each unique; only where there are no file ids. */
-  byContent(): void {
-    const appeared = this.#unpaired("file").filter((at) => this.#stat(at)?.fileId === "");
-    if (appeared.length === 0) return;
-    const contentOf = (at: number): string | undefined => {
-      const hash = this.#input.hashOf(at);
-      return hash === undefined ? undefined : contentKey(this.#stat(at)?.size, hash);
-    };
-    const seen = Map.groupBy(appeared, contentOf);
-    const gone = Map.groupBy(this.#known.disappeared(this.#opaqueNodes()), ({ size, hash }) =>
-      contentKey(size, hash),
-    );
-    for (const [content, positions] of seen) {
-      const entries = content === undefined ? undefined : gone.get(content);
-      const [position, ...others] = positions;
-      if (position === undefined || others.length > 0 || entries?.length !== 1) continue;
-      this.#pair(position, entries[0]?.node);
-    }
-  }
-
-  /** Step 6: what only the local tree knows at this place. */
-  byLocalPlace(parent: number, kind: Kind): void {
-    this.#inFolder(parent, kind, (place) => this.#known.localOnly(place));
-  }
-
-  /**
-   * Pair by file id. Where several names share one, the name the node was synced under keeps it, otherwise the
-   * smaller name (S20).
-   */
-  #byFileId(kind: Kind, agrees: (sighting: Sighting, node: SyncedEntry) => boolean): void {
-    const groups = Map.groupBy(this.#unpaired(kind), (at) => this.#stat(at)?.fileId ?? "");
-    groups.delete("");
-    for (const [fileId, positions] of groups) {
-      const find = (at: number, isWanted: (entry: SyncedEntry) => boolean): void => {
-        const sighting = this.#input.seen[at];
-        if (sighting === undefined || this.nodes[at] !== undefined) return;
-        const free = this.#known.withFileId(fileId, kind);
-        this.#pair(at, free.find((node) => isWanted(node) && agrees(sighting, node))?.node);
-      };
-      for (const at of positions) find(at, (entry) => this.#isPlaceOf(at, entry));
-      for (const at of positions.toSorted(this.#byPath)) find(at, () => true);
-    }
-  }
-
-  #inFolder(
-    parent: number,
-    kind: Kind,
-    find: (place: { folder: NodeId; kind: Kind; name: string }) => NodeId | undefined,
+  /** Steps 2, 3 and 6. */
+  byPlace(
+    seen: readonly PlaceCandidates[],
+    candidatesOf: (one: PlaceCandidates) => readonly NodeId[],
   ): void {
-    const folder = this.#nodeOfFolder(parent);
-    if (folder === undefined) return;
-    for (const at of this.#children.get(parent) ?? []) {
-      const sighting = this.#input.seen[at];
-      if (sighting?.kind !== kind || this.nodes[at] !== undefined) continue;
-      this.#pair(at, find({ folder, kind, name: sighting.stat.name }));
-    }
+    for (const [position, one] of seen.entries()) this.pair(position, candidatesOf(one));
   }
 
-  #pair(position: number, node: NodeId | undefined): void {
+  /** The first candidate that nobody has; nothing where the position has its node already. */
+  pair(position: number, candidates: readonly NodeId[]): void {
+    if (this.nodes[position] !== undefined) return;
+    const node = candidates.find((one) => !this.#taken.has(one) && this.#isFree(one));
     if (node === undefined) return;
     this.nodes[position] = node;
-    this.#known.take(node);
+    this.#taken.add(node);
   }
+}
 
-  #unpaired(kind: Kind): readonly number[] {
-    const positions = [...this.#input.seen.keys()];
-    return positions.filter(
-      (at) => this.nodes[at] === undefined && this.#input.seen[at]?.kind === kind,
-    );
+/**
+ * Step 1, unchanged or a proven move: a rename alters only the ctime; and step 4, moved and edited. Where several
+ * names share a file id, the name the node was synced under keeps it, otherwise the smaller name (S20).
+ */
+function byFileId(
+  steps: Steps,
+  { seen, withFileId }: Pick<PairingInput, "seen" | "withFileId">,
+  agrees: (sighting: Sighting, entry: SyncedEntry) => boolean,
+): void {
+  const unpaired = [...seen.entries()].filter(
+    ([position, { fileId }]) => steps.nodes[position] === undefined && fileId !== "",
+  );
+  for (const [fileId, group] of Map.groupBy(unpaired, ([, sighting]) => sighting.fileId)) {
+    const entries = withFileId(fileId);
+    const fitting = (sighting: Sighting): NodeId[] =>
+      entries.filter((entry) => agrees(sighting, entry)).map(({ node }) => node);
+    for (const [position, sighting] of group) {
+      const here = fitting(sighting).filter((node) => sighting.exact.includes(node));
+      steps.pair(position, here);
+    }
+    for (const [position, sighting] of group.toSorted(([, a], [, b]) => byPath(a, b))) {
+      steps.pair(position, fitting(sighting));
+    }
   }
+}
 
-  #stat(position: number): Sighting["stat"] | undefined {
-    return this.#input.seen[position]?.stat;
-  }
-
-  #nodeOfFolder(position: number): NodeId | undefined {
-    return position === -1 ? rootNode : this.nodes[position];
-  }
-
-  #opaqueNodes(): ReadonlySet<NodeId> {
-    const nodes = [...this.#input.opaque].map((position) => this.#nodeOfFolder(position));
-    return new Set(nodes.filter((node) => node !== undefined));
-  }
-
-  #isPlaceOf(position: number, entry: SyncedEntry): boolean {
-    const sighting = this.#input.seen[position];
-    return (
-      sighting !== undefined &&
-      this.#nodeOfFolder(sighting.parent) === entry.parent &&
-      sighting.stat.name === localNameOf(entry)
-    );
-  }
-
-  readonly #byPath = (a: number, b: number): number =>
-    compareBytes(this.#input.seen[a]?.path ?? "", this.#input.seen[b]?.path ?? "");
+function byPath(a: Sighting, b: Sighting): number {
+  return compareBytes(a.path, b.path);
 }
 
 /** Size and mtime are those of the agreement; the parts of a stamp are size, mtime and ctime (S18). */
-function sameState({ stat }: Sighting, node: SyncedEntry): boolean {
-  const [size, modifiedNs] = node.stamp.split(" ");
-  return size === String(stat.size) && modifiedNs === stat.modifiedNs;
-}
-
-function nameIn(parent: number, name: string): string {
-  return `${parent}/${name.normalize("NFC")}`;
-}
-
-function contentKey(size: number | undefined, hash: ContentHash | undefined): string {
-  return `${size} ${hash}`;
+export function sameState(
+  { size, modifiedNs }: Pick<Sighting, "size" | "modifiedNs">,
+  agreed: Pick<SyncedEntry, "stamp">,
+): boolean {
+  const [agreedSize, agreedModifiedNs] = agreed.stamp.split(" ");
+  return agreedSize === String(size) && agreedModifiedNs === modifiedNs;
 }

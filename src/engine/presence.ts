@@ -1,6 +1,7 @@
 import { SnapError } from "../std/error.ts";
-import type { RootMarker } from "../ports.ts";
+import type { IndexStore, RootMarker } from "../ports.ts";
 import type { EngineDeps } from "./engine-deps.ts";
+import { beaconNote } from "./generation.ts";
 
 /**
  * Make sure that the folder is the workspace of this link (S22, S79). An unmounted disk shows an empty folder, which
@@ -39,16 +40,43 @@ export async function checkRemote(deps: EngineDeps): Promise<void> {
   const found = await remote.folderId();
   if (found === undefined && known !== undefined) {
     throw new SnapError("remote-missing", "The linked folder is gone from the server", {
-      hint: "Put it back there, or run snap unlink and snap link: nothing here was changed.",
+      hint: "Put it back there, or let `snap rollback keep` make it again from this disk: nothing here was changed.",
     });
   }
   const id = found ?? (await remote.makeTop());
-  if (id === known) return;
+  if (id !== known) index.transaction(() => beginAnew(index, id));
+}
+
+/** Another folder is listed from its beginning. */
+function beginAnew(index: IndexStore, rootId: string): void {
+  index.setMeta("root_id", rootId);
+  index.setMeta("cursor", undefined);
+  index.setMeta("complete", undefined);
+}
+
+/**
+ * Make the linked folder again where it is gone, for a disk that shall be kept (S119). It is empty then, which looks like an
+ * emptied folder and is held as such, until the user's choice is carried out. Where nothing would show that, as after a
+ * first sync that was cut off, no older state is believed any more: both sides are united, nothing is removed (S44).
+ *
+ * @returns whether it was gone
+ * @throws {SnapError} `account-changed`, and what `RemoteSide.makeTop` throws
+ */
+export async function remakeTop(deps: EngineDeps): Promise<boolean> {
+  const { index, remote } = deps;
+  if (!(await isTopGone(deps))) return false;
+  const id = await remote.makeTop();
   index.transaction(() => {
-    index.setMeta("root_id", id);
-    index.setMeta("cursor", undefined);
-    index.setMeta("complete", undefined);
+    beginAnew(index, id);
+    if (beaconNote(index) === undefined) index.synced.clear();
   });
+  return true;
+}
+
+/** Whether the linked folder, known to the index, is gone from the server. @throws {SnapError} `account-changed` */
+export async function isTopGone(deps: EngineDeps): Promise<boolean> {
+  await checkAccount(deps);
+  return deps.index.meta("root_id") !== undefined && (await deps.remote.folderId()) === undefined;
 }
 
 async function checkAccount({ index, remote, config }: EngineDeps): Promise<void> {

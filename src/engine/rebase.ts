@@ -7,6 +7,7 @@ import {
   type RelPath,
 } from "../core/path/rel-path.ts";
 import type { RebaseItem, RebaseRequest } from "../core/plan/sync-report.ts";
+import { wantedAbsent } from "../core/plan/suspects.ts";
 import type { LocalStat } from "../core/tree/local-stat.ts";
 import { rootNode, type LocalEntry, type NodeId, type RemoteEntry } from "../core/tree/node.ts";
 import { descendants } from "../core/tree/tree-view.ts";
@@ -22,8 +23,8 @@ const statsParallelMax = 32;
  * Make a restore look like what it means: the user edited, on top of the server's latest state (S98–S100).
  *
  * One transaction: for each node of the set the synced row becomes what the server has, the local row what the restore
- * left on the disk; `also` runs in it; the fence is lifted. Nodes outside the set keep their rows, so what appeared
- * on the server unseen comes down (S99). What the restore removed is gone without a second look (S27).
+ * left on the disk; the token is written (S101); `also` runs in it; the fence is lifted. Nodes outside the set keep their
+ * rows, so what appeared on the server unseen comes down (S99). What the restore removed is gone without a second look (S27).
  *
  * @throws what the index throws; nothing has happened then
  */
@@ -37,6 +38,7 @@ export async function rebase(
   deps.index.transaction(() => {
     const rebasing = new Rebasing(deps.index, stats);
     for (const item of items) rebasing.apply(item);
+    deps.tokens.put(request.restore, deps.clock.now(), rebasing.wanted);
     also();
     deps.journal.setFence(undefined);
   });
@@ -78,6 +80,8 @@ class Rebasing {
   readonly #stats: Stats;
   /** The node of each folder of the set. A folder comes before what is in it. */
   readonly #folders = new Map<RelPath, NodeId>([[topPath, rootNode]]);
+  /** What is still to be done on the server, by node: the token of the restore (S101). */
+  readonly wanted: Map<NodeId, string> = new Map();
 
   constructor(index: IndexStore, stats: Stats) {
     this.#index = index;
@@ -89,6 +93,7 @@ class Rebasing {
     if (spot === undefined) return;
     this.#rebaseSynced(spot);
     const node = this.#nodeFor(item, spot);
+    this.#want(item, spot.remote, node);
     if (spot.local !== undefined && spot.local.node !== node) {
       this.#giveWay(spot.local, item.want.kind === "folder" ? node : undefined);
     }
@@ -96,6 +101,14 @@ class Rebasing {
     if (node === undefined) return;
     this.#index.local.put(this.#localRow(item, { ...spot, node }));
     if (item.want.kind === "file") this.#noteFile(node, item.want.stat);
+  }
+
+  /** What the server has already needs no op, so nothing would ever spend it. */
+  #want({ want }: RebaseItem, remote: RemoteEntry | undefined, node: NodeId | undefined): void {
+    if (remote !== undefined && remote.node !== node) this.wanted.set(remote.node, wantedAbsent);
+    if (node === undefined || want.kind === "absent") return;
+    const hash = want.kind === "file" ? want.hash : "";
+    if (remote?.node !== node || remote.hash !== hash) this.wanted.set(node, hash);
   }
 
   /** What is said of places below is said of the folder that is wanted here, else of the one that has to go. */

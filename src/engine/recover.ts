@@ -10,6 +10,7 @@ import { commitAct } from "./commit-act.ts";
 import type { EngineDeps } from "./engine-deps.ts";
 import { copyTag, trashArea } from "./execution.ts";
 import { detailOf, type Home, type IntentDetail, type Ring } from "./intents.ts";
+import { commitLateEdit, noteDisplaced } from "./late-writers.ts";
 import { copyNamesMax, trashDays } from "./limits.ts";
 import { moveSurely, type SureMove } from "./move-surely.ts";
 import { removeSkeleton } from "./skeleton.ts";
@@ -28,7 +29,7 @@ export async function recover(deps: EngineDeps): Promise<void> {
 
 /** May be repeated: each intent ends only with what it was about. */
 export async function settleIntents(deps: EngineDeps): Promise<void> {
-  for (const intent of deps.index.intents()) {
+  for (const intent of inSettlingOrder(deps.index.intents())) {
     try {
       await settle(deps, intent);
     } catch (error) {
@@ -43,10 +44,20 @@ export async function settleIntents(deps: EngineDeps): Promise<void> {
   }
 }
 
+/**
+ * Single acts first: the last one of a ring may have given its node the name that it belongs at, beside the staged one, and
+ * that name must not look taken.
+ */
+function inSettlingOrder(intents: readonly Intent[]): readonly Intent[] {
+  const rank = (intent: Intent): number => Number(detailOf(intent).step !== "act");
+  return intents.toSorted((a, b) => rank(a) - rank(b));
+}
+
 /** Whether something of this intent waits at a name of the server that every client leaves alone. */
 async function isStaged({ remote }: EngineDeps, intent: Intent): Promise<boolean> {
   const detail = detailOf(intent);
-  if (detail.step === "act" || (detail.step === "ring" && detail.side === "local")) return false;
+  if (detail.step === "act" || detail.step === "late") return false;
+  if (detail.step === "ring" && detail.side === "local") return false;
   return (await remote.get(detail.staged)) !== undefined;
 }
 
@@ -58,6 +69,8 @@ async function settle(deps: EngineDeps, intent: Intent): Promise<void> {
     case "ring":
       if (detail.act !== undefined) await deps.local.settle(detail.act);
       return await bringHome(deps, intent.node, detail);
+    case "late":
+      return commitLateEdit(deps, { intent, detail, outcome: await deps.local.settle(detail.act) });
     case "skeleton":
       if ((await deps.remote.get(detail.staged)) !== undefined) await removeSkeleton(deps, detail);
   }
@@ -65,14 +78,17 @@ async function settle(deps: EngineDeps, intent: Intent): Promise<void> {
 
 /** The disk is settled first; then the act is committed like any other, in one transaction with the end of its intent. */
 async function settleAct(
-  { local, index }: EngineDeps,
+  deps: EngineDeps,
   intent: Intent,
   { act, op }: IntentDetail & { readonly step: "act" },
 ): Promise<void> {
+  const { local, index } = deps;
   const outcome = await local.settle(act);
   index.transaction(() => {
     index.removeIntent(intent.op);
-    if (outcome.state === "done") commitAct(index, op, outcome);
+    if (outcome.state === "cancelled") return;
+    noteDisplaced(deps, op, outcome);
+    commitAct(index, op, outcome);
   });
 }
 
@@ -137,7 +153,11 @@ async function tryMoveLocal(deps: EngineDeps, from: RelPath, to: RelPath): Promi
       : ({ kind: "file", fileId, size, modifiedNs, hash: undefined } as const);
   const displaceTo = trashArea(deps);
   const act = { act: "move", from, to, before, displaceTo, copy: copyTag(deps) } as const;
-  return (await local.perform(act)).state === "done" ? "moved" : "taken";
+  // Cut off before, this very move may have given the file its second name already.
+  const isTwin =
+    stat.linkGroup !== undefined && (await local.stat(to))?.linkGroup === stat.linkGroup;
+  const outcome = await (isTwin ? local.settle(act) : local.perform(act));
+  return outcome.state === "done" ? "moved" : "taken";
 }
 
 async function tryMoveRemote({ remote }: EngineDeps, move: SureMove): Promise<Brought> {

@@ -78,8 +78,8 @@ export function reportOf({ cycles, tally, left }: Ending): SyncReport {
   return { exit, upToDate: exit === 0, cycles, counts: { ...counts }, conflicts, left };
 }
 
-/** What is out of scope by kind or rule does not change the exit code (S86). */
-function exitOf(left: readonly LeftPath[]): ExitCode {
+/** Damage before holds before what was left aside (S86); what is out of scope by kind or rule does not count. */
+export function exitOf(left: readonly LeftPath[]): ExitCode {
   if (left.some(({ kind }) => kind === "damaged")) return 5;
   if (left.some(({ kind }) => kind === "hold")) return 3;
   return left.some(({ kind }) => kind !== "unsynced") ? 4 : 0;

@@ -3,12 +3,14 @@ import { pathKeyOf } from "../core/path/path-key.ts";
 import { parseRelPath, type RelPath } from "../core/path/rel-path.ts";
 import { rootNode, type Entry } from "../core/tree/node.ts";
 import type { RemoteItem } from "../core/tree/remote-item.ts";
+import { pathOf } from "../core/tree/tree-view.ts";
 import { remoteRow } from "./commit.ts";
 import { isStillThere } from "./confirm-remote.ts";
 import { cancelled, done, newOpId, trashArea, type Execution, type OpResult } from "./execution.ts";
 import { intentOf, type Ring } from "./intents.ts";
 import { lookAt, moveAct } from "./local-look.ts";
 import { moveSurely } from "./move-surely.ts";
+import { logOp } from "./op-log.ts";
 import { cancelledByConflict, changedThere, seenRemote, type Seen } from "./remote-look.ts";
 
 /*
@@ -33,7 +35,12 @@ export async function takeOutLocal(execution: Execution, op: MoveOp): Promise<Op
   const outcome = await local.perform(act);
   index.transaction(() => {
     if (outcome.state === "cancelled") index.removeIntent(id);
-    else index.local.put({ ...found.row, ...stagedPlace(staged) });
+    else {
+      // Our own rename changed the ctime: what stands there now is what the way back has to find.
+      const stamp = outcome.stat?.stamp ?? found.row.stamp;
+      index.local.put({ ...found.row, ...stagedPlace(staged), stamp, trusted: false });
+      logOp(execution, { ...op, path: staged }, "done");
+    }
   });
   return outcome.state === "done" ? done : cancelled("the disk changed meanwhile");
 }
@@ -46,21 +53,25 @@ export async function takeOutRemote(execution: Execution, op: MoveOp): Promise<O
   try {
     const { item, staged } = await moveToStaging(execution, op, found);
     const row = { ...remoteRow(op.node, rootNode, item), ...stagedPlace(staged) };
-    index.transaction(() => index.remote.put(row));
+    index.transaction(() => {
+      index.remote.put(row);
+      logOp(execution, { ...op, path: staged }, "done");
+    });
     return done;
   } catch (error) {
     return cancelledByConflict(error);
   }
 }
 
-/** The second step: `move` brings the node to its place, and then it needs no intent any more. */
+/** The second step: `move` brings the node from where it is staged to its place, and then it needs no intent any more. */
 export async function bringIn(
-  { deps }: Execution,
+  { deps: { index } }: Execution,
   op: MoveOp,
-  move: () => Promise<OpResult>,
+  move: (op: MoveOp) => Promise<OpResult>,
 ): Promise<OpResult> {
-  const result = await move();
-  if (result.state === "done") endRing(deps.index, op);
+  const staged = pathOf(index[op.kind === "L.move" ? "local" : "remote"], op.node);
+  const result = await move({ ...op, from: staged });
+  if (result.state === "done") endRing(index, op);
   return result;
 }
 

@@ -88,9 +88,14 @@ function noteDocument(index: IndexStore, document: BeaconFound | undefined): voi
 /**
  * Count a cycle that changes something, before its first op: in the index first, then in the root marker, then as
  * `marked`, so that a crash in between cannot look like a rollback (S116, S117).
+ *
+ * @throws {SnapError} `rolled-back` when an older workspace was put back since the sync began
  */
 export async function raiseGeneration(deps: EngineDeps): Promise<void> {
   const marker = await checkWorkspace(deps);
+  const marked = generationOf(deps.index, "marked");
+  // Put back while we run: the next comparison must not find our own count in it (S117).
+  if (marker.generation < marked) throw workspaceBehind(marker.generation, marked);
   const newest = Math.max(generationOf(deps.index, "generation"), marker.generation);
   await setGeneration(deps, marker, newest + 1);
 }
@@ -142,6 +147,14 @@ async function settleConflict(deps: EngineDeps, generation: number): Promise<voi
   noteDocument(deps.index, document);
   // Ours, whose answer was lost, has this generation; anything older is replaced.
   if (there !== generation) await putBeacon(deps, generation, beaconNote(deps.index));
+}
+
+function workspaceBehind(marker: number, marked: number): SnapError {
+  return new SnapError(
+    "rolled-back",
+    `The workspace was put back to generation ${marker} just now; the index knows ${marked}`,
+    { hint: "`snap rollback show` tells what happened." },
+  );
 }
 
 function rolledBack(there: number, here: number): SnapError {

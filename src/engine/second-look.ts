@@ -6,29 +6,38 @@ import { throwIfAborted } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { forEachLimited } from "../std/limiter.ts";
 import type { EngineDeps } from "./engine-deps.ts";
+import type { Findings, Missed } from "./local-findings.ts";
+import type { RowWriter } from "./local-write.ts";
 import { movedMeanwhile } from "./moved-meanwhile.ts";
 import { checkWorkspace } from "./presence.ts";
-import type { Foreign, Scan, Seen } from "./scan.ts";
+import type { Looker } from "./scan.ts";
 import { isTroubleWithOne } from "./trouble.ts";
-import type { Missed, Vanished, VanishedTop } from "./vanished.ts";
 
 /** Time between the first and the second look at something that vanished, ms (S27). */
 export const settleMs = 2_000;
 
-/** Places that are looked at again at once. */
+/** Places that are looked at again at once (S107). */
 const statsParallelMax = 32;
 
 /** Vanished nodes that may still be there, with what to tell about them. The others are gone (S27). */
 export type Doubts = ReadonlyMap<NodeId, LeftPath>;
 
 /** Note what was missed, so that the time of the first look survives an interrupted run. */
-export function noteAbsence(index: IndexStore, { tops }: Vanished, at: number): void {
-  const fresh = tops.filter(({ entry }) => entry.absentAt === undefined);
-  if (fresh.length === 0) return;
-  index.transaction(() => {
-    for (const { entry } of fresh) index.local.put({ ...entry, absentAt: at });
-  });
+export function noteAbsence(index: IndexStore, findings: Findings, rows: RowWriter): void {
+  for (const node of findings.missed.keys()) {
+    const row = index.local.get(node);
+    if (row === undefined || row.absentAt !== undefined) continue;
+    rows.put({ ...row, absentAt: findings.startedAt });
+  }
+  rows.flush();
 }
+
+/** A second look, and what it works with. */
+export type SecondLook = {
+  readonly deps: EngineDeps;
+  readonly looker: Looker;
+  readonly findings: Findings;
+};
 
 /**
  * Look again at everything that vanished, `settleMs` after the first look (S27). Waits once for all, and not at all
@@ -36,27 +45,32 @@ export function noteAbsence(index: IndexStore, { tops }: Vanished, at: number): 
  *
  * @throws {SnapError} `workspace-missing` when the disk was unmounted meanwhile
  */
-export async function lookAgain(deps: EngineDeps, missed: Missed, work: Work): Promise<Doubts> {
-  const { scan, vanished } = missed;
-  if (vanished.tops.length === 0) return new Map();
-  await settle(deps, missed, work);
+export async function lookAgain(second: SecondLook, work: Work): Promise<Doubts> {
+  const { deps, findings } = second;
+  const { missed } = findings;
+  if (missed.size === 0) return new Map();
+  await settle(deps, findings, work);
   await checkWorkspace(deps);
-  const doubts = new Map(await movedMeanwhile(deps.local, missed, work));
-  const places = new ScanPlaces(scan);
+  const doubts = new Map(await movedMeanwhile(second, work));
   const options = { parallel: statsParallelMax, signal: work.signal };
-  await forEachLimited(vanished.tops, options, async (top) => {
-    const { entry, path } = top;
-    const folder = scan.seen[top.parent];
-    const reason = places.doubt(top) ?? (await doubtOnDisk(deps.local, { top, folder, places }));
-    if (reason !== undefined) doubts.set(entry.node, { path, kind: "unknown", reason });
+  await forEachLimited(missed, options, async ([node, top]) => {
+    const reason = doubtAtOnce(top) ?? (await doubtOnDisk(deps.local, top));
+    if (reason === undefined) return;
+    doubts.set(node, { path: top.folder.pathOf(top.name), kind: "unknown", reason });
   });
   return doubts;
 }
 
 /** A clock that was set back does not make the wait longer. */
-async function settle(deps: EngineDeps, { scan, vanished }: Missed, work: Work): Promise<void> {
-  const missedAt = vanished.tops.map(({ entry }) => entry.absentAt ?? scan.startedAt);
-  const last = missedAt.reduce((a, b) => Math.max(a, b), 0);
+async function settle(
+  deps: EngineDeps,
+  { missed, startedAt }: Findings,
+  work: Work,
+): Promise<void> {
+  let last = 0;
+  for (const node of missed.keys()) {
+    last = Math.max(last, deps.index.local.get(node)?.absentAt ?? startedAt);
+  }
   const wait = Math.min(last + settleMs - deps.clock.now(), settleMs);
   if (wait <= 0) return;
   await deps.clock.sleep(wait, work.signal).catch((error: unknown) => {
@@ -65,54 +79,30 @@ async function settle(deps: EngineDeps, { scan, vanished }: Missed, work: Work):
   });
 }
 
-/** What stood at each place at the first look. */
-class ScanPlaces {
-  readonly #seen: ReadonlyMap<string, Seen>;
-  readonly #foreign: ReadonlyMap<string, Foreign>;
-  readonly #clouded: ReadonlySet<number>;
-
-  constructor(scan: Scan) {
-    this.#seen = new Map(scan.seen.map((seen) => [`${seen.parent}/${seen.stat.name}`, seen]));
-    this.#foreign = new Map(scan.foreign.map((other) => [`${other.parent}/${other.name}`, other]));
-    this.#clouded = scan.clouded;
+/** Why the first look alone speaks against a removal. */
+function doubtAtOnce({ folder, foreign }: Missed): string | undefined {
+  if (folder.isClouded) {
+    return "is missing, but may be one of the names beside it that are not valid UTF-8";
   }
-
-  taker({ parent, entry }: VanishedTop): Seen | undefined {
-    return this.#seen.get(`${parent}/${entry.name}`);
-  }
-
-  /** Why the first look alone speaks against a removal. */
-  doubt({ parent, entry }: VanishedTop): string | undefined {
-    if (this.#clouded.has(parent)) {
-      return "is missing, but may be one of the names beside it that are not valid UTF-8";
-    }
-    const foreign = this.#foreign.get(`${parent}/${entry.name}`);
-    if (foreign === undefined) return undefined;
-    return foreign.why === "ignored"
-      ? "was replaced by something that the rules leave out"
-      : "was replaced by a link or a special file";
-  }
+  if (foreign === undefined) return undefined;
+  return foreign === "ignored"
+    ? "was replaced by something that the rules leave out"
+    : "was replaced by a link or a special file";
 }
 
-type SecondLook = {
-  readonly top: VanishedTop;
-  /** Its folder at the first look; undefined for the top of the workspace. */
-  readonly folder: Seen | undefined;
-  readonly places: ScanPlaces;
-};
-
 /** Gone is what is absent again while its folder is the same; something else may have taken its place (S27). */
-async function doubtOnDisk(
-  local: LocalSide,
-  { top, folder, places }: SecondLook,
-): Promise<string | undefined> {
+async function doubtOnDisk(local: LocalSide, top: Missed): Promise<string | undefined> {
+  const { folder, name, taker } = top;
   try {
-    if (folder !== undefined && (await local.stat(folder.path))?.fileId !== folder.stat.fileId) {
-      return "is missing, and its folder was replaced just now";
+    if (folder.stat !== undefined) {
+      const now = await local.stat(folder.path);
+      if (now?.fileId !== folder.stat.fileId) {
+        return "is missing, and its folder was replaced just now";
+      }
     }
-    const here = await local.stat(top.path);
+    const here = await local.stat(folder.pathOf(name));
     if (here === undefined) return undefined;
-    return isTaken(places.taker(top), here) ? undefined : "comes and goes";
+    return isTaken(taker, here) ? undefined : "comes and goes";
   } catch (error) {
     if (!isTroubleWithOne(error)) throw error;
     return error.message;
@@ -120,6 +110,6 @@ async function doubtOnDisk(
 }
 
 /** What stands there is what the first look met there, and took for another node. */
-function isTaken(taker: Seen | undefined, here: LocalStat): boolean {
-  return taker?.kind === here.kind && taker.stat.fileId === here.fileId;
+function isTaken(taker: Missed["taker"], here: LocalStat): boolean {
+  return taker?.kind === here.kind && taker.fileId === here.fileId;
 }

@@ -16,6 +16,7 @@ import {
   type NamedEntry,
 } from "../core/repo/marker.ts";
 import { markerDepth } from "../core/repo/repo-path.ts";
+import type { Exclusions } from "../core/exclusions.ts";
 import { rootNode, type Entry, type NodeId, type RemoteEntry } from "../core/tree/node.ts";
 import type { TreeView } from "../core/tree/tree-view.ts";
 
@@ -26,6 +27,8 @@ export type ScopeRules = {
   readonly repos: "refuse" | "exclude";
   /** Whether the repository whose work tree, or bare gitdir, is this folder is synced like files (G44). */
   overridden(path: RelPath): boolean;
+  /** Folders that stay on the server (S93). */
+  readonly exclusions: Exclusions;
 };
 
 /** How the entries of one folder stand to the link. */
@@ -73,7 +76,10 @@ function isOverridden(scope: ScopeRules, folder: RelPath): boolean {
 
 function isLeftOut(scope: ScopeRules, folder: RelPath, { name, kind }: NamedEntry): boolean {
   if (isOutsideName(name)) return true;
-  return scope.rules.ignores(joinPath(folder, name), kind === "folder" ? "folder" : "file");
+  const path = joinPath(folder, name);
+  // Whatever has the name of an excluded folder: it could not be uploaded beside it.
+  if (scope.exclusions.has(path)) return true;
+  return scope.rules.ignores(path, kind === "folder" ? "folder" : "file");
 }
 
 function isMarker({ name, kind }: NamedEntry): boolean {
@@ -102,7 +108,8 @@ export type RepositoryFound = {
   readonly sign: string;
 };
 
-type Pending = {
+/** A folder whose entries are judged. */
+export type JudgedFolder = {
   readonly node: NodeId;
   readonly path: RelPath;
   readonly scope: RemoteEntry["scope"];
@@ -114,9 +121,10 @@ export function* standings<E extends Entry>(
   scope: ScopeRules,
   onRepository: (found: RepositoryFound) => void = () => {},
 ): Generator<Standing<E>> {
-  const pending: Pending[] = [{ node: rootNode, path: topPath, scope: "in" }];
+  const pending: JudgedFolder[] = [{ node: rootNode, path: topPath, scope: "in" }];
   for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
-    for (const standing of folderStandings(tree, { folder, scope, onRepository })) {
+    const children = [...tree.children(folder.node)];
+    for (const standing of folderStandings(children, { folder, scope, onRepository })) {
       yield standing;
       const { entry, path } = standing;
       if (entry.kind === "folder") pending.push({ node: entry.node, path, scope: standing.scope });
@@ -124,17 +132,18 @@ export function* standings<E extends Entry>(
   }
 }
 
-type FolderContext = {
-  readonly folder: Pending;
+/** A folder, the rules, and who is told that it is a repository. */
+export type FolderContext = {
+  readonly folder: JudgedFolder;
   readonly scope: ScopeRules;
   readonly onRepository: (found: RepositoryFound) => void;
 };
 
-function folderStandings<E extends Entry>(
-  tree: TreeView<E>,
+/** Judge entries of one folder; all of them, unless the caller knows what the others cannot change. */
+export function folderStandings<E extends Entry>(
+  children: readonly E[],
   { folder, scope, onRepository }: FolderContext,
 ): readonly Standing<E>[] {
-  const children = [...tree.children(folder.node)];
   const at = (entry: E): RelPath => joinPath(folder.path, entry.name);
   if (folder.scope !== "in") {
     return children.map((entry) => ({ entry, path: at(entry), scope: folder.scope }));

@@ -1,8 +1,9 @@
+import type { UploadRequest } from "../core/tree/remote-item.ts";
 import type { PutOp } from "../core/plan/op.ts";
 import type { RelPath } from "../core/path/rel-path.ts";
 import type { LocalEntry } from "../core/tree/node.ts";
 import { pathOf } from "../core/tree/tree-view.ts";
-import type { LocalFile, UploadRequest } from "../ports.ts";
+import type { LocalFile } from "../ports.ts";
 import { isSnapError, SnapError } from "../std/error.ts";
 import { commitRemote, remoteRow } from "./commit.ts";
 import {

@@ -8,10 +8,10 @@
  * displaced file through a handle that it kept open is not seen here.
  */
 import type { RelPath } from "../core/path/rel-path.ts";
-import type { ActOutcome, Area, AreaPath, LocalAct } from "../core/plan/local-act.ts";
+import type { ActOutcome, Area, AreaPath, LocalAct, StageRequest } from "../core/plan/local-act.ts";
 import type { HashedContent } from "../core/tree/content-hash.ts";
 import type { FolderListing, LocalStat } from "../core/tree/local-stat.ts";
-import type { LocalFile, LocalSide, RootMarker, StageRequest } from "../ports.ts";
+import type { LocalFile, LocalSide, RootMarker } from "../ports.ts";
 import type { Work } from "../std/events.ts";
 import type { Rng } from "../std/random.ts";
 import type { Clock } from "../std/time.ts";

@@ -100,8 +100,13 @@ async function finish(site: Site, act: PlaceAct): Promise<ActOutcome> {
   const places = placesOf(act);
   await syncFolder(site, places.target.slice(0, -1));
   if (act.before !== undefined) await syncFolder(site, places.trash.slice(0, -1));
+  // Its stamp is taken before it is compared, so that whatever is written to it later shows (S65).
+  const displaced = statAt(site, places.trash);
   const returned = await returnRacedEdit(site, act, { beside: true });
-  return done(settleNames(site, places), returned);
+  const outcome = done(settleNames(site, places), returned);
+  if (displaced === undefined || returned.length > 0) return outcome;
+  const place = { area: act.displaceTo, path: act.path };
+  return { ...outcome, displaced: { place, stamp: displaced.stamp } };
 }
 
 /** Unlink the staged name; the stat of what we placed, or an unproven one where somebody wrote since. */

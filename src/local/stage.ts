@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { ContentHasher } from "../core/tree/content-hash.ts";
 import type { LocalStat } from "../core/tree/local-stat.ts";
-import type { StageExpectation, StageRequest } from "../ports.ts";
+import type { StageExpectation, StageRequest } from "../core/plan/local-act.ts";
 import { present } from "../std/assert.ts";
 import { SnapError, throwIfAborted } from "../std/error.ts";
 import type { Work } from "../std/events.ts";

@@ -50,7 +50,9 @@ export async function makeFolder(client: Client, top: Top, path: RelPath): Promi
 function create(client: Client, whole: string, path: string): Promise<unknown> {
   const route: Route = (sdk, own) =>
     sdk.filesCreateFolderV2({ path: whole, autorename: false }, own);
-  return client.commit(() => client.call(route, { what: "Making a folder", path }));
+  return client.commit(() =>
+    client.call(route, { what: "Making a folder", endpoint: "write", path }),
+  );
 }
 
 /** S61: the target is never overwritten. */
@@ -61,7 +63,9 @@ export async function move(
 ): Promise<RemoteItem> {
   const paths = { from_path: apiPath(top, from), to_path: apiPath(top, to) };
   const route: Route = (sdk, own) => sdk.filesMoveV2({ ...paths, autorename: false }, own);
-  const result = await client.commit(() => client.call(route, { what: "Moving", path: from }));
+  const result = await client.commit(() =>
+    client.call(route, { what: "Moving", endpoint: "write", path: from }),
+  );
   return withPathOf(itemOf(metadataOf(result), top), to);
 }
 
@@ -112,7 +116,7 @@ async function refuseContent(client: Client, top: Top, folder: RelPath): Promise
 
 async function deleting(client: Client, route: Route, path: RelPath): Promise<void> {
   try {
-    await client.commit(() => client.call(route, { what: "Deleting", path }));
+    await client.commit(() => client.call(route, { what: "Deleting", endpoint: "write", path }));
   } catch (error) {
     if (!isSnapError(error, "not-found")) throw error;
   }

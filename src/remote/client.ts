@@ -6,6 +6,7 @@ import type { Rng } from "../std/random.ts";
 import type { Clock } from "../std/time.ts";
 import type { RemoteAccount } from "../ports.ts";
 import { AccessTokens } from "./access-tokens.ts";
+import { Breakers, type Endpoint } from "./breaker.ts";
 import { fromRemote, hasTag, statusOf, type CallFacts } from "./errors.ts";
 import type { RemoteAuth } from "./oauth.ts";
 import { waitAfter, withRetries } from "./retry.ts";
@@ -29,8 +30,8 @@ export type Route = (
   options: { readonly signal?: AbortSignal },
 ) => Promise<DropboxResponse<unknown>>;
 
-/** What a call is about, and how it is stopped and watched. */
-export type Call = CallFacts & { readonly work?: Work | undefined };
+/** What a call is about, what fails together with it, and how it is stopped and watched. */
+export type Call = CallFacts & { readonly endpoint: Endpoint; readonly work?: Work | undefined };
 
 /**
  * The SDK with what it lacks: retries, a token that is renewed once for all calls, errors that are ours, answers as
@@ -41,6 +42,7 @@ export class Client {
   readonly #logger: Logger;
   readonly #tokens: AccessTokens;
   readonly #sdk: Dropbox;
+  readonly #breakers: Breakers;
   readonly #sdkAuth = new DropboxAuth({});
   /** The last writer in the queue (S59). */
   #writer: Promise<unknown> = Promise.resolve();
@@ -50,6 +52,7 @@ export class Client {
     this.#options = options;
     this.#logger = options.logger ?? silentLogger;
     this.#tokens = new AccessTokens(options.auth, { fetch: options.fetch, clock: options.clock });
+    this.#breakers = new Breakers(options.clock);
     this.#sdk = this.#makeSdk();
   }
 
@@ -75,7 +78,7 @@ export class Client {
   }
 
   /** Repeat as every call is repeated: for work of several steps. @throws {SnapError} as `fromRemote` */
-  async repeat<T>(call: Call, work: () => Promise<T>): Promise<T> {
+  async repeat<T>(call: Pick<Call, "work">, work: () => Promise<T>): Promise<T> {
     return withRetries(work, this.#options, call.work?.signal);
   }
 
@@ -118,7 +121,7 @@ export class Client {
   }
 
   async #askAccount(work: Work | undefined): Promise<RemoteAccount> {
-    const call = { what: "Asking for the account", work };
+    const call = { what: "Asking for the account", endpoint: "other", work } as const;
     const route: Route = (sdk, options) => sdk.usersGetCurrentAccount(options);
     const account = accountOf(
       await this.repeat(call, async () => (await this.#once(this.#sdk, route, call)).result),
@@ -131,6 +134,18 @@ export class Client {
   }
 
   async #once(sdk: Dropbox, route: Route, call: Call): Promise<DropboxResponse<unknown>> {
+    await this.#breakers.pass(call.endpoint, call.work?.signal);
+    try {
+      const response = await this.#withToken(sdk, route, call);
+      this.#breakers.succeeded(call.endpoint);
+      return response;
+    } catch (error) {
+      this.#breakers.failed(call.endpoint, error);
+      throw error;
+    }
+  }
+
+  async #withToken(sdk: Dropbox, route: Route, call: Call): Promise<DropboxResponse<unknown>> {
     const token = await this.#tokens.current();
     try {
       return await this.#send({ sdk, route, call, token });
@@ -139,7 +154,7 @@ export class Client {
       // A token may end before its time. A permission that is missing is missing in the next token too.
       if (statusOf(refused) !== 401 || hasTag(refused, "missing_scope")) throw refused;
       const renewed = await this.#tokens.replace(token);
-      return this.#send({ sdk, route, call, token: renewed });
+      return await this.#send({ sdk, route, call, token: renewed });
     }
   }
 

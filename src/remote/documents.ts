@@ -21,7 +21,7 @@ export async function readDocument(
   path: string,
 ): Promise<RemoteDocument | undefined> {
   try {
-    return await client.repeat({ what: "Reading", path }, () => readOnce(client, whole, path));
+    return await client.repeat({}, () => readOnce(client, whole, path));
   } catch (error) {
     if (isSnapError(error, "not-found")) return undefined;
     throw error;
@@ -29,7 +29,7 @@ export async function readDocument(
 }
 
 async function readOnce(client: Client, whole: string, path: string): Promise<RemoteDocument> {
-  const call = { what: "Reading", path };
+  const call = { what: "Reading", endpoint: "other", path } as const;
   const { response, result } = await client.open(
     (sdk, own) => sdk.filesDownload({ path: whole }, own),
     call,
@@ -73,7 +73,7 @@ export async function writeDocument(
     content_hash: contentHashOf(contents),
     contents,
   };
-  const call = { what: "Writing", path: whole };
+  const call = { what: "Writing", endpoint: "other", path: whole } as const;
   const result = await client.commit(() =>
     client.call((sdk, own) => sdk.filesUpload(argument, own), call),
   );

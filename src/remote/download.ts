@@ -73,7 +73,7 @@ async function openAt(
   try {
     const { response, result } = await client.open(
       (sdk, own) => sdk.filesDownload({ path: `rev:${rev}` }, { ...own, extraHeaders }),
-      { what: "Downloading", work },
+      { what: "Downloading", endpoint: "download", work },
     );
     const size = isShape(result) ? countIn(result, "size") : undefined;
     if (size === undefined) throw notUnderstood();

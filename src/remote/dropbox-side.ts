@@ -7,10 +7,10 @@
  * Nothing is remembered here beyond tokens: what the server said last is the index's to know.
  */
 import { isInside, parseRelPath, type RelPath } from "../core/path/rel-path.ts";
-import type { RemoteItem, RemotePage } from "../core/tree/remote-item.ts";
+import type { RemoteItem, RemotePage, UploadRequest } from "../core/tree/remote-item.ts";
 import { assert } from "../std/assert.ts";
 import type { Work } from "../std/events.ts";
-import type { RemoteAccount, RemoteSide, UploadRequest } from "../ports.ts";
+import type { RemoteAccount, RemoteSide } from "../ports.ts";
 import { deleteFile, deleteFolder, folderId, makeFolder, makeTop, move } from "./changes.ts";
 import { Client, type ClientOptions } from "./client.ts";
 import { readDocument, writeDocument } from "./documents.ts";

@@ -141,7 +141,7 @@ async function readPage(
   },
 ): Promise<RawPage> {
   const { path, recursive, cursor, work } = options;
-  const call = { what: "Listing", path, work };
+  const call = { what: "Listing", endpoint: "list", path, work } as const;
   const result = await client.call(
     (sdk, own) =>
       cursor === undefined
@@ -179,6 +179,7 @@ export async function getMetadata(client: Client, whole: string, path: string): 
   try {
     return await client.call((sdk, own) => sdk.filesGetMetadata({ path: whole }, own), {
       what: "Looking",
+      endpoint: "list",
       path,
     });
   } catch (error) {

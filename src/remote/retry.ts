@@ -5,9 +5,11 @@ import type { Clock } from "../std/time.ts";
 /** Attempts of one call, the first included (S107). */
 export const attemptsMax = 6;
 
-/** The wait before the first repeat, doubled for each one more, up to the longest (S84). */
+/** The wait before the first repeat, ms; doubled for each one more (§11). */
 const delayFirstMs = 1_000;
-const delayMaxMs = 300_000;
+
+/** The longest wait before a call, ms (§11). */
+export const delayMaxMs = 300_000;
 
 /** What repeats need. */
 export type RetryParts = { readonly clock: Clock; readonly rng: Rng };

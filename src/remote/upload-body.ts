@@ -1,5 +1,5 @@
+import type { UploadRequest } from "../core/tree/remote-item.ts";
 import { SnapError } from "../std/error.ts";
-import type { UploadRequest } from "../ports.ts";
 
 /** Exactly the bytes asked for: a file that ends earlier was changed. @throws {SnapError} `volatile` */
 export async function readExactly(

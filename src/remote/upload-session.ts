@@ -1,8 +1,8 @@
+import type { UploadRequest } from "../core/tree/remote-item.ts";
 import type { files } from "dropbox";
 import { ContentHasher, contentHashOf } from "../core/tree/content-hash.ts";
 import { SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
-import type { UploadRequest } from "../ports.ts";
 import type { Client } from "./client.ts";
 import { correctOffset, hasTag } from "./errors.ts";
 import { getMetadata } from "./listing.ts";
@@ -48,7 +48,7 @@ export async function uploadBySession(client: Client, upload: SessionUpload): Pr
 }
 
 async function startSession(client: Client, { request, work }: SessionUpload): Promise<Session> {
-  const call = { what: "Uploading", path: request.path, work };
+  const call = { what: "Uploading", endpoint: "upload", path: request.path, work } as const;
   const result = await client.call(
     (sdk, own) => sdk.filesUploadSessionStart({ contents: Buffer.alloc(0) }, own),
     call,
@@ -136,6 +136,7 @@ class PartSender {
     try {
       await this.#client.call((sdk, own) => sdk.filesUploadSessionAppendV2(argument, own), {
         what: "Uploading",
+        endpoint: "upload",
         path: request.path,
         work,
       });
@@ -166,7 +167,7 @@ async function finish(
     commit,
     contents: Buffer.alloc(0),
   };
-  const call = { what: "Uploading", path: request.path, work };
+  const call = { what: "Uploading", endpoint: "upload", path: request.path, work } as const;
   return client.commit(async () => {
     if (!(await request.unchanged())) throw volatile(request);
     return client.call((sdk, own) => sdk.filesUploadSessionFinish(argument, own), call);

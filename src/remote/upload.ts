@@ -1,10 +1,9 @@
 import type { files } from "dropbox";
 import { contentHashOf } from "../core/tree/content-hash.ts";
-import type { RemoteItem } from "../core/tree/remote-item.ts";
+import type { RemoteItem, UploadRequest } from "../core/tree/remote-item.ts";
 import { SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { isoSeconds } from "../std/time.ts";
-import type { UploadRequest } from "../ports.ts";
 import type { Client } from "./client.ts";
 import { readExactly, volatile } from "./upload-body.ts";
 import { uploadBySession } from "./upload-session.ts";
@@ -53,7 +52,7 @@ async function uploadInline(
   const contents = await readExactly(request, 0, request.size);
   if (contentHashOf(contents) !== request.hash) throw volatile(request);
   const argument = { ...commit, content_hash: request.hash, contents };
-  const call = { what: "Uploading", path: request.path, work };
+  const call = { what: "Uploading", endpoint: "upload", path: request.path, work } as const;
   return client.commit(async () => {
     if (!(await request.unchanged())) throw volatile(request);
     return client.call((sdk, own) => sdk.filesUpload(argument, own), call);

@@ -39,10 +39,11 @@ export function apiPath(top: Top, path: RelPath): string {
  */
 export function changeOf(entry: unknown, top: Top): RemoteChange | undefined {
   if (!isShape(entry)) return refused("?", "it is not described");
+  const removed = removalOf(entry, top);
+  if (removed !== undefined) return isOwn(removed.keys) ? undefined : removed;
   const place = placeOf(entry, top);
   if ("change" in place) return place;
-  if (place.keys.length === 0 || place.keys[0] === ownFolder) return undefined;
-  if (textIn(entry, ".tag") === "deleted") return { change: "removed", keys: place.keys };
+  if (isOwn(place.keys)) return undefined;
   const item = itemAt(entry, place);
   return "change" in item ? item : { change: "present", item };
 }
@@ -61,8 +62,24 @@ export function itemOf(entry: unknown, top: Top): RemoteItem {
 type Refused = Extract<RemoteChange, { change: "refused" }>;
 type Place = { readonly names: readonly string[]; readonly keys: readonly PathKey[] };
 
-function refused(path: string, reason: string): Refused {
-  return { change: "refused", path, reason };
+function refused(path: string, reason: string, place?: string): Refused {
+  return { change: "refused", path, reason, ...(place !== undefined && { place }) };
+}
+
+/** The linked folder itself, and what is below our own folder. */
+function isOwn(keys: readonly PathKey[]): boolean {
+  return keys.length === 0 || keys[0] === ownFolder;
+}
+
+/** What is gone needs no name that a disk can hold: its keys are only compared. */
+function removalOf(
+  entry: Shape,
+  top: Top,
+): Extract<RemoteChange, { change: "removed" }> | undefined {
+  if (textIn(entry, ".tag") !== "deleted") return undefined;
+  const lower = textIn(entry, "path_lower") ?? textIn(entry, "path_display");
+  const keys = lower === undefined ? undefined : below(lower, top);
+  return keys && { change: "removed", keys: keys.map(keyFromServer) };
 }
 
 /** Where an entry is below the linked folder, with every component checked (X1, X13). */
@@ -81,7 +98,7 @@ function placeOf(entry: Shape, top: Top): Place | Refused {
   const name = textIn(entry, "name") ?? parents.at(-1) ?? "";
   const names = keys.length === 0 ? [] : [...parents.slice(0, -1), name];
   const problem = problemOf(names, keys);
-  if (problem !== undefined) return refused(names.join("/"), problem);
+  if (problem !== undefined) return refused(names.join("/"), problem, keys.join("/"));
   return { names, keys: keys.map(keyFromServer) };
 }
 
@@ -123,14 +140,15 @@ function problemOf(names: readonly string[], keys: readonly string[]): string | 
 
 function itemAt(entry: Shape, { names, keys }: Place): RemoteItem | Refused {
   const path = names.join("/");
+  const place = keys.join("/");
   const remoteId = textIn(entry, "id");
   const name = names.at(-1);
   if (!isRelPath(path) || name === undefined || remoteId === undefined || remoteId === "") {
-    return refused(path, "it has no id");
+    return refused(path, "it has no id", place);
   }
   const shared = { path, keys, name, remoteId };
   const kind = kindOf(entry);
-  if (kind === undefined) return refused(path, "it is neither file nor folder");
+  if (kind === undefined) return refused(path, "it is neither file nor folder", place);
   if (kind === "folder") {
     return { kind, ...shared, rev: "", hash: "", size: 0, modified: 0 };
   }
@@ -152,15 +170,16 @@ function fileAt(
   const rev = textIn(entry, "rev");
   const hash = textIn(entry, "content_hash");
   const size = countIn(entry, "size");
+  const refuse = (reason: string): Refused => refused(shared.path, reason, shared.keys.join("/"));
   if (entry["is_downloadable"] === false) {
-    return refused(shared.path, "it is a document that only exists online");
+    return refuse("it is a document that only exists online");
   }
-  if (isShape(entry["symlink_info"])) return refused(shared.path, "it is a symbolic link");
+  if (isShape(entry["symlink_info"])) return refuse("it is a symbolic link");
   if (rev === undefined || !/^[0-9a-f]{9,100}$/u.test(rev)) {
-    return refused(shared.path, "it has no revision");
+    return refuse("it has no revision");
   }
   if (hash === undefined || !/^[0-9a-f]{64}$/u.test(hash) || size === undefined) {
-    return refused(shared.path, "it has no content hash");
+    return refuse("it has no content hash");
   }
   return { kind: "file", ...shared, rev, hash, size, modified: timeOf(entry) };
 }

@@ -3,7 +3,7 @@ import { parseRelPath } from "../core/path/rel-path.ts";
 import type { PlanItem } from "../core/snapshot/restore-item.ts";
 import { rowsOf } from "../core/snapshot/restore-rows.ts";
 import type { ContentSource, WantedFile } from "../core/snapshot/restore-wanted.ts";
-import type { StageRequest } from "../ports.ts";
+import type { StageRequest } from "../core/plan/local-act.ts";
 import { present } from "../std/assert.ts";
 import { forEachLimited } from "../std/limiter.ts";
 import type { Draft } from "./draft.ts";

@@ -24,6 +24,8 @@ export type WorkspaceRecord = {
   /** The linked folder: "" or "/folder/sub". */
   readonly remote?: string;
   readonly repos: "refuse" | "exclude";
+  /** Folders below the linked one that stay on the server (S93); absent where none do. */
+  readonly excluded?: readonly string[];
   /** ms since 1970. */
   readonly madeAt: number;
 };
@@ -32,6 +34,10 @@ export type WorkspaceRecord = {
 export type Settings = {
   /** Where the snapshots are kept. */
   readonly "store.path"?: string;
+  /** What is done with a folder that appears at the top of a linked folder (S94). */
+  readonly newRemoteFolders?: "sync" | "exclude";
+  /** What is done with a disk that was rolled back from outside (S120). */
+  readonly rollback?: "ask" | "keep" | "discard";
 };
 
 /** What `config.json` holds: everything that is remembered beside the indexes and is no secret. */
@@ -60,11 +66,14 @@ const workspaceSchema: z.ZodType<WorkspaceRecord> = z.strictObject({
   account: z.string().min(1).exactOptional(),
   remote: z.string().exactOptional(),
   repos: z.enum(["refuse", "exclude"]),
+  excluded: z.array(z.string().min(1)).exactOptional(),
   madeAt: z.int(),
 });
 
 const settingsSchema: z.ZodType<Settings> = z.strictObject({
   "store.path": z.string().min(1).exactOptional(),
+  newRemoteFolders: z.enum(["sync", "exclude"]).exactOptional(),
+  rollback: z.enum(["ask", "keep", "discard"]).exactOptional(),
 });
 
 /** Checks every member of the document; unknown ones are refused, so that a typing error is seen. */

@@ -30,6 +30,11 @@ export class Statement {
     return this.#connection.guarded(() => this.#statement.all(...values).map((row) => read(row)));
   }
 
+  /** As `all`, with values by name. */
+  allNamed<T>(read: (row: Row) => T, values: Readonly<Record<string, SQLInputValue>>): T[] {
+    return this.#connection.guarded(() => this.#statement.all(values).map((row) => read(row)));
+  }
+
   run(...values: readonly SQLInputValue[]): void {
     this.#connection.assertWriting();
     this.#connection.guarded(() => this.#statement.run(...values));
@@ -154,6 +159,11 @@ export class Connection implements Disposable {
   /** Damage was met: the file must be looked through at the next start. */
   get damaged(): boolean {
     return this.#damaged;
+  }
+
+  /** Damage was met elsewhere, as in a copy of this file. */
+  suspect(): void {
+    this.#damaged = true;
   }
 
   get isOpen(): boolean {

@@ -5,8 +5,8 @@
  * that a person may open are JSON; tokens are files of their own; a lock on a file keeps a second engine out.
  * Everything here is short, and durable when it returns. Nothing here decides anything.
  */
-import { existsSync, renameSync } from "node:fs";
-import { isSnapError, SnapError } from "../std/error.ts";
+import { existsSync, renameSync, statSync } from "node:fs";
+import { isSnapError } from "../std/error.ts";
 import { isoSeconds, type Clock } from "../std/time.ts";
 import type { HoldStore, IndexStore, RestoreJournal, RestoreTokens } from "../ports.ts";
 import { Connection } from "./connection.ts";
@@ -15,7 +15,14 @@ import { SqliteHolds } from "./holds.ts";
 import { SqliteIndex } from "./index-store.ts";
 import { SqliteJournal } from "./journal.ts";
 import { makeEmptyFile } from "./private-file.ts";
-import { migrate, refuseForeignCode, schemaVersion, schemaVersionNewest } from "./schema.ts";
+import { adoptCopy } from "./lost-index.ts";
+import {
+  migrate,
+  refuseDamage,
+  refuseForeignCode,
+  schemaVersion,
+  schemaVersionNewest,
+} from "./schema.ts";
 import { SqliteTokens } from "./tokens.ts";
 
 /** How long lines of the op log are kept. */
@@ -29,28 +36,65 @@ export type OpenIndex = Disposable & {
   readonly tokens: RestoreTokens;
   /** The file was made now: nothing is known of earlier syncs (S77). */
   readonly fresh: boolean;
-  /** Where a damaged index was put; an empty one is open instead (S77). */
+  /** Where a damaged index was put; a copy or an empty one is open instead (S77). */
   readonly movedAside: string | undefined;
+  /** The copy that took the place of a damaged or missing index (S77). */
+  readonly copy: string | undefined;
+  /** Newer copies that were damaged themselves and are of no use. */
+  readonly badCopies: readonly string[];
+  /** Damage was met in what was read from here: the next start looks the file through before it is believed. */
+  suspect(): void;
   /** Notes that the stop was clean; the index is not used afterwards. May be called again. */
   close(): void;
 };
 
+/** What an index is opened with. */
+export type IndexOptions = {
+  readonly clock: Clock;
+  /** The link of the workspace: a copy of the index of another one is never used; any copy if absent. */
+  readonly link?: string | undefined;
+};
+
 /**
  * Open the index of a workspace, making the file (0600) where it is missing. The caller holds the process lock.
- * A damaged file is moved aside and an empty one started (S77).
+ * A damaged file is moved aside; the newest good copy takes its place, or that of a missing one, else an empty one (S77).
  *
  * @param path of the file, or ":memory:"
  * @throws {SnapError} `version-too-new`, `disk-full`, `disk-read-only`, `disk-error`, `busy`
  */
-export function openIndex(path: string, options: { readonly clock: Clock }): OpenIndex {
+export function openIndex(path: string, options: IndexOptions): OpenIndex {
   const now = options.clock.now();
+  if (path === ":memory:") return openSound(path, now);
+  if (isMissing(path)) {
+    // A log without its file would be taken for the log of the copy.
+    if (existsSync(`${path}-wal`)) moveAside(path, now);
+    return openLost(path, { ...options, movedAside: undefined });
+  }
   try {
     return openSound(path, now);
   } catch (error) {
-    if (!isSnapError(error, "damaged") || path === ":memory:") throw error;
-    const movedAside = moveAside(path, now);
-    return { ...openSound(path, now), movedAside };
+    if (!isSnapError(error, "damaged")) throw error;
+    return openLost(path, { ...options, movedAside: moveAside(path, now) });
   }
+}
+
+/** SQLite itself takes a file without a byte for a new one. */
+function isMissing(path: string): boolean {
+  return !existsSync(path) || statSync(path, { throwIfNoEntry: false })?.size === 0;
+}
+
+function openLost(
+  path: string,
+  options: IndexOptions & { readonly movedAside: string | undefined },
+): OpenIndex {
+  const { clock, link, movedAside } = options;
+  const { copy, badCopies } = adoptCopy(path, link);
+  const open = openSound(path, clock.now());
+  return closingOnError(open, () => {
+    const isLost = copy !== undefined || movedAside !== undefined || badCopies.length > 0;
+    if (isLost) open.index.transaction(() => open.index.setMeta("removals_frozen", "1"));
+    return { ...open, movedAside, copy, badCopies };
+  });
 }
 
 /**
@@ -77,9 +121,9 @@ function openSound(path: string, now: number): OpenIndex {
   const connection = new Connection(path);
   return closingOnError(connection, () => {
     const fresh = schemaVersion(connection) === 0;
-    if (!fresh) check(connection);
-    migrate(connection);
+    if (!fresh && !stoppedCleanly(connection)) refuseDamage(connection);
     refuseForeignCode(connection);
+    migrate(connection);
     const open = assemble(connection, { fresh, close: () => stop(connection, open.index) });
     start(connection, { index: open.index, now });
     return open;
@@ -98,6 +142,9 @@ function assemble(
     tokens: new SqliteTokens(connection),
     fresh,
     movedAside: undefined,
+    copy: undefined,
+    badCopies: [],
+    suspect: () => connection.suspect(),
     close,
     [Symbol.dispose]: close,
   };
@@ -109,16 +156,9 @@ function makePrivate(path: string): void {
 }
 
 /** After a stop that was not clean the whole file is looked through before anything is believed (S11). */
-function check(connection: Connection): void {
-  const clean = connection
-    .prepare("SELECT value FROM meta WHERE key = 'stopped_cleanly'")
-    .get(Boolean);
-  if (clean !== undefined) return;
-  const result = connection.pragma("quick_check(1)");
-  if (result === "ok") return;
-  throw new SnapError("damaged", `The index is damaged: "${connection.path}" (${String(result)})`, {
-    path: connection.path,
-  });
+function stoppedCleanly(connection: Connection): boolean {
+  const noted = connection.prepare("SELECT value FROM meta WHERE key = 'stopped_cleanly'");
+  return noted.get(Boolean) !== undefined;
 }
 
 function start(
@@ -167,7 +207,7 @@ function freeName(wanted: string): string {
   return wanted;
 }
 
-function closingOnError<T>(connection: Connection, work: () => T): T {
+function closingOnError<T>(connection: { close(): void }, work: () => T): T {
   try {
     return work();
   } catch (error) {

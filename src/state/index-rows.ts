@@ -1,4 +1,4 @@
-import type { Intent, LogRow, ParkedRow, UploadRow } from "../core/tree/index-rows.ts";
+import type { DamagedRow, Intent, LogRow, ParkedRow, UploadRow } from "../core/tree/index-rows.ts";
 import type { ContentHash, NodeId } from "../core/tree/node.ts";
 import { integer, text, type Row } from "./row.ts";
 
@@ -29,6 +29,11 @@ export function parkedOf(row: Row): ParkedRow {
     attempts: integer(row, "attempts"),
     nextAt: integer(row, "next_at"),
   };
+}
+
+/** A row of `damaged`. */
+export function damagedOf(row: Row): DamagedRow {
+  return { node: nodeOf(row), stamp: text(row, "stamp"), hash: text(row, "hash") };
 }
 
 /** A row of `history`. */

@@ -1,4 +1,4 @@
-import type { LogRow, MetaKey, Intent, ParkedRow, UploadRow } from "../core/tree/index-rows.ts";
+import type { Intent, LogRow, MetaKey, ParkedRow, UploadRow } from "../core/tree/index-rows.ts";
 import type {
   ContentHash,
   LocalEntry,
@@ -7,24 +7,35 @@ import type {
   SyncedEntry,
 } from "../core/tree/node.ts";
 import { present } from "../std/assert.ts";
-import type { IndexStore } from "../ports.ts";
+import type { DisplacedFiles, IndexStore } from "../ports.ts";
+import type { IndexCare } from "../core/tree/index-care.ts";
+import type { RemoteMemory } from "../core/tree/remote-memory.ts";
 import type { Connection, Statement } from "./connection.ts";
+import { SqliteDisplaced } from "./displaced.ts";
+import { SqliteIndexCare } from "./index-care.ts";
 import { historyOf, intentOf, logOf, nodeOf, parkedOf, uploadOf } from "./index-rows.ts";
+import { SqliteRemoteMemory } from "./remote-memory.ts";
 import { integer, text } from "./row.ts";
 import { historyMax, prepareStatements, type StatementName } from "./statements.ts";
 import { localMapping, remoteMapping, syncedMapping, TableTree } from "./trees.ts";
 
+/** Names of one file (hard links) that are told apart by their file id; more of them go by their place. */
+const linksMax = 1_000;
+
 /** Facts of the link; the others belong to the workspace and stay when it is unlinked. */
 const linkFacts: readonly MetaKey[] = [
   ...(["link", "account_id", "root_id", "cursor", "complete"] as const),
-  ...(["rules_digest", "beacon", "last_synced_at", "last_left", "rolled_back"] as const),
-  ...(["removals_frozen", "rehashed_on", "checked_at", "differences"] as const),
+  ...(["rules_digest", "beacon", "last_synced_at", "last_left", "rolled_back", "stuck"] as const),
+  ...(["copied_at", "removals_frozen", "rehashed_on", "checked_at", "differences"] as const),
+  ...(["excluded", "excluding", "relist"] as const),
 ];
 
 /** Tables that end with the link; restores, fence, op log and the node counter stay (S7). */
 const linkTables = [
   ...(["synced", "local", "remote", "dirty", "listed", "history", "intent"] as const),
+  ...(["remote_note", "refusal"] as const),
   ...(["upload", "parked", "hold", "token_item", "token", "displaced"] as const),
+  "damaged",
 ] as const;
 
 /** The index of one workspace on an open file (S7). */
@@ -32,6 +43,9 @@ export class SqliteIndex implements IndexStore {
   readonly synced: TableTree<SyncedEntry>;
   readonly local: TableTree<LocalEntry>;
   readonly remote: TableTree<RemoteEntry>;
+  readonly remoteMemory: RemoteMemory;
+  readonly care: IndexCare;
+  readonly displaced: DisplacedFiles;
   readonly #connection: Connection;
   readonly #sql: (name: StatementName) => Statement;
   readonly #rebind: readonly Statement[];
@@ -42,6 +56,9 @@ export class SqliteIndex implements IndexStore {
     this.synced = new TableTree(connection, syncedMapping);
     this.local = new TableTree(connection, localMapping);
     this.remote = new TableTree(connection, remoteMapping);
+    this.remoteMemory = new SqliteRemoteMemory(connection);
+    this.care = new SqliteIndexCare(connection);
+    this.displaced = new SqliteDisplaced(connection);
     this.#sql = prepareStatements(connection);
     this.#rebind = rebindSql.map((sql) => connection.prepare(sql));
     this.#forget = linkTables.map((table) => connection.prepare(`DELETE FROM ${table}`));
@@ -78,6 +95,10 @@ export class SqliteIndex implements IndexStore {
     return fileId === "" ? undefined : this.#sql("syncedByFileId").get(nodeOf, fileId);
   }
 
+  nodesOfFileId(fileId: string): readonly NodeId[] {
+    return fileId === "" ? [] : this.#sql("allSyncedByFileId").all(nodeOf, fileId, linksMax);
+  }
+
   dirty(after: NodeId, countMax: number): readonly NodeId[] {
     return this.#sql("dirty").all(nodeOf, after, countMax);
   }
@@ -96,6 +117,22 @@ export class SqliteIndex implements IndexStore {
 
   unhashed(after: NodeId, countMax: number): readonly NodeId[] {
     return this.#sql("unhashed").all(nodeOf, after, countMax);
+  }
+
+  unproven(after: NodeId, countMax: number): readonly NodeId[] {
+    return this.#sql("unproven").all(nodeOf, after, countMax);
+  }
+
+  unprovenTotals(): { readonly files: number; readonly bytes: number } {
+    const totals = this.#sql("unprovenTotals").get((row) => ({
+      files: integer(row, "files"),
+      bytes: integer(row, "bytes"),
+    }));
+    return totals ?? { files: 0, bytes: 0 };
+  }
+
+  localFolders(after: NodeId, countMax: number): readonly NodeId[] {
+    return this.#sql("localFolders").all(nodeOf, after, countMax);
   }
 
   intents(): readonly Intent[] {
@@ -154,6 +191,10 @@ export class SqliteIndex implements IndexStore {
     return this.#sql("logged").all(logOf, limit);
   }
 
+  loggedAt(path: string, limit: number): readonly LogRow[] {
+    return this.#sql("loggedAt").allNamed(logOf, { path, limit });
+  }
+
   /** Where both nodes have a row of one kind, `to` keeps its own. */
   rebind(from: NodeId, to: NodeId): void {
     for (const statement of this.#rebind) statement.runNamed({ from, to });
@@ -173,7 +214,9 @@ const rebindSql: readonly string[] = [
     (table) =>
       `INSERT OR IGNORE INTO dirty (node) SELECT node FROM ${table} WHERE parent = :from AND :to <> :from`,
   ),
-  ...(["synced", "local", "remote", "upload", "parked", "history"] as const).flatMap((table) => [
+  ...(
+    ["synced", "local", "remote", "remote_note", "upload", "parked", "history", "damaged"] as const
+  ).flatMap((table) => [
     `UPDATE OR IGNORE ${table} SET node = :to WHERE node = :from`,
     `DELETE FROM ${table} WHERE node = :from AND :to <> :from`,
   ]),

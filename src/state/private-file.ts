@@ -70,6 +70,16 @@ function writeDurably(path: string, text: string): void {
   }
 }
 
+/** Make the content of a file durable. */
+export function syncFile(path: string): void {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
 /** A rename or removal is durable only when its folder is. */
 export function syncFolder(path: string): void {
   const folder = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);

@@ -86,13 +86,23 @@ const steps: readonly string[] = [
 
   -- What a download displaced, until it is sure that nobody writes to it any more (S65).
   CREATE TABLE displaced (
-    area TEXT NOT NULL, path TEXT NOT NULL, stamp TEXT NOT NULL, since INTEGER NOT NULL, PRIMARY KEY (area, path)) STRICT;
+    area TEXT NOT NULL, path TEXT NOT NULL, stamp TEXT NOT NULL, hash TEXT NOT NULL, since INTEGER NOT NULL,
+    PRIMARY KEY (area, path)) STRICT;
+  -- Files whose bytes changed by themselves (S28).
+  CREATE TABLE damaged (node INTEGER PRIMARY KEY, stamp TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
   -- Ids that a listing of everything has named so far (S34).
   CREATE TABLE listed (remote_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+  -- What is to be told of nodes of the server, and of what it shows in places that no tree may hold.
+  CREATE TABLE remote_note (
+    node INTEGER PRIMARY KEY, kind TEXT NOT NULL CHECK (kind IN ('repository', 'refused', 'excluded')), reason TEXT NOT NULL) STRICT;
+  CREATE TABLE refusal (place TEXT PRIMARY KEY, path TEXT NOT NULL, reason TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  -- A file without these tables says nothing of both: everything is listed and judged once more.
+  DELETE FROM meta WHERE key IN ('cursor', 'rules_digest');
 
   CREATE INDEX local_unhashed ON local (node) WHERE kind = 'file' AND hash IS NULL;
+  CREATE INDEX local_unproven ON local (node) WHERE kind = 'file' AND (hash IS NULL OR trusted = 0);
+  CREATE INDEX local_folders ON local (node) WHERE kind = 'folder';
   CREATE INDEX remote_unlisted ON remote (node) WHERE remote_id = '';
-  CREATE INDEX remote_outside ON remote (node) WHERE scope <> 'in';
   `,
 ];
 
@@ -121,6 +131,19 @@ export function migrate(connection: Connection): void {
   connection.transaction(() => {
     for (const step of steps.slice(version)) connection.execute(step);
     connection.execute(`PRAGMA user_version = ${steps.length}`);
+  });
+}
+
+/**
+ * Look through the whole file (S11).
+ *
+ * @throws {SnapError} `damaged`
+ */
+export function refuseDamage(connection: Connection): void {
+  const result = connection.pragma("quick_check(1)");
+  if (result === "ok") return;
+  throw new SnapError("damaged", `The index is damaged: "${connection.path}" (${String(result)})`, {
+    path: connection.path,
   });
 }
 

@@ -16,11 +16,17 @@ const sql = {
   remoteByRemoteId: "SELECT node FROM remote WHERE remote_id = ? ORDER BY node LIMIT 1",
   syncedByRemoteId: "SELECT node FROM synced WHERE remote_id = ? ORDER BY node LIMIT 1",
   syncedByFileId: "SELECT node FROM synced WHERE file_id = ? ORDER BY node LIMIT 1",
+  allSyncedByFileId: "SELECT node FROM synced WHERE file_id = ? ORDER BY node LIMIT ?",
 
   dirty: "SELECT node FROM dirty WHERE node > ? ORDER BY node LIMIT ?",
   dirtyCount: "SELECT count(*) AS count FROM dirty",
   markDirty: "INSERT OR IGNORE INTO dirty (node) VALUES (?)",
   clearDirty: "DELETE FROM dirty WHERE node = ?",
+  unproven: `SELECT node FROM local WHERE kind = 'file' AND (hash IS NULL OR trusted = 0) AND node > ?
+    ORDER BY node LIMIT ?`,
+  unprovenTotals: `SELECT count(*) AS files, ifnull(sum(size), 0) AS bytes FROM local
+    WHERE kind = 'file' AND (hash IS NULL OR trusted = 0)`,
+  localFolders: "SELECT node FROM local WHERE kind = 'folder' AND node > ? ORDER BY node LIMIT ?",
   unhashed:
     "SELECT node FROM local WHERE kind = 'file' AND hash IS NULL AND node > ? ORDER BY node LIMIT ?",
 
@@ -46,6 +52,10 @@ const sql = {
   log: `INSERT INTO oplog (at, cycle, op, kind, path, before, after, outcome)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   logged: `SELECT at, cycle, op, kind, path, before, after, outcome FROM oplog ORDER BY seq DESC LIMIT ?`,
+  loggedAt: `SELECT at, cycle, op, kind, path, before, after, outcome FROM oplog
+    WHERE path = :path OR substr(path, 1, length(:path) + 1) = :path || '/'
+      OR substr(before, 1, length(:path) + 1) IN (:path || '/', :path || ' ')
+    ORDER BY seq DESC LIMIT :limit`,
 } as const;
 
 /** The name of a kept statement. */

@@ -25,6 +25,7 @@ export class TableTree<E extends Entry> implements TreeRows<E> {
   readonly #get: Statement;
   readonly #children: Statement;
   readonly #childByKey: Statement;
+  readonly #childrenByKey: Statement;
   readonly #all: Statement;
   readonly #put: Statement;
   readonly #remove: Statement;
@@ -42,6 +43,9 @@ export class TableTree<E extends Entry> implements TreeRows<E> {
     this.#children = prepare(`SELECT * FROM ${table} WHERE parent = ? AND node > ? ${page}`);
     this.#childByKey = prepare(
       `SELECT * FROM ${table} WHERE parent = ? AND key = ? ORDER BY node LIMIT 1`,
+    );
+    this.#childrenByKey = prepare(
+      `SELECT * FROM ${table} WHERE parent = ? AND key = ? ORDER BY node`,
     );
     this.#all = prepare(`SELECT * FROM ${table} WHERE node > ? ${page}`);
     this.#put = prepare(putSql(mapping));
@@ -62,6 +66,10 @@ export class TableTree<E extends Entry> implements TreeRows<E> {
 
   childByKey(parent: NodeId, key: PathKey): E | undefined {
     return this.#childByKey.get(this.#mapping.entry, parent, key);
+  }
+
+  childrenByKey(parent: NodeId, key: PathKey): readonly E[] {
+    return this.#childrenByKey.all(this.#mapping.entry, parent, key);
   }
 
   *all(): Generator<E> {

@@ -5,7 +5,7 @@ import { contentHashOf } from "../../src/core/tree/content-hash.ts";
 import { parseRelPath, type RelPath } from "../../src/core/path/rel-path.ts";
 import type { Entry, NodeId } from "../../src/core/tree/node.ts";
 import type { RemoteItem } from "../../src/core/tree/remote-item.ts";
-import { pathOf, type TreeView } from "../../src/core/tree/tree-view.ts";
+import { pathOf, type WholeTree } from "../../src/core/tree/tree-view.ts";
 import type { EngineConfig, EngineDeps } from "../../src/engine/engine-deps.ts";
 import { frozenNodes, type Frozen } from "../../src/engine/frozen.ts";
 import { observeLocal, type LocalObservation } from "../../src/engine/observe-local.ts";
@@ -209,14 +209,14 @@ export class LinkedWorkspace implements AsyncDisposable {
     await this.other.deleteFolder(at(path));
   }
 
-  nodeAt(tree: TreeView, path: string): NodeId {
+  nodeAt(tree: WholeTree, path: string): NodeId {
     const entry = [...tree.all()].find(({ node }) => pathOf(tree, node) === path);
     return present(entry, path).node;
   }
 
   /** Paths and nodes of a tree: `a 1, d/ 2`. */
   tree<E extends Entry>(
-    tree: TreeView<E>,
+    tree: WholeTree<E>,
     line: (entry: E) => string = ({ node }) => ` ${node}`,
   ): string {
     return [...tree.all()]
@@ -229,7 +229,7 @@ export class LinkedWorkspace implements AsyncDisposable {
   }
 
   /** Paths only. */
-  paths(tree: TreeView): string {
+  paths(tree: WholeTree): string {
     return this.tree(tree, () => "");
   }
 
@@ -239,7 +239,7 @@ export class LinkedWorkspace implements AsyncDisposable {
   }
 
   /** The whole rows of a tree as text. */
-  rows(tree: TreeView): string {
+  rows(tree: WholeTree): string {
     return this.tree(tree, (entry) => JSON.stringify(entry));
   }
 
@@ -269,5 +269,7 @@ const defaults: EngineConfig = {
   tool: "snap 0.1.0",
   repos: "refuse",
   overridden: () => false,
-  rollback: "ask",
+  excluded: () => [],
+  exclude: () => {},
+  newRemoteFolders: "sync",
 };

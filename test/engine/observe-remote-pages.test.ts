@@ -1,44 +1,6 @@
 import { expect, test } from "vitest";
-import { keyFromServer } from "../../src/core/path/path-key.ts";
-import type { RemoteChange, RemoteItem } from "../../src/core/tree/remote-item.ts";
-import { observeRemote } from "../../src/engine/observe-remote.ts";
-import { loadScope } from "../../src/engine/scope.ts";
 import { at, LinkedWorkspace } from "./linked-workspace.ts";
-
-const item = (path: string, id: string, facts: Partial<RemoteItem> = {}): RemoteChange => {
-  const keys = path.split("/").map((name) => keyFromServer(name.toLowerCase()));
-  const shared = { path: at(path), keys, name: path.split("/").at(-1) ?? "", remoteId: id };
-  const file = {
-    kind: "file",
-    rev: `${id}r1`,
-    hash: "0".repeat(64),
-    size: 1,
-    modified: 0,
-  } as const;
-  return { change: "present", item: { ...file, ...shared, ...facts } };
-};
-
-const folder = (path: string, id: string): RemoteChange =>
-  item(path, id, { kind: "folder", rev: "", hash: "", size: 0 });
-
-const removed = (path: string): RemoteChange => ({
-  change: "removed",
-  keys: path.split("/").map((name) => keyFromServer(name)),
-});
-
-/** Lets the server say pages of our own making, the first of which begins anew. */
-async function listing(
-  workspace: LinkedWorkspace,
-  ...pages: readonly (readonly RemoteChange[])[]
-): Promise<void> {
-  workspace.deps.remote.pages = async function* (cursor) {
-    for (const [index, changes] of pages.entries()) {
-      const restart = cursor === undefined && index === 0;
-      yield { changes, cursor: `c${index}`, complete: index === pages.length - 1, restart };
-    }
-  };
-  await observeRemote(workspace.deps, await loadScope(workspace.deps), {});
-}
+import { folder, item, listing, removed } from "./remote-pages.ts";
 
 test.each([
   ["old place first", [removed("d"), folder("e", "D"), item("e/a", "A")]],
@@ -88,10 +50,18 @@ test("S32: a folder with a new id keeps what is in it, and its node", async () =
   expect(row?.remoteId).toBe("D2");
 });
 
-test("S31: a server that puts a folder into itself gets a folder more, and no circle", async () => {
+test.each([
+  ["another folder there", "A2", "a/, a/b/, a/b/c/"],
+  ["the same one again", "A", "a/, a/b/"],
+  ["nothing there", undefined, ""],
+])("S31: a folder that is said to lie in itself is asked for: %s", async (_, id, expected) => {
   await using workspace = await LinkedWorkspace.open();
+  workspace.deps.remote.get = async () => {
+    const change = id === undefined ? undefined : folder("a", id);
+    return change?.change === "present" ? change.item : undefined;
+  };
   await listing(workspace, [folder("a", "A"), folder("a/b", "B"), folder("a/b/c", "A")]);
-  expect(workspace.paths(workspace.index.remote)).toBe("a/, a/b/, a/b/c/");
+  expect(workspace.paths(workspace.index.remote)).toBe(expected);
 });
 
 test("S33: a revision that both sides have left behind is an old view", async () => {

@@ -35,7 +35,13 @@ test("S85: a failed item is left aside with its reason, and tried later and late
     parking.note(op(1), { state: "parked", error });
     expect(parking.holds(1)).toBe(true);
     expect(parking.left()).toEqual([
-      { path: "f1", kind: "parked", reason: "The account is full", hint: "Make room" },
+      {
+        path: "f1",
+        kind: "parked",
+        reason: "The account is full",
+        hint: "Make room",
+        code: "quota-exceeded",
+      },
     ]);
     const [row] = open.index.parked();
     expect(row?.attempts).toBe(run);
@@ -70,14 +76,23 @@ test("S85: what met no trouble any more is forgotten at the end", () => {
   expect(open.index.parked().map(({ node }) => node)).toEqual([2]);
 });
 
-test("X1: a refused name stays told, though only one page of the listing tells it", () => {
+test("S85: what is left aside is what the last observation and the ops leave", () => {
   const clock = new TestClock();
   using open = openIndex(":memory:", { clock });
   const parking = new Parking({ index: open.index, clock });
-  parking.see([
-    { path: "..", kind: "refused", reason: "is dangerous" },
-    { path: "d", kind: "unknown", reason: "cannot be read" },
-  ]);
+  parking.see([{ path: "d", kind: "unknown", reason: "cannot be read" }]);
   parking.see([{ path: "e", kind: "unknown", reason: "cannot be read" }]);
-  expect(parking.left().map(({ path }) => path)).toEqual(["e", ".."]);
+  parking.note(op(1), { state: "parked", error });
+  expect(parking.left().map(({ path }) => path)).toEqual(["e", "f1"]);
+});
+
+test("§11: a sync tries what an earlier one parked before its time, and each item once", () => {
+  const clock = new TestClock(0);
+  using open = openIndex(":memory:", { clock });
+  const first = new Parking({ index: open.index, clock });
+  first.note(op(1), { state: "parked", error });
+  expect(first.holds(1)).toBe(true);
+  const byHand = new Parking({ index: open.index, clock });
+  expect(open.index.parked()[0]?.nextAt).toBeGreaterThan(clock.now());
+  expect(byHand.holds(1)).toBe(false);
 });

@@ -14,6 +14,8 @@ test.each([
   [["refused"], 4],
   [["hold"], 3],
   [["parked", "hold", "unsynced"], 3],
+  [["damaged"], 5],
+  [["hold", "damaged", "parked"], 5],
 ] as const)("S86: with %j left aside the sync exits %i", (kinds, exit) => {
   const report = reportOf({ cycles: 2, tally: new Tally({}), left: left(...kinds) });
   expect(report).toMatchObject({ exit, upToDate: exit === 0, cycles: 2 });

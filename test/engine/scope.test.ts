@@ -95,13 +95,13 @@ test("S92: names that are always outside are in no tree, on either side", async 
 });
 
 test("G1, S91: an override that was taken back forgets the repository's files and removes none", async () => {
-  let isOverridden = true;
   await using workspace = await LinkedWorkspace.open(
     { "p/.git/HEAD": "ref: refs/heads/main", "p/a": "1" },
-    { overridden: () => isOverridden },
+    { overridden: () => true, overrides: "p" },
   );
   expect(workspace.paths(workspace.index.synced)).toBe("p/, p/.git/, p/.git/HEAD, p/a");
-  isOverridden = false;
+  const config = { ...workspace.deps.config, overridden: () => false, overrides: "" };
+  workspace.deps = { ...workspace.deps, config };
   const { frozen } = await workspace.look();
   expect(workspace.paths(workspace.index.synced)).toBe("p/, p/a");
   expect(frozen.left).toMatchObject([{ path: "p", kind: "hold" }]);

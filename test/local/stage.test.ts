@@ -2,7 +2,7 @@ import { lstatSync, mkdirSync, readlinkSync, symlinkSync, writeFileSync } from "
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { contentHashOf } from "../../src/core/tree/content-hash.ts";
-import type { StageRequest } from "../../src/ports.ts";
+import type { StageRequest } from "../../src/core/plan/local-act.ts";
 import { plannedDisk } from "./stopping-disk.ts";
 import { rel, Scratch, staging, trash, treeOf } from "./scratch.ts";
 

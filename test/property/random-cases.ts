@@ -7,7 +7,7 @@ import {
   type Entries,
   type Step,
 } from "./small-scope.ts";
-import type { Case } from "./planner-laws.ts";
+import type { Case } from "./settle.ts";
 
 /** The seed of a run: a new one each time, or the one that a failed run printed. */
 export function seedOfRun(): number {

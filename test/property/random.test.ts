@@ -2,7 +2,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { textOf } from "../support/text-tree.ts";
-import { breachesOf, mergeOf, settle, treesOfCase } from "./planner-laws.ts";
+import { breachesOf } from "./planner-laws.ts";
+import { mergeOf, settle, treesOfCase } from "./settle.ts";
 import { cases, seedOfRun } from "./random-cases.ts";
 
 const seed = seedOfRun();

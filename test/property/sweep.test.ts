@@ -5,7 +5,8 @@
 import { describe, expect, test } from "vitest";
 import { textOf } from "../support/text-tree.ts";
 import { MemoryTree } from "../../src/core/tree/tree-view.ts";
-import { breachesOf, type Case } from "./planner-laws.ts";
+import { breachesOf } from "./planner-laws.ts";
+import { type Case } from "./settle.ts";
 import { basesUpTo, localActor, remoteActor, treesAfter } from "./small-scope.ts";
 
 type Scope = {

@@ -1,7 +1,7 @@
 import { contentHashOf } from "../../src/core/tree/content-hash.ts";
 import { parseRelPath, type RelPath } from "../../src/core/path/rel-path.ts";
-import type { RemoteItem, RemotePage } from "../../src/core/tree/remote-item.ts";
-import type { RemoteSide, UploadRequest } from "../../src/ports.ts";
+import type { RemoteItem, RemotePage, UploadRequest } from "../../src/core/tree/remote-item.ts";
+import type { RemoteSide } from "../../src/ports.ts";
 import { openRemote } from "../../src/remote/dropbox-side.ts";
 import { openServer, type DropboxServer } from "../../src/server/serve.ts";
 import { seededRng } from "../../src/std/random.ts";

@@ -81,10 +81,10 @@ test.each([
   ["too long a path", `/${"a".repeat(200)}`.repeat(30), "its path is too long"],
 ])("X1, X13: %s is refused, with the reason", (_what, path, reason) => {
   expect(changeOf(file(path), "")).toMatchObject({ change: "refused", reason });
-  expect(
-    changeOf({ ".tag": "deleted", name: "x", path_lower: path, path_display: path }, ""),
-  ).toMatchObject({
-    change: "refused",
+  const gone = { ".tag": "deleted", name: "x", path_lower: path, path_display: path };
+  expect(changeOf(gone, ""), "its removal ends the refusal, and needs no name").toEqual({
+    change: "removed",
+    keys: path.split("/").slice(1),
   });
 });
 

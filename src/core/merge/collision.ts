@@ -1,6 +1,7 @@
 import { caseConflictName } from "../path/names.ts";
 import { pathKeyOf, sameName } from "../path/path-key.ts";
 import { compareBytes } from "../path/rel-path.ts";
+import { byNode } from "../tree/tree-view.ts";
 import { putAside } from "./conflict.ts";
 import { sameContent } from "./content.ts";
 import type { Draft } from "./draft.ts";
@@ -20,14 +21,15 @@ export function resolveCollisions(draft: Draft): boolean {
   return groups.length > 0 || freeDiskNames(draft);
 }
 
+/** One of several siblings with one key was placed: what was agreed on before has one of each. */
 function collidingSiblings(draft: Draft): readonly (readonly TargetEntry[])[] {
-  const groups = new Map<number, TargetEntry[]>();
-  for (const entry of draft.target.all()) {
-    const first = draft.target.childByKey(entry.parent, entry.key);
-    if (first === undefined || first.node === entry.node) continue;
-    groups.set(first.node, [...(groups.get(first.node) ?? [first]), entry]);
+  const groups = new Map<number, readonly TargetEntry[]>();
+  for (const { parent, key } of draft.target.placed()) {
+    const twins = draft.target.childrenByKey(parent, key);
+    const second = twins[1];
+    if (second !== undefined) groups.set(second.node, twins);
   }
-  return [...groups.values()];
+  return [...groups].toSorted(([a], [b]) => a - b).map(([, twins]) => twins);
 }
 
 /** Who keeps a name: what the remote placed, then what is synced, then the smaller name. */
@@ -108,14 +110,29 @@ function newestFirst(
 /** A name on disk that another node needs now is given up for the one on the server. */
 function freeDiskNames(draft: Draft): boolean {
   let isChanged = false;
-  for (const entry of draft.target.all()) {
-    if (entry.localName === undefined) continue;
-    const other = draft.target.childByKey(entry.parent, pathKeyOf(entry.localName));
+  for (const entry of entriesWithDiskNames(draft)) {
+    const { localName = "" } = entry;
+    const other = draft.target.childByKey(entry.parent, pathKeyOf(localName));
     if (other === undefined || other.node === entry.node) continue;
-    if (!sameName(other.localName ?? other.name, entry.localName)) continue;
+    if (!sameName(other.localName ?? other.name, localName)) continue;
     if (areDiskTwins(draft, entry, other)) continue;
-    draft.target.put({ ...entry, localName: undefined });
+    draft.put({ ...entry, localName: undefined });
     isChanged = true;
   }
   return isChanged;
+}
+
+/** Entries with a name of their own on disk that were placed, or stand on the disk where something was placed; in node order. */
+function entriesWithDiskNames(draft: Draft): readonly TargetEntry[] {
+  const found = new Map<number, TargetEntry>();
+  const note = (entry: TargetEntry | undefined): void => {
+    if (entry?.localName !== undefined) found.set(entry.node, entry);
+  };
+  for (const entry of draft.target.placed()) {
+    note(entry);
+    for (const { node } of draft.trees.local.childrenByKey(entry.parent, entry.key)) {
+      if (node !== entry.node) note(draft.target.get(node));
+    }
+  }
+  return [...found.values()].toSorted(byNode);
 }

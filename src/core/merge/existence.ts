@@ -1,5 +1,5 @@
-import { rootNode, type Entry, type NodeId } from "../tree/node.ts";
-import type { TreeView } from "../tree/tree-view.ts";
+import { deepestFirst } from "../tree/depth.ts";
+import type { Entry, NodeId } from "../tree/node.ts";
 import { sameContent } from "./content.ts";
 import { diskPlaceOf, samePlace } from "./location.ts";
 import type { Trees } from "./merge-result.ts";
@@ -15,14 +15,6 @@ export function exists({ synced, local, remote }: Sighting): boolean {
 export function revivedNodes(trees: Trees, seen: readonly Sighting[]): readonly NodeId[] {
   const found = seen.filter((sighting) => isRevived(trees, sighting)).map(({ node }) => node);
   return deepestFirst(trees.synced, found);
-}
-
-/** Nodes in an order that takes children before their parents, in one tree. */
-export function deepestFirst(tree: TreeView, nodes: readonly NodeId[]): readonly NodeId[] {
-  return nodes
-    .map((node) => ({ node, depth: depthOf(tree, node) }))
-    .toSorted((a, b) => b.depth - a.depth || a.node - b.node)
-    .map(({ node }) => node);
 }
 
 function isRevived(trees: Trees, { synced, local, remote }: Sighting): boolean {
@@ -48,13 +40,4 @@ function isMoved(trees: Trees, entry: Entry, side: "local" | "remote"): boolean 
     current = here.get(current.parent);
   }
   return false;
-}
-
-function depthOf(tree: TreeView, node: NodeId): number {
-  let depth = 0;
-  for (let current = tree.get(node); current !== undefined; current = tree.get(current.parent)) {
-    depth += 1;
-    if (current.parent === rootNode) break;
-  }
-  return depth;
 }

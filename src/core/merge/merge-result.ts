@@ -14,10 +14,20 @@ export type Trees = {
 /** Everything that a merge depends on. */
 export type MergeInput = Trees & {
   /**
-   * Whether a node is unknown or outside the scope, by itself (S29). The merge passes it on to everything below
-   * the node, in whichever tree.
+   * The nodes to be merged, in node order. All others are taken for clean: both sides have what was agreed on, and that
+   * is what they shall be (S5, S45).
    */
-  readonly frozen: (node: NodeId) => boolean;
+  readonly slice: readonly NodeId[];
+  /**
+   * There are nodes outside the slice that are not clean (S45). They are taken along where something in the slice meets
+   * them, otherwise left for later: nothing of them is removed, and no folder above them.
+   */
+  readonly partial?: boolean;
+  /**
+   * Nodes that are unknown or outside the scope, by themselves (S29); the top stands for everything. The merge passes it on
+   * to what is below them, in whichever tree.
+   */
+  readonly frozen: ReadonlySet<NodeId>;
   /** Name of this device, as written into conflicted copies (S87). */
   readonly device: string;
   /** Day of the merge, `YYYY-MM-DD`. */
@@ -69,6 +79,13 @@ export type MergeResult = {
    * they will get.
    */
   readonly target: TreeView<TargetEntry>;
+  /** The part of the target that is not as it was agreed on before, or may not be; in node order. */
+  readonly touched: readonly TargetEntry[];
+  /**
+   * The slice, with what it met, and whatever else was touched. Where one of these is neither held nor in the target, it
+   * shall go; no other node shall.
+   */
+  readonly decided: ReadonlySet<NodeId>;
   /**
    * Nodes deleted on one side whose delete a change on the other side beats (S37), children first. Their synced
    * rows are forgotten before anything is done: what is left is new on its side. Otherwise a crash between
@@ -81,8 +98,13 @@ export type MergeResult = {
   readonly asks: readonly NodeId[];
   readonly conflicts: readonly Conflict[];
   readonly notices: readonly Notice[];
-  /** Frozen nodes, all below them, and those of `asks`: no op touches them or removes or moves a folder above. */
+  /**
+   * Frozen nodes, and those of the slice that are below them or wait for their hash: no op touches them or removes or moves
+   * a folder above.
+   */
   readonly held: ReadonlySet<NodeId>;
+  /** Whether any node is left alone, also one outside the slice. */
+  readonly isHeld: (node: NodeId) => boolean;
   /** The three trees as they are after `revived` and `rebinds`; what the plan compares the target with. */
   readonly trees: Trees;
 };

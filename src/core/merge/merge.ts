@@ -15,41 +15,51 @@ import { exists, revivedNodes } from "./existence.ts";
 import { heldNodes } from "./held.ts";
 import { bothMovedApart, mergeLocation } from "./location.ts";
 import type { MergeInput, MergeResult } from "./merge-result.ts";
+import type { NodeId } from "../tree/node.ts";
 import { findRebinds, rebase } from "./rebind.ts";
-import { sightings, type Sighting } from "./sighting.ts";
+import { OutsideSearch } from "./outside.ts";
+import { sightingOf, type Sighting } from "./sighting.ts";
 import { settleStructure } from "./structure.ts";
 
 /**
  * The one tree that both sides shall have (S36–S46).
  *
- * Pure, total and deterministic: nodes are visited in node order.
+ * Pure, total and deterministic: nodes are visited in node order. Only the slice is visited, what it meets, and the folders
+ * above; whatever a slice that is not everything meets is merged with it (S45), so each time round the slice
+ * is larger.
  */
 export function merge(input: MergeInput): MergeResult {
-  const seen = sightings(input);
-  const { held, asks } = heldNodes(input, seen);
+  for (let { slice } = input; ;) {
+    const { result, met } = mergeSlice({ ...input, slice });
+    if (met.size === 0) return result;
+    slice = [...slice, ...met].toSorted((a, b) => a - b);
+  }
+}
+
+type SliceMerge = { readonly result: MergeResult; readonly met: ReadonlySet<NodeId> };
+
+function mergeSlice(input: MergeInput): SliceMerge {
+  const { slice, partial = false } = input;
+  const seen = slice.map((node) => sightingOf(input, node));
+  const { held, asks, isHeld } = heldNodes(input, seen);
   const known = seen.filter(({ node }) => !held.has(node));
   const revived = revivedNodes(input, known);
-  const rebinds = findRebinds(input, held);
+  const rebinds = findRebinds(input, slice, isHeld);
   const trees = rebase(input, revived, rebinds);
-  const draft = new Draft(input, trees);
-  placeNodes(
-    draft,
-    trees === input ? known : sightings(trees).filter(({ node }) => !held.has(node)),
-  );
-  settleStructure(draft);
-  return {
-    target: draft.target,
-    revived,
-    rebinds,
-    asks,
-    conflicts: [...draft.conflicts.values()],
-    notices: [
-      ...revived.map((node) => ({ kind: "edit-wins-over-delete", node }) as const),
-      ...draft.notices,
-    ],
-    held,
-    trees,
-  };
+  const draft = new Draft(input, trees, isHeld);
+  const outside = new OutsideSearch(draft, new Set(slice));
+  placeNodes(draft, trees === input ? known : known.map(({ node }) => sightingOf(trees, node)));
+  if (partial) outside.visitBelow(input.synced, revived);
+  settleStructure(draft, () => partial && outside.update());
+  const notices = [
+    ...revived.map((node) => ({ kind: "edit-wins-over-delete", node }) as const),
+    ...draft.notices,
+  ];
+  const { target } = draft;
+  const conflicts = [...draft.conflicts.values()];
+  const decisions = { target, touched: target.placed(), decided: target.decided };
+  const result = { ...decisions, revived, rebinds, asks, conflicts, notices, held, isHeld, trees };
+  return { result, met: outside.met };
 }
 
 function placeNodes(draft: Draft, known: readonly Sighting[]): void {

@@ -1,5 +1,6 @@
 import type { Entry, NodeId } from "../tree/node.ts";
-import type { TreeView } from "../tree/tree-view.ts";
+import type { TreeView, WholeTree } from "../tree/tree-view.ts";
+import { diskPlaceOf, samePlace } from "./location.ts";
 import type { SyncedLike, Trees } from "./merge-result.ts";
 
 /** What one node looked like when both sides last agreed, and looks like now; absent is `undefined`. */
@@ -10,22 +11,48 @@ export type Sighting = {
   readonly remote: Entry | undefined;
 };
 
-/** Every node of the three trees, in node order. */
-export function sightings(trees: Trees): readonly Sighting[] {
-  const { synced, local, remote } = trees;
-  const nodes = new Set<NodeId>();
-  for (const tree of treesOf(trees)) for (const { node } of tree.all()) nodes.add(node);
-  return [...nodes]
-    .toSorted((a, b) => a - b)
-    .map((node) => ({
-      node,
-      synced: synced.get(node),
-      local: local.get(node),
-      remote: remote.get(node),
-    }));
+/** The three entries of a node. */
+export function sightingOf({ synced, local, remote }: Trees, node: NodeId): Sighting {
+  return { node, synced: synced.get(node), local: local.get(node), remote: remote.get(node) };
 }
 
-/** The three as a list. */
+/** The three trees as a list. */
 export function treesOf({ synced, local, remote }: Trees): readonly TreeView[] {
   return [synced, local, remote];
 }
+
+/**
+ * Whether both sides have what was agreed on: such a node is clean, and shall be what it is. The same goes for one that is
+ * nowhere.
+ */
+export function isClean({ synced, local, remote }: Sighting): boolean {
+  if (synced === undefined || local === undefined || remote === undefined) {
+    return synced === local && local === remote;
+  }
+  return (
+    isAlike(synced, local) &&
+    isAlike(synced, remote) &&
+    samePlace(local, diskPlaceOf(synced)) &&
+    samePlace(remote, synced)
+  );
+}
+
+function isAlike(a: Entry, b: Entry): boolean {
+  return a.kind === b.kind && a.hash === b.hash;
+}
+
+/** Every node of which the three entries differ, in node order: by a visit to everything. */
+export function differingNodes(trees: WholeTrees): readonly NodeId[] {
+  const nodes = new Set<NodeId>();
+  for (const tree of [trees.synced, trees.local, trees.remote]) {
+    for (const { node } of tree.all()) if (!isClean(sightingOf(trees, node))) nodes.add(node);
+  }
+  return [...nodes].toSorted((a, b) => a - b);
+}
+
+/** The three trees where each can be visited as a whole. */
+export type WholeTrees = Trees & {
+  readonly synced: WholeTree<SyncedLike>;
+  readonly local: WholeTree;
+  readonly remote: WholeTree;
+};

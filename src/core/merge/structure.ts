@@ -4,12 +4,15 @@ import { resolveCollisions } from "./collision.ts";
 import type { Draft } from "./draft.ts";
 import type { TargetEntry } from "./merge-result.ts";
 
-/** Make a valid tree of the target: every parent is there, no folder is in itself, no two siblings share a key (S40–S42). */
-export function settleStructure(draft: Draft): void {
+/**
+ * Make a valid tree of the target: every parent is there, no folder is in itself, no two siblings share a key (S40–S42).
+ *
+ * @param hasMet whether something outside the slice was met (S45): then the rest is left undone, since all of it begins anew.
+ */
+export function settleStructure(draft: Draft, hasMet: () => boolean): void {
   // Each round but the last undoes a move, joins two nodes or names one, and none of these is ever taken back.
-  const roundsMax = 10 + 4 * draft.target.size;
-  for (let round = 0; round < roundsMax; round += 1) {
-    recreateFolders(draft);
+  for (let round = 0; round < roundsMax(draft); round += 1) {
+    if (hasMet() || !recreateFolders(draft, hasMet)) return;
     const isChanged = undoCircles(draft) || resolveCollisions(draft);
     if (!isChanged) {
       for (const node of draft.recreated) draft.note("folder-recreated", node);
@@ -19,12 +22,23 @@ export function settleStructure(draft: Draft): void {
   assert(false, "the structure of a target settles");
 }
 
-/** Bring back the folders that something in the target needs: only the chain, not what else they held (S40). */
-function recreateFolders(draft: Draft): void {
-  for (const entry of draft.target.all()) {
-    let parent = entry.parent;
-    while (!draft.hasFolder(parent)) parent = recreate(draft, parent);
+/** What was joined or named may bring in clean nodes that were not touched before, so the bound grows with them. */
+function roundsMax(draft: Draft): number {
+  return 10 + 4 * draft.target.placed().length;
+}
+
+/** Bring back the folders that something in the target needs: only the chain, not what else they held (S40). Whether all came. */
+function recreateFolders(draft: Draft, hasMet: () => boolean): boolean {
+  const seen = new Set<NodeId>([rootNode]);
+  for (const { parent } of draft.target.placed()) {
+    for (let folder = parent; !seen.has(folder);) {
+      seen.add(folder);
+      const entry = draft.target.get(folder);
+      folder = entry === undefined ? recreate(draft, folder) : entry.parent;
+      if (entry === undefined && hasMet()) return false;
+    }
   }
+  return true;
 }
 
 function recreate(draft: Draft, node: NodeId): NodeId {
@@ -63,10 +77,11 @@ function forgetRecreated(draft: Draft): void {
   draft.recreated.clear();
 }
 
+/** What was agreed on has no circles, so each leads through something that was placed. */
 function findCircles(draft: Draft): readonly (readonly TargetEntry[])[] {
   const circles: TargetEntry[][] = [];
   const done = new Set<NodeId>([rootNode]);
-  for (const { node } of draft.target.all()) {
+  for (const { node } of draft.target.placed()) {
     const way = new Set<NodeId>();
     let current = node;
     while (!done.has(current) && !way.has(current)) {

@@ -57,6 +57,14 @@ export function caseConflictName(name: string, kind: Kind, context: CopyContext)
   return labelledName(splitName(name, kind), "case conflict", context.taken);
 }
 
+/** `<stem> (recovered edit YYYY-MM-DD)<ext>`: what a program wrote to a file after it had been replaced (S65). */
+export function recoveredName(
+  name: string,
+  context: CopyContext & Pick<ConflictContext, "date">,
+): string {
+  return labelledName(splitName(name, "file"), `recovered edit ${context.date}`, context.taken);
+}
+
 /** Whether a name looks like a copy that `conflictName` made of anything. */
 export function isConflictName(name: string): boolean {
   return name.includes(" (conflicted copy ");
@@ -67,9 +75,35 @@ export function isConflictNameOf(copy: string, name: string, kind: Kind): boolea
   return isLabelled(copy, splitName(name, kind), "conflicted copy ");
 }
 
+/** The name of which a conflicted copy is one, unless it was cut to make room; undefined for a name that is none. */
+export function originalOfConflictName(copy: string): string | undefined {
+  const start = copy.lastIndexOf(" (conflicted copy ");
+  const end = copy.lastIndexOf(")");
+  return start < 1 || end < start ? undefined : copy.slice(0, start) + copy.slice(end + 1);
+}
+
+/**
+ * Whether a name is exactly what `conflictName` makes of another, by some device on some day: a stem is cut only where there is
+ * no room for it.
+ */
+export function isConflictedCopyOf(copy: string, name: string, kind: Kind): boolean {
+  const start = copy.lastIndexOf(" (conflicted copy ");
+  const { stem, extension } = splitName(name, kind);
+  if (start < 1 || copy === name || !copy.endsWith(`)${extension}`)) return false;
+  const tail = copy.slice(start);
+  return cutGraphemes(stem, nameBytesMax - Buffer.byteLength(tail)) + tail === copy;
+}
+
 /** Whether a name looks like one that `caseConflictName` made of another. */
 export function isCaseConflictNameOf(copy: string, name: string, kind: Kind): boolean {
   return isLabelled(copy, splitName(name, kind), "case conflict");
+}
+
+/** `<stem> 2<ext>`: a plain name for a second file (S88). */
+export function numberedName(name: string, kind: Kind, number: number): string {
+  const { stem, extension } = splitName(name, kind);
+  const tail = ` ${number}${extension}`;
+  return cutGraphemes(stem, nameBytesMax - Buffer.byteLength(tail)) + tail;
 }
 
 type SplitName = { readonly stem: string; readonly extension: string };

@@ -11,6 +11,7 @@ export type PathKey = string & { readonly [pathKey]: true };
  * that looks at neighbours (final sigma) ever applies.
  */
 export function pathKeyOf(name: string): PathKey {
+  if (isAscii(name)) return toKey(name.toLowerCase());
   const lowered = Array.from(name.normalize("NFC"), lowerCodePoint).join("");
   return toKey(lowered.normalize("NFC"));
 }
@@ -65,5 +66,18 @@ function toKey(text: string): PathKey {
 
 /** Whether two names differ only in their Unicode form, which is no rename (S16). */
 export function sameName(a: string, b: string): boolean {
-  return a === b || a.normalize("NFC") === b.normalize("NFC");
+  return a === b || composed(a) === composed(b);
+}
+
+/** A name in the form in which names are compared, NFC (S16). */
+export function composed(name: string): string {
+  return isAscii(name) ? name : name.normalize("NFC");
+}
+
+/** ASCII has one form only, and most names are ASCII. */
+function isAscii(name: string): boolean {
+  for (let index = 0; index < name.length; index += 1) {
+    if (name.charCodeAt(index) > 0x7f) return false;
+  }
+  return true;
 }

@@ -23,8 +23,14 @@ export type SideChanges = {
 /**
  * The difference between one side and the target, without what cannot happen in this round: held and waiting nodes
  * are left alone, no folder above a held one is moved or removed (S29), and neither is done what depends on that.
+ *
+ * @param pinned what `foldersAbove` found.
  */
-export function changesOf(result: MergeResult, side: Side): SideChanges {
+export function changesOf(
+  result: MergeResult,
+  side: Side,
+  pinned: ReadonlySet<NodeId>,
+): SideChanges {
   const tree = result.trees[side];
   const waiting = new Set(result.conflicts.flatMap(({ node, copyNode }) => [node, copyNode]));
   const changes: SideChanges = {
@@ -37,13 +43,29 @@ export function changesOf(result: MergeResult, side: Side): SideChanges {
     removes: new Set(),
     stays: new Set([...result.held, ...waiting].filter((node) => tree.get(node) !== undefined)),
   };
-  const isLeft = (node: NodeId): boolean => waiting.has(node) || result.held.has(node);
-  for (const entry of result.target.all()) if (!isLeft(entry.node)) compare(changes, entry);
-  for (const { node } of tree.all()) {
-    if (!isLeft(node) && result.target.get(node) === undefined) changes.removes.add(node);
-  }
-  pin(changes, foldersAbove(result));
+  const isLeft = (node: NodeId): boolean => waiting.has(node) || result.isHeld(node);
+  for (const entry of result.touched) if (!isLeft(entry.node)) compare(changes, entry);
+  for (const node of goneFrom(result, side)) if (!isLeft(node)) changes.removes.add(node);
+  pin(changes, pinned);
+  noteWhatStays(changes);
   return changes;
+}
+
+/** Nodes that one side has and the target has not, in node order. What was not decided on stays. */
+function goneFrom({ target, decided, trees }: MergeResult, side: Side): readonly NodeId[] {
+  return [...decided]
+    .filter((node) => target.get(node) === undefined && trees[side].get(node) !== undefined)
+    .toSorted((a, b) => a - b);
+}
+
+/** Whatever the plan does not remove or move out of a folder stays in it, also where this plan knows nothing of it (S45). */
+function noteWhatStays({ tree, moves, removes, stays }: SideChanges): void {
+  for (const folder of removes) {
+    if (tree.get(folder)?.kind !== "folder") continue;
+    for (const { node } of tree.children(folder)) {
+      if (!removes.has(node) && !moves.has(node)) stays.add(node);
+    }
+  }
 }
 
 function compare(changes: SideChanges, target: TargetEntry): void {

@@ -23,6 +23,7 @@ export function dropBlocked(changes: SideChanges, places: Places): void {
 
 /** A folder with something in it that stays is not removed. */
 function keepWhatHolds({ tree, removes, stays }: SideChanges): boolean {
+  if (removes.size === 0) return false;
   return [...foldersAboveIn(tree, stays)].filter((node) => removes.delete(node)).length > 0;
 }
 

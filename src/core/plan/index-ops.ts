@@ -1,11 +1,16 @@
-import { deepestFirst } from "../merge/existence.ts";
 import { diskPlaceOf, samePlace } from "../merge/location.ts";
-import type { Conflict, MergeResult, TargetEntry, Trees } from "../merge/merge-result.ts";
+import type {
+  Conflict,
+  MergeResult,
+  SyncedLike,
+  TargetEntry,
+  Trees,
+} from "../merge/merge-result.ts";
 import { pathKeyOf, sameName } from "../path/path-key.ts";
 import { joinPath, topPath, type RelPath } from "../path/rel-path.ts";
+import { deepestFirst, topFirst } from "../tree/depth.ts";
 import type { Entry, NodeId } from "../tree/node.ts";
-import { descendants, pathOf, type TreeView } from "../tree/tree-view.ts";
-import { rootNode } from "../tree/node.ts";
+import { pathOf, type TreeView } from "../tree/tree-view.ts";
 import { present } from "../../std/assert.ts";
 import type { AdoptOp, AskOp, AsideOp, ForgetOp, Op, RebindOp } from "./op.ts";
 import { placeOn } from "./places.ts";
@@ -52,27 +57,25 @@ function forget(trees: Trees, node: NodeId): ForgetOp {
  * Synced nodes that neither side has, children before their parents. The folders above may have lost their own rows
  * by a revival.
  */
-function goneNodes({ trees, held }: MergeResult): readonly NodeId[] {
-  const gone = [...trees.synced.all()]
-    .map(({ node }) => node)
-    .filter((node) => !held.has(node) && trees.local.get(node) === undefined)
-    .filter((node) => trees.remote.get(node) === undefined);
+function goneNodes({ trees, decided, isHeld }: MergeResult): readonly NodeId[] {
+  const gone = [...decided]
+    .filter((node) => trees.synced.get(node) !== undefined && trees.local.get(node) === undefined)
+    .filter((node) => trees.remote.get(node) === undefined && !isHeld(node));
   return deepestFirst(trees.synced, gone);
 }
 
 /** Parents before their children. */
-function adoptions(result: MergeResult): readonly AdoptOp[] {
-  const ops: AdoptOp[] = [];
-  const waiting = new Set(result.conflicts.map(({ node }) => node));
-  for (const after of descendants(result.target, rootNode)) {
-    const { node } = after;
-    if (waiting.has(node) || !isReached(result.trees, after)) continue;
-    const before = result.trees.synced.get(node);
-    if (before !== undefined && isSame(before, after)) continue;
-    const path = shownPath(result.target, after);
-    ops.push({ kind: "S.adopt", node, path, before, after });
-  }
-  return ops;
+function adoptions({ touched, target, trees, conflicts }: MergeResult): readonly AdoptOp[] {
+  const waiting = new Set(conflicts.map(({ node }) => node));
+  const adopted = touched
+    .filter((after) => !waiting.has(after.node) && isReached(trees, after))
+    .filter((after) => !isAgreed(trees.synced.get(after.node), after))
+    .map(({ node }) => node);
+  return topFirst(target, adopted).map((node): AdoptOp => {
+    const after = present(target.get(node), "an entry of the target");
+    const before = trees.synced.get(node);
+    return { kind: "S.adopt", node, path: shownPath(target, after), before, after };
+  });
 }
 
 function isReached({ local, remote }: Trees, target: TargetEntry): boolean {
@@ -83,17 +86,20 @@ function isReached({ local, remote }: Trees, target: TargetEntry): boolean {
   return samePlace(here, placeOn("local", target)) && samePlace(there, target);
 }
 
-function isSame(synced: Entry & { localName?: string | undefined }, target: TargetEntry): boolean {
+function isAgreed(synced: SyncedLike | undefined, target: TargetEntry): boolean {
   return (
+    synced !== undefined &&
     synced.hash === target.hash &&
     samePlace(synced, target) &&
     sameName(diskPlaceOf(synced).name, diskPlaceOf(target).name)
   );
 }
 
-/** The renames that come before everything else (S43). */
+/** The renames that come before everything else (S43); the deepest first, so that each path holds when its op runs. */
 export function asideOps(result: MergeResult, conflicts: readonly Conflict[]): readonly AsideOp[] {
-  return conflicts.map(({ node, copyNode, copyName, parent }) => {
+  const byPutAside = new Map(conflicts.map((conflict) => [conflict.node, conflict]));
+  return deepestFirst(result.trees.local, [...byPutAside.keys()]).map((node) => {
+    const { copyNode, copyName, parent } = present(byPutAside.get(node), "a conflict");
     const before = present(result.trees.local.get(node), "a local entry");
     const { kind, hash, size } = before;
     const synced = result.trees.synced.get(node);

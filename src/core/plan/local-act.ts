@@ -18,6 +18,25 @@ export type Area = {
 /** Something inside an area. */
 export type AreaPath = { readonly area: Area; readonly path: RelPath };
 
+/** Content to be written below `.snap/`; `expect` is checked while writing. */
+export type StageRequest = {
+  readonly to: AreaPath;
+  readonly content:
+    | {
+        readonly bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+        readonly expect: StageExpectation;
+      }
+    | { readonly linkTarget: string }
+    | { readonly folder: true };
+  /** mtime in ns, decimal; the time of writing if absent. */
+  readonly modifiedNs?: string;
+  /** Permission bits; by the umask if absent. Special bits never come through (X9). */
+  readonly mode?: number;
+};
+
+/** What staged bytes must turn out to be. */
+export type StageExpectation = { readonly hash: ContentHash; readonly size: number };
+
 /** What the planner believes to stand at a place; compared by file id, size and mtime first, then by hash. */
 export type LocalExpectation =
   | { readonly kind: "folder"; readonly fileId: FileId }
@@ -84,6 +103,8 @@ export type ActOutcome = {
   readonly stat: LocalStat | undefined;
   /** Edits that raced with the act, put back under these paths: they are new files to the next observation. */
   readonly putBack: readonly RelPath[];
+  /** The replaced file, where it was as believed: at rest in its area, with the stamp it had when it was compared (S65). */
+  readonly displaced?: { readonly place: AreaPath; readonly stamp: Stamp };
   /** A folder that stays because it holds content that is not ours to remove (S70). */
   readonly leftover: boolean;
 };

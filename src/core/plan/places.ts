@@ -1,4 +1,4 @@
-import { sameName, type PathKey } from "../path/path-key.ts";
+import { composed, pathKeyOf, sameName, type PathKey } from "../path/path-key.ts";
 import { joinPath, topPath, type RelPath } from "../path/rel-path.ts";
 import { rootNode, type Entry, type NodeId } from "../tree/node.ts";
 import type { TreeView } from "../tree/tree-view.ts";
@@ -70,15 +70,14 @@ export class Places {
     return names;
   }
 
+  /** The server compares keys; on a disk the key of the very name leads to what may have it. */
   #firstOccupant({ parent, name, key }: SidePlace): Entry | undefined {
-    const diskKey = this.#tree.childByKey(parent, key);
-    if (diskKey === undefined || this.#side === "remote") return diskKey;
-    if (sameName(diskKey.name, name)) return diskKey;
-    for (const child of this.#tree.children(parent)) if (sameName(child.name, name)) return child;
-    return undefined;
+    if (this.#side === "remote") return this.#tree.childByKey(parent, key);
+    const alike = this.#tree.childrenByKey(parent, pathKeyOf(name));
+    return alike.find((entry) => sameName(entry.name, name));
   }
 
   #textOf({ parent, name, key }: SidePlace): string {
-    return `${parent}/${this.#side === "local" ? name.normalize("NFC") : key}`;
+    return `${parent}/${this.#side === "local" ? composed(name) : key}`;
   }
 }

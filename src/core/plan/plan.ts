@@ -1,9 +1,9 @@
 import { pathKeyOf } from "../path/path-key.ts";
 import type { Conflict, MergeResult, Trees } from "../merge/merge-result.ts";
-import { changesOf, foldersAbove } from "./diff.ts";
+import { changesOf, foldersAbove, type SideChanges } from "./diff.ts";
 import { dropBlocked } from "./feasible.ts";
 import { asideOps, indexOps } from "./index-ops.ts";
-import type { Op, OpKind, Side } from "./op.ts";
+import type { Op, OpKind } from "./op.ts";
 import { phases, Sequencer } from "./order.ts";
 import { Places } from "./places.ts";
 
@@ -20,7 +20,9 @@ export type PlanSummary = Readonly<Partial<Record<OpKind, number>>>;
 export function plan(result: MergeResult, trees: Trees): readonly Op[] {
   const pinned = foldersAbove(result);
   const conflicts = result.conflicts.filter(({ node }) => !pinned.has(node));
-  const sides = (["local", "remote"] as const).map((side) => sequencerOf(result, side, conflicts));
+  const sides = (["local", "remote"] as const).map((side) =>
+    sequencerOf(changesOf(result, side, pinned), conflicts),
+  );
   return [
     ...indexOps(result, trees),
     ...asideOps(result, conflicts),
@@ -35,8 +37,8 @@ export function summaryOf(ops: readonly Op[]): PlanSummary {
   return Object.fromEntries(counts);
 }
 
-function sequencerOf(result: MergeResult, side: Side, conflicts: readonly Conflict[]): Sequencer {
-  const changes = changesOf(result, side);
+function sequencerOf(changes: SideChanges, conflicts: readonly Conflict[]): Sequencer {
+  const { side } = changes;
   const places = new Places(side, changes.tree);
   if (side === "local") for (const conflict of conflicts) putAside(places, conflict);
   dropBlocked(changes, places);

@@ -1,10 +1,12 @@
 import { assert, present } from "../../std/assert.ts";
-import { diskPlaceOf, samePlace } from "../merge/location.ts";
+import { samePlace } from "../merge/location.ts";
 import type { SyncedLike, TargetEntry, Trees } from "../merge/merge-result.ts";
 import { rebindIn } from "../merge/rebind.ts";
+import { differingNodes, type WholeTrees } from "../merge/sighting.ts";
 import { pathKeyOf } from "../path/path-key.ts";
-import { rootNode, type Entry, type NodeId } from "../tree/node.ts";
-import { descendants, MemoryTree } from "../tree/tree-view.ts";
+import { rootNode, type Entry } from "../tree/node.ts";
+import { OverlayTree } from "../tree/overlay-tree.ts";
+import { descendants, MemoryTree, type EditableTree } from "../tree/tree-view.ts";
 import {
   isWriteOp,
   type AsideOp,
@@ -19,21 +21,27 @@ import {
 import { placeOn } from "./places.ts";
 
 /** The trees as they will be when all the ops have run and are committed (S52). The input is not changed. */
-export function simulate(trees: Trees, ops: readonly Op[]): Trees {
-  const world = new World(trees);
-  for (const op of ops) world.apply(op);
-  return world;
+export function simulate({ synced, local, remote }: WholeTrees, ops: readonly Op[]): WholeTrees {
+  const trees = {
+    synced: new MemoryTree(synced.all()),
+    local: new MemoryTree(local.all()),
+    remote: new MemoryTree(remote.all()),
+  };
+  const simulation = new Simulation(trees);
+  for (const op of ops) simulation.apply(op);
+  return trees;
 }
 
-class World implements Trees {
-  readonly synced: MemoryTree<SyncedLike>;
-  readonly local: MemoryTree;
-  readonly remote: MemoryTree;
+/** Three trees that ops are applied to, without a disk or a server: they are changed in place. */
+export class Simulation implements Trees {
+  readonly synced: EditableTree<SyncedLike>;
+  readonly local: EditableTree;
+  readonly remote: EditableTree;
 
-  constructor({ synced, local, remote }: Trees) {
-    this.synced = new MemoryTree(synced.all());
-    this.local = new MemoryTree(local.all());
-    this.remote = new MemoryTree(remote.all());
+  constructor({ synced, local, remote }: EditableTrees) {
+    this.synced = synced;
+    this.local = local;
+    this.remote = remote;
   }
 
   apply(op: Op): void {
@@ -75,7 +83,7 @@ class World implements Trees {
     }
   }
 
-  #sideOf({ kind }: Op): MemoryTree {
+  #sideOf({ kind }: Op): EditableTree {
     return kind.startsWith("L.") ? this.local : this.remote;
   }
 
@@ -101,7 +109,8 @@ class World implements Trees {
 
   #remove(op: RemoveOp): void {
     const tree = this.#sideOf(op);
-    for (const { node } of [op.before, ...descendants(tree, op.node)]) {
+    const below = [...descendants(tree, op.node)].map((entry) => entry.node);
+    for (const node of [op.node, ...below]) {
       tree.remove(node);
       if (this.local.get(node) === undefined && this.remote.get(node) === undefined) {
         this.synced.remove(node);
@@ -117,7 +126,7 @@ class World implements Trees {
     if (keepsPlace && synced !== undefined) this.synced.put({ ...synced, localName: name });
   }
 
-  #put(tree: MemoryTree, entry: Entry): void {
+  #put(tree: EditableTree, entry: Entry): void {
     assert(entry.parent === rootNode || tree.get(entry.parent)?.kind === "folder", "a folder");
     tree.put(entry);
   }
@@ -140,13 +149,22 @@ class World implements Trees {
 }
 
 /** Whether three trees are one: nothing is left to do. */
-export function isQuiet({ synced, local, remote }: Trees): boolean {
-  const nodes = new Set<NodeId>();
-  for (const tree of [synced, local, remote]) for (const { node } of tree.all()) nodes.add(node);
-  return [...nodes].every((node) => {
-    const [agreed, here, there] = [synced.get(node), local.get(node), remote.get(node)];
-    if (agreed === undefined || here === undefined || there === undefined) return false;
-    if (agreed.hash !== here.hash || agreed.hash !== there.hash) return false;
-    return samePlace(here, diskPlaceOf(agreed)) && samePlace(there, agreed);
-  });
+export function isQuiet(trees: WholeTrees): boolean {
+  return differingNodes(trees).length === 0;
+}
+
+/** The three trees where each can be changed. */
+export type EditableTrees = {
+  readonly synced: EditableTree<SyncedLike>;
+  readonly local: EditableTree;
+  readonly remote: EditableTree;
+};
+
+/** Changes of three trees kept in memory, on top of trees that stay as they are. */
+export function overlaysOf({ synced, local, remote }: Trees): EditableTrees {
+  return {
+    synced: new OverlayTree<SyncedLike>(synced, (entry) => entry),
+    local: new OverlayTree(local, (entry) => entry),
+    remote: new OverlayTree(remote, (entry) => entry),
+  };
 }

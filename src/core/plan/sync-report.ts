@@ -1,4 +1,4 @@
-import type { ExitCode } from "../../std/error.ts";
+import type { ErrorCode, ExitCode } from "../../std/error.ts";
 import type { RelPath } from "../path/rel-path.ts";
 import type { LocalStat } from "../tree/local-stat.ts";
 import type { ContentHash } from "../tree/node.ts";
@@ -12,6 +12,10 @@ export type LeftPath = {
   readonly kind: "hold" | "unknown" | "parked" | "refused" | "unsynced" | "damaged";
   readonly reason: string;
   readonly hint?: string;
+  /** Of the set that a mass guard holds (S80); absent for every other hold. */
+  readonly digest?: string;
+  /** Of the error behind it, where there was one (S105). */
+  readonly code?: ErrorCode;
 };
 
 /** What a look at both sides found. `unsynced` items (links, special files) do not change the exit code (S86). */

@@ -130,6 +130,26 @@ export function subversionServer(entries: Iterable<NamedEntry>): boolean {
   return kinds.get("format") === "file" && folders.every((name) => kinds.get(name) === "folder");
 }
 
+/** Names that `bareRepository` and `subversionServer` ask about. */
+export const repositoryParts: readonly string[] = [
+  "HEAD",
+  "objects",
+  "refs",
+  "packed-refs",
+  "reftable",
+  "config",
+  "format",
+  "db",
+  "conf",
+  "hooks",
+  "locks",
+];
+
+/** Whether the name of one entry may decide what its whole folder is: a marker, or a part of a repository. */
+export function tellsOfRepository(name: string): boolean {
+  return repositoryParts.includes(name) || repositoryMarker(name) !== undefined;
+}
+
 const displacedForms: readonly RegExp[] = [
   /^\.?git \d+$/u,
   /^\.?git \(\d+\)$/u,

@@ -1,4 +1,5 @@
-import type { NodeId } from "./node.ts";
+import type { RelPath } from "../path/rel-path.ts";
+import type { ContentHash, NodeId, Stamp } from "./node.ts";
 
 /** Single facts of the index (S7), all as text. */
 export type MetaKey =
@@ -19,12 +20,18 @@ export type MetaKey =
   | "copied_at"
   /** The index was lost or is a copy: nothing is removed before a cycle has come to its end (S77). */
   | "removals_frozen"
-  /** Day on which a part of the files was last hashed again (S28), `YYYY-MM-DD`. */
+  /** Day on which a part of the files was last hashed again (S28), and which part: `YYYY-MM-DD 17`. */
   | "rehashed_on"
   /** When the checker last looked at everything (S103), ms since 1970. */
   | "checked_at"
   /** Differences that no change explains, counted over all checks (S104). */
   | "differences"
+  /** Excluded folders, as JSON (S93): off the disk, on their way to the trash, and no longer excluded but not listed yet. */
+  | "excluded"
+  | "excluding"
+  | "relist"
+  /** Why the last sync did not make both sides equal (S105). */
+  | "stuck"
   /** What the last sync left aside, as JSON, for the status. */
   | "last_left"
   /** Why the link is held (S118), as the last sync found it. */
@@ -54,6 +61,43 @@ export type ParkedRow = {
   readonly reason: string;
   readonly attempts: number;
   readonly nextAt: number;
+};
+
+/** A file that has other bytes on the disk than its unchanged stamp stands for (S28). */
+export type DamagedRow = {
+  readonly node: NodeId;
+  /** Of the file when that was found. */
+  readonly stamp: Stamp;
+  /** What the disk shows instead. */
+  readonly hash: ContentHash;
+};
+
+/** A row that breaks a rule of the index itself (S103). */
+export type IndexFault = {
+  readonly tree: "synced" | "local" | "remote";
+  readonly node: NodeId;
+  readonly fault: IndexFaultKind;
+};
+
+/**
+ * `orphan`: its parent is no folder of the tree; `circle`: its parents never reach the top; `same-place`, `same-id`: another
+ * row has its place, or its id of the server.
+ */
+export type IndexFaultKind = "orphan" | "circle" | "same-place" | "same-id";
+
+/** Every n-th node: those of which `node % of` is `part`. */
+export type NodePart = { readonly part: number; readonly of: number };
+
+/** A file that a download replaced, at rest in the trash, to which a program may still be writing (S65). */
+export type DisplacedRow = {
+  /** Id of its area of the trash, which holds nothing else. */
+  readonly area: string;
+  /** Where it stood, and stands in the area. */
+  readonly path: RelPath;
+  readonly stamp: Stamp;
+  readonly hash: ContentHash;
+  /** ms since 1970. */
+  readonly since: number;
 };
 
 /** One line of the op log (P10). */

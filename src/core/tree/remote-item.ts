@@ -22,9 +22,19 @@ export type RemoteItem = {
 /** One line of a listing: what a place is now. */
 export type RemoteChange =
   | { readonly change: "present"; readonly item: RemoteItem }
-  | { readonly change: "removed"; readonly keys: readonly PathKey[] }
+  | {
+      readonly change: "removed";
+      /** May be of any form: what was refused is removed like everything else. */
+      readonly keys: readonly PathKey[];
+    }
   /** A name that no disk may be given (X1): left on the server and reported, `path` is for display only. */
-  | { readonly change: "refused"; readonly path: string; readonly reason: string };
+  | {
+      readonly change: "refused";
+      readonly path: string;
+      readonly reason: string;
+      /** The components of `path_lower` below the linked folder, with `/` between them, where the server names one. */
+      readonly place?: string;
+    };
 
 /** A page of a listing, to be applied in one transaction with its cursor (S30). */
 export type RemotePage = {
@@ -34,4 +44,21 @@ export type RemotePage = {
   readonly complete: boolean;
   /** The first page of a listing that starts anew: what no page until `complete` names is gone (S34). */
   readonly restart: boolean;
+};
+
+/** One file to be brought to the server. */
+export type UploadRequest = {
+  readonly path: RelPath;
+  /** The rev to replace, or undefined for a new file: nothing else is ever overwritten (S57). */
+  readonly replaces: string | undefined;
+  readonly size: number;
+  readonly hash: ContentHash;
+  /** ms since 1970. */
+  readonly modified: number;
+  read(offset: number, lengthMax: number): Promise<Uint8Array>;
+  /** Asked right before the commit; false drops the upload with `volatile`. */
+  unchanged(): Promise<boolean>;
+  /** An upload session of an earlier run, and where to note the present one. */
+  readonly resume?: { readonly session: string; readonly offset: number } | undefined;
+  onSession?(session: string, offset: number): void;
 };

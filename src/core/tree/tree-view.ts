@@ -1,16 +1,33 @@
-import { present } from "../../std/assert.ts";
 import type { PathKey } from "../path/path-key.ts";
 import { joinPath, pathDepthMax, topPath, type RelPath } from "../path/rel-path.ts";
 import { rootNode, type Entry, type NodeId } from "./node.ts";
 
-/** How the merge and the plan read a tree; implemented by the index and by a plain map (S6). */
+/**
+ * How the merge and the plan read a tree; implemented by the index and by a plain map (S6). There is no way to visit
+ * everything: the cost of a merge follows the number of changes (S5).
+ */
 export interface TreeView<E extends Entry = Entry> {
   get(node: NodeId): E | undefined;
   /** In node order. */
   children(parent: NodeId): Iterable<E>;
+  /** The first of `childrenByKey`. */
   childByKey(parent: NodeId, key: PathKey): E | undefined;
+  /** Siblings of one key, in node order: one but for twins on a disk and rings of renames under way. */
+  childrenByKey(parent: NodeId, key: PathKey): readonly E[];
+}
+
+/** A tree that can also be visited as a whole: for the checker, for listings, and in tests. */
+export interface WholeTree<E extends Entry = Entry> extends TreeView<E> {
   /** Every entry, in node order. */
   all(): Iterable<E>;
+}
+
+/** A tree that can be changed. */
+export interface EditableTree<E extends Entry = Entry> extends TreeView<E> {
+  /** Put or replace the entry of a node. */
+  put(entry: E): void;
+  /** Remove one entry; its children stay until they are removed themselves. */
+  remove(node: NodeId): void;
 }
 
 /** The path of a node in one tree; undefined where the node or one of its parents is not in it. */
@@ -48,9 +65,12 @@ export function* descendants<E extends Entry>(tree: TreeView<E>, node: NodeId): 
 }
 
 /** A tree in memory, indexed by place; the lookups are those of `TreeView`. */
-export class MemoryTree<E extends Entry = Entry> implements TreeView<E> {
+export class MemoryTree<E extends Entry = Entry> implements EditableTree<E>, WholeTree<E> {
   readonly #entries = new Map<NodeId, E>();
-  readonly #children = new Map<NodeId, Map<PathKey, Set<NodeId>>>();
+  /** Entries by folder and key; each list in node order. */
+  readonly #places = new Map<NodeId, Map<PathKey, readonly E[]>>();
+  /** All entries in node order, until something changes. */
+  #all: readonly E[] | undefined;
 
   constructor(entries: Iterable<E> = []) {
     for (const entry of entries) this.put(entry);
@@ -60,44 +80,54 @@ export class MemoryTree<E extends Entry = Entry> implements TreeView<E> {
     return this.#entries.get(node);
   }
 
-  *children(parent: NodeId): Generator<E> {
-    const nodes = [...(this.#children.get(parent)?.values() ?? [])].flatMap((twins) => [...twins]);
-    for (const node of nodes.sort((a, b) => a - b)) yield present(this.#entries.get(node), "child");
+  children(parent: NodeId): readonly E[] {
+    const keys = this.#places.get(parent);
+    return keys === undefined ? [] : [...keys.values()].flat().toSorted(byNode);
   }
 
   childByKey(parent: NodeId, key: PathKey): E | undefined {
-    const twins = this.#children.get(parent)?.get(key);
-    return twins === undefined ? undefined : this.#entries.get(Math.min(...twins));
+    return this.#places.get(parent)?.get(key)?.[0];
   }
 
-  *all(): Generator<E> {
-    for (const node of [...this.#entries.keys()].sort((a, b) => a - b)) {
-      yield present(this.#entries.get(node), "entry");
-    }
+  childrenByKey(parent: NodeId, key: PathKey): readonly E[] {
+    return this.#places.get(parent)?.get(key) ?? [];
+  }
+
+  all(): readonly E[] {
+    this.#all ??= [...this.#entries.values()].toSorted(byNode);
+    return this.#all;
   }
 
   get size(): number {
     return this.#entries.size;
   }
 
-  /** Put or replace the entry of a node. */
   put(entry: E): void {
     this.remove(entry.node);
+    this.#all = undefined;
     this.#entries.set(entry.node, entry);
-    const keys = this.#children.get(entry.parent) ?? new Map<PathKey, Set<NodeId>>();
-    this.#children.set(entry.parent, keys);
-    keys.set(entry.key, (keys.get(entry.key) ?? new Set()).add(entry.node));
+    const { parent, key } = entry;
+    let keys = this.#places.get(parent);
+    if (keys === undefined) this.#places.set(parent, (keys = new Map<PathKey, readonly E[]>()));
+    const twins = keys.get(key);
+    keys.set(key, twins === undefined ? [entry] : [...twins, entry].toSorted(byNode));
   }
 
-  /** Remove one entry; its children stay until they are removed themselves. */
   remove(node: NodeId): void {
     const entry = this.#entries.get(node);
     if (entry === undefined) return;
+    this.#all = undefined;
     this.#entries.delete(node);
-    const keys = this.#children.get(entry.parent);
-    const twins = keys?.get(entry.key);
-    twins?.delete(node);
-    if (twins?.size === 0) keys?.delete(entry.key);
-    if (keys?.size === 0) this.#children.delete(entry.parent);
+    const { parent, key } = entry;
+    const keys = this.#places.get(parent);
+    const rest = keys?.get(key)?.filter((twin) => twin.node !== node) ?? [];
+    if (rest.length > 0) keys?.set(key, rest);
+    else keys?.delete(key);
+    if (keys?.size === 0) this.#places.delete(parent);
   }
+}
+
+/** Orders entries, as every iteration does (S4). */
+export function byNode(a: Entry, b: Entry): number {
+  return a.node - b.node;
 }

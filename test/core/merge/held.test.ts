@@ -126,3 +126,20 @@ describe("S36, S47: files whose content is not known yet", () => {
     expect(world.planned()).toBe("S.rebind d/g\nS.adopt d/g\nL.trash d/f");
   });
 });
+
+test("S29: where the top is unknown, everything waits", () => {
+  const world = new TextWorld("a: 0\nd/b: 0");
+  world.frozen.add(0);
+  world.local.write("d/b", "1");
+  world.remote.write("a", "2");
+  world.local.add("new: 3");
+  expect(world.planned()).toBe("");
+  world.frozen.clear();
+  expect(world.settled()).toBe(text("a: 2\nd/b: 1\nd/\nnew: 3"));
+});
+
+test("S29: what wants the name of something unknown that did not change waits, and gets no other name", () => {
+  const world = withUnknown("d/u: 0");
+  world.local.write("d/U", "1");
+  expect(world.planned()).toBe("");
+});

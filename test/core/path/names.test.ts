@@ -9,6 +9,7 @@ import {
   isOutsideName,
   nameBytesMax,
   nameProblem,
+  recoveredName,
 } from "../../../src/core/path/names.ts";
 
 describe("X1: names from outside", () => {
@@ -163,4 +164,34 @@ describe("X16: names for people", () => {
   ])("%j is shown as %j", (name, shown) => {
     expect(displayName(name)).toBe(shown);
   });
+});
+
+describe("S65: the name of a late edit", () => {
+  const date = "2026-11-22";
+  const free = { date, taken: () => false };
+
+  test.each([
+    ["f.txt", `f (recovered edit ${date}).txt`],
+    ["a.tar.gz", `a.tar (recovered edit ${date}).gz`],
+    [".profile", `.profile (recovered edit ${date})`],
+    ["no extension", `no extension (recovered edit ${date})`],
+  ])("%j becomes %j", (name, recovered) => {
+    expect(recoveredName(name, free)).toBe(recovered);
+  });
+
+  test("a taken name gets a number", () => {
+    const taken = new Set([`f (recovered edit ${date}).txt`, `f (recovered edit ${date} 2).txt`]);
+    const name = recoveredName("f.txt", { date, taken: (wanted) => taken.has(wanted) });
+    expect(name).toBe(`f (recovered edit ${date} 3).txt`);
+  });
+
+  test.each(["x".repeat(255), `${"é".repeat(125)}.txt`, `${"👨‍👩‍👧".repeat(14)}.md`])(
+    "S88: it fits where %j fitted, cut between two characters",
+    (name) => {
+      const recovered = recoveredName(name, free);
+      expect(nameProblem(recovered)).toBeUndefined();
+      expect(name.startsWith(recovered.slice(0, recovered.lastIndexOf(" (recovered")))).toBe(true);
+      expect(Buffer.byteLength(recovered)).toBeGreaterThan(nameBytesMax - 26);
+    },
+  );
 });

@@ -1,0 +1,31 @@
+import { createHash } from "node:crypto";
+import { comparePaths, compareBytes } from "../path/rel-path.ts";
+import type { HeldItem } from "../tree/index-rows.ts";
+
+/** Digits by which a set of held ops is named (S80). */
+export const holdDigits = 12;
+
+/**
+ * The name of a set of held ops: the first digits of the SHA-256 of its canonical form, one JSON array of kind, path
+ * and what is there now a line, in order (S80). JSON quotes what a name may hold, so no two sets have one form.
+ *
+ * @param items in the order of `inOrder`
+ */
+export function holdDigestOf(items: readonly HeldItem[]): string {
+  const digest = createHash("sha256");
+  for (const item of items) digest.update(`${keyOfHeld(item)}\n`);
+  return digest.digest("hex").slice(0, holdDigits);
+}
+
+/** One item as a text that no other item has. */
+export function keyOfHeld({ op, path, before }: HeldItem): string {
+  return JSON.stringify([op, path, before]);
+}
+
+/** Items in the order of their digest: by path, then by kind and content. */
+export function inOrder(items: readonly HeldItem[]): readonly HeldItem[] {
+  return items.toSorted(
+    (a, b) =>
+      comparePaths(a.path, b.path) || compareBytes(a.op, b.op) || compareBytes(a.before, b.before),
+  );
+}

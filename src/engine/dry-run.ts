@@ -1,0 +1,47 @@
+import type { Op } from "../core/plan/op.ts";
+import { overlaysOf, Simulation } from "../core/plan/simulate.ts";
+import type { LeftPath } from "../core/plan/sync-report.ts";
+import type { EngineDeps } from "./engine-deps.ts";
+import { guardedPlans } from "./guarded-plans.ts";
+import { RoundGuard } from "./holds.ts";
+import { Plans, treesOfIndex, type PlanOptions } from "./make-plan.ts";
+import type { Observed } from "./observe.ts";
+
+/** What a sync would do now. */
+export type DryRun = { readonly ops: readonly Op[]; readonly left: readonly LeftPath[] };
+
+/**
+ * Plan slice after slice as a sync would, on trees in memory on top of those of the index (S52). They need as much memory
+ * as there are ops.
+ */
+export function planDry(deps: EngineDeps, observed: Observed, options: PlanOptions = {}): DryRun {
+  const guard = new RoundGuard(deps, { record: false });
+  const trees = overlaysOf(treesOfIndex(deps.index));
+  const simulation = new Simulation(trees);
+  const plans = new Plans(deps, observed, { ...options, trees });
+  const ops: Op[] = [];
+  const left = new Map(observed.frozen.left.map((item) => [`${item.kind} ${item.path}`, item]));
+  for (const { planned, guarded } of guardedPlans(plans, guard, observed)) {
+    for (const item of guarded.left) left.set(item.digest ?? item.path, item);
+    if (guarded.ops.length === 0) continue;
+    plans.noteWork();
+    for (const op of guarded.ops) ops.push(op);
+    // After the last slice nobody reads the trees.
+    if (planned.partial) for (const op of guarded.ops) simulation.apply(op);
+  }
+  return { ops, left: [...left.values()] };
+}
+
+/** How many ops both sides are apart, those that a guard would hold included. */
+export function countDry(deps: EngineDeps, observed: Observed, options: PlanOptions = {}): number {
+  const trees = overlaysOf(treesOfIndex(deps.index));
+  const simulation = new Simulation(trees);
+  const plans = new Plans(deps, observed, { ...options, trees });
+  let count = 0;
+  for (let planned = plans.next(); planned !== undefined; planned = plans.next()) {
+    count += planned.ops.length;
+    if (planned.ops.length > 0) plans.noteWork();
+    if (planned.partial) for (const op of planned.ops) simulation.apply(op);
+  }
+  return count;
+}

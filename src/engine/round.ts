@@ -1,0 +1,103 @@
+import type { Op } from "../core/plan/op.ts";
+import type { LeftPath } from "../core/plan/sync-report.ts";
+import type { Work } from "../std/events.ts";
+import { CommitQueue } from "./commit-queue.ts";
+import { RemoteConfirmation } from "./confirm-remote.ts";
+import type { EngineDeps } from "./engine-deps.ts";
+import { execute } from "./execute.ts";
+import { newOpId, type Execution } from "./execution.ts";
+import { guardedPlans } from "./guarded-plans.ts";
+import { RoundGuard } from "./holds.ts";
+import { thawRemovals } from "./index-lost.ts";
+import { Plans, type Planned, type PlanOptions } from "./make-plan.ts";
+import type { Observed } from "./observe.ts";
+import { giveOwnNodes } from "./own-nodes.ts";
+import type { Parking } from "./parking.ts";
+import { settleIntents } from "./recover.ts";
+import type { Tally } from "./report.ts";
+import { raiseGeneration } from "./rollback.ts";
+
+/** What the rounds of one sync share. */
+export type RoundContext = {
+  readonly tally: Tally;
+  readonly parking: Parking;
+  readonly work: Work;
+  readonly plans?: PlanOptions;
+};
+
+/** How a round ended. */
+export type RoundEnd = {
+  /** Nothing was done, and nothing waits for another round. */
+  readonly isLast: boolean;
+  /** What the mass guards hold (S79). */
+  readonly held: readonly LeftPath[];
+};
+
+/**
+ * All that follows from one look at both sides: each slice is merged, planned, guarded, executed and committed before the
+ * next one (S1, S45).
+ */
+export async function runRound(
+  deps: EngineDeps,
+  observed: Observed,
+  context: RoundContext,
+): Promise<RoundEnd> {
+  const guard = new RoundGuard(deps);
+  const plans = new Plans(deps, observed, context.plans);
+  const held = new Map<string, LeftPath>();
+  let isIdle = true;
+  let isRaised = false;
+  for (const { planned, guarded } of guardedPlans(plans, guard, observed)) {
+    for (const left of guarded.left) held.set(left.digest ?? left.path, left);
+    const ops = guarded.ops.filter(({ node }) => !context.parking.holds(node));
+    if (ops.length === 0) continue;
+    plans.noteWork();
+    isIdle = false;
+    if (!isRaised && ops.some(changesSide)) {
+      await raiseGeneration(deps);
+      isRaised = true;
+    }
+    await runPlan(deps, { planned, ops, context });
+  }
+  if (plans.isWhole) guard.end();
+  if (plans.isWhole || plans.waits) thawRemovals(deps.index);
+  return { isLast: isIdle && !plans.waits, held: [...held.values()] };
+}
+
+/** A plan that has something to do. */
+type Run = {
+  readonly planned: Planned;
+  /** The part of the plan that is neither held nor left aside. */
+  readonly ops: readonly Op[];
+  readonly context: RoundContext;
+};
+
+async function runPlan(deps: EngineDeps, run: Run): Promise<void> {
+  const { ops, planned, context } = run;
+  giveOwnNodes(deps.index, planned.result.touched);
+  const execution = executionOf(deps, run);
+  context.tally.expect(ops);
+  await execute(execution, ops, (op, result) => context.parking.note(op, result));
+  await deps.local.removeArea(execution.staging);
+  // What the plan could not bring to its end goes home before anything is observed (S49).
+  await settleIntents(deps);
+}
+
+function executionOf(deps: EngineDeps, { planned, context }: Run): Execution {
+  const { target, decided, isHeld } = planned.result;
+  const { tally, work } = context;
+  return {
+    deps,
+    mayGo: (node) => decided.has(node) && target.get(node) === undefined && !isHeld(node),
+    commits: new CommitQueue(deps.index),
+    confirm: new RemoteConfirmation(deps.remote),
+    tally,
+    staging: { kind: "staging", id: newOpId(deps.rng) },
+    cycle: Number(deps.index.meta("generation") ?? 0),
+    work,
+  };
+}
+
+function changesSide({ kind }: Op): boolean {
+  return !kind.startsWith("S.") && kind !== "ASK.hash";
+}
