@@ -1,8 +1,9 @@
 import { isAlwaysOutside, rulesOf, type IgnoreRules } from "../core/ignore.ts";
 import { parentPath, topPath, type RelPath } from "../core/path/rel-path.ts";
 import type { LocalStat } from "../core/tree/local-stat.ts";
+import { exclusionsInForce } from "../engine/exclusions-in-force.ts";
 import { readRules } from "../engine/rules-file.ts";
-import { overriddenIn } from "./guard.ts";
+import { overriddenFolders } from "./guard.ts";
 import type { OpenWorkspace } from "./workspace.ts";
 
 /** What belongs to a workspace: the rules in force, and what was decided about its repositories. */
@@ -20,11 +21,14 @@ export async function boundaryOf(
   const { environment, local, state, record } = workspace;
   const text = await readRules({ local, index: state.index, clock: environment.clock });
   const rules = rulesOf(text);
-  const overridden = await overriddenIn(environment, record);
+  const overridden = await overriddenFolders(environment, record);
+  const exclusions = exclusionsInForce(state.index);
   return {
     rules,
     isOutside: (path, kind) =>
-      isAlwaysOutside(path) || rules.ignores(path, kind === "folder" ? "folder" : "file"),
-    isRepositorySynced: (marker) => overridden(parentPath(marker) ?? topPath),
+      isAlwaysOutside(path) ||
+      exclusions.above(path) !== undefined ||
+      rules.ignores(path, kind === "folder" ? "folder" : "file"),
+    isRepositorySynced: (marker) => overridden.has(parentPath(marker) ?? topPath),
   };
 }

@@ -1,7 +1,7 @@
 import os from "node:os";
 import path from "node:path";
 import { rulesOf, type IgnoreRules } from "../core/ignore.ts";
-import { topPath, type RelPath } from "../core/path/rel-path.ts";
+import { topPath } from "../core/path/rel-path.ts";
 import type { GuardFinding, GuardReport } from "../core/repo/finding.ts";
 import type { OverrideRecord } from "../core/repo/override.ts";
 import { readRules } from "../engine/rules-file.ts";
@@ -146,10 +146,10 @@ export async function overrideRepository(
  * Which folders of a workspace are repositories that are synced by override. A record counts only while the repository
  * is still what it was when the record was made; without records nothing is looked at.
  */
-export async function overriddenIn(
+export async function overriddenFolders(
   environment: Environment,
   record: WorkspaceRecord,
-): Promise<(below: RelPath) => boolean> {
+): Promise<ReadonlySet<string>> {
   const folders = new Set<string>();
   for (const { path: folder } of recordsIn(environment, record)) {
     const report = await checkFolder(environment, folder).catch(unreachable);
@@ -157,7 +157,7 @@ export async function overriddenIn(
       folders.add(path.relative(record.path, folder));
     }
   }
-  return (below) => folders.has(below);
+  return folders;
 }
 
 /** A folder that is gone is no repository any more. */

@@ -161,7 +161,7 @@ export async function removeLink(
   using _lock = takeLock(files.lock, { what: "snap unlink" });
   using open = openIndex(files.index, { clock });
   refuseHalfRestored(open, record);
-  const { linkId: _link, account: _account, remote: _remote, ...unlinked } = record;
+  const { linkId: _link, account: _account, remote: _remote, excluded: _, ...unlinked } = record;
   remember(environment, unlinked);
   open.index.transaction(() => open.index.forgetLink());
   await markUnlinked(record, openLocalSide({ top: record.path, clock, rng }));

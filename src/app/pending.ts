@@ -20,38 +20,58 @@ export type PendingView = {
   readonly signal: AbortSignal | undefined;
 };
 
+/** Nodes that are asked for in one step. */
+const pageNodes = 512;
+
 /**
  * How many files and folders are not in sync, by what the disk shows now and what the last observation knew of the
- * server: one `lstat` an entry, nothing is read, nothing is written. A touched file counts, even if its content is the same.
+ * server: one `lstat` an entry, nothing is read, nothing is written. A touched file counts, even if its content is the
+ * same. Folder by folder; only what differs is kept.
  */
 export async function countPending(view: PendingView): Promise<number> {
   const pending = new Set<NodeId>(unequalNodes(view.index));
   let fresh = 0;
-  const seen = new Set<NodeId>();
-  const folders: { path: RelPath; node: NodeId }[] = [{ path: topPath, node: rootNode }];
+  const folders: Folder[] = [{ path: topPath, node: rootNode }];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     throwIfAborted(view.signal);
-    const rows = new Map(
-      Array.from(view.index.local.children(folder.node), (row) => [row.name, row]),
-    );
-    const listing = await view.local.list(folder.path);
-    for (const stat of listing.entries) {
-      const path = joinPath(folder.path, stat.name);
-      if (!isSyncable(stat) || view.boundary.isOutside(path, stat.kind)) continue;
-      const row = rows.get(stat.name);
-      if (row === undefined) {
-        fresh += 1;
-        continue;
-      }
-      seen.add(row.node);
-      if (hasChanged(row, stat)) pending.add(row.node);
-      else if (stat.kind === "folder") folders.push({ path, node: row.node });
-    }
-    // What an unreadable folder holds is unknown, not missing (S29).
-    if (listing.trouble !== undefined) for (const row of rows.values()) seen.add(row.node);
-    for (const row of rows.values()) if (!seen.has(row.node)) pending.add(row.node);
+    const found = await compare(view, folder);
+    fresh += found.fresh;
+    for (const node of found.changed) pending.add(node);
+    for (const below of found.folders) folders.push(below);
   }
   return pending.size + fresh;
+}
+
+type Folder = { readonly path: RelPath; readonly node: NodeId };
+
+/** What one folder shows against its rows. */
+type Compared = {
+  /** How many things have no row. */
+  readonly fresh: number;
+  readonly changed: readonly NodeId[];
+  /** Those that are in it, and known. */
+  readonly folders: readonly Folder[];
+};
+
+async function compare(view: PendingView, { path: above, node }: Folder): Promise<Compared> {
+  const rows = new Map(Array.from(view.index.local.children(node), (row) => [row.name, row]));
+  const listing = await view.local.list(above);
+  // What an unreadable folder holds is unknown, not missing (S29).
+  if (listing.trouble !== undefined) return { fresh: 0, changed: [], folders: [] };
+  let fresh = 0;
+  const changed: NodeId[] = [];
+  const folders: Folder[] = [];
+  for (const stat of listing.entries) {
+    const path = joinPath(above, stat.name);
+    if (!isSyncable(stat) || view.boundary.isOutside(path, stat.kind)) continue;
+    const row = rows.get(stat.name);
+    rows.delete(stat.name);
+    if (row === undefined) fresh += 1;
+    else if (hasChanged(row, stat)) changed.push(row.node);
+    else if (stat.kind === "folder") folders.push({ path, node: row.node });
+  }
+  for (const missing of rows.values()) changed.push(missing.node);
+  return { fresh, changed, folders };
 }
 
 function isSyncable(stat: LocalStat): boolean {
@@ -63,17 +83,19 @@ function hasChanged(row: LocalEntry, stat: LocalStat): boolean {
   return stat.kind === "file" && row.stamp !== stat.stamp;
 }
 
-/** Nodes of which one side is not what both agreed on. */
-function* unequalNodes({ synced, local, remote }: IndexStore): Generator<NodeId> {
-  for (const row of local.all()) {
-    if (!isAgreed(row, localView(synced.get(row.node)))) yield row.node;
+/** Nodes of which one side is not what both agreed on: they are among those that are marked (S7). */
+function* unequalNodes(index: IndexStore): Generator<NodeId> {
+  for (let page = index.dirty(0, pageNodes); page.length > 0;) {
+    for (const node of page) if (isUnequal(index, node)) yield node;
+    page = index.dirty(page.at(-1) ?? 0, pageNodes);
   }
-  for (const row of remote.all()) {
-    if (row.scope === "in" && !isAgreed(row, synced.get(row.node))) yield row.node;
-  }
-  for (const { node } of synced.all()) {
-    if (local.get(node) === undefined || remote.get(node) === undefined) yield node;
-  }
+}
+
+function isUnequal({ synced, local, remote }: IndexStore, node: NodeId): boolean {
+  const [agreed, here, there] = [synced.get(node), local.get(node), remote.get(node)];
+  if (here !== undefined && !isAgreed(here, localView(agreed))) return true;
+  if (there?.scope === "in" && !isAgreed(there, agreed)) return true;
+  return agreed !== undefined && (here === undefined || there === undefined);
 }
 
 /** The agreed state under the name that the disk has for it (S42). */

@@ -1,11 +1,13 @@
+import { isTopGone, remakeTop } from "../engine/presence.ts";
 import { checkRollback, type RollbackState } from "../engine/rollback.ts";
 import { planRollbackOf, settleRollback, type RollbackChoice } from "../restore/rollback.ts";
+import { SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import type { Environment } from "./environment.ts";
 import { requireLink } from "./find-workspace.ts";
 import type { PlannedRequest, RestoreReport } from "./restore.ts";
 import { recoverRestore, restoreDeps } from "./restore-world.ts";
-import { openLinked } from "./workspace.ts";
+import { openLinked, type LinkedWorkspace } from "./workspace.ts";
 
 /** What was found of a disk that somebody else put back, in words. */
 export type RollbackFound = { readonly found: RollbackState["found"]; readonly message: string };
@@ -42,9 +44,11 @@ function messageOf({ found, generation, marker, beacon }: RollbackState): string
 export type RollbackWords = PlannedRequest & { readonly choice: RollbackChoice };
 
 /**
- * Settle a rollback: keep the disk as it is, or take the cloud's state; `nothing` where none happened.
+ * Settle a rollback: keep the disk as it is, or take the cloud's state; `nothing` where none happened. Keeping the disk also
+ * makes a linked folder again that is gone.
  *
- * @throws {SnapError} as `settleRollback`, and what opening the workspace can throw
+ * @throws {SnapError} `remote-missing` for `discard` where the linked folder is gone, as `settleRollback`, and what opening
+ * the workspace can throw
  */
 export async function rollBack(
   environment: Environment,
@@ -53,7 +57,19 @@ export async function rollBack(
 ): Promise<RestoreReport | "planned" | "nothing"> {
   const record = requireLink(environment, words.place);
   await using workspace = await openLinked(environment, record, `rollback ${words.choice}`);
+  return await rollBackOpen(workspace, words, work);
+}
+
+/** The same, of a workspace that is held already. */
+export async function rollBackOpen(
+  workspace: LinkedWorkspace,
+  words: Omit<RollbackWords, "place">,
+  work: Work,
+): Promise<RestoreReport | "planned" | "nothing"> {
   await recoverRestore(workspace, work, words.onEvent);
+  const isGone = words.choice === "keep" && (await isTopGone(workspace.engineDeps));
+  if (isGone && words.dryRun) return "planned";
+  if (isGone) await makeTopAgain(workspace, words);
   const deps = await restoreDeps(workspace, words.onEvent);
   if (words.dryRun) {
     return (await planRollbackOf(deps, words.choice, work)) === undefined ? "nothing" : "planned";
@@ -62,4 +78,23 @@ export async function rollBack(
   const { index } = workspace.state;
   index.transaction(() => index.setMeta("rolled_back", undefined));
   return report ?? "nothing";
+}
+
+/** The plan can only be made against a folder that is there; an empty one harms nobody. */
+async function makeTopAgain(
+  workspace: LinkedWorkspace,
+  { consent, onEvent }: Omit<RollbackWords, "place">,
+): Promise<void> {
+  const remote = workspace.record.remote;
+  if (consent.by === "none") {
+    throw new SnapError("consent-needed", `The linked folder "${remote}" is gone from Dropbox`, {
+      path: remote,
+      hint: "`snap rollback keep --yes` makes it again, and uploads what this disk holds.",
+    });
+  }
+  await remakeTop(workspace.engineDeps);
+  onEvent({
+    type: "warning",
+    message: `The linked folder "${remote}" was gone, and is made again`,
+  });
 }

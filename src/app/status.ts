@@ -1,3 +1,4 @@
+import { exitOf } from "../engine/report.ts";
 import { openLocalSide } from "../local/local-side.ts";
 import { lookAtIndex, type OpenIndex } from "../state/database.ts";
 import { workspaceFiles } from "../state/locations.ts";
@@ -11,6 +12,7 @@ import { boundaryOf } from "./boundary.ts";
 import type { Environment } from "./environment.ts";
 import { isLinked, requireWorkspace, type LinkedRecord } from "./find-workspace.ts";
 import { overrideNotes } from "./guard.ts";
+import { confirmedNotes, heldIn, leftWithHolds } from "./holds.ts";
 import { parseLeft } from "./last-left.ts";
 import { countPending } from "./pending.ts";
 
@@ -34,6 +36,8 @@ export type Status = {
   readonly lastSyncedAt: number | undefined;
   /** What the last sync left aside. */
   readonly left: readonly LeftPath[];
+  /** Why the last sync did not make both sides equal: `network`, `disk` and so on (S105). */
+  readonly stuck: string | undefined;
   /** What the user should know besides. */
   readonly notes: readonly string[];
 };
@@ -49,7 +53,13 @@ export async function readStatus(
   work: Work,
 ): Promise<Status> {
   const record = requireWorkspace(environment, place);
-  const bare = { path: record.path, lastSyncedAt: undefined, left: [], pending: 0 };
+  const bare = {
+    path: record.path,
+    lastSyncedAt: undefined,
+    left: [],
+    pending: 0,
+    stuck: undefined,
+  };
   if (!isLinked(record)) {
     return { ...bare, remote: undefined, state: "unlinked", exit: 0, notes: [] };
   }
@@ -74,8 +84,9 @@ async function look(environment: Environment, record: LinkedRecord, work: Work):
       hint: "`snap sync` makes it again; equal files are adopted.",
     });
   }
-  const notes = overrideNotes(environment, record);
-  const left = parseLeft(state.index.meta("last_left"));
+  const { sets } = heldIn(state);
+  const notes = [...overrideNotes(environment, record), ...confirmedNotes(sets)];
+  const left = leftWithHolds(parseLeft(state.index.meta("last_left")), sets);
   const synced = state.index.meta("last_synced_at");
   const facts = {
     path: record.path,
@@ -83,6 +94,7 @@ async function look(environment: Environment, record: LinkedRecord, work: Work):
     lastSyncedAt: synced === undefined ? undefined : Date.parse(synced),
     left,
     notes,
+    stuck: state.index.meta("stuck"),
   };
   const held = await heldState(environment, record, state);
   if (held !== undefined) return { ...facts, ...held, pending: 0 };
@@ -128,8 +140,8 @@ async function pendingIn(
 }
 
 function verdict(pending: number, left: readonly LeftPath[]): Verdict {
-  if (left.some((item) => item.kind === "hold")) return { state: "held", exit: 3 };
-  if (pending > 0) return { state: "pending", exit: 0 };
-  const isWhole = left.every((item) => item.kind === "unsynced");
-  return { state: "up-to-date", exit: isWhole ? 0 : 4 };
+  const exit = exitOf(left);
+  if (left.some((item) => item.kind === "hold")) return { state: "held", exit };
+  if (pending > 0) return { state: "pending", exit: exit === 5 ? exit : 0 };
+  return { state: "up-to-date", exit };
 }

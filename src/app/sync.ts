@@ -1,15 +1,27 @@
 import type { Op } from "../core/plan/op.ts";
+import { whyNotConverged } from "../core/plan/stuck.ts";
 import type { LeftPath, SyncReport } from "../core/plan/sync-report.ts";
-import { isSnapError } from "../std/error.ts";
+import type { IndexStore } from "../ports.ts";
+import { copyIndex } from "../state/backup.ts";
+import { workspaceFiles } from "../state/locations.ts";
+import { isSnapError, type SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import type { Environment } from "./environment.ts";
 import { requireLink } from "./find-workspace.ts";
 import { formatLeft } from "./last-left.ts";
 import { recoverRestore } from "./restore-world.ts";
+import { rollBackOpen } from "./rollback.ts";
 import { openLinked, type LinkedWorkspace } from "./workspace.ts";
 
-/** How a sync ended; a damaged index was moved aside to the path, and made anew from both sides (S77). */
-export type SyncOutcome = SyncReport & { readonly indexMovedAside: string | undefined };
+/** How a sync ended, and what had become of the index before it (S77), as paths. */
+export type SyncOutcome = SyncReport & {
+  /** A damaged index was put here. */
+  readonly indexMovedAside: string | undefined;
+  /** This copy took the place of a damaged or missing index; without one it was made anew from both sides. */
+  readonly indexCopy: string | undefined;
+  /** Newer copies that were damaged, too. */
+  readonly badIndexCopies: readonly string[];
+};
 
 /**
  * Make the workspace around a place and its remote folder equal. A restore that was cut off is finished or taken back first.
@@ -23,8 +35,24 @@ export async function syncWorkspace(
 ): Promise<SyncOutcome> {
   await using workspace = await openLinked(environment, requireLink(environment, place), "sync");
   await recoverRestore(workspace, work);
-  const report = await syncOpen(workspace, work);
-  return { ...report, indexMovedAside: workspace.state.movedAside };
+  const report = await syncAsSet(workspace, work);
+  const { movedAside, copy, badCopies } = workspace.state;
+  return { ...report, indexMovedAside: movedAside, indexCopy: copy, badIndexCopies: badCopies };
+}
+
+/** A disk that somebody else rolled back is settled first where the setting `rollback` says how, as if that had been typed (S120). */
+async function syncAsSet(workspace: LinkedWorkspace, work: Work): Promise<SyncReport> {
+  const { settings, logger } = workspace.environment;
+  try {
+    return await syncOpen(workspace, work);
+  } catch (error) {
+    const choice = settings.read().settings.rollback ?? "ask";
+    if (choice === "ask" || !isSnapError(error, "rolled-back")) throw error;
+    logger.info("the disk was rolled back", { choice, reason: error.message });
+    const words = { choice, consent: { by: "yes" }, dryRun: false, onEvent: () => {} } as const;
+    await rollBackOpen(workspace, words, work);
+    return await syncOpen(workspace, work);
+  }
 }
 
 /** Sync a workspace that is held already, and note for the status what was left aside. */
@@ -35,13 +63,37 @@ export async function syncOpen(workspace: LinkedWorkspace, work: Work): Promise<
     index.transaction(() => {
       index.setMeta("last_left", formatLeft(report.left));
       index.setMeta("rolled_back", undefined);
+      index.setMeta("stuck", whyNotConverged(report.left, undefined));
     });
+    await keepCopy(workspace);
     return report;
   } catch (error) {
-    if (isSnapError(error, "rolled-back")) {
-      index.transaction(() => index.setMeta("rolled_back", error.message));
-    }
+    if (isSnapError(error)) noteEnding(index, error);
     throw error;
+  }
+}
+
+/** For the status. An index that takes no note is itself what ended the sync, and the error says so. */
+function noteEnding(index: IndexStore, { code, message }: SnapError): void {
+  try {
+    index.transaction(() => {
+      index.setMeta("stuck", whyNotConverged([], code));
+      if (code === "rolled-back") index.setMeta("rolled_back", message);
+    });
+  } catch (error) {
+    if (!isSnapError(error)) throw error;
+  }
+}
+
+/** A sync that came to its end has ended well, whether or not there is room for a copy of the index (S11). */
+async function keepCopy({ environment, record, state }: LinkedWorkspace): Promise<void> {
+  const { clock, locations, logger } = environment;
+  const path = workspaceFiles(locations, record.id).index;
+  try {
+    await copyIndex(state, { path, now: clock.now() });
+  } catch (error) {
+    if (!isSnapError(error)) throw error;
+    logger.error("the index was not copied", { code: error.code, reason: error.message });
   }
 }
 

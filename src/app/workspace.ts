@@ -1,3 +1,4 @@
+import { compareBytes } from "../core/path/rel-path.ts";
 import type { EngineDeps } from "../engine/engine-deps.ts";
 import { openEngine, type Engine } from "../engine/engine.ts";
 import { openLocalSide } from "../local/local-side.ts";
@@ -10,7 +11,8 @@ import type { LocalSide, RemoteSide } from "../ports.ts";
 import { connect } from "./accounts.ts";
 import type { Environment } from "./environment.ts";
 import { isLinked, type LinkedRecord } from "./find-workspace.ts";
-import { overriddenIn } from "./guard.ts";
+import { excludedIn, recordExcluded } from "./exclusion-record.ts";
+import { overriddenFolders } from "./guard.ts";
 
 /** One workspace, held by this process until it is disposed of (S12). */
 export interface OpenWorkspace extends AsyncDisposable {
@@ -45,7 +47,7 @@ export async function openWorkspace<R extends WorkspaceRecord>(
   const files = workspaceFiles(locations, record.id);
   makePrivateFolder(files.folder);
   stack.use(takeLock(files.lock, { what: `snap ${what}` }));
-  const state = stack.use(openIndex(files.index, { clock }));
+  const state = stack.use(openIndex(files.index, { clock, link: record.linkId }));
   const owned = stack.move();
   return {
     environment,
@@ -86,6 +88,7 @@ async function engineDepsOf(
   remote: RemoteSide,
 ): Promise<EngineDeps> {
   const { clock, rng, logger, tool, settings } = environment;
+  const overridden = await overriddenFolders(environment, record);
   return {
     local,
     remote,
@@ -103,8 +106,11 @@ async function engineDepsOf(
       device: settings.read().device.name,
       tool,
       repos: record.repos,
-      overridden: await overriddenIn(environment, record),
-      rollback: "ask",
+      overridden: (path) => overridden.has(path),
+      overrides: [...overridden].toSorted(compareBytes).join("\n"),
+      excluded: () => excludedIn(environment, record.id),
+      exclude: (paths) => recordExcluded(environment, record.id, paths),
+      newRemoteFolders: settings.read().settings.newRemoteFolders ?? "sync",
     },
   };
 }

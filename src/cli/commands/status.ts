@@ -17,6 +17,7 @@ export const statusCommand: AnyCommand = defineCommand({
     output.say(headOf(status));
     showLeft(output, status.left);
     for (const line of status.notes) output.say(line);
+    if (status.stuck !== undefined) output.say(`The last sync could not finish: ${status.stuck}`);
     output.print(verdictOf(status, environment.clock.now()));
     output.result("status", status.exit, {
       state: status.state,
@@ -25,6 +26,7 @@ export const statusCommand: AnyCommand = defineCommand({
       pending: status.pending,
       lastSyncedAt: status.lastSyncedAt ?? null,
       left: status.left.length,
+      stuck: status.stuck ?? null,
     });
     return status.exit;
   },

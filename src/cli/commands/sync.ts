@@ -1,6 +1,6 @@
 import type { LeftPath, SyncCounts, SyncReport } from "../../core/plan/sync-report.ts";
 import { displayName } from "../../core/path/names.ts";
-import { previewSync, syncWorkspace } from "../../app/sync.ts";
+import { previewSync, syncWorkspace, type SyncOutcome } from "../../app/sync.ts";
 import { defineCommand, type AnyCommand, type CliContext } from "../context.ts";
 import { formatSize, plural } from "../format.ts";
 import type { Output } from "../output.ts";
@@ -27,11 +27,7 @@ export const syncCommand: AnyCommand = defineCommand({
 
 async function sync({ environment, output, place, work }: CliContext): Promise<ExitCode> {
   const report = await syncWorkspace(environment, place, work);
-  if (report.indexMovedAside !== undefined) {
-    output.warn(
-      `The index was damaged: it was moved to "${displayName(report.indexMovedAside)}" and made anew; nothing was deleted`,
-    );
-  }
+  for (const line of indexLines(report)) output.warn(line);
   for (const conflict of report.conflicts) output.emit("conflict", conflict);
   showLeft(output, report.left);
   output.say(describeReport(report));
@@ -43,6 +39,22 @@ async function sync({ environment, output, place, work }: CliContext): Promise<E
     left: report.left.map(leftFields),
   });
   return report.exit;
+}
+
+/** What had become of the index, and what took its place (S77). */
+function indexLines({ indexMovedAside, indexCopy, badIndexCopies }: SyncOutcome): string[] {
+  const quoted = (path: string): string => `"${displayName(path)}"`;
+  const bad = badIndexCopies.map((path) => `A copy of the index is damaged, too: ${quoted(path)}`);
+  if (indexMovedAside === undefined && indexCopy === undefined) return bad;
+  const lost =
+    indexMovedAside === undefined
+      ? "The index was missing"
+      : `The index was damaged: it was moved to ${quoted(indexMovedAside)}`;
+  const now =
+    indexCopy === undefined
+      ? "made anew; nothing was deleted"
+      : `the copy ${quoted(indexCopy)} took its place`;
+  return [...bad, `${lost}, and ${now}`];
 }
 
 async function preview({ environment, output, place, work }: CliContext): Promise<ExitCode> {
@@ -82,7 +94,8 @@ const kindText: Readonly<Record<LeftPath["kind"], string>> = {
 };
 
 function leftFields(item: LeftPath): Readonly<Record<string, Json>> {
-  return { path: item.path, kind: item.kind, reason: item.reason, hint: item.hint };
+  const { path, kind, reason, hint, digest } = item;
+  return { path, kind, reason, hint, digest };
 }
 
 function describeReport(report: SyncReport): string {

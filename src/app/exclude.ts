@@ -1,0 +1,127 @@
+import path from "node:path";
+import { Exclusions } from "../core/exclusions.ts";
+import { isAlwaysOutside } from "../core/ignore.ts";
+import { pathKeyOf } from "../core/path/path-key.ts";
+import { parseRelPath, pathComponents, type RelPath } from "../core/path/rel-path.ts";
+import { rootNode, type Kind, type NodeId } from "../core/tree/node.ts";
+import { SnapError } from "../std/error.ts";
+import type { Environment } from "./environment.ts";
+import { excludedIn, recordExcluded, recordIncluded } from "./exclusion-record.ts";
+import { requireLink, type LinkedRecord } from "./find-workspace.ts";
+import { snapshotPath } from "./snapshot-path.ts";
+import { openLinked, type LinkedWorkspace } from "./workspace.ts";
+
+/** Which folders a person names, and whether anything is written. */
+export type ExclusionWords = {
+  readonly place: string;
+  readonly paths: readonly string[];
+  readonly dryRun: boolean;
+};
+
+/** What a change of the list would do, or did. */
+export type ExclusionChange = {
+  readonly changed: readonly RelPath[];
+  /** Named, and as wanted already. */
+  readonly unchanged: readonly RelPath[];
+};
+
+/**
+ * Folders that stay on the server and do not come to this disk, in path order (S93).
+ *
+ * @throws {SnapError} `workspace-missing`
+ */
+export function listExclusions(environment: Environment, place: string): readonly RelPath[] {
+  return new Exclusions(excludedIn(environment, requireLink(environment, place).id)).paths;
+}
+
+/**
+ * Exclude folders: the next sync takes them off this disk; they stay in the cloud, and what was never synced stays here (S93).
+ * All of them, or none.
+ *
+ * @throws {SnapError} `usage` for what is no folder below the linked one, `path-missing` for what is not there, and what
+ * opening the workspace can throw
+ */
+export async function addExclusions(
+  environment: Environment,
+  words: ExclusionWords,
+): Promise<ExclusionChange> {
+  const record = requireLink(environment, words.place);
+  const wanted = words.paths.map((named) => folderPath(record, named));
+  await using workspace = await openLinked(environment, record, "exclude");
+  const known = new Exclusions(excludedIn(environment, record.id));
+  const isKnown = (folder: RelPath): boolean => known.above(folder) !== undefined;
+  const changed = wanted.filter((folder) => !isKnown(folder));
+  for (const folder of changed) await requireFolder(workspace, folder);
+  if (!words.dryRun) recordExcluded(environment, record.id, changed);
+  return { changed, unchanged: wanted.filter(isKnown) };
+}
+
+/**
+ * Exclude folders no more: the next sync lists them and brings them down (S93).
+ *
+ * @throws {SnapError} `usage` for what is no folder below the linked one, or excluded only as a part of another; all or none
+ */
+export function removeExclusions(environment: Environment, words: ExclusionWords): ExclusionChange {
+  const record = requireLink(environment, words.place);
+  const wanted = words.paths.map((named) => folderPath(record, named));
+  const known = new Exclusions(excludedIn(environment, record.id));
+  for (const folder of wanted) refusePart(known, folder);
+  const changed = wanted.filter((folder) => known.has(folder));
+  if (!words.dryRun) recordIncluded(environment, record.id, changed);
+  return { changed, unchanged: wanted.filter((folder) => !known.has(folder)) };
+}
+
+/** A path below the top as a person writes it: from the top of the workspace, or absolute. */
+function folderPath(record: LinkedRecord, named: string): RelPath {
+  const below = path.isAbsolute(named) ? path.relative(record.path, named) : snapshotPath(named);
+  if (below === "") {
+    throw new SnapError("usage", "The top of the workspace cannot be excluded", {
+      hint: "Name a folder in it, or run `snap unlink`.",
+    });
+  }
+  if (below === ".." || below.startsWith("../")) {
+    throw new SnapError("usage", `"${named}" is not in the workspace "${record.path}"`, {
+      path: named,
+      hint: "Give the path from the top of the workspace.",
+    });
+  }
+  const folder = parseRelPath(below);
+  if (!isAlwaysOutside(folder)) return folder;
+  throw new SnapError("usage", `"${folder}" is never synced`, { path: folder });
+}
+
+function refusePart(known: Exclusions, folder: RelPath): void {
+  const above = known.above(folder);
+  if (above === undefined || known.has(folder)) return;
+  throw new SnapError("usage", `"${folder}" is excluded as a part of "${above}"`, {
+    path: folder,
+    hint: `\`snap exclude remove ${JSON.stringify(above)}\` brings all of it.`,
+  });
+}
+
+async function requireFolder(workspace: LinkedWorkspace, folder: RelPath): Promise<void> {
+  const kind = kindInIndex(workspace, folder) ?? (await workspace.remote.get(folder))?.kind;
+  if (kind === "folder") return;
+  const [code, what] =
+    kind === undefined
+      ? (["path-missing", `There is no folder "${folder}" in Dropbox`] as const)
+      : (["usage", `"${folder}" is a file: only folders are excluded`] as const);
+  throw new SnapError(code, what, {
+    path: folder,
+    hint: "To leave out files, or what is not in Dropbox, write a line in .mignore.",
+  });
+}
+
+/** As the last look at the server left it. */
+function kindInIndex({ state }: LinkedWorkspace, folder: RelPath): Kind | undefined {
+  const { remote } = state.index;
+  let node: NodeId = rootNode;
+  let kind: Kind | undefined;
+  for (const name of pathComponents(folder)) {
+    const entry = remote.childByKey(node, pathKeyOf(name));
+    if (entry === undefined) return undefined;
+    node = entry.node;
+    kind = entry.kind;
+  }
+  return kind;
+}
