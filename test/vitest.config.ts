@@ -10,6 +10,7 @@ const whole = [
   "test/clients/**",
   "test/crash/**",
   "test/docs/**",
+  "test/sim/**",
   "test/world/**",
 ].map((glob) => `${glob}/*.test.ts`);
 

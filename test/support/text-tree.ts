@@ -1,11 +1,18 @@
 import { merge } from "../../src/core/merge/merge.ts";
-import type { MergeResult, SyncedLike, Trees } from "../../src/core/merge/merge-result.ts";
+import type { MergeResult, SyncedLike } from "../../src/core/merge/merge-result.ts";
+import { differingNodes, type WholeTrees } from "../../src/core/merge/sighting.ts";
 import { pathKeyOf } from "../../src/core/path/path-key.ts";
 import { plan } from "../../src/core/plan/plan.ts";
 import type { Op } from "../../src/core/plan/op.ts";
 import { simulate } from "../../src/core/plan/simulate.ts";
 import { rootNode, type Entry, type NodeId } from "../../src/core/tree/node.ts";
-import { descendants, MemoryTree, pathOf, type TreeView } from "../../src/core/tree/tree-view.ts";
+import {
+  descendants,
+  MemoryTree,
+  pathOf,
+  type TreeView,
+  type WholeTree,
+} from "../../src/core/tree/tree-view.ts";
 
 /** One side as a user sees it: a tree with paths, where the text of a file stands for its hash. */
 export class TextTree {
@@ -99,12 +106,17 @@ export class TextTree {
 }
 
 /** A tree as sorted text, the form that `add` reads. */
-export function textOf(tree: TreeView): string {
+export function textOf(tree: WholeTree): string {
   const lines = [...tree.all()].map((entry) => {
     const path = pathOf(tree, entry.node) ?? `(lost) ${entry.name}`;
     return entry.kind === "folder" ? `${path}/` : `${path}: ${entry.hash ?? "?"}`;
   });
   return lines.toSorted().join("\n");
+}
+
+/** All that can be reached from the top of a tree that can only be walked down. */
+export function wholeOf<E extends Entry>(tree: TreeView<E>): MemoryTree<E> {
+  return new MemoryTree(descendants(tree, rootNode));
 }
 
 function linesOf(text: string): readonly string[] {
@@ -127,7 +139,7 @@ export class TextWorld {
   synced: MemoryTree<SyncedLike>;
   local: TextTree;
   remote: TextTree;
-  /** Paths of nodes that are unknown, asked by node. */
+  /** Nodes that are unknown. */
   readonly frozen: Set<NodeId> = new Set();
   /** Every op so far. */
   readonly ran: Op[] = [];
@@ -147,14 +159,14 @@ export class TextWorld {
     return this.#lastNode;
   };
 
-  get trees(): Trees {
+  get trees(): WholeTrees {
     return { synced: this.synced, local: this.local.entries, remote: this.remote.entries };
   }
 
   merge(): MergeResult {
-    const frozen = (node: NodeId): boolean => this.frozen.has(node);
-    const { newNode } = this;
-    return merge({ ...this.trees, frozen, device: "pc", date: "2026-01-02", newNode });
+    const { trees, frozen, newNode } = this;
+    const slice = differingNodes(trees);
+    return merge({ ...trees, slice, frozen, device: "pc", date: "2026-01-02", newNode });
   }
 
   plan(): readonly Op[] {

@@ -25,25 +25,35 @@ export class WorldCloud {
     return result.rev;
   }
 
+  async copy(from: string, to: string): Promise<void> {
+    this.#contents.acted();
+    await this.#sdk.filesCopyV2({ from_path: this.#path(from), to_path: this.#path(to) });
+  }
+
   async mkdir(folder: string): Promise<void> {
+    this.#contents.acted();
     await this.#sdk.filesCreateFolderV2({ path: this.#path(folder) });
   }
 
   async remove(file: string): Promise<void> {
+    this.#contents.acted();
     for (const [, hash] of await this.hashes(file)) if (hash !== "") this.#contents.gaveUp(hash);
     await this.#sdk.filesDeleteV2({ path: this.#path(file) });
   }
 
   async move(from: string, to: string): Promise<void> {
+    this.#contents.acted();
     await this.#sdk.filesMoveV2({ from_path: this.#path(from), to_path: this.#path(to) });
   }
 
   /** Out of the linked folder, so that it looks removed; it keeps its id. */
   async takeOut(file: string): Promise<void> {
+    this.#contents.acted();
     await this.#sdk.filesMoveV2({ from_path: this.#path(file), to_path: `/Elsewhere/${file}` });
   }
 
   async bringBack(file: string): Promise<void> {
+    this.#contents.acted();
     await this.#sdk.filesMoveV2({ from_path: `/Elsewhere/${file}`, to_path: this.#path(file) });
   }
 
@@ -55,6 +65,13 @@ export class WorldCloud {
   async revisions(file: string): Promise<number> {
     const { result } = await this.#sdk.filesListRevisions({ path: this.#path(file) });
     return result.entries.length;
+  }
+
+  /** Content hashes of all revisions of a file; none where it never was. */
+  async revisionHashes(file: string): Promise<string[]> {
+    if ((await this.hashes(file)).size === 0) return [];
+    const { result } = await this.#sdk.filesListRevisions({ path: this.#path(file) });
+    return result.entries.map((entry) => entry.content_hash ?? "");
   }
 
   async bytes(file: string): Promise<Buffer> {

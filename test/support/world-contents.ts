@@ -11,9 +11,21 @@ const shownBytesMax = 60;
 export class Contents {
   readonly #shown = new Map<ContentHash, string>();
   readonly #owed = new Map<ContentHash, string>();
+  #acts = 0;
+
+  /** How many things users did so far. */
+  get acts(): number {
+    return this.#acts;
+  }
+
+  /** A user did something. */
+  acted(): void {
+    this.#acts += 1;
+  }
 
   /** A user wrote this at a place that held `before`, which is thereby given up. */
   wrote(where: string, bytes: Uint8Array, before: ContentHash | undefined): void {
+    this.acted();
     const hash = contentHashOf(bytes);
     if (before !== undefined) this.#owed.delete(before);
     this.#owed.set(hash, where);

@@ -11,6 +11,8 @@ type Hook<Do> = { readonly route: string; readonly act: Do };
  */
 export class Wire {
   readonly requests: Request[] = [];
+  /** Calls about paths that are not in the linked folder, since the beginning. */
+  readonly strays: Request[] = [];
   readonly #before: Hook<Act>[] = [];
   readonly #after: Hook<Act>[] = [];
   readonly #answers: Hook<Change>[] = [];
@@ -25,6 +27,7 @@ export class Wire {
     const header = new Headers(init?.headers).get("dropbox-api-arg");
     const argument = header ?? (typeof init?.body === "string" ? init.body : "");
     this.requests.push({ route, argument });
+    if (leavesFolder.test(argument)) this.strays.push({ route, argument });
     if (isOwn(argument)) return await this.#inner(input, init);
     await take(this.#before, route)?.();
     const response = await this.#inner(input, init);
@@ -77,5 +80,8 @@ function take<Do>(hooks: Hook<Do>[], route: string): Do | undefined {
 function isOwn(argument: string): boolean {
   return argument.includes("/.snap/");
 }
+
+/** Any path of a call that is neither the linked folder nor below it. */
+const leavesFolder = /"(?:path|from_path|to_path)":"\/(?!Linked["/])/i;
 
 const writing = /upload|create_folder|delete|move|copy|restore/;

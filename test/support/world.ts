@@ -3,24 +3,60 @@ import os from "node:os";
 import path from "node:path";
 import { Dropbox } from "dropbox";
 import { expect } from "vitest";
+import type { LogRow } from "../../src/core/tree/index-rows.ts";
 import type { SyncReport } from "../../src/core/plan/sync-report.ts";
 import { openEngine, type Engine } from "../../src/engine/engine.ts";
 import type { EngineConfig, EngineDeps } from "../../src/engine/engine-deps.ts";
+import type { Disk } from "../../src/local/disk.ts";
 import { openLocalSide } from "../../src/local/local-side.ts";
 import { openRemote } from "../../src/remote/dropbox-side.ts";
-import { openServer, type DropboxServer } from "../../src/server/serve.ts";
+import type { FaultScript } from "../../src/server/control/fault-script.ts";
+import type { Admin } from "../../src/server/control/admin.ts";
 import { openIndex, type OpenIndex } from "../../src/state/database.ts";
+import { present } from "../../src/std/assert.ts";
 import { silentLogger } from "../../src/std/log.ts";
+import type { ExitCode } from "../../src/std/error.ts";
 import { seededRng } from "../../src/std/random.ts";
+import { quickDisk } from "../local/stopping-disk.ts";
+import { nodeFiles, type UserFiles } from "./user-files.ts";
 import { Contents } from "./world-contents.ts";
+import {
+  assertClean,
+  assertLogged,
+  assertNothingLost,
+  findingsOf,
+  picturesOf,
+  treeText,
+} from "./world-always.ts";
+import { Containment, watchedDisk } from "./watched-disk.ts";
 import { WorldClock } from "./world-clock.ts";
 import { WorldCloud } from "./world-cloud.ts";
 import { WorldDisk } from "./world-disk.ts";
 import { PortHooks } from "./world-ports.ts";
+import { openWorldServer, type Reach, type WorldServer } from "./world-server.ts";
 import { Wire } from "./world-wire.ts";
 
 const linkedFolder = "/Linked";
 const cyclesMax = 8;
+
+/** More lines than any world writes. */
+const logLinesMax = 1_000_000;
+
+/** For the index, whose flushes would cost most of the time: a disk in memory, where there is one. */
+function memoryFolder(): string {
+  return fs.existsSync("/dev/shm") ? "/dev/shm" : os.tmpdir();
+}
+
+/** What a world is made of, where it is not the usual. */
+export type WorldOptions = {
+  readonly reach?: Reach;
+  /** The calls to the system of our side, and those of the user, which must be of the same disk. */
+  readonly disk?: Disk;
+  readonly files?: UserFiles;
+  /** Where a path of a call to that disk leads. */
+  readonly whereIs?: (called: string) => string;
+  readonly config?: Partial<EngineConfig>;
+};
 
 /** Tree as text, one entry a line: `path: content`, or `path/` for a folder that holds nothing. */
 export type TreeText = string;
@@ -33,30 +69,46 @@ export class World implements AsyncDisposable {
   readonly local: WorldDisk;
   readonly remote: WorldCloud;
   readonly wire: Wire;
+  /** Ours; the server has another. */
   readonly clock: WorldClock = new WorldClock();
-  readonly contents: Contents;
+  readonly contents: Contents = new Contents();
   /** Of the present run of the engine. */
   hooks: PortHooks = new PortHooks();
+  /** Set while the engine is at work in the next run, and for no user. */
+  faults: readonly FaultScript[] = [];
+  /** Whether each run must be explained by its log (P10), where no user and no crash came between. */
+  isExplained = false;
+  /** The calls to the system of our side, from the next run of the engine on. */
+  disk: Disk;
   readonly #folder: string;
-  readonly #server: DropboxServer;
+  readonly #containment: Containment;
+  readonly #server: WorldServer;
   readonly #rng = seededRng(7);
+  readonly #config: EngineConfig;
+  readonly #memory: string;
   #open: OpenIndex;
   #engine: Engine | undefined;
-  readonly #config: EngineConfig;
   #loggedIn: string;
+  #isKilled = false;
 
-  private constructor(folder: string, server: DropboxServer, contents: Contents) {
+  private constructor(server: WorldServer, options: WorldOptions) {
+    const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), "snap-world-")));
+    fs.writeFileSync(path.join(folder, "beside"), "not ours");
     this.#folder = folder;
+    this.#memory = fs.mkdtempSync(path.join(memoryFolder(), "snap-world-"));
     this.#server = server;
-    this.contents = contents;
     this.wire = new Wire(server.fetch);
-    const account = server.addAccount({ name: "Anna Berg" });
+    const account = server.server.addAccount({ name: "Anna Berg" });
     this.#loggedIn = account.id;
-    const { accessToken } = server.issueToken(account.id);
+    const { accessToken } = server.server.issueToken(account.id);
     const sdk = new Dropbox({ accessToken, fetch: server.fetch });
-    this.local = new WorldDisk(path.join(folder, "workspace"), contents);
-    this.remote = new WorldCloud(sdk, linkedFolder, contents);
-    this.#open = openIndex(path.join(folder, "index.db"), { clock: this.clock });
+    const { files = nodeFiles } = options;
+    this.disk = options.disk ?? quickDisk;
+    this.local = new WorldDisk(path.join(folder, "workspace"), this.contents, files);
+    this.remote = new WorldCloud(sdk, linkedFolder, this.contents);
+    files.mkdir(this.local.top);
+    this.#containment = new Containment(this.local.top, options.whereIs);
+    this.#open = openIndex(this.indexFile, { clock: this.clock });
     this.#config = {
       workspace: "w".repeat(16),
       link: "l".repeat(16),
@@ -65,33 +117,27 @@ export class World implements AsyncDisposable {
       tool: "snap test",
       repos: "refuse",
       overridden: () => false,
-      rollback: "ask",
+      excluded: () => [],
+      exclude: () => {},
+      newRemoteFolders: "sync",
+      ...options.config,
     };
   }
 
   /** Two empty sides, linked. */
-  static async open(): Promise<World> {
-    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "snap-world-"));
-    fs.mkdirSync(path.join(folder, "workspace"));
-    fs.writeFileSync(path.join(folder, "beside"), "not ours");
-    const clock = new WorldClock();
-    const server = await openServer({
-      data: ":memory:",
-      clock,
-      rng: seededRng(1),
-      checkResponses: true,
-    });
-    const world = new World(folder, server, new Contents());
+  static async open(options: WorldOptions = {}): Promise<World> {
+    const server = await openWorldServer(options.reach ?? "in process", new WorldClock());
+    const world = new World(server, options);
     const { workspace, link } = world.#config;
-    const side = openLocalSide({ top: world.local.top, clock: world.clock, rng: world.#rng });
-    await side.writeMarker({ workspace, link, generation: 0 });
+    await world.#side().writeMarker({ workspace, link, generation: 0 });
     await world.sync();
+    world.wire.forget();
     return world;
   }
 
   /** Both sides hold exactly this, synced: `path: content` or `path/`, one a line. */
-  static async synced(tree: TreeText): Promise<World> {
-    const world = await World.open();
+  static async synced(tree: TreeText, options: WorldOptions = {}): Promise<World> {
+    const world = await World.open(options);
     for (const line of tree.split("\n").map((text) => text.trim())) {
       if (line === "") continue;
       const [, name = "", content] = /^(.*?)(?:\/|: (.*))$/.exec(line) ?? [];
@@ -103,6 +149,20 @@ export class World implements AsyncDisposable {
     return world;
   }
 
+  /** The file of the index, while no engine has it open a plain file. */
+  get indexFile(): string {
+    return path.join(this.#memory, "index.db");
+  }
+
+  get admin(): Admin {
+    return present(this.#server.server.admin, "the server's admin interface");
+  }
+
+  #side(): ReturnType<typeof openLocalSide> {
+    const disk = watchedDisk(this.disk, this.#containment.watch);
+    return openLocalSide({ top: this.local.top, clock: this.clock, rng: this.#rng, disk });
+  }
+
   get index(): OpenIndex["index"] {
     return this.#open.index;
   }
@@ -110,7 +170,7 @@ export class World implements AsyncDisposable {
   get deps(): EngineDeps {
     const { index, journal, holds, tokens } = this.#open;
     const shared = { clock: this.clock, rng: this.#rng };
-    const { refreshToken } = this.#server.issueToken(this.#loggedIn);
+    const { refreshToken } = this.#server.server.issueToken(this.#loggedIn);
     const auth = { appKey: "snap", refreshToken };
     const remote = { ...shared, auth, account: undefined, fetch: this.wire.fetch };
     return {
@@ -119,7 +179,7 @@ export class World implements AsyncDisposable {
       journal,
       holds,
       tokens,
-      local: this.hooks.on("local", openLocalSide({ top: this.local.top, ...shared })),
+      local: this.hooks.on("local", this.#side()),
       remote: this.hooks.on("remote", openRemote({ ...remote, top: linkedFolder })),
       logger: silentLogger,
       config: this.#config,
@@ -133,8 +193,9 @@ export class World implements AsyncDisposable {
   }
 
   /** Run to the end, and again until nothing is left to do. The report is that of the first run. */
-  async sync(): Promise<SyncReport> {
-    const first = await this.engine.sync();
+  async sync(exit?: ExitCode): Promise<SyncReport> {
+    const first = await this.syncOnce();
+    if (exit !== undefined) expect(first.exit, JSON.stringify(first.left)).toBe(exit);
     for (let run = 1; run < cyclesMax; run += 1) {
       const report = await this.engine.sync();
       if (report.cycles === 1) return first;
@@ -142,26 +203,58 @@ export class World implements AsyncDisposable {
     throw new Error("The world does not come to rest");
   }
 
-  /** One `snap sync`. */
-  syncOnce(signal?: AbortSignal): Promise<SyncReport> {
-    return this.engine.sync(signal === undefined ? {} : { signal });
+  /** One `snap sync`. What it did must be what its log says, unless a user came between (P10). */
+  async syncOnce(signal?: AbortSignal): Promise<SyncReport> {
+    const before = this.isExplained ? await picturesOf(this) : undefined;
+    const { acts } = this.contents;
+    const logged = this.#log().length;
+    this.admin.setFaults(this.faults);
+    try {
+      const report = await this.engine.sync(signal === undefined ? {} : { signal });
+      const isAlone = acts === this.contents.acts && !this.#isKilled;
+      this.#isKilled = false;
+      this.admin.setFaults([]);
+      if (isAlone && before !== undefined) {
+        await assertLogged(this, before, this.#log().slice(logged));
+      }
+      return report;
+    } finally {
+      this.faults = [];
+      this.admin.setFaults([]);
+    }
+  }
+
+  #log(): readonly LogRow[] {
+    return this.index.logged(logLinesMax).toReversed();
   }
 
   /** A new process: what the engine had in memory is gone; the index and both sides stay. */
   restart(options: { readonly withoutIndex?: boolean } = {}): void {
     this.#open.close();
-    const file = path.join(this.#folder, "index.db");
     if (options.withoutIndex === true) {
-      for (const suffix of ["", "-wal", "-shm"]) fs.rmSync(file + suffix, { force: true });
+      for (const suffix of ["", "-wal", "-shm"])
+        fs.rmSync(this.indexFile + suffix, { force: true });
     }
-    this.#open = openIndex(file, { clock: this.clock });
+    this.#reopen();
+    this.#isKilled = true;
+  }
+
+  /** The process ends, and whatever somebody does meanwhile happens before the next one begins. */
+  whileStopped(act: () => void): void {
+    this.#open.close();
+    act();
+    this.#reopen();
+  }
+
+  #reopen(): void {
+    this.#open = openIndex(this.indexFile, { clock: this.clock });
     this.#engine = undefined;
     this.hooks = new PortHooks();
   }
 
   /** Somebody logs in with another account. Takes effect in a new run. */
   logInAsAnother(): void {
-    this.#loggedIn = this.#server.addAccount({ name: "Bo Lind" }).id;
+    this.#loggedIn = this.#server.server.addAccount({ name: "Bo Lind" }).id;
     this.#engine = undefined;
   }
 
@@ -173,24 +266,11 @@ export class World implements AsyncDisposable {
   }
 
   localText(): TreeText {
-    return this.#text(this.local.tree());
+    return treeText(this.local.tree(), this.contents);
   }
 
   async remoteText(): Promise<TreeText> {
-    return this.#text(await this.remote.tree());
-  }
-
-  #text(tree: ReadonlyMap<string, string>): TreeText {
-    const names = [...tree.keys()].toSorted();
-    const isEmpty = (folder: string): boolean =>
-      !names.some((name) => name.startsWith(`${folder}/`));
-    return names
-      .flatMap((name) => {
-        const hash = tree.get(name) ?? "";
-        if (hash !== "") return [`${name}: ${this.contents.show(hash)}`];
-        return isEmpty(name) ? [`${name}/`] : [];
-      })
-      .join("\n");
+    return treeText(await this.remote.tree(), this.contents);
   }
 
   /** What every scenario asserts at its end, after its last sync. */
@@ -201,31 +281,17 @@ export class World implements AsyncDisposable {
     expect(this.wire.writes(), "a quiet sync makes no writing call").toEqual([]);
     const after = { disk: this.local.picture(), cloud: await this.remoteText() };
     expect(after, "a quiet sync changes nothing").toEqual(before);
-    await this.#assertNothingLost();
-    await this.#assertClean();
-  }
-
-  async #assertNothingLost(): Promise<void> {
-    const trash = this.local.own("trash").values();
-    const here = this.local.tree().values();
-    const there = (await this.remote.all()).values();
-    const kept = new Set([...here, ...there, ...trash]);
-    expect(this.contents.lost(kept), "contents that are nowhere").toEqual([]);
-  }
-
-  async #assertClean(): Promise<void> {
-    const left = [...this.local.tree().keys(), ...(await this.remote.all()).keys()];
-    expect(left.filter((name) => name.includes(".snap-tmp-"))).toEqual([]);
-    expect([...this.local.own("staging").keys()], "staging").toEqual([]);
-    expect(this.index.intents(), "open intents").toEqual([]);
-    const beside = fs.readdirSync(this.#folder).filter((name) => !name.startsWith("index.db"));
-    expect(beside.toSorted(), "beside the workspace").toEqual(["beside", "workspace"]);
-    expect(fs.readFileSync(path.join(this.#folder, "beside"), "utf8")).toBe("not ours");
+    await assertNothingLost(this);
+    await assertClean(this);
+    expect(this.#containment.broken, "changes outside of the workspace, P8, X5").toEqual([]);
+    expect(await findingsOf(this.deps), "snap check --rehash").toEqual([]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#open.close();
     await this.#server.close();
-    fs.rmSync(this.#folder, { recursive: true, force: true });
+    for (const folder of [this.#folder, this.#memory]) {
+      fs.rmSync(folder, { recursive: true, force: true });
+    }
   }
 }

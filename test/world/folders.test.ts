@@ -1,47 +1,38 @@
 import fs from "node:fs";
 import { expect, test } from "vitest";
+import { realWorlds, scenario } from "../support/scenario.ts";
 import { World } from "../support/world.ts";
 
-const named = (tree: string): string =>
-  tree.replaceAll(/ \(conflicted copy box \d{4}-\d\d-\d\d\)/g, " CC");
-
-test("C1: a removed folder with a new file inside here is kept for it (S37, S40)", async () => {
-  await using world = await World.synced("d/1: a");
-  await world.remote.remove("d");
-  world.local.write("d/new", "n");
-  await world.sync();
-  expect(await world.both()).toBe("d/new: n");
-  await world.assertAlways();
+scenario("C1: a removed folder with a new file inside is kept for it (S37, S40)", {
+  base: "d/1: a",
+  acts: async ({ L, R }) => {
+    await R.remove("d");
+    await L.write("d/new", "n");
+  },
+  both: "d/new: n",
+  mirrored: "d/new: n",
 });
 
-test("C1 mirrored: a removed folder with a new file inside there is kept for it (S37, S40)", async () => {
-  await using world = await World.synced("d/1: a");
-  world.local.remove("d");
-  await world.remote.write("d/new", "n");
-  await world.sync();
-  expect(await world.both()).toBe("d/new: n");
-  await world.assertAlways();
+scenario("C3: a removed folder with an edited file inside is kept for it (S37, S40)", {
+  base: "d/f: 0\nd/g: g",
+  acts: async ({ L, R }) => {
+    await R.remove("d");
+    await L.write("d/f", "1");
+  },
+  both: "d/f: 1",
+  mirrored: "d/f: 1",
 });
 
-test("C3: a removed folder with an edited file inside is kept for it (S37, S40)", async () => {
-  await using world = await World.synced("d/f: 0\nd/g: g");
-  await world.remote.remove("d");
-  world.local.write("d/f", "1");
-  await world.sync();
-  expect(await world.both()).toBe("d/f: 1");
-  await world.assertAlways();
+scenario("C5: a file that comes into a folder while it is being removed stays (S70)", {
+  base: "d/1: a",
+  acts: async ({ world, L, R }) => {
+    await R.remove("d");
+    world.hooks.before("local.perform", () => L.write("d/late", "z"));
+  },
+  both: "d/late: z",
 });
 
-test("C5: a file that comes into a folder while it is being removed stays (S70)", async () => {
-  await using world = await World.synced("d/1: a");
-  await world.remote.remove("d");
-  world.hooks.before("local.perform", () => world.local.write("d/late", "z"));
-  await world.sync();
-  expect(await world.both()).toBe("d/late: z");
-  await world.assertAlways();
-});
-
-test("C5 mirrored: a file that comes into a folder of the server meanwhile stays (S63)", async () => {
+test("S63: a file that comes into a folder of the server meanwhile stays", async () => {
   await using world = await World.synced("d/1: a\nd/sub/2: b");
   world.local.remove("d");
   world.wire.before("/move_v2", async () => void (await world.remote.write("d/sub/late", "z")));
@@ -89,53 +80,67 @@ test("S63: a file that was edited there since the last look stays, with its revi
   await world.assertAlways();
 });
 
-test("C7: a folder replaced there by a file keeps what was edited in it here", async () => {
-  await using world = await World.synced("x/c: 0");
-  await world.remote.remove("x");
-  await world.remote.write("x", "2");
-  world.local.write("x/c", "1");
-  await world.sync();
-  expect(named(await world.both())).toBe("x: 2\nx CC/c: 1");
-  await world.assertAlways();
+scenario("C7: a folder replaced there by a file keeps what was edited in it here (§6.1)", {
+  base: "x/c: 0",
+  acts: async ({ L, R }) => {
+    await R.remove("x");
+    await R.write("x", "2");
+    await L.write("x/c", "1");
+  },
+  both: "x: 2\nx CC/c: 1",
+  mirrored: "x/c: 1\nx CC: 2",
 });
 
-test("C8: a file is replaced by a folder that takes another file in (S49)", async () => {
-  await using world = await World.synced("x: 0\ny: Y");
-  world.local.remove("x");
-  world.local.mkdir("x/sub");
-  world.local.move("y", "x/sub/y");
-  await world.sync();
-  expect(await world.both()).toBe("x/sub/y: Y");
-  expect(world.wire.transfers()).toEqual({ uploads: 0, downloads: 0 });
-  await world.assertAlways();
+scenario("C8: a file is replaced by a folder that takes another file in (S49)", {
+  base: "x: 0\ny: Y",
+  acts: async ({ L }) => {
+    await L.remove("x");
+    await L.mkdir("x");
+    await L.mkdir("x/sub");
+    await L.move("y", "x/sub/y");
+  },
+  both: "x/sub/y: Y",
+  mirrored: "x/sub/y: Y",
+  also: ({ world }) => expect(world.wire.transfers()).toEqual({ uploads: 0, downloads: 0 }),
 });
 
-test("C10: empty folders are synced, and their removal is (S37, S67)", async () => {
-  await using world = await World.open();
-  world.local.mkdir("a/b/c");
-  await world.sync();
-  expect(await world.both()).toBe("a/b/c/");
-  await world.remote.remove("a/b/c");
-  await world.sync();
-  expect(await world.both()).toBe("a/b/");
-  await world.assertAlways();
+scenario("C10: empty folders are synced, and their removal is (S37, S67)", {
+  acts: async ({ world, L, R }) => {
+    await L.mkdir("a");
+    await L.mkdir("a/b");
+    await L.mkdir("a/b/c");
+    await world.sync(0);
+    expect(await world.both()).toBe("a/b/c/");
+    await R.remove("a/b/c");
+  },
+  both: "a/b/",
+  mirrored: "a/b/",
 });
 
-test("C13: a folder replaced by a symlink is unknown, not removed (S29)", async () => {
-  await using world = await World.synced("d/1: a\nd/2: b\ne: 0");
-  fs.renameSync(world.local.at("d"), world.local.at("../elsewhere"));
-  fs.symlinkSync("../elsewhere", world.local.at("d"));
-  world.local.write("e", "1");
-  const report = await world.syncOnce();
-  expect(report.exit).toBe(4);
-  expect(report.left.map(({ path, kind }) => `${kind} ${path}`)).toContain("unknown d");
-  expect(await world.remoteText()).toBe("d/1: a\nd/2: b\ne: 1");
-  fs.unlinkSync(world.local.at("d"));
-  fs.renameSync(world.local.at("../elsewhere"), world.local.at("d"));
-  expect((await world.syncOnce()).exit).toBe(0);
-  expect(await world.both()).toBe("d/1: a\nd/2: b\ne: 1");
-  await world.assertAlways();
-});
+test.each(realWorlds)(
+  "C13: a folder replaced by a symlink is unknown, not removed (S29) [$name]",
+  async ({ options }) => {
+    await using world = await World.synced(
+      "d/1: a\nd/2: b\nd/3: c\nd/4: d\nd/5: e\ne: 0",
+      options(),
+    );
+    const whole = await world.both();
+    fs.renameSync(world.local.at("d"), world.local.at("../elsewhere"));
+    fs.symlinkSync("../elsewhere", world.local.at("d"));
+    world.local.write("e", "1");
+    const report = await world.syncOnce();
+    expect(report.exit).toBe(4);
+    const left = report.left.find(({ path }) => path === "d");
+    expect(left).toMatchObject({ kind: "unknown", reason: expect.stringMatching(/link/) });
+    expect(await world.remoteText()).toBe(whole.replace("e: 0", "e: 1"));
+    expect(fs.readdirSync(world.local.at("../elsewhere"))).toHaveLength(5);
+    fs.unlinkSync(world.local.at("d"));
+    fs.renameSync(world.local.at("../elsewhere"), world.local.at("d"));
+    await world.sync(0);
+    expect(await world.both()).toBe(whole.replace("e: 0", "e: 1"));
+    await world.assertAlways();
+  },
+);
 
 test("S70: what the rules leave out stays when its folder is removed there", async () => {
   await using world = await World.synced(".mignore: *.log\nd/1: a");

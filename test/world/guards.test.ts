@@ -97,3 +97,78 @@ test("S90: while new rules cannot come down, nothing else moves", async () => {
   expect(report.exit).toBe(4);
   expect(await world.remoteText()).not.toContain("my.secret");
 });
+
+/** `count` files in a folder, as text of a tree. */
+function many(folder: string, count: number): string {
+  return Array.from({ length: count }, (_, file) => `${folder}/${file}: ${folder} ${file}`).join(
+    "\n",
+  );
+}
+
+/** What `snap confirm` does, for everything that is held. */
+function confirmAll({ deps }: World): void {
+  for (const row of deps.holds.holds()) deps.holds.putHold({ ...row, state: "confirmed" });
+}
+
+test("D4: 150 of 200 files removed there stay here until they are confirmed (S79, S80)", async () => {
+  await using world = await World.synced(many("d", 200));
+  for (let file = 0; file < 150; file += 1) await world.remote.remove(`d/${file}`);
+  const before = world.local.picture();
+  const report = await world.syncOnce();
+  const [hold] = world.deps.holds.holds();
+  expect(report).toMatchObject({ exit: 3, upToDate: false, counts: { removedLocal: 0 } });
+  expect(report.left).toEqual([
+    {
+      path: "d",
+      kind: "hold",
+      reason: "would move 150 items to the trash here (75 % of all)",
+      hint: expect.stringContaining(`snap confirm ${hold?.digest}`),
+      digest: hold?.digest,
+    },
+  ]);
+  expect(hold).toMatchObject({ kind: "mass-delete", state: "open" });
+  expect(hold?.items).toHaveLength(150);
+  expect(world.local.picture()).toBe(before);
+  world.restart();
+  expect((await world.syncOnce()).exit).toBe(3);
+  expect(world.deps.holds.holds()).toEqual([hold]);
+  confirmAll(world);
+  expect(await world.syncOnce()).toMatchObject({ exit: 0, counts: { removedLocal: 150 } });
+  expect(world.deps.holds.holds()).toEqual([]);
+  const trash = [...world.local.own("trash").values()].filter((hash) => hash !== "");
+  expect(trash).toHaveLength(150);
+  await world.assertAlways();
+});
+
+test("D5: a folder with nine of ten files that is renamed here is no mass delete (S79)", async () => {
+  const small = Array.from({ length: 9 }, (_, folder) => `s${folder}/f: ${folder}`).join("\n");
+  await using world = await World.synced(`${small}\n${many("big", 81)}`);
+  world.local.move("big", "big2");
+  const report = await world.syncOnce();
+  expect(report).toMatchObject({ exit: 0, counts: { movedRemote: 1, removedRemote: 0 } });
+  expect(world.deps.holds.holds()).toEqual([]);
+  await world.assertAlways();
+});
+
+test("X30: of 500 files that are rewritten at once none goes up before snap confirm (S79)", async () => {
+  await using world = await World.synced(`${many("a", 250)}\n${many("b", 250)}\nkeep: k`);
+  for (const folder of ["a", "b"]) {
+    for (let file = 0; file < 250; file += 1)
+      world.local.write(`${folder}/${file}`, `locked ${folder}${file}`);
+  }
+  world.local.write("RANSOM.txt", "pay");
+  world.wire.forget();
+  const report = await world.syncOnce();
+  expect(report).toMatchObject({ exit: 3, counts: { uploaded: 1 } });
+  expect(report.left).toMatchObject([
+    { path: "/", kind: "hold", reason: "would replace 500 files in Dropbox" },
+  ]);
+  expect(await world.remoteText()).toContain("a/7: a 7");
+  world.wire.forget();
+  expect((await world.syncOnce()).exit).toBe(3);
+  expect(world.wire.writes()).toEqual([]);
+  confirmAll(world);
+  expect(await world.syncOnce()).toMatchObject({ exit: 0, counts: { uploaded: 500 } });
+  expect(await world.both()).toContain("a/7: locked a7");
+  await world.assertAlways();
+});

@@ -1,9 +1,12 @@
+import fs from "node:fs";
+import path from "node:path";
 import { expect, test } from "vitest";
+import { seededRng } from "../../src/std/random.ts";
+import { quickDisk } from "../local/stopping-disk.ts";
+import { realWorlds, shown as named } from "../support/scenario.ts";
+import { isChange, watchedDisk } from "../support/watched-disk.ts";
 import { Killed } from "../support/world-ports.ts";
 import { World } from "../support/world.ts";
-
-const named = (tree: string): string =>
-  tree.replaceAll(/ \(conflicted copy box \d{4}-\d\d-\d\d\)/g, " CC");
 
 /** A `SIGKILL` before or after the nth call of a method, then a new process. */
 async function killed(
@@ -16,6 +19,102 @@ async function killed(
   await expect(world.syncOnce()).rejects.toBeInstanceOf(Killed);
   world.restart();
 }
+
+/** Ends the run before or after the nth call that changes the disk; from then on no call is done. */
+function killAtChange(world: World, at: number, when: "before" | "after"): { changes: number } {
+  const counter = { changes: 0 };
+  let isDead = false;
+  const die = (): never => {
+    isDead = true;
+    return world.hooks.kill();
+  };
+  world.disk = watchedDisk(quickDisk, {
+    before: (call) => {
+      if (isDead) die();
+      if (isChange(call)) counter.changes += 1;
+      if (isChange(call) && when === "before" && counter.changes === at) die();
+    },
+    after: (call) => {
+      if (isChange(call) && when === "after" && counter.changes === at) die();
+    },
+  });
+  world.restart();
+  return counter;
+}
+
+test.each(["before", "after"] as const)(
+  "F1: killed %s each change of the disk while a file is replaced, it is old or new, never a part (S64, S74)",
+  async (when) => {
+    await using world = await World.synced("f: revision 0");
+    let isOver = false;
+    for (let at = 1; !isOver; at += 1) {
+      expect(at).toBeLessThan(200);
+      await world.remote.write("f", `revision ${at}`);
+      const counter = killAtChange(world, at, when);
+      const whole = [`f: revision ${at - 1}`, `f: revision ${at}`, ""];
+      const end = await world.syncOnce().catch((error: unknown) => error);
+      if (counter.changes < at) expect(end).toMatchObject({ exit: 0 });
+      expect(whole, `killed at change ${at}`).toContain(world.localText());
+      isOver = counter.changes < at;
+      world.disk = quickDisk;
+      world.restart();
+      await world.sync(0);
+      expect(await world.both()).toBe(`f: revision ${at}`);
+      expect([...world.local.own("staging").keys()]).toEqual([]);
+      if (isOver) expect(at).toBeGreaterThan(10);
+    }
+    await world.assertAlways();
+  },
+);
+
+test.each(realWorlds)(
+  "F3: killed twenty times at random while 100 files go up, each goes up once (S54, S76) [$name]",
+  async ({ options }) => {
+    await using world = await World.open(options());
+    for (let file = 0; file < 100; file += 1) world.local.write(`${file}`, `content ${file}`);
+    const chance = seededRng(3);
+    world.wire.forget();
+    for (let kill = 0; kill < 20; kill += 1) {
+      const method = (chance.bytes(1)[0] ?? 0) % 2 === 0 ? "before" : "after";
+      const arm = (skip: number): void =>
+        world.hooks[method]("remote.upload", () =>
+          skip === 0 ? world.hooks.kill() : arm(skip - 1),
+        );
+      arm((chance.bytes(1)[0] ?? 0) % 5);
+      await world.syncOnce().catch((error: unknown) => expect(error).toBeInstanceOf(Killed));
+      world.restart();
+    }
+    await world.sync(0);
+    const both = await world.both();
+    expect(both.split("\n")).toHaveLength(100);
+    expect(both).not.toContain("conflicted");
+    expect(world.wire.transfers().uploads).toBeLessThanOrEqual(100 + 20 * 8);
+    await world.assertAlways();
+  },
+);
+
+test.each(realWorlds)(
+  "F12: an index that is cut in half is put aside, and nothing is removed or doubled (S77) [$name]",
+  async ({ options }) => {
+    const tree = Array.from({ length: 40 }, (_, file) => `d${file % 3}/${file}: ${file}`).join(
+      "\n",
+    );
+    await using world = await World.synced(tree, options());
+    const before = await world.both();
+    world.whileStopped(() => {
+      const { size } = fs.statSync(world.indexFile);
+      fs.truncateSync(world.indexFile, Math.floor(size / 2));
+    });
+    await world.remote.remove("d0/0");
+    world.wire.forget();
+    await world.sync(0);
+    expect(world.wire.calls("/delete_v2") + world.wire.calls("/delete_batch")).toBe(0);
+    expect(await world.both()).toBe(before);
+    expect(before).not.toContain("conflicted");
+    expect(fs.readdirSync(path.dirname(world.indexFile)).join("\n")).toContain("damaged");
+    await world.assertAlways();
+  },
+);
 
 test("F4: what was placed but not committed is not fetched again (S74, S76)", async () => {
   await using world = await World.synced("f: 0");
@@ -72,7 +171,7 @@ test.each(points)(
     await killed(world, point);
     await world.sync();
     expect(named(await world.both())).toBe(
-      "a: 2\nb: 1\nboth: theirs\nboth CC: mine\ne/f: 4\ne/g: 5\nnew/deep/file: new\ntheirs/file: other",
+      "a: 2\nb: 1\nboth CC: mine\nboth: theirs\ne/f: 4\ne/g: 5\nnew/deep/file: new\ntheirs/file: other",
     );
     await world.assertAlways();
   },
@@ -139,34 +238,6 @@ test("S75: an aside that was not committed does not become a second copy (S72)",
   await world.remote.write("f", "2");
   await killed(world, { when: "after", method: "local.perform" });
   await world.sync();
-  expect(named(await world.both())).toBe("f: 2\nf CC: 1");
-  await world.assertAlways();
-});
-
-test("S57: a large upload that was interrupted goes on where the server has it", async () => {
-  await using world = await World.open();
-  world.local.write("big", Buffer.alloc(20 * 1024 * 1024, 7));
-  const stop = new AbortController();
-  world.wire.after("/upload_session/append_v2", () => stop.abort());
-  await expect(world.syncOnce(stop.signal)).rejects.toMatchObject({ code: "interrupted" });
-  world.restart();
-  world.wire.forget();
-  await world.sync();
-  await world.both();
-  expect(world.wire.calls("/upload_session/start")).toBe(0);
-  expect(world.wire.calls("/upload_session/append_v2")).toBeLessThan(3);
-  await world.assertAlways();
-});
-
-test("S57: a session of a file that changed since is not gone on with", async () => {
-  await using world = await World.open();
-  world.local.write("big", Buffer.alloc(20 * 1024 * 1024, 7));
-  const stop = new AbortController();
-  world.wire.after("/upload_session/append_v2", () => stop.abort());
-  await expect(world.syncOnce(stop.signal)).rejects.toMatchObject({ code: "interrupted" });
-  world.restart();
-  world.local.write("big", Buffer.alloc(20 * 1024 * 1024, 8));
-  await world.sync();
-  await world.both();
+  expect(named(await world.both())).toBe("f CC: 1\nf: 2");
   await world.assertAlways();
 });

@@ -1,0 +1,61 @@
+import { afterAll, expect, test } from "vitest";
+import { forEachLimited } from "../../src/std/limiter.ts";
+import { protocols, type Protocol } from "./sync-protocols.ts";
+import { cpuSeconds, removeCache, SyncRun } from "./sync-run.ts";
+
+/** Protocols that run side by side. */
+const parallel = 3;
+
+/** CPU seconds for all of it, which do not depend on who else is at work. */
+const cpuSecondsMax = 240;
+
+/** No protocol has more fault points. */
+const pointsMax = 100;
+
+afterAll(removeCache);
+
+/** Only a process that ends by itself leaves its compiled code to the next ones. */
+async function warmUp(): Promise<void> {
+  await using run = await SyncRun.open();
+  run.local.write("f", "any");
+  await run.syncInChild({ killAt: pointsMax, copies: true });
+}
+
+/** Cut one protocol off before each of its fault points in turn, and let the next run go on. @returns the number of kills. */
+async function cutOffEverywhere(protocol: Protocol): Promise<number> {
+  await using run = await SyncRun.open();
+  protocol.base?.(run);
+  await run.sync();
+  for (let kill = 0; kill < pointsMax; kill += 1) {
+    const at = `${protocol.name}, killed at point ${kill}`;
+    const wanted = await protocol.arrange(run, kill);
+    const passed = await run.syncInChild({
+      killAt: kill,
+      only: protocol.only,
+      copies: protocol.copies ?? false,
+    });
+    await run.sync();
+    const trees = await run.trees();
+    expect(trees.local, `here: ${at}`).toBe(wanted);
+    expect(trees.remote, `there: ${at}`).toBe(wanted);
+    await run.assertClean(at);
+    protocol.check?.(run);
+    if (passed !== undefined) return kill;
+  }
+  throw new Error(`${protocol.name} has more than ${pointsMax} fault points`);
+}
+
+test("S74, P1, P2: a sync that is killed anywhere is finished by the next one, and nothing is lost", async () => {
+  const began = { at: performance.now(), cpu: cpuSeconds() };
+  const kills = new Map<string, number>();
+  await warmUp();
+  await forEachLimited(protocols, { parallel }, async (protocol) => {
+    kills.set(protocol.name, await cutOffEverywhere(protocol));
+  });
+  const total = [...kills.values()].reduce((sum, count) => sum + count, 0);
+  const seconds = Math.round((performance.now() - began.at) / 1000);
+  const cpu = (cpuSeconds() ?? 0) - (began.cpu ?? 0);
+  process.stderr.write(`crash: ${total} kills, ${seconds} s, ${Math.round(cpu)} s of CPU\n`);
+  expect([...kills].filter(([, count]) => count < 2)).toEqual([]);
+  expect(cpu).toBeLessThan(cpuSecondsMax);
+}, 600_000);

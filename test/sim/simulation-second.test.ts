@@ -1,0 +1,3 @@
+import { simulationPart } from "./layer.ts";
+
+simulationPart(1);

@@ -1,0 +1,77 @@
+import { isSnapError } from "../../../src/std/error.ts";
+import { keptContents, leftovers, shapeOfCloud, shapeOfDisk } from "./oracle.ts";
+import type { SimWorld } from "./sim-world.ts";
+
+/** Syncs of all clients within which a calm world must be equal (P4). */
+const roundsMax = 12;
+
+/** All trouble ends: the sides become equal within so many syncs, and then nothing is written any more (P4). */
+export async function settleWorld(world: SimWorld): Promise<void> {
+  await calm(world);
+  let reports = "";
+  for (let round = 1; round <= roundsMax; round += 1) {
+    reports = await syncAll(world);
+    if (reports === "" && differences(world).length === 0) return await checkRest(world);
+  }
+  const what = `${reports}${differences(world).join("; ")}`;
+  world.problems.push(`P4: not equal after ${roundsMax} rounds: ${what}`);
+}
+
+async function calm({ weather, cloud, clients, users, scheduler }: SimWorld): Promise<void> {
+  weather.storm = 0;
+  cloud.roomBytes = Number.MAX_SAFE_INTEGER;
+  for (const { run } of clients) {
+    if (run !== undefined && run.ending === undefined) await scheduler.runUntilDone(run.ended);
+  }
+  for (const user of users) user.tidy();
+  scheduler.note("all is calm");
+}
+
+/** What is not well after one sync of each client, "" if all is. */
+async function syncAll({ clients, scheduler }: SimWorld): Promise<string> {
+  let reports = "";
+  for (const client of clients) {
+    scheduler.advance(3_000);
+    const run = client.start(undefined);
+    await scheduler.runUntilDone(run.ended);
+    const { ending } = run;
+    if (ending?.how === "failed") {
+      reports += `${client.name}: ${String(ending.error)} `;
+      if (isSnapError(ending.error, "rolled-back")) await scheduler.runUntilDone(client.goOn());
+    } else if (ending?.how === "done" && !ending.report.upToDate) {
+      const left = ending.report.left.map(({ path, kind, reason }) => `${path} ${kind} ${reason}`);
+      reports += `${client.name}: ${left.join(", ")} `;
+    }
+  }
+  return reports;
+}
+
+function differences({ cloud, users }: SimWorld): string[] {
+  const there = shapeOfCloud(cloud);
+  return users.flatMap((user) => {
+    const here = shapeOfDisk(user);
+    const only = here.filter((line) => !there.includes(line));
+    const missing = there.filter((line) => !here.includes(line));
+    const isOtherCount = only.length + missing.length === 0 && here.length !== there.length;
+    return [
+      ...only.map((line) => `${user.name} has ${line}`),
+      ...missing.map((line) => `${user.name} lacks ${line}`),
+      ...(isOtherCount ? [`${user.name} has ${here.length} of ${there.length}`] : []),
+    ];
+  });
+}
+
+/** At rest nothing is written, nothing is lost, nothing is left lying about (S113). */
+async function checkRest(world: SimWorld): Promise<void> {
+  const { problems, cloud, users, ledger, clients, epoch } = world;
+  const before = { lines: cloud.journal.length, pictures: users.map((user) => user.picture()) };
+  const reports = await syncAll(world);
+  if (reports !== "") problems.push(`P4: not quiet: ${reports}`);
+  if (cloud.journal.length !== before.lines) problems.push("P4: a quiet sync wrote to the server");
+  for (const [at, user] of users.entries()) {
+    if (user.picture() === before.pictures[at]) continue;
+    problems.push(`P4: a quiet sync touched the disk of ${user.name}`);
+  }
+  for (const text of ledger.lost(keptContents(cloud, clients))) problems.push(`P1: lost ${text}`);
+  problems.push(...leftovers(cloud, clients), ...epoch.end());
+}

@@ -1,0 +1,39 @@
+import { Simulation, type Outcome } from "./simulation.ts";
+
+const roundsMax = 3;
+
+/** A failing seed with steps left out. */
+export type Shrunk = { readonly skipped: ReadonlySet<number>; readonly outcome: Outcome };
+
+/** The fewest steps of a failing seed that still fail in the same way; greedy, so a good answer and not the best. */
+export async function shrink(outcome: Outcome): Promise<Shrunk> {
+  let best: Shrunk = { skipped: new Set<number>(), outcome };
+  for (let round = 0; round < roundsMax; round += 1) {
+    const before = best.skipped.size;
+    for (const length of [16, 8, 4, 2, 1]) best = await without(best, length, outcome.steps);
+    if (best.skipped.size === before) break;
+  }
+  return best;
+}
+
+/** Try to leave out each run of so many steps. */
+async function without(shrunk: Shrunk, length: number, steps: number): Promise<Shrunk> {
+  let best = shrunk;
+  for (let at = 0; at < steps; at += length) {
+    const run = Array.from({ length }, (_, offset) => at + offset);
+    const more = run.filter((step) => step < steps && !best.skipped.has(step));
+    if (more.length > 0) best = await tryWithout(best, more);
+  }
+  return best;
+}
+
+async function tryWithout(best: Shrunk, more: readonly number[]): Promise<Shrunk> {
+  const skipped = new Set([...best.skipped, ...more]);
+  const outcome = await new Simulation(best.outcome.seed, skipped).run();
+  return kindOf(outcome) === kindOf(best.outcome) ? { skipped, outcome } : best;
+}
+
+/** The first problem without its particulars. */
+function kindOf({ problems }: Outcome): string {
+  return (problems[0] ?? "").replaceAll(/".*?"/g, "").slice(0, 24);
+}
