@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from "node:child_process";
+import path from "node:path";
 import { noteSeed } from "../../test/support/sim/seeds-file.ts";
 import type { LayerName, SeedResult } from "./layers.ts";
 import { Progress } from "./progress.ts";
