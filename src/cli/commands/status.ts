@@ -17,7 +17,8 @@ export const statusCommand: AnyCommand = defineCommand({
     output.say(headOf(status));
     showLeft(output, status.left);
     for (const line of status.notes) output.say(line);
-    if (status.stuck !== undefined) output.say(`The last sync could not finish: ${status.stuck}`);
+    const trouble = troubleText[status.stuck ?? ""];
+    if (trouble !== undefined) output.say(`The last sync met ${trouble}.`);
     output.print(verdictOf(status, environment.clock.now()));
     output.result("status", status.exit, {
       state: status.state,
@@ -31,6 +32,14 @@ export const statusCommand: AnyCommand = defineCommand({
     return status.exit;
   },
 });
+
+/** What the lines above do not tell already (S105). */
+const troubleText: Readonly<Record<string, string>> = {
+  network: "trouble with the network",
+  throttled: "a server that asked it to wait",
+  disk: "trouble with the disk",
+  volatile: "files that did not hold still",
+};
 
 function headOf(status: Status): string {
   const remote =
