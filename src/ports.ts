@@ -39,6 +39,7 @@ import type {
   SyncedEntry,
 } from "./core/tree/node.ts";
 import type { RemoteItem, RemotePage, UploadRequest } from "./core/tree/remote-item.ts";
+import type { Leftovers } from "./core/tree/leftovers.ts";
 import type { RemoteMemory } from "./core/tree/remote-memory.ts";
 import type { WholeTree } from "./core/tree/tree-view.ts";
 import type { Work } from "./std/events.ts";
@@ -154,6 +155,7 @@ export interface IndexStore {
   readonly remote: TreeRows<RemoteEntry>;
   readonly remoteMemory: RemoteMemory;
   readonly displaced: DisplacedFiles;
+  readonly leftovers: Leftovers;
   /** Calls inside a running transaction join it. A throw rolls back the whole. */
   transaction<T>(work: () => T): T;
   newNode(): NodeId;

@@ -39,6 +39,15 @@ export async function checkWorkspaceAt(
   return await runCheck(workspace.engineDeps, { rehash, dryRun, left, onFinding }, work);
 }
 
+/** Which file is to be fetched anew. */
+export type FetchWords = {
+  readonly place: string;
+  /** As the user typed it. */
+  readonly named: string;
+  /** Only find out whether it could be. */
+  readonly dryRun: boolean;
+};
+
 /**
  * Put a damaged file into the trash, so that the next sync brings it down again (S28).
  *
@@ -47,12 +56,12 @@ export async function checkWorkspaceAt(
  */
 export async function fetchDamagedFile(
   environment: Environment,
-  { place, named }: { readonly place: string; readonly named: string },
+  { place, named, dryRun }: FetchWords,
 ): Promise<string> {
   const record = requireLink(environment, place);
   const path = workspacePath(environment, record, named);
   await using workspace = await openLinked(environment, record, "check --fetch");
   refuseHalfRestored(workspace.state, record);
-  await fetchDamaged(workspace.engineDeps, path);
+  await fetchDamaged(workspace.engineDeps, path, { dryRun });
   return path;
 }

@@ -2,6 +2,7 @@ import { folderOfHeld, guardOfHold, holdWords } from "../core/plan/hold-words.ts
 import type { LeftPath } from "../core/plan/sync-report.ts";
 import type { HoldRow } from "../core/tree/index-rows.ts";
 import { lookAtIndex, type OpenIndex } from "../state/database.ts";
+import { untoldLoss } from "../state/index-loss.ts";
 import { workspaceFiles } from "../state/locations.ts";
 import { SnapError } from "../std/error.ts";
 import type { Environment } from "./environment.ts";
@@ -72,12 +73,22 @@ export async function confirmHold(
   const { holds } = workspace.state;
   const held = heldIn(workspace.state);
   const found = held.sets.find((set) => set.digest === digest.toLowerCase());
+  if (found === undefined && untoldLoss(workspace.state.index) !== undefined)
+    throw forgotten(digest);
   if (found === undefined) throw unknownDigest(digest, held);
   if (!dryRun) {
     const { kind, items, madeAt } = found;
     holds.putHold({ digest: found.digest, kind, items, madeAt, state: "confirmed" });
   }
   return found;
+}
+
+/** What waited is forgotten with the index that knew it (S77). */
+function forgotten(digest: string): SnapError {
+  const message = `Nothing is held under "${digest}": the index was lost, and another one took its place`;
+  return new SnapError("refused", message, {
+    hint: "Run `snap sync` first: it looks at both sides, and tells anew what waits for you.",
+  });
 }
 
 function unknownDigest(digest: string, { sets, others }: Held): SnapError {

@@ -10,9 +10,16 @@ export function formatLeft(left: readonly LeftPath[]): string | undefined {
 
 /** The other way; what cannot be read counts as nothing, since the next sync writes it anew. */
 export function parseLeft(text: string | undefined): readonly LeftPath[] {
-  if (text === undefined) return [];
-  const value: unknown = JSON.parse(text);
+  const value = text === undefined ? undefined : valueOf(text);
   return Array.isArray(value) ? value.filter(isLeftPath) : [];
+}
+
+function valueOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 const kinds: readonly unknown[] = [

@@ -1,3 +1,4 @@
+import { pendingExclusions } from "../engine/exclusions-in-force.ts";
 import { exitOf } from "../engine/report.ts";
 import { openLocalSide } from "../local/local-side.ts";
 import { lookAtIndex, type OpenIndex } from "../state/database.ts";
@@ -10,6 +11,7 @@ import { isSnapError, SnapError, type ExitCode } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { boundaryOf } from "./boundary.ts";
 import type { Environment } from "./environment.ts";
+import { excludedIn } from "./exclusion-record.ts";
 import { isLinked, requireWorkspace, type LinkedRecord } from "./find-workspace.ts";
 import { overrideNotes } from "./guard.ts";
 import { confirmedNotes, heldIn, leftWithHolds } from "./holds.ts";
@@ -23,14 +25,16 @@ export type Status = {
   readonly remote: string | undefined;
   readonly state:
     | "up-to-date"
+    | "left-aside"
     | "pending"
     | "held"
+    | "damaged"
     | "unlinked"
     | "restoring"
     | "rolled-back"
     | "busy";
   readonly exit: ExitCode;
-  /** Files and folders that are not in sync, as far as is known without asking the server. */
+  /** Files and folders that are not in sync, and exclusions not in force yet, as far as is known without asking the server. */
   readonly pending: number;
   /** ms since 1970. */
   readonly lastSyncedAt: number | undefined;
@@ -136,12 +140,16 @@ async function pendingIn(
   const { clock, rng } = environment;
   const local = openLocalSide({ top: record.path, clock, rng });
   const boundary = await boundaryOf({ environment, record, local, state });
-  return countPending({ local, index: state.index, boundary, signal: work.signal });
+  const { leaving, returning } = pendingExclusions(state.index, excludedIn(environment, record.id));
+  const count = await countPending({ local, index: state.index, boundary, signal: work.signal });
+  return leaving.length + returning.length + count;
 }
 
+/** The state that goes with the exit code of the last sync (S86); what can be synced at once comes before what was left aside. */
 function verdict(pending: number, left: readonly LeftPath[]): Verdict {
   const exit = exitOf(left);
-  if (left.some((item) => item.kind === "hold")) return { state: "held", exit };
-  if (pending > 0) return { state: "pending", exit: exit === 5 ? exit : 0 };
-  return { state: "up-to-date", exit };
+  if (exit === 5) return { state: "damaged", exit };
+  if (exit === 3) return { state: "held", exit };
+  if (pending > 0) return { state: "pending", exit };
+  return { state: exit === 4 ? "left-aside" : "up-to-date", exit };
 }

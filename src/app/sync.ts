@@ -1,8 +1,10 @@
 import type { Op } from "../core/plan/op.ts";
 import { whyNotConverged } from "../core/plan/stuck.ts";
 import type { LeftPath, SyncReport } from "../core/plan/sync-report.ts";
+import type { PendingExclusions } from "../engine/exclusions-in-force.ts";
 import type { IndexStore } from "../ports.ts";
 import { copyIndex } from "../state/backup.ts";
+import { noteLoss, untoldLoss, type IndexLoss } from "../state/index-loss.ts";
 import { workspaceFiles } from "../state/locations.ts";
 import { isSnapError, type SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
@@ -13,15 +15,8 @@ import { recoverRestore } from "./restore-world.ts";
 import { rollBackOpen } from "./rollback.ts";
 import { openLinked, type LinkedWorkspace } from "./workspace.ts";
 
-/** How a sync ended, and what had become of the index before it (S77), as paths. */
-export type SyncOutcome = SyncReport & {
-  /** A damaged index was put here. */
-  readonly indexMovedAside: string | undefined;
-  /** This copy took the place of a damaged or missing index; without one it was made anew from both sides. */
-  readonly indexCopy: string | undefined;
-  /** Newer copies that were damaged, too. */
-  readonly badIndexCopies: readonly string[];
-};
+/** How a sync ended, and what had become of the index since the last one (S77). */
+export type SyncOutcome = SyncReport & { readonly indexLoss: IndexLoss | undefined };
 
 /**
  * Make the workspace around a place and its remote folder equal. A restore that was cut off is finished or taken back first.
@@ -36,8 +31,10 @@ export async function syncWorkspace(
   await using workspace = await openLinked(environment, requireLink(environment, place), "sync");
   await recoverRestore(workspace, work);
   const report = await syncAsSet(workspace, work);
-  const { movedAside, copy, badCopies } = workspace.state;
-  return { ...report, indexMovedAside: movedAside, indexCopy: copy, badIndexCopies: badCopies };
+  const { index } = workspace.state;
+  const indexLoss = untoldLoss(index);
+  if (indexLoss !== undefined) index.transaction(() => noteLoss(index, undefined));
+  return { ...report, indexLoss };
 }
 
 /** A disk that somebody else rolled back is settled first where the setting `rollback` says how, as if that had been typed (S120). */
@@ -107,7 +104,11 @@ export type SyncPreview = {
   readonly left: readonly LeftPath[];
 };
 
-/** Look at both sides and plan; nothing is moved. */
+/**
+ * Look at both sides and plan; nothing is moved.
+ *
+ * @throws {SnapError} as `syncWorkspace`; `rolled-back` whatever the setting `rollback` says, since a look settles nothing
+ */
 export async function previewSync(
   environment: Environment,
   place: string,
@@ -118,8 +119,16 @@ export async function previewSync(
     requireLink(environment, place),
     "sync --dry-run",
   );
-  const { ops, left } = await workspace.engine.dryRun(work);
-  return { ops: ops.flatMap(describe), left };
+  const { ops, left, exclusions } = await workspace.engine.dryRun(work);
+  return { ops: [...describeExclusions(exclusions), ...ops.flatMap(describe)], left };
+}
+
+/** Folders that leave the disk, or come back to it, before everything else (S93). */
+function describeExclusions({ leaving, returning }: PendingExclusions): SyncPreview["ops"] {
+  return [
+    ...leaving.map((path) => ({ side: "local", does: "exclude", path }) as const),
+    ...returning.map((path) => ({ side: "local", does: "include", path }) as const),
+  ];
 }
 
 const verbs: Readonly<Partial<Record<Op["kind"], string>>> = {

@@ -102,12 +102,16 @@ export function noteSound(index: IndexStore, { node, hash }: Reread): void {
 
 /**
  * Put a damaged file into the trash, so that the next sync brings it down again. First it is forgotten that both sides ever
- * agreed on it: from then on its absence here is no removal, whenever the run is cut off.
+ * agreed on it: from then on its absence here is no removal, whenever the run is cut off. A dry run asks all the same questions and changes nothing.
  *
  * @throws {SnapError} `usage` for a file that is not damaged, `not-found` where the server does not have it, `volatile` when
  * somebody writes to it just now
  */
-export async function fetchDamaged(deps: EngineDeps, path: RelPath): Promise<void> {
+export async function fetchDamaged(
+  deps: EngineDeps,
+  path: RelPath,
+  { dryRun }: { readonly dryRun: boolean } = { dryRun: false },
+): Promise<void> {
   const { index, local, rng } = deps;
   const node = damagedFiles(index).find(({ left }) => left.path === path)?.node;
   const row = node === undefined ? undefined : index.local.get(node);
@@ -115,6 +119,7 @@ export async function fetchDamaged(deps: EngineDeps, path: RelPath): Promise<voi
   await requireRemote(deps, row.node, path);
   const stat = await local.stat(path);
   if (stat === undefined || stat.stamp !== row.stamp) throw changing(path);
+  if (dryRun) return;
   const act: DisplaceAct = {
     act: "displace",
     path,

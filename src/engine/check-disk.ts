@@ -1,5 +1,6 @@
 import { rulesOf } from "../core/ignore.ts";
 import { joinPath, topPath, type RelPath } from "../core/path/rel-path.ts";
+import type { FolderMark } from "../core/tree/leftovers.ts";
 import type { LocalStat } from "../core/tree/local-stat.ts";
 import { rootNode, type LocalEntry, type NodeId } from "../core/tree/node.ts";
 import { throwIfAborted } from "../std/error.ts";
@@ -135,28 +136,26 @@ class DiskWalk {
     return false;
   }
 
-  async #tellNew(path: RelPath, { kind, name }: LocalStat): Promise<void> {
+  async #tellNew(path: RelPath, { kind, name, fileId }: LocalStat): Promise<void> {
     const isSynced = kind === "file" || kind === "folder";
     if (!isSynced || refusal(path, name) !== undefined) return;
-    if (kind === "folder" && (await this.#isLeftover(path))) return;
+    if (kind === "folder" && (await this.#isLeftover({ path, fileId }))) return;
     this.count += 1;
     this.#tellPending(path, undefined, "is new");
   }
 
-  /** What stays of a folder that the other side removed: it holds what the rules leave out, and nothing else (S70). */
-  async #isLeftover(top: RelPath): Promise<boolean> {
-    let holdsIgnored = false;
-    const folders = [top];
+  /** What stays of a folder that the other side removed, while nothing in it is synced (S70). */
+  async #isLeftover(top: FolderMark): Promise<boolean> {
+    if (!this.#deps.index.leftovers.has(top)) return false;
+    const folders = [top.path];
     for (let path = folders.pop(); path !== undefined; path = folders.pop()) {
       const { entries, unsyncable, trouble } = await this.#deps.local.list(path);
-      const { inside, outside } = judgeFolder(this.#check.scope, path, entries);
+      const { inside } = judgeFolder(this.#check.scope, path, entries);
       const holdsMore = inside.some(({ kind }) => kind !== "folder");
-      const isBare = inside.length === 0 && outside.length === 0;
-      if (trouble !== undefined || unsyncable.length > 0 || holdsMore || isBare) return false;
-      holdsIgnored ||= outside.length > 0;
+      if (trouble !== undefined || unsyncable.length > 0 || holdsMore) return false;
       for (const { name } of inside) folders.push(joinPath(path, name));
     }
-    return holdsIgnored;
+    return true;
   }
 
   async #readAgain(files: readonly Unchanged[], work: Work): Promise<void> {

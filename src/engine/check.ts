@@ -9,6 +9,7 @@ import { checkRules, checkWaiting } from "./check-index.ts";
 import { CheckMarks, forgetFaults } from "./check-mark.ts";
 import { checkServer } from "./check-server.ts";
 import type { EngineDeps } from "./engine-deps.ts";
+import { findRollback, rolledBackHint, rolledBackText, type RollbackState } from "./rollback.ts";
 
 /** What is to be checked, and who is told. */
 export type CheckRequest = {
@@ -23,8 +24,10 @@ export type CheckRequest = {
 
 /** What a check came to (S104). */
 export type CheckReport = {
-  /** 5 with a difference that nothing explains. */
+  /** 5 with a difference that nothing explains, else 3 where the workspace was rolled back (S118). */
   readonly exit: ExitCode;
+  /** Nothing is synced before the user has chosen (S118). */
+  readonly isRolledBack: boolean;
   readonly onDisk: number;
   readonly onServer: number;
   readonly counts: Readonly<Record<CheckKind, number>>;
@@ -46,10 +49,13 @@ export async function runCheck(
   const { dryRun, rehash } = request;
   const marks = dryRun ? undefined : new CheckMarks(deps);
   const counts = emptyCounts();
-  const told = (finding: CheckFinding): void => {
+  const rollback = await findRollback(deps);
+  const told = (found: CheckFinding): void => {
+    const finding = rollback === undefined ? found : heldBack(found);
     counts[finding.kind] += 1;
     request.onFinding(finding);
   };
+  if (rollback !== undefined) told(rollbackFinding(rollback));
   const tell = (finding: CheckFinding): void => {
     told(finding);
     marks?.add(finding);
@@ -66,8 +72,25 @@ export async function runCheck(
   const onServer = await checkServer(deps, tell, work);
   marks?.flush();
   if (!dryRun) endCheck(deps);
-  const isSound = checkKinds.every((kind) => counts[kind] === 0 || !isUnexplained({ kind }));
-  return { exit: isSound ? 0 : 5, onDisk, onServer, counts };
+  const isRolledBack = rollback !== undefined;
+  return { exit: exitOfCheck(counts, isRolledBack), isRolledBack, onDisk, onServer, counts };
+}
+
+function exitOfCheck(counts: CheckReport["counts"], isRolledBack: boolean): ExitCode {
+  if (checkKinds.some((kind) => counts[kind] > 0 && isUnexplained({ kind }))) return 5;
+  return isRolledBack ? 3 : 0;
+}
+
+/** The link is held as a whole (S118): told first, since it explains what follows. */
+function rollbackFinding({ found }: RollbackState): CheckFinding {
+  const side = found === "remote-emptied" ? "server" : "disk";
+  return { kind: "held", side, path: "", what: rolledBackText[found], hint: rolledBackHint };
+}
+
+/** No sync takes up what waits, before the user has chosen which state holds (S118). */
+function heldBack(finding: CheckFinding): CheckFinding {
+  if (finding.kind !== "pending") return finding;
+  return { ...finding, kind: "held", what: "is not synced until the rollback is settled" };
 }
 
 function endCheck({ index, clock }: EngineDeps): void {

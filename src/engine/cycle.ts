@@ -5,14 +5,14 @@ import { checkAlong } from "./check-sample.ts";
 import type { EngineDeps } from "./engine-deps.ts";
 import { applyExclusions } from "./exclude.ts";
 import { endOldTokens } from "./holds-tokens.ts";
-import { distrustOldAgreement, thawRemovals } from "./index-lost.ts";
+import { distrustOldAgreement } from "./index-lost.ts";
 import { lookForLateEdits } from "./late-writers.ts";
 import { roundsMax } from "./limits.ts";
 import { observeBoth } from "./observe.ts";
 import { Parking } from "./parking.ts";
 import { recover } from "./recover.ts";
 import { reportOf, Tally } from "./report.ts";
-import { checkRollback, writeBeacon, type RollbackState } from "./rollback.ts";
+import { checkRollback, rollbackRefusal, writeBeacon } from "./rollback.ts";
 import { runRound } from "./round.ts";
 
 /**
@@ -33,8 +33,8 @@ export async function runCycles(deps: EngineDeps, work: Work): Promise<SyncRepor
     const observed = await observeBoth(deps, work);
     parking.see(observed.frozen.left);
     if (cycles === 1) await refuseRolledBack(deps);
-    if (cycles === 1) await distrustOldAgreement(deps);
-    if (cycles === 1 && (await applyExclusions(deps, work))) continue;
+    distrustOldAgreement(deps);
+    if (cycles === 1 && (await applyExclusions(deps, { tally, work }))) continue;
     const { isLast, held } = await runRound(deps, observed, { tally, parking, work });
     if (isLast) {
       const damaged = await endSync(deps, parking, work);
@@ -49,18 +49,8 @@ export async function runCycles(deps: EngineDeps, work: Work): Promise<SyncRepor
 /** S118: a disk or an index that went back is never brought up to date by itself. */
 async function refuseRolledBack(deps: EngineDeps): Promise<void> {
   const state = await checkRollback(deps);
-  if (state === undefined) return;
-  throw new SnapError("rolled-back", `${went[state.found]}: nothing was synced`, {
-    hint: "`snap rollback show` tells what happened; then `snap rollback keep` or `snap rollback discard`.",
-  });
+  if (state !== undefined) throw rollbackRefusal(state);
 }
-
-const went: Readonly<Record<RollbackState["found"], string>> = {
-  "index-behind":
-    "This workspace was put back to an older state, together with what snap knows of it",
-  "workspace-behind": "This workspace was put back to an older state",
-  "remote-emptied": "The linked folder was emptied behind an older state of this workspace",
-};
 
 /** @returns the damaged files that were found just now (S28) */
 async function endSync(
@@ -70,7 +60,6 @@ async function endSync(
 ): Promise<readonly LeftPath[]> {
   await writeBeacon(deps);
   parking.clearOthers();
-  thawRemovals(deps.index);
   const now = new Date(deps.clock.now()).toISOString();
   deps.index.transaction(() => deps.index.setMeta("last_synced_at", now));
   return await checkAlong(deps, work);

@@ -3,7 +3,7 @@ import type { PutOp } from "../core/plan/op.ts";
 import { parseRelPath } from "../core/path/rel-path.ts";
 import type { LocalStat } from "../core/tree/local-stat.ts";
 import type { RemoteEntry } from "../core/tree/node.ts";
-import { isSnapError, SnapError } from "../std/error.ts";
+import { isSnapError } from "../std/error.ts";
 import { commitAct } from "./commit-act.ts";
 import {
   cancelled,
@@ -15,7 +15,7 @@ import {
   type OpResult,
 } from "./execution.ts";
 import { noteDisplaced } from "./late-writers.ts";
-import { downloadAttemptsMax, reserveBytes } from "./limits.ts";
+import { downloadAttemptsMax } from "./limits.ts";
 import { performCommitted } from "./local-act-run.ts";
 import { lookAt } from "./local-look.ts";
 
@@ -29,7 +29,6 @@ export async function downloadFile(execution: Execution, op: PutOp): Promise<OpR
     return cancelled("it changed on the server");
   const landing = await findLanding(execution, op);
   if (landing === undefined) return cancelled("its place is not free, or it changed on the disk");
-  await keepReserve(execution, row);
   const source = { area: execution.staging, path: parseRelPath(newOpId(deps.rng)) };
   await stage(execution, row, { source, replaced: landing.replaced });
   const act: PlaceAct = {
@@ -68,16 +67,6 @@ async function findLanding(execution: Execution, op: PutOp): Promise<Landing | u
   return { path: found.path, before: found.before, replaced: found.stat };
 }
 
-/** A full disk stops everything else that runs on it, so some of it is left (S79, "space"). */
-async function keepReserve({ deps }: Execution, { size, name }: RemoteEntry): Promise<void> {
-  const free = await deps.local.freeBytes();
-  if (BigInt(size) + reserveBytes <= free) return;
-  throw new SnapError("too-large", `There is no room on the disk for "${name}"`, {
-    path: name,
-    hint: "Make room, then run snap sync again.",
-  });
-}
-
 type Staged = {
   readonly source: PlaceAct["source"];
   readonly replaced: LocalStat | undefined;
@@ -85,7 +74,7 @@ type Staged = {
 
 /** Wrong bytes or a wrong length discard the whole file, and it is fetched again (S66). */
 async function stage(
-  { deps, work }: Execution,
+  { deps, work, room }: Execution,
   row: RemoteEntry,
   { source, replaced }: Staged,
 ): Promise<void> {
@@ -95,9 +84,10 @@ async function stage(
     modifiedNs: String(BigInt(row.modified) * 1_000_000n),
     ...(replaced !== undefined && { mode: replaced.mode & 0o777 }),
   };
+  using claim = await room.claim(deps.local, row);
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const bytes = deps.remote.download(row.rev, 0, work);
+      const bytes = claim.through(deps.remote.download(row.rev, 0, work));
       await deps.local.stage({ ...request, content: { bytes, expect } }, work);
       return;
     } catch (error) {

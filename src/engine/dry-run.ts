@@ -20,16 +20,17 @@ export function planDry(deps: EngineDeps, observed: Observed, options: PlanOptio
   const simulation = new Simulation(trees);
   const plans = new Plans(deps, observed, { ...options, trees });
   const ops: Op[] = [];
-  const left = new Map(observed.frozen.left.map((item) => [`${item.kind} ${item.path}`, item]));
+  let held: readonly LeftPath[] = [];
   for (const { planned, guarded } of guardedPlans(plans, guard, observed)) {
-    for (const item of guarded.left) left.set(item.digest ?? item.path, item);
+    held = guarded.left;
     if (guarded.ops.length === 0) continue;
     plans.noteWork();
     for (const op of guarded.ops) ops.push(op);
     // After the last slice nobody reads the trees.
     if (planned.partial) for (const op of guarded.ops) simulation.apply(op);
   }
-  return { ops, left: [...left.values()] };
+  const awaited = ops.length === 0 ? plans.awaited : [];
+  return { ops, left: [...observed.frozen.left, ...held, ...awaited] };
 }
 
 /** How many ops both sides are apart, those that a guard would hold included. */

@@ -1,19 +1,31 @@
 import type { Observation, RebaseRequest, SyncReport } from "../core/plan/sync-report.ts";
 import type { EngineControl } from "../ports.ts";
+import { Exclusions } from "../core/exclusions.ts";
+import type { Op } from "../core/plan/op.ts";
 import { SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { runCycles } from "./cycle.ts";
 import { countDry, planDry, type DryRun } from "./dry-run.ts";
 import type { EngineDeps } from "./engine-deps.ts";
+import { pendingExclusions, type PendingExclusions } from "./exclusions-in-force.ts";
+import { Plans } from "./make-plan.ts";
 import { observeBoth } from "./observe.ts";
 import { rebase } from "./rebase.ts";
 import { recover } from "./recover.ts";
+import { findRollback, rollbackRefusal } from "./rollback.ts";
 
 /** The engine of one link; the caller holds the workspace's lock (S12) and makes one call at a time. */
 export type Engine = EngineControl & {
-  /** Observe, merge and plan; nothing is written on either side. */
-  dryRun(work?: Work): Promise<DryRun>;
+  /**
+   * Observe, merge and plan; nothing is written on either side.
+   *
+   * @throws {SnapError} as `sync`: what makes a plan impossible (S79), `rolled-back` (S118)
+   */
+  dryRun(work?: Work): Promise<SyncLook>;
 };
+
+/** What a sync would do now, the change of its exclusions before everything else (S93). */
+export type SyncLook = DryRun & { readonly exclusions: PendingExclusions };
 
 /** The engine on the ports of one link. Nothing is touched until the first call. */
 export function openEngine(deps: EngineDeps): Engine {
@@ -24,8 +36,7 @@ export function openEngine(deps: EngineDeps): Engine {
     },
     dryRun: async (work = {}) => {
       refuseBehindFence(deps);
-      const observed = await observeBoth(deps, work);
-      return planDry(deps, observed);
+      return await lookAhead(deps, work);
     },
     raiseFence: (restore, work = {}) => raiseFence(deps, restore, work),
     lowerFence: (restore) => lowerFence(deps, restore),
@@ -37,9 +48,27 @@ export function openEngine(deps: EngineDeps): Engine {
   };
 }
 
+async function lookAhead(deps: EngineDeps, work: Work): Promise<SyncLook> {
+  const observed = await observeBoth(deps, work);
+  const rollback = await findRollback(deps);
+  if (rollback !== undefined) throw rollbackRefusal(rollback);
+  const exclusions = pendingExclusions(deps.index, deps.config.excluded());
+  const leaving = new Exclusions(exclusions.leaving);
+  const { ops, left } = planDry(deps, observed);
+  return { ops: ops.filter((op) => !staysIn(leaving, op)), left, exclusions };
+}
+
+/** What happens in a folder that leaves the link is nobody's business (S93). */
+function staysIn(leaving: Exclusions, op: Op): boolean {
+  const from = "from" in op ? (op.from ?? op.path) : op.path;
+  return leaving.above(op.path) !== undefined && leaving.above(from) !== undefined;
+}
+
 async function look(deps: EngineDeps, work: Work): Promise<Observation> {
   const observed = await observeBoth(deps, work);
-  return { left: observed.frozen.left, pending: countDry(deps, observed) };
+  const pending = countDry(deps, observed);
+  const awaited = pending === 0 ? new Plans(deps, observed).awaited : [];
+  return { left: [...observed.frozen.left, ...awaited], pending };
 }
 
 /** While a restore has its fence up, only that restore moves anything (S96, S97). */

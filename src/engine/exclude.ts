@@ -2,7 +2,13 @@ import { Exclusions } from "../core/exclusions.ts";
 import type { DisplaceAct, LocalExpectation } from "../core/plan/local-act.ts";
 import type { RemoveOp } from "../core/plan/op.ts";
 import { pathKeyOf } from "../core/path/path-key.ts";
-import { joinPath, pathComponents, topPath, type RelPath } from "../core/path/rel-path.ts";
+import {
+  joinPath,
+  parentPath,
+  pathComponents,
+  topPath,
+  type RelPath,
+} from "../core/path/rel-path.ts";
 import type { LocalStat } from "../core/tree/local-stat.ts";
 import { rootNode, type LocalEntry, type NodeId } from "../core/tree/node.ts";
 import { descendants, pathOf } from "../core/tree/tree-view.ts";
@@ -21,10 +27,14 @@ import {
 } from "./exclusions-in-force.ts";
 import { copyTag, expectationOf, isAsSeen, newOpId, trashArea } from "./execution.ts";
 import { intentOf } from "./intents.ts";
+import type { Tally } from "./report.ts";
 import { raiseGeneration } from "./rollback.ts";
 
 /** Times that a folder is looked through again because something in it changed while it was taken away. */
 const attemptsMax = 3;
+
+/** The sync that takes folders off the disk, and its report. */
+export type ExcludeContext = { readonly tally: Tally; readonly work: Work };
 
 /**
  * Bring what is excluded into force (S93): of a folder that is excluded now, the files that are equal to what both sides agreed
@@ -36,7 +46,7 @@ const attemptsMax = 3;
  * @returns whether anything is excluded now that was not, or the other way round: then both sides are observed again
  * @throws {SnapError} `volatile` when a folder will not hold still, `workspace-missing`, errors of the disk and the index
  */
-export async function applyExclusions(deps: EngineDeps, work: Work): Promise<boolean> {
+export async function applyExclusions(deps: EngineDeps, context: ExcludeContext): Promise<boolean> {
   const { index, config } = deps;
   const wanted = new Exclusions(config.excluded());
   const before = exclusionsInForce(index);
@@ -50,8 +60,8 @@ export async function applyExclusions(deps: EngineDeps, work: Work): Promise<boo
     setFoldersGoing(index, added);
   });
   for (const path of added) {
-    throwIfAborted(work.signal);
-    await takeOffDisk(deps, path, work);
+    throwIfAborted(context.work.signal);
+    await takeOffDisk(deps, path, context);
   }
   index.transaction(() => {
     setExclusionsInForce(index, wanted);
@@ -75,11 +85,15 @@ function forgetAgreed({ synced }: IndexStore, path: RelPath): void {
   synced.remove(node);
 }
 
-async function takeOffDisk(deps: EngineDeps, path: RelPath, work: Work): Promise<void> {
+async function takeOffDisk(
+  deps: EngineDeps,
+  path: RelPath,
+  context: ExcludeContext,
+): Promise<void> {
   for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
     const row = rowAt(deps, path);
     if (row === undefined || deps.index.synced.get(row.node)?.kind !== "folder") return;
-    if (await displace(deps, row, work)) return;
+    if (await displace(deps, row, context)) return;
   }
   throw new SnapError("volatile", `The excluded folder "${path}" is changing all the time`, {
     path,
@@ -100,17 +114,22 @@ function rowAt({ index }: EngineDeps, path: RelPath): LocalEntry | undefined {
 }
 
 /** @returns false when the disk was not as it was seen a moment before. */
-async function displace(deps: EngineDeps, row: LocalEntry, work: Work): Promise<boolean> {
+async function displace(
+  deps: EngineDeps,
+  row: LocalEntry,
+  { tally, work }: ExcludeContext,
+): Promise<boolean> {
   const { index, local, rng } = deps;
   const path = pathOf(index.local, row.node);
   const stat = path === undefined ? undefined : await local.stat(path);
   // What the user put in its place, or took away, is not ours to touch.
   if (path === undefined || !isAsSeen(row, stat)) return true;
+  const { known, stays } = await equalBelow(deps, { row, path }, work);
   const act: DisplaceAct = {
     act: "displace",
     path,
     before: expectationOf(row, stat),
-    known: await equalBelow(deps, { row, path }, work),
+    known,
     displaceTo: trashArea(deps),
     copy: copyTag(deps),
   };
@@ -123,7 +142,9 @@ async function displace(deps: EngineDeps, row: LocalEntry, work: Work): Promise<
     if (outcome.state === "done") commitAct(index, op, outcome);
     logOf(deps, op, outcome.state === "done" ? "done: excluded" : "cancelled: it changed");
   });
-  return outcome.state === "done";
+  if (outcome.state !== "done") return false;
+  tally.count("removedLocal", known.length + 1 - stays - outcome.putBack.length);
+  return true;
 }
 
 function logOf({ index, clock, rng }: EngineDeps, { kind, path }: RemoveOp, outcome: string): void {
@@ -134,18 +155,23 @@ function logOf({ index, clock, rng }: EngineDeps, { kind, path }: RemoveOp, outc
 
 type Folder = { readonly row: LocalEntry; readonly path: RelPath };
 
-/** Everything below a folder that both sides agree on, by its path below the folder. */
-async function equalBelow(
-  deps: EngineDeps,
-  top: Folder,
-  work: Work,
-): Promise<DisplaceAct["known"]> {
+/** What of a folder goes to the trash. */
+type Equal = {
+  /** Everything below it that both sides agree on, by its path below the folder. */
+  readonly known: DisplaceAct["known"];
+  /** How many folders, it among them, stay because of something else in them. */
+  readonly stays: number;
+};
+
+async function equalBelow(deps: EngineDeps, top: Folder, work: Work): Promise<Equal> {
+  const stays = new Set<RelPath>();
   const known: (readonly [RelPath, LocalExpectation])[] = [];
   const open = [{ ...top, below: topPath }];
   for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
     throwIfAborted(work.signal);
     const listing = await deps.local.list(folder.path);
     const stats = new Map(listing.entries.map((stat) => [stat.name, stat]));
+    const knownAbove = known.length;
     for (const row of deps.index.local.children(folder.row.node)) {
       const path = joinPath(folder.path, row.name);
       const before = await equalTo(deps, { row, path }, stats.get(row.name));
@@ -154,8 +180,18 @@ async function equalBelow(
       known.push([below, before]);
       if (row.kind === "folder") open.push({ row, path, below });
     }
+    if (known.length - knownAbove < listing.entries.length) keepFolder(stays, folder.below);
   }
-  return known;
+  return { known, stays: stays.size };
+}
+
+/** A folder that keeps something stays, and those above it. */
+function keepFolder(stays: Set<RelPath>, below: RelPath): void {
+  let folder: RelPath | undefined = below;
+  while (folder !== undefined && !stays.has(folder)) {
+    stays.add(folder);
+    folder = parentPath(folder);
+  }
 }
 
 /** What to expect of an entry that is as both sides agreed; undefined where it is not, or nobody knows. */

@@ -12,6 +12,7 @@ import type { CommitQueue } from "./commit-queue.ts";
 import type { RemoteConfirmation } from "./confirm-remote.ts";
 import type { EngineDeps } from "./engine-deps.ts";
 import type { Tally } from "./report.ts";
+import type { Room } from "./room.ts";
 
 /** What the ops of one plan share. */
 export type Execution = {
@@ -23,6 +24,8 @@ export type Execution = {
   readonly tally: Tally;
   /** Where the downloads of this run are staged. */
   readonly staging: Area;
+  /** What the downloads of this run are going to take of the disk. */
+  readonly room: Room;
   /** Number of the cycle, for the op log (S116). */
   readonly cycle: number;
   readonly work: Work;

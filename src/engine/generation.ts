@@ -8,7 +8,7 @@ export type BeaconNote = {
   readonly generation: number | undefined;
 };
 
-/** A count of cycles in the index; 0 where nothing was counted yet. */
+/** A count of cycles in the index; 0 where nothing was counted yet. The index gives out no wrong one: it is a damaged one then (S77). */
 export function generationOf(index: IndexStore, key: "generation" | "marked"): number {
   const text = index.meta(key) ?? "0";
   const generation = Number(text);

@@ -16,9 +16,6 @@ const pageNodes = 1_000;
 /** What the whole of the dirty nodes would replace or put aside, as far as their rows tell. */
 export type Census = { readonly change: readonly Suspect[]; readonly conflict: readonly Suspect[] };
 
-/** Where a round has one slice, its ops tell everything. */
-export const noCensus: Census = { change: [], conflict: [] };
-
 /**
  * Count what all dirty nodes would bring about, before any of them is merged (S79): one slice does not tell how many files
  * of the others have new content. It keeps what may be held, nothing else; the cost follows the number of changes.

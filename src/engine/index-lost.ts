@@ -1,4 +1,4 @@
-import type { LocalEntry, NodeId, RemoteEntry, SyncedEntry } from "../core/tree/node.ts";
+import type { LocalEntry, NodeId, SyncedEntry } from "../core/tree/node.ts";
 import type { IndexStore } from "../ports.ts";
 import type { EngineDeps } from "./engine-deps.ts";
 
@@ -8,24 +8,16 @@ const nodesPerPage = 512;
 /**
  * The index went on from an older copy (S77): what both sides agreed on since is not known, and a removal that is derived
  * from the old agreement may be none. Where there is a sign of that, the agreement on the node is forgotten, so that the node
- * is kept on both sides (S44). Called after the first look at both sides, before the first plan.
- *
- * A restore that the copy does not know may have been under way, with files displaced that it wanted to replace. Then no
- * absence here is taken for a removal at all.
+ * is kept on both sides (S44). Called after every look at both sides until removals are planned again.
  */
-export async function distrustOldAgreement(deps: EngineDeps): Promise<void> {
-  const { index } = deps;
+export function distrustOldAgreement({ index }: EngineDeps): void {
   if (index.meta("removals_frozen") === undefined) return;
-  const wasRestoring = await hasUnknownRestore(deps);
-  if (wasRestoring) deps.logger.error("a restore was begun after the index was copied");
   let after: NodeId = 0;
   for (;;) {
     // Everything that is not as it was in the copy is dirty.
     const nodes = index.dirty(after, nodesPerPage);
     index.transaction(() => {
-      for (const node of nodes) {
-        if (isDoubtful(index, node, wasRestoring)) index.synced.remove(node);
-      }
+      for (const node of nodes) if (isDoubtful(index, node)) index.synced.remove(node);
     });
     const last = nodes.at(-1);
     if (last === undefined || nodes.length < nodesPerPage) return;
@@ -39,22 +31,16 @@ export function thawRemovals(index: IndexStore): void {
   index.transaction(() => index.setMeta("removals_frozen", undefined));
 }
 
-async function hasUnknownRestore({ local, journal }: EngineDeps): Promise<boolean> {
-  const areas = await local.areas("undo");
-  return areas.some(({ id }) => journal.restore(id) === undefined);
-}
-
-function isDoubtful(index: IndexStore, node: NodeId, wasRestoring: boolean): boolean {
+/**
+ * What is missing here may have left this disk since the copy without having been removed: its folder was excluded, damaged bytes
+ * were put into the trash to be fetched anew, a restore had displaced it. An absence that is not certain yet may become so.
+ */
+function isDoubtful(index: IndexStore, node: NodeId): boolean {
   const agreed = index.synced.get(node);
   if (agreed === undefined) return false;
   const [here, there] = [index.local.get(node), index.remote.get(node)];
-  if (here === undefined) return there !== undefined && (wasRestoring || isMadeAnew(there, agreed));
+  if (here === undefined || here.absentAt !== undefined) return there !== undefined;
   return there === undefined && isTouched(here, agreed);
-}
-
-/** It has another revision of the same content: it was put there again, or moved, by somebody who wants it. */
-function isMadeAnew(there: RemoteEntry, agreed: SyncedEntry): boolean {
-  return there.kind === "file" && there.hash === agreed.hash && there.rev !== agreed.rev;
 }
 
 /** The same content was written there again: a rename and a change of mode alter neither inode nor mtime. */

@@ -14,6 +14,8 @@ export type Skeleton = {
   readonly step: "skeleton";
   readonly staged: RelPath;
   readonly from: RelPath;
+  /** Of the folder, where it is known: what has another id is not the one. */
+  readonly remoteId?: string;
 };
 
 /** What a program wrote to a file after it was displaced goes back beside its place (S65). */

@@ -1,8 +1,9 @@
 import type { ActOutcome, LocalAct } from "../core/plan/local-act.ts";
 import type { ActOp } from "./commit-act.ts";
 import { cancelled, done, newOpId, type Execution, type OpResult } from "./execution.ts";
+import { spendTokens } from "./holds-tokens.ts";
 import { intentOf } from "./intents.ts";
-import { commitOp } from "./op-log.ts";
+import { logAct } from "./op-log.ts";
 
 /** An act, and what the index remembers of it once it is done. */
 export type CommittedAct = {
@@ -29,9 +30,11 @@ export async function performCommitted(
     await execution.commits.commit(() => index.removeIntent(id));
     return cancelled("the disk changed meanwhile");
   }
-  await commitOp(execution, op, () => {
+  await execution.commits.commit(() => {
     index.removeIntent(id);
+    spendTokens(execution.deps, op);
     commit(outcome);
+    logAct(execution, op, { act, outcome });
   });
   return done;
 }

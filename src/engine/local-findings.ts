@@ -1,5 +1,6 @@
 import type { RelPath } from "../core/path/rel-path.ts";
 import type { LeftPath } from "../core/plan/sync-report.ts";
+import type { FolderMark } from "../core/tree/leftovers.ts";
 import type { NodeId, Stamp } from "../core/tree/node.ts";
 import type { IndexStore } from "../ports.ts";
 import type { Work } from "../std/events.ts";
@@ -50,6 +51,8 @@ export type Findings = {
   /** Paths of links and special files. */
   readonly unsynced: RelPath[];
   readonly left: LeftPath[];
+  /** Folders without a row that stay so (S70). */
+  readonly leftovers: FolderMark[];
   /** Files without file ids were met that may be known ones (S19, 5). */
   withoutIds: boolean;
 };
@@ -67,6 +70,7 @@ export function noFindings(startedAt: number): Findings {
     blocked: [],
     unsynced: [],
     left: [],
+    leftovers: [],
     withoutIds: false,
   };
 }

@@ -1,3 +1,4 @@
+import { composed, pathKeyOf } from "../core/path/path-key.ts";
 import type { LocalEntry, NodeId } from "../core/tree/node.ts";
 import type { Missed } from "./local-findings.ts";
 import type { Folder } from "./local-folder.ts";
@@ -14,11 +15,13 @@ type Unanswered = {
 export function noteMissed(missed: Map<NodeId, Missed>, { folder, look, rows }: Unanswered): void {
   if (rows.length === 0) return;
   const names = new Map(look.inside.map((stat) => [stat.name, stat]));
-  const ignored = new Set(look.ignored.map(({ name }) => name));
-  const unsynced = new Set(look.unsynced.map(({ name }) => name));
-  for (const { node, name } of rows) {
-    const reason = unsynced.has(name) ? "unsynced" : undefined;
-    const foreign = ignored.has(name) ? "ignored" : reason;
-    missed.set(node, { folder, name, taker: names.get(name), foreign });
+  // A disk may take several names for one, and then it has only one of them (S16).
+  const keys = new Map(look.inside.map((stat) => [pathKeyOf(stat.name), stat]));
+  const ignored = new Set(look.ignored.map((stat) => composed(stat.name)));
+  const unsynced = new Set(look.unsynced.map((stat) => composed(stat.name)));
+  for (const { node, name, key } of rows) {
+    const reason = unsynced.has(composed(name)) ? "unsynced" : undefined;
+    const foreign = ignored.has(composed(name)) ? "ignored" : reason;
+    missed.set(node, { folder, name, taker: names.get(name) ?? keys.get(key), foreign });
   }
 }

@@ -95,15 +95,11 @@ export class LocalWalk {
     }
   }
 
-  /**
-   * A folder that no tree knows gets a row with the first thing in it that gets one, or if it is empty. If all it holds is
-   * left out by the rules, it is what stays of a folder that the other side removed, and is not uploaded (S70).
-   */
+  /** A folder that no tree knows gets a row; a leftover with the first thing in it that gets one (S70). */
   async #visitNew(folder: Folder, look: FolderLook): Promise<readonly Folder[]> {
-    const { inside, ignored, unsynced, isClouded } = look;
+    const { inside, unsynced, isClouded } = look;
     const { rows } = this.#deps;
-    const isEmpty = inside.length + ignored.length === 0;
-    if (isEmpty || isClouded || unsynced.length > 0) rows.ensure(folder);
+    if (isClouded || unsynced.length > 0 || !this.#isLeftover(folder)) rows.ensure(folder);
     const below: Folder[] = [];
     for (const stat of inside) {
       if (stat.kind === "folder") {
@@ -113,6 +109,16 @@ export class LocalWalk {
       }
     }
     return below;
+  }
+
+  /** What stays of a folder that the other side removed; where the server has something at its place, it is one to merge. */
+  #isLeftover({ path, stat, above }: Folder): boolean {
+    const { index, findings } = this.#deps;
+    const mark = { fileId: stat?.fileId ?? "", path };
+    if (!index.leftovers.has(mark)) return false;
+    if (above?.node !== undefined && isWantedAt(index, above.node, stat?.name ?? "")) return false;
+    findings.leftovers.push(mark);
+    return true;
   }
 
   /** A file at whose place nothing known stood. */

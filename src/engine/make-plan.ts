@@ -1,11 +1,13 @@
 import { merge } from "../core/merge/merge.ts";
 import type { MergeResult, Trees } from "../core/merge/merge-result.ts";
 import { Slices, type Slice } from "../core/merge/slice.ts";
-import { withoutHeld } from "../core/plan/hold-back.ts";
 import type { Op } from "../core/plan/op.ts";
 import { plan } from "../core/plan/plan.ts";
 import { isRemoval } from "../core/plan/suspects.ts";
-import type { NodeId } from "../core/tree/node.ts";
+import type { LeftPath } from "../core/plan/sync-report.ts";
+import { ignoreFileName } from "../core/ignore.ts";
+import { pathKeyOf } from "../core/path/path-key.ts";
+import { rootNode, type NodeId } from "../core/tree/node.ts";
 import type { IndexStore } from "../ports.ts";
 import { isoDate } from "../std/time.ts";
 import type { EngineDeps } from "./engine-deps.ts";
@@ -15,9 +17,20 @@ import { arrivingRules } from "./scope.ts";
 /** Dirty nodes that are read at once. */
 const pageNodes = 1_000;
 
+const noOps: ReadonlySet<Op> = new Set();
+
+const rulesAwaited: LeftPath = {
+  path: ignoreFileName,
+  kind: "unknown",
+  reason:
+    "there are new rules on the server that cannot come down: nothing else is synced until then",
+};
+
 /** What would make both sides equal for one slice, as far as both are known. */
 export type Planned = {
   readonly ops: readonly Op[];
+  /** Those of the ops that wait for the next cycle: seen and held by the guards as all others, and not run (S77, S79). */
+  readonly waiting: ReadonlySet<Op>;
   readonly result: MergeResult;
   /** There are nodes to merge outside this slice. */
   readonly partial: boolean;
@@ -46,7 +59,7 @@ export class Plans {
   readonly #trees: Trees;
   readonly #slices: Slices;
   /** New rules from the server come down alone, and apply before the rest is planned (S90). */
-  readonly #rules: NodeId | undefined;
+  readonly #rules: readonly NodeId[] | undefined;
   readonly #keepsRemovals: boolean;
   #waits = false;
   #isRulesPlanned = false;
@@ -65,8 +78,10 @@ export class Plans {
       ...(trees === undefined && { onClean }),
       ...(nodesMax !== undefined && { nodesMax }),
     });
-    const rules = arrivingRules(index);
-    this.#rules = rules === undefined || frozen.has(rules) ? undefined : rules;
+    const rules = placeOfRules(index);
+    this.#rules = rules;
+    // Where they cannot come down there is no plan: by the old rules, what the new ones keep private would be uploaded.
+    this.#isRulesPlanned = rules?.some((node) => frozen.has(node)) === true;
     this.#keepsRemovals = observed.scope.changed || index.meta("removals_frozen") !== undefined;
   }
 
@@ -80,6 +95,11 @@ export class Plans {
     return !this.#waits && this.#rules === undefined;
   }
 
+  /** What to tell where nothing of the plans can be done: new rules are awaited, and everything else waits for them (S90). */
+  get awaited(): readonly LeftPath[] {
+    return this.#rules === undefined ? [] : [rulesAwaited];
+  }
+
   /** The plan of the next slice; undefined after the last. Only the counter of node ids and marks of clean nodes are written. */
   next(): Planned | undefined {
     const { index } = this.#deps;
@@ -91,7 +111,7 @@ export class Plans {
     // When the rules have changed, or the index was lost, removals wait for one cycle (S77, S79).
     const removals = new Set(planned.ops.filter(isRemoval));
     this.#waits ||= removals.size > 0;
-    return { ...planned, ops: withoutHeld(planned.ops, removals, planned.result) };
+    return { ...planned, waiting: removals };
   }
 
   /** The ops of the last plan, or some of them, can be done. */
@@ -99,11 +119,11 @@ export class Plans {
     this.#slices.noteWork();
   }
 
-  #rulesAlone(rules: NodeId): Planned | undefined {
+  #rulesAlone(rules: readonly NodeId[]): Planned | undefined {
     if (this.#isRulesPlanned) return undefined;
     this.#isRulesPlanned = true;
-    const planned = this.#planOf({ nodes: [rules], partial: true });
-    return { ...planned, ops: planned.ops.filter(({ node }) => node === rules) };
+    const planned = this.#planOf({ nodes: rules, partial: true });
+    return { ...planned, ops: planned.ops.filter(({ node }) => rules.includes(node)) };
   }
 
   #planOf({ nodes, partial }: Slice): Planned {
@@ -120,8 +140,16 @@ export class Plans {
         newNode: () => index.newNode(),
       }),
     );
-    return { ops: plan(result, trees), result, partial };
+    return { ops: plan(result, trees), waiting: noOps, result, partial };
   }
+}
+
+/** The rules that arrive, and what has their place on this disk: rules of its own step aside first (S43, S90). */
+function placeOfRules(index: IndexStore): readonly NodeId[] | undefined {
+  const arriving = arrivingRules(index);
+  if (arriving === undefined) return undefined;
+  const here = index.local.childrenByKey(rootNode, pathKeyOf(ignoreFileName));
+  return [...new Set([arriving, ...here.map(({ node }) => node)])].toSorted((a, b) => a - b);
 }
 
 function* dirtyAfter(index: IndexStore, node: NodeId): Generator<NodeId> {

@@ -1,8 +1,8 @@
-import { pathKeyOf, type PathKey } from "../core/path/path-key.ts";
 import type { LeftPath } from "../core/plan/sync-report.ts";
 import type { NodeId } from "../core/tree/node.ts";
 import type { IndexStore } from "../ports.ts";
 import type { Work } from "../std/events.ts";
+import { blockedPlaces, type Place } from "./blocked-places.ts";
 import type { EngineDeps } from "./engine-deps.ts";
 import { pairByContent } from "./local-content.ts";
 import { noFindings, type Findings } from "./local-findings.ts";
@@ -17,9 +17,6 @@ import { readContents, type Unread } from "./read-content.ts";
 import type { Looker } from "./scan.ts";
 import type { Scope } from "./scope.ts";
 import { lookAgain, noteAbsence, type Doubts } from "./second-look.ts";
-
-/** A name in a folder that is in the trees. */
-export type Place = { readonly parent: NodeId; readonly key: PathKey };
 
 /** What a look at the disk leaves to tell, besides the rows of the local tree. */
 export type LocalObservation = {
@@ -67,7 +64,9 @@ async function observeFolders(
   const settlement = writeLoose(index, { findings, doubts, rows });
   const frozen = frozenBy(index, findings, settlement);
   const unread = await readContents(deps, (node) => frozen.has(node), work);
-  return report({ findings, doubts, settlement, frozen, unread });
+  forgetLeftovers(index, findings);
+  const blocked = await blockedPlaces(deps, { findings, settlement, unread });
+  return report({ findings, doubts, settlement, frozen, unread }, blocked);
 }
 
 type Ends = { readonly findings: Findings; readonly doubts: Doubts; readonly rows: RowWriter };
@@ -112,7 +111,10 @@ type Observed = {
 };
 
 /** What to tell, and what the merge must keep away from. */
-function report({ findings, doubts, settlement, frozen, unread }: Observed): LocalObservation {
+function report(
+  { findings, doubts, settlement, frozen, unread }: Observed,
+  blocked: readonly Place[],
+): LocalObservation {
   const { closed, left, unsynced } = findings;
   const doubted = new Set([...doubts.values()].map(({ path }) => path));
   const skipped = [...settlement.skipped.values()].filter((why) => why !== undefined);
@@ -124,18 +126,13 @@ function report({ findings, doubts, settlement, frozen, unread }: Observed): Loc
   return {
     left: [...left, ...told, ...unread.map((one) => one.left), ...links],
     frozen,
-    blocked: blockedPlaces(findings, settlement, unread),
+    blocked,
   };
 }
 
-function blockedPlaces(
-  { blocked }: Findings,
-  { skipped }: Settlement,
-  unread: readonly Unread[],
-): readonly Place[] {
-  const taken = [...skipped.keys()].map(({ folder, stat }) => ({ folder, name: stat.name }));
-  const places = [...blocked, ...taken].flatMap(({ folder, name }): Place[] =>
-    folder.node === undefined ? [] : [{ parent: folder.node, key: pathKeyOf(name) }],
-  );
-  return [...places, ...unread.map(({ row: { parent, key } }) => ({ parent, key }))];
+/** Folders that were left over and are not any more: gone, or with something in them that is synced (S70). */
+function forgetLeftovers(index: IndexStore, { leftovers, closed }: Findings): void {
+  // What nobody could look into may hold some.
+  if (closed.size > 0) return;
+  index.transaction(() => index.leftovers.keepOnly(leftovers));
 }

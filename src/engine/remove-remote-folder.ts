@@ -30,7 +30,9 @@ export async function removeRemoteFolder(execution: Execution, op: RemoveOp): Pr
     return cancelled("something in it stays on the server");
   }
   const id = newOpId(rng);
-  const skeleton: Skeleton = { step: "skeleton", staged: remoteStaging(id), from: path };
+  const remoteId = index.remote.get(op.node)?.remoteId ?? "";
+  const staged = remoteStaging(id);
+  const skeleton: Skeleton = { step: "skeleton", staged, from: path, remoteId };
   index.transaction(() => index.putIntent(intentOf(id, op.node, skeleton)));
   const known = new Set(rest.map((item) => item.remoteId));
   await moveAway(remote, skeleton);

@@ -35,6 +35,35 @@ export async function checkRollback(deps: EngineDeps): Promise<RollbackState | u
   return state;
 }
 
+/**
+ * The same for a look: nothing is written, neither in the index nor on a side (S52, S104).
+ *
+ * @throws {SnapError} as `checkRollback`
+ */
+export async function findRollback(deps: EngineDeps): Promise<RollbackState | undefined> {
+  const marker = await checkWorkspace(deps);
+  return compare(deps.index, marker, await readBeacon(deps));
+}
+
+/** S118: a disk or an index that went back is never brought up to date by itself; the error says which. */
+export function rollbackRefusal({ found }: RollbackState): SnapError {
+  return new SnapError("rolled-back", `${rolledBackText[found]}: nothing is synced`, {
+    hint: rolledBackHint,
+  });
+}
+
+/** What went back, as a whole sentence without its full stop. */
+export const rolledBackText: Readonly<Record<RollbackState["found"], string>> = {
+  "index-behind":
+    "This workspace was put back to an older state, together with what snap knows of it",
+  "workspace-behind": "This workspace was put back to an older state",
+  "remote-emptied": "The linked folder was emptied behind an older state of this workspace",
+};
+
+/** What to do then. */
+export const rolledBackHint =
+  "`snap rollback show` tells what happened; then `snap rollback keep` or `snap rollback discard`.";
+
 /** A new index must not look as if it had gone back: it takes over what the root marker says (S77). */
 function adoptGeneration(index: IndexStore, { generation }: RootMarker): void {
   if (index.meta("generation") !== undefined) return;
@@ -49,13 +78,16 @@ function compare(
   marker: RootMarker,
   document: BeaconFound | undefined,
 ): RollbackState | undefined {
-  const generation = generationOf(index, "generation");
+  // As a new index takes it over (S77).
+  const isNew = index.meta("generation") === undefined;
+  const generation = isNew ? marker.generation : generationOf(index, "generation");
+  const marked = isNew ? marker.generation : generationOf(index, "marked");
   const beacon = document?.beacon;
   const state = { generation, marker: marker.generation, beacon };
   if (beacon !== undefined && beacon.generation > generation) {
     return { found: "index-behind", ...state };
   }
-  if (marker.generation < generationOf(index, "marked")) {
+  if (marker.generation < marked) {
     return { found: "workspace-behind", ...state };
   }
   const isGone = beaconNote(index) !== undefined && document === undefined;

@@ -16,6 +16,7 @@ import type { Parking } from "./parking.ts";
 import { settleIntents } from "./recover.ts";
 import type { Tally } from "./report.ts";
 import { raiseGeneration } from "./rollback.ts";
+import { Room } from "./room.ts";
 
 /** What the rounds of one sync share. */
 export type RoundContext = {
@@ -29,7 +30,7 @@ export type RoundContext = {
 export type RoundEnd = {
   /** Nothing was done, and nothing waits for another round. */
   readonly isLast: boolean;
-  /** What the mass guards hold (S79). */
+  /** What the mass guards hold (S79), and the rules that everything else waits for (S90). */
   readonly held: readonly LeftPath[];
 };
 
@@ -44,11 +45,11 @@ export async function runRound(
 ): Promise<RoundEnd> {
   const guard = new RoundGuard(deps);
   const plans = new Plans(deps, observed, context.plans);
-  const held = new Map<string, LeftPath>();
+  let held: readonly LeftPath[] = [];
   let isIdle = true;
   let isRaised = false;
   for (const { planned, guarded } of guardedPlans(plans, guard, observed)) {
-    for (const left of guarded.left) held.set(left.digest ?? left.path, left);
+    held = guarded.left;
     const ops = guarded.ops.filter(({ node }) => !context.parking.holds(node));
     if (ops.length === 0) continue;
     plans.noteWork();
@@ -59,9 +60,9 @@ export async function runRound(
     }
     await runPlan(deps, { planned, ops, context });
   }
-  if (plans.isWhole) guard.end();
+  if (plans.isWhole) guard.end(observed.frozen.nodes);
   if (plans.isWhole || plans.waits) thawRemovals(deps.index);
-  return { isLast: isIdle && !plans.waits, held: [...held.values()] };
+  return { isLast: isIdle && !plans.waits, held: isIdle ? [...held, ...plans.awaited] : held };
 }
 
 /** A plan that has something to do. */
@@ -93,6 +94,7 @@ function executionOf(deps: EngineDeps, { planned, context }: Run): Execution {
     confirm: new RemoteConfirmation(deps.remote),
     tally,
     staging: { kind: "staging", id: newOpId(deps.rng) },
+    room: new Room(),
     cycle: Number(deps.index.meta("generation") ?? 0),
     work,
   };

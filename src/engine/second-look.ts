@@ -1,3 +1,4 @@
+import { sameName } from "../core/path/path-key.ts";
 import type { LeftPath } from "../core/plan/sync-report.ts";
 import type { LocalStat } from "../core/tree/local-stat.ts";
 import type { NodeId } from "../core/tree/node.ts";
@@ -22,7 +23,10 @@ const statsParallelMax = 32;
 /** Vanished nodes that may still be there, with what to tell about them. The others are gone (S27). */
 export type Doubts = ReadonlyMap<NodeId, LeftPath>;
 
-/** Note what was missed, so that the time of the first look survives an interrupted run. */
+/**
+ * Mark what was missed: no op may be about it (S53). The mark is no evidence that it is gone: what an earlier run missed may
+ * have come back since, and be away for a moment only.
+ */
 export function noteAbsence(index: IndexStore, findings: Findings, rows: RowWriter): void {
   for (const node of findings.missed.keys()) {
     const row = index.local.get(node);
@@ -40,8 +44,8 @@ export type SecondLook = {
 };
 
 /**
- * Look again at everything that vanished, `settleMs` after the first look (S27). Waits once for all, and not at all
- * where nothing vanished.
+ * Look again at everything that vanished, `settleMs` after the end of the first look of this run (S27). Waits once for all,
+ * and not at all where nothing vanished.
  *
  * @throws {SnapError} `workspace-missing` when the disk was unmounted meanwhile
  */
@@ -49,7 +53,7 @@ export async function lookAgain(second: SecondLook, work: Work): Promise<Doubts>
   const { deps, findings } = second;
   const { missed } = findings;
   if (missed.size === 0) return new Map();
-  await settle(deps, findings, work);
+  await settle(deps, work);
   await checkWorkspace(deps);
   const doubts = new Map(await movedMeanwhile(second, work));
   const options = { parallel: statsParallelMax, signal: work.signal };
@@ -61,20 +65,9 @@ export async function lookAgain(second: SecondLook, work: Work): Promise<Doubts>
   return doubts;
 }
 
-/** A clock that was set back does not make the wait longer. */
-async function settle(
-  deps: EngineDeps,
-  { missed, startedAt }: Findings,
-  work: Work,
-): Promise<void> {
-  let last = 0;
-  for (const node of missed.keys()) {
-    last = Math.max(last, deps.index.local.get(node)?.absentAt ?? startedAt);
-  }
-  const wait = Math.min(last + settleMs - deps.clock.now(), settleMs);
-  if (wait <= 0) return;
-  await deps.clock.sleep(wait, work.signal).catch((error: unknown) => {
-    throwIfAborted(work.signal);
+async function settle({ clock }: EngineDeps, { signal }: Work): Promise<void> {
+  await clock.sleep(settleMs, signal).catch((error: unknown) => {
+    throwIfAborted(signal);
     throw error;
   });
 }
@@ -102,11 +95,23 @@ async function doubtOnDisk(local: LocalSide, top: Missed): Promise<string | unde
     }
     const here = await local.stat(folder.pathOf(name));
     if (here === undefined) return undefined;
-    return isTaken(taker, here) ? undefined : "comes and goes";
+    return isTaken(taker, here) ? undefined : await doubtInListing(local, top);
   } catch (error) {
     if (!isTroubleWithOne(error)) throw error;
     return error.message;
   }
+}
+
+/** A disk that folds case finds another file under the name, which its folder does not list (S16). */
+async function doubtInListing(
+  local: LocalSide,
+  { folder, name }: Missed,
+): Promise<string | undefined> {
+  // What was taken out of a ring has a whole path below `.snap/` for its name, until it is brought home (S49).
+  if (name.includes("/")) return "waits to be brought back to its place";
+  const { entries, trouble } = await local.list(folder.path);
+  if (trouble !== undefined) return trouble.message;
+  return entries.some((entry) => sameName(entry.name, name)) ? "comes and goes" : undefined;
 }
 
 /** What stands there is what the first look met there, and took for another node. */

@@ -39,6 +39,12 @@ export async function removeSkeleton(
   skeleton: Skeleton,
   known?: ReadonlySet<string>,
 ): Promise<number> {
+  const top = await deps.remote.get(skeleton.staged);
+  if (top === undefined) return 0;
+  if (!isSkeleton(skeleton, top)) {
+    await bringBack(deps, skeleton, top);
+    return 1;
+  }
   const items = await listing(deps, skeleton.staged);
   const isNew = (item: RemoteItem): boolean =>
     item.path !== skeleton.staged &&
@@ -47,6 +53,11 @@ export async function removeSkeleton(
   for (const item of back) await bringBack(deps, skeleton, item);
   await deleteEmpty(deps, skeleton.staged);
   return back.length;
+}
+
+/** Somebody may have put another thing at the place of the folder right before it was moved away. */
+function isSkeleton({ remoteId = "" }: Skeleton, top: RemoteItem): boolean {
+  return top.kind === "folder" && (remoteId === "" || remoteId === top.remoteId);
 }
 
 async function deleteEmpty({ remote }: EngineDeps, path: RelPath): Promise<void> {
@@ -67,9 +78,10 @@ function topmost(items: readonly RemoteItem[]): readonly RemoteItem[] {
 }
 
 async function bringBack(deps: EngineDeps, skeleton: Skeleton, item: RemoteItem): Promise<void> {
-  const below = item.path.slice(skeleton.staged.length + 1);
-  const folder = await folderFor(deps, parseRelPath(`${skeleton.from}/${below}`));
-  for (const place of placesFor(deps, joinPath(folder, item.name), item)) {
+  const below = item.path.slice(skeleton.staged.length);
+  const home = parseRelPath(`${skeleton.from}${below}`);
+  const folder = await folderFor(deps, home);
+  for (const place of placesFor(deps, joinPath(folder, baseName(home)), item)) {
     if (await tryMove(deps, item.path, place)) return;
   }
   throw new SnapError("place-taken", `"${item.path}" could not be brought back to its place`);

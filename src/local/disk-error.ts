@@ -66,10 +66,11 @@ const meanings: ReadonlyMap<string, Meaning> = new Map([
   ["EFBIG", tooLarge],
 ]);
 
-/** What an error of the operating system means for a path. Errors of ours, and of no known code, are returned as they are. */
+/** What an error of the operating system means for a path. Errors of ours, and mistakes in the program, are returned as they are. */
 export function asDiskError(error: unknown, path: string): unknown {
   if (isSnapError(error)) return error;
-  const meaning = meanings.get(systemCode(error) ?? "");
+  const code = systemCode(error) ?? "";
+  const meaning = meanings.get(code) ?? (isOfTheSystem(code) ? broken : undefined);
   if (meaning === undefined) return error;
   const shown = path === "" ? "The workspace" : `"${path}"`;
   return new SnapError(meaning.code, `${shown} ${meaning.says}`, {
@@ -79,11 +80,35 @@ export function asDiskError(error: unknown, path: string): unknown {
   });
 }
 
+/** Codes of Node itself begin with `ERR_`: a call was wrong. */
+function isOfTheSystem(code: string): boolean {
+  return /^E[A-Z0-9]+$/.test(code);
+}
+
 /** Do something with a path; what the operating system says against it is thrown as a `SnapError`. */
 export async function translated<T>(path: string, work: () => Promise<T> | T): Promise<T> {
   try {
     return await work();
   } catch (error) {
     throw asDiskError(error, path);
+  }
+}
+
+/**
+ * As `translated`, for what is ours below `.snap/`: without it nothing can be synced at all, so what would be trouble with one
+ * item elsewhere ends the sync here (S83).
+ */
+export async function translatedOwn<T>(path: string, work: () => Promise<T> | T): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const ours = asDiskError(error, path);
+    if (!isSnapError(ours) || ours.class !== "item") throw ours;
+    const { message, hint } = ours;
+    throw new SnapError("disk-error", message, {
+      path,
+      ...(hint !== undefined && { hint }),
+      cause: error,
+    });
   }
 }

@@ -7,7 +7,7 @@
  * crash or takes it back. All calls to the system go through one object (`disk`). What a program writes to a
  * displaced file through a handle that it kept open is not seen here.
  */
-import type { RelPath } from "../core/path/rel-path.ts";
+import { topPath, type RelPath } from "../core/path/rel-path.ts";
 import type { ActOutcome, Area, AreaPath, LocalAct, StageRequest } from "../core/plan/local-act.ts";
 import type { HashedContent } from "../core/tree/content-hash.ts";
 import type { FolderListing, LocalStat } from "../core/tree/local-stat.ts";
@@ -16,12 +16,13 @@ import type { Work } from "../std/events.ts";
 import type { Rng } from "../std/random.ts";
 import type { Clock } from "../std/time.ts";
 import { listAreas, removeArea } from "./areas.ts";
-import { translated } from "./disk-error.ts";
+import { translated, translatedOwn } from "./disk-error.ts";
 import { nodeDisk, type Disk } from "./disk.ts";
 import { granularityNsUnknown, measureGranularity } from "./granularity.ts";
 import { makeFolder } from "./make-folder.ts";
 import { readMarker, removeMarker, writeMarker } from "./marker-file.ts";
 import { setMetadataOf, type Metadata } from "./metadata.ts";
+import { Patience } from "./patience.ts";
 import { areaPlace, openTop, placeOf, type Site } from "./parents.ts";
 import { openSpot } from "./spot.ts";
 import { performAct, settleAct } from "./perform.ts";
@@ -42,7 +43,8 @@ export type LocalSideOptions = {
 
 /** The workspace at a path. Nothing is touched until the first call. */
 export function openLocalSide(options: LocalSideOptions): LocalSide {
-  return new DiskSide({ ...options, disk: askedOnce(options.disk ?? nodeDisk) });
+  const disk = askedOnce(options.disk ?? nodeDisk);
+  return new DiskSide({ ...options, disk, patience: new Patience(options) });
 }
 
 /** The disk, with what never changes asked for at its first use only. */
@@ -62,19 +64,19 @@ class DiskSide implements LocalSide {
   }
 
   readMarker(): Promise<RootMarker | undefined> {
-    return translated(".snap/root.json", () => readMarker(this.#site));
+    return this.#own(".snap/root.json", () => readMarker(this.#site));
   }
 
   writeMarker(marker: RootMarker): Promise<void> {
-    return translated(".snap/root.json", () => writeMarker(this.#site, marker));
+    return this.#own(".snap/root.json", () => writeMarker(this.#site, marker));
   }
 
   removeMarker(): Promise<void> {
-    return translated(".snap/root.json", () => removeMarker(this.#site));
+    return this.#own(".snap/root.json", () => removeMarker(this.#site));
   }
 
   granularityNs(): Promise<bigint> {
-    return translated(".snap", () => this.#granularity());
+    return this.#own(".snap", () => this.#granularity());
   }
 
   /** Measured once; while it cannot be, the coarsest is assumed. */
@@ -88,15 +90,15 @@ class DiskSide implements LocalSide {
   }
 
   stat(path: RelPath): Promise<LocalStat | undefined> {
-    return translated(path, () => statPath(this.#site, path));
+    return this.#at(path, () => statPath(this.#site, path));
   }
 
   open(path: RelPath): Promise<LocalFile> {
-    return translated(path, () => openFile(this.#site, placeOf(path)));
+    return this.#at(path, () => openFile(this.#site, placeOf(path)));
   }
 
   hash(path: RelPath, work?: Work): Promise<HashedContent & { stat: LocalStat; trusted: boolean }> {
-    return translated(path, async () => {
+    return this.#at(path, async () => {
       const granularityNs = this.#granularity();
       const { content, stats, startedAt } = await hashStable(this.#site, placeOf(path), work);
       const name = placeOf(path).at(-1) ?? "";
@@ -106,43 +108,63 @@ class DiskSide implements LocalSide {
     });
   }
 
+  /** Never repeated: the bytes come once. */
   stage(request: StageRequest, work: Work = {}): Promise<LocalStat> {
     return translated(request.to.path, () => stage(this.#site, request, work));
   }
 
   makeFolder(path: RelPath): Promise<LocalStat> {
-    return translated(path, () => makeFolder(this.#site, path));
+    return this.#at(path, () => makeFolder(this.#site, path));
   }
 
   perform(act: LocalAct): Promise<ActOutcome> {
-    return translated(pathOfAct(act), () => performAct(this.#site, act));
+    let isBegun = false;
+    return this.#at(pathOfAct(act), async () => {
+      // What the attempt before has done is settled like after a crash, and only what it left undone is done again.
+      if (isBegun) {
+        const settled = await settleAct(this.#site, act);
+        if (settled.state === "done" || settled.putBack.length > 0) return settled;
+      }
+      isBegun = true;
+      return await performAct(this.#site, act);
+    });
   }
 
   settle(act: LocalAct): Promise<ActOutcome> {
-    return translated(pathOfAct(act), () => settleAct(this.#site, act));
+    return this.#at(pathOfAct(act), () => settleAct(this.#site, act));
   }
 
   setMetadata(path: RelPath, metadata: Metadata): Promise<LocalStat> {
-    return translated(path, async () => {
+    return this.#at(path, async () => {
       using spot = openSpot(this.#site, placeOf(path));
       return await setMetadataOf(this.#site, spot, metadata);
     });
   }
 
   openInArea({ area, path }: AreaPath): Promise<LocalFile> {
-    return translated(path, () => openFile(this.#site, areaPlace(area, path)));
+    return this.#at(path, () => openFile(this.#site, areaPlace(area, path)));
   }
 
   areas(kind: Area["kind"]): Promise<readonly Area[]> {
-    return translated(`.snap/${kind}`, () => listAreas(this.#site, kind));
+    return this.#own(`.snap/${kind}`, () => listAreas(this.#site, kind));
   }
 
   removeArea(area: Area): Promise<void> {
-    return translated(`.snap/${area.kind}/${area.id}`, () => removeArea(this.#site, area));
+    return this.#own(`.snap/${area.kind}/${area.id}`, () => removeArea(this.#site, area));
+  }
+
+  /** Work on something of the user's that may be repeated. */
+  #at<T>(path: RelPath, work: () => Promise<T> | T): Promise<T> {
+    return translated(path, () => this.#site.patience.through(work));
+  }
+
+  /** Work on something of ours that may be repeated. */
+  #own<T>(path: string, work: () => Promise<T> | T): Promise<T> {
+    return translatedOwn(path, () => this.#site.patience.through(work));
   }
 
   freeBytes(): Promise<bigint> {
-    return translated("", () => {
+    return this.#at(topPath, () => {
       using top = openTop(this.#site);
       return this.#site.disk.freeBytes(top.itself());
     });

@@ -1,44 +1,37 @@
 import type { BigIntStats } from "node:fs";
-import type { RelPath } from "../core/path/rel-path.ts";
 import type { ActOutcome, MoveAct } from "../core/plan/local-act.ts";
-import type { LocalStat } from "../core/tree/local-stat.ts";
 import { isAsExpected, isAsSeen } from "./expectation.ts";
+import { finishFolded, foldedName, moveFolded } from "./move-folded.ts";
+import { leaveThere, placesOf, provenStat, settleOldName, type MovePlaces } from "./move-places.ts";
 import { bring, isPlaceholder, renameIfThere } from "./no-replace.ts";
 import { cancelled, done, refuseTaken, statAt } from "./outcome.ts";
-import { areaPlace, makeFolders, placeOf, syncFolder } from "./parents.ts";
+import { makeFolders, placeOf, syncFolder } from "./parents.ts";
 import { findSpot, openSpot } from "./spot.ts";
 import type { Place, Site } from "./parents.ts";
-import { dropFirstName, putBack } from "./put-back.ts";
-import { sameInode, unproven } from "./stat-facts.ts";
-
-type Places = { readonly from: Place; readonly to: Place; readonly trash: Place };
-
-function placesOf(act: MoveAct): Places {
-  return {
-    from: placeOf(act.from),
-    to: placeOf(act.to),
-    trash: areaPlace(act.displaceTo, act.from),
-  };
-}
+import { sameInode } from "./stat-facts.ts";
 
 /** Move inside the workspace without ever overwriting (S68, S72). */
 export async function move(site: Site, act: MoveAct): Promise<ActOutcome> {
   const places = placesOf(act);
   if (act.before.kind !== "folder") await makeFolders(site, places.trash.slice(0, -1), 0o700);
-  if (!(await isMovable(site, act))) return cancelled(statAt(site, places.from));
+  const isFolded = foldedName(site, places) === "from";
+  if (!(await isMovable(site, act, isFolded))) return cancelled(statAt(site, places.from));
+  if (isFolded) return await moveFolded(site, act);
   if (!hasBrought(site, places)) return cancelled(statAt(site, places.from));
   return act.before.kind === "folder" ? await finishFolder(site, act) : await finishFile(site, act);
 }
 
-async function isMovable(site: Site, act: MoveAct): Promise<boolean> {
+/** @param isFolded its old name is what the disk finds under the new one. */
+async function isMovable(site: Site, act: MoveAct, isFolded: boolean): Promise<boolean> {
   using from = findSpot(site, placeOf(act.from));
   using to = findSpot(site, placeOf(act.to));
-  if (from === undefined || to === undefined || to.look() !== undefined) return false;
+  if (from === undefined || to === undefined) return false;
+  if (!isFolded && to.look() !== undefined) return false;
   return await isAsSeen(site, from, act.before);
 }
 
 /** Whether the entry has its new name now. */
-function hasBrought(site: Site, places: Places): boolean {
+function hasBrought(site: Site, places: MovePlaces): boolean {
   using from = openSpot(site, places.from);
   using to = openSpot(site, places.to);
   const brought = bring(site.disk, from, to);
@@ -70,7 +63,7 @@ async function finishFile(site: Site, act: MoveAct): Promise<ActOutcome> {
 }
 
 /** Takes the old name away where it still is the file that has the new one. */
-function displaceOldName(site: Site, places: Places): void {
+function displaceOldName(site: Site, places: MovePlaces): void {
   using from = findSpot(site, places.from);
   using to = findSpot(site, places.to);
   using trash = openSpot(site, places.trash);
@@ -80,29 +73,13 @@ function displaceOldName(site: Site, places: Places): void {
   renameIfThere(site.disk, from, trash);
 }
 
-/** Unlink the displaced name if the new one is the same file; any other file is an edit that raced and goes back. */
-async function settleOldName(site: Site, act: MoveAct): Promise<RelPath[]> {
-  const places = placesOf(act);
-  if (statAt(site, places.trash) === undefined) return [];
-  dropFirstName(site, places.trash, places.to);
-  if (statAt(site, places.trash) === undefined) return [];
-  const back = { from: places.trash, to: act.from, beside: false, copy: act.copy };
-  return [await putBack(site, back)];
-}
-
-/** An edit that went along with the move has a stamp that the next look will not see, so it is read then. */
-async function provenStat(site: Site, act: MoveAct): Promise<LocalStat | undefined> {
-  using to = findSpot(site, placeOf(act.to));
-  const stat = to?.stat();
-  if (to === undefined || stat === undefined) return undefined;
-  return (await isAsExpected(site, to, act.before)) ? stat : unproven(stat);
-}
-
 /** After a crash: finish a move that had given the file its new name, else leave it where it was (S74). */
 export async function settleMove(site: Site, act: MoveAct): Promise<ActOutcome> {
-  if (act.before.kind === "folder") return await settleFolder(site, act);
-  finishPlaceholder(site, act);
   const places = placesOf(act);
+  const folded = foldedName(site, places);
+  if (folded !== undefined) return await settleFolded(site, act, folded);
+  if (act.before.kind === "folder") return await settleFolder(site, act);
+  finishPlaceholder(site, { source: places.from, target: places.to });
   const looks = { old: lookAt(site, places.from), now: lookAt(site, places.to) };
   return (await hasMoved(site, act, looks))
     ? await finishFile(site, act)
@@ -114,8 +91,19 @@ function lookAt(site: Site, place: Place): BigIntStats | undefined {
   return spot?.look();
 }
 
+/** Under its new name it has arrived, unless that is another file, which was saved while this one was in the trash. */
+async function settleFolded(site: Site, act: MoveAct, folded: "from" | "to"): Promise<ActOutcome> {
+  const { to, trash } = placesOf(act);
+  finishPlaceholder(site, { source: trash, target: to });
+  const [now, waiting] = [lookAt(site, to), lookAt(site, trash)];
+  const isOther = now === undefined || (waiting !== undefined && !sameInode(now, waiting));
+  const hasArrived = folded === "to" && !isOther;
+  return await (hasArrived ? finishFolded : leaveThere)(site, act);
+}
+
 async function settleFolder(site: Site, act: MoveAct): Promise<ActOutcome> {
   const places = placesOf(act);
+  if (lookAt(site, places.trash) !== undefined) return await leaveThere(site, act);
   using to = findSpot(site, places.to);
   const moved = lookAt(site, places.from) === undefined && to !== undefined;
   return moved && (await isAsExpected(site, to, act.before))
@@ -124,9 +112,9 @@ async function settleFolder(site: Site, act: MoveAct): Promise<ActOutcome> {
 }
 
 /** Where hard links are missing, the last step of the move is a rename over the placeholder. */
-function finishPlaceholder(site: Site, act: MoveAct): void {
-  using from = findSpot(site, placeOf(act.from));
-  using to = findSpot(site, placeOf(act.to));
+function finishPlaceholder(site: Site, step: { source: Place; target: Place }): void {
+  using from = findSpot(site, step.source);
+  using to = findSpot(site, step.target);
   const [old, now] = [from?.look(), to?.look()];
   if (from === undefined || to === undefined || old === undefined || now === undefined) return;
   if (isPlaceholder(now)) renameIfThere(site.disk, from, to);
@@ -144,9 +132,4 @@ async function hasMoved(site: Site, act: MoveAct, { old, now }: Looks): Promise<
   if (displaced === undefined && old !== undefined) return false;
   using to = openSpot(site, places.to);
   return await isAsExpected(site, to, act.before);
-}
-
-async function leaveThere(site: Site, act: MoveAct): Promise<ActOutcome> {
-  const returned = await settleOldName(site, act);
-  return cancelled(statAt(site, placeOf(act.from)), returned);
 }

@@ -5,6 +5,7 @@ import { SnapError, isSnapError, systemCode } from "../std/error.ts";
 import type { Clock } from "../std/time.ts";
 import type { Rng } from "../std/random.ts";
 import type { Disk } from "./disk.ts";
+import type { Patience } from "./patience.ts";
 
 /** A workspace's top and what is needed to work there. */
 export type Site = {
@@ -12,6 +13,7 @@ export type Site = {
   readonly disk: Disk;
   readonly clock: Clock;
   readonly rng: Rng;
+  readonly patience: Patience;
 };
 
 /** Names from the top of the workspace down; empty is the top. */

@@ -105,6 +105,8 @@ async function finish(site: Site, act: PlaceAct): Promise<ActOutcome> {
   const returned = await returnRacedEdit(site, act, { beside: true });
   const outcome = done(settleNames(site, places), returned);
   if (displaced === undefined || returned.length > 0) return outcome;
+  // Under its other names it is a file of the user as before, and written to as such (S20).
+  if (displaced.linkGroup !== undefined) return outcome;
   const place = { area: act.displaceTo, path: act.path };
   return { ...outcome, displaced: { place, stamp: displaced.stamp } };
 }

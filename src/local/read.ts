@@ -5,6 +5,7 @@ import type { LocalFile } from "../ports.ts";
 import { assert } from "../std/assert.ts";
 import { SnapError, systemCode, throwIfAborted } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
+import { translated } from "./disk-error.ts";
 import type { Disk } from "./disk.ts";
 import type { Place, Site } from "./parents.ts";
 import { findSpot, openSpot, type Spot } from "./spot.ts";
@@ -117,7 +118,7 @@ class OpenFile implements LocalFile {
     const read = readFully(this.#site.disk, this.#fd, { into, position: offset });
     this.#reads.add(read);
     try {
-      return await read;
+      return await translated(this.#path, () => read);
     } finally {
       this.#reads.delete(read);
     }
@@ -125,10 +126,19 @@ class OpenFile implements LocalFile {
 
   unchanged(): Promise<boolean> {
     assert(!this.#closed, "a file is compared while it is open");
-    if (!sameState(this.#site.disk.fstat(this.#fd), this.#stats)) return Promise.resolve(false);
+    const { patience } = this.#site;
+    return translated(this.#path, () => patience.through(() => this.#isUnchanged()));
+  }
+
+  #isUnchanged(): boolean {
+    if (this.#closed || !sameState(this.#site.disk.fstat(this.#fd), this.#stats)) return false;
     using spot = findSpot(this.#site, this.#place);
     const now = spot?.look();
-    return Promise.resolve(now !== undefined && sameState(now, this.#stats));
+    return now !== undefined && sameState(now, this.#stats);
+  }
+
+  get #path(): string {
+    return this.#place.join("/");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

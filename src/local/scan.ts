@@ -20,7 +20,9 @@ export type RawListing = {
 /** One folder; trouble with it is part of the answer (S29). @throws {SnapError} `workspace-missing` */
 export async function listFolder(site: Site, path: RelPath): Promise<FolderListing> {
   try {
-    const { entries, unsyncable } = await readEntries(site, placeOf(path));
+    const { entries, unsyncable } = await site.patience.through(() =>
+      readEntries(site, placeOf(path)),
+    );
     const seen = path === "" ? entries.filter((entry) => entry.name !== ownFolder) : entries;
     return { path, entries: seen, unsyncable, trouble: undefined };
   } catch (error) {

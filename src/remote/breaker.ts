@@ -1,6 +1,6 @@
 import { isSnapError, SnapError, throwIfAborted } from "../std/error.ts";
 import type { Clock } from "../std/time.ts";
-import { delayMaxMs } from "./retry.ts";
+import { delayMaxMs } from "../std/back-off.ts";
 
 /** Calls that a server throttles together, and that fail together (S84). */
 export type Endpoint = "list" | "upload" | "download" | "write" | "other";

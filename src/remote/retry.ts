@@ -1,15 +1,7 @@
+import { attemptsMax, backOffMs, delayMaxMs } from "../std/back-off.ts";
 import { isSnapError, throwIfAborted } from "../std/error.ts";
-import { randomFraction, type Rng } from "../std/random.ts";
+import type { Rng } from "../std/random.ts";
 import type { Clock } from "../std/time.ts";
-
-/** Attempts of one call, the first included (S107). */
-export const attemptsMax = 6;
-
-/** The wait before the first repeat, ms; doubled for each one more (§11). */
-const delayFirstMs = 1_000;
-
-/** The longest wait before a call, ms (§11). */
-export const delayMaxMs = 300_000;
 
 /** What repeats need. */
 export type RetryParts = { readonly clock: Clock; readonly rng: Rng };
@@ -62,9 +54,7 @@ export async function waitAfter(failure: Failure, { clock, rng }: RetryParts): P
 
 function delayAfter(error: unknown, attempt: number, rng: Rng): number | undefined {
   if (!isSnapError(error) || error.class !== "transient") return undefined;
-  if (error.retryAfterSeconds === undefined) {
-    return randomFraction(rng) * Math.min(delayMaxMs, delayFirstMs * 2 ** (attempt - 1));
-  }
+  if (error.retryAfterSeconds === undefined) return backOffMs(attempt, rng);
   const delayMs = error.retryAfterSeconds * 1_000;
   return delayMs <= delayMaxMs ? delayMs : undefined;
 }

@@ -47,18 +47,27 @@ export class Statement {
   }
 }
 
+/** How a file is opened. */
+export type ConnectionOptions = {
+  readonly readOnly?: boolean;
+  /** Called with every damage that SQLite or the reading of a row meets in this file; what it returns is thrown. */
+  readonly damageMet?: (error: SnapError) => SnapError;
+};
+
 /** One open SQLite file, with errors that are ours and transactions that join. Synchronous. */
 export class Connection implements Disposable {
   readonly path: string;
   readonly #database: DatabaseSync;
+  readonly #damageMet: (error: SnapError) => SnapError;
   #writing = false;
   #damaged = false;
   /** What a joined call threw: the transaction it ran in must not be committed any more. */
   #failure: { readonly error: unknown } | undefined;
 
   /** @throws {SnapError} as `errors.ts` maps them */
-  constructor(path: string, options: { readonly readOnly?: boolean } = {}) {
+  constructor(path: string, options: ConnectionOptions = {}) {
     this.path = path;
+    this.#damageMet = options.damageMet ?? ((error) => error);
     const readOnly = options.readOnly ?? false;
     this.#database = this.guarded(
       () => new DatabaseSync(path, { timeout: busyTimeoutMs, readOnly, allowExtension: false }),
@@ -151,8 +160,9 @@ export class Connection implements Disposable {
       return call();
     } catch (error) {
       const ours = fromSqlite(error, this.path);
-      this.#damaged ||= isSnapError(ours, "damaged");
-      throw ours;
+      if (!isSnapError(ours, "damaged")) throw ours;
+      this.#damaged = true;
+      throw this.#damageMet(ours);
     }
   }
 

@@ -6,12 +6,14 @@
  * Everything here is short, and durable when it returns. Nothing here decides anything.
  */
 import { existsSync, renameSync, statSync } from "node:fs";
-import { isSnapError } from "../std/error.ts";
+import { isSnapError, SnapError } from "../std/error.ts";
 import { isoSeconds, type Clock } from "../std/time.ts";
 import type { HoldStore, IndexStore, RestoreJournal, RestoreTokens } from "../ports.ts";
 import { Connection } from "./connection.ts";
+import { forgetDamageNote, isNotedDamaged, noteDamagedIndex } from "./damage-note.ts";
 import { fromSystem } from "./errors.ts";
 import { SqliteHolds } from "./holds.ts";
+import { noteLoss } from "./index-loss.ts";
 import { SqliteIndex } from "./index-store.ts";
 import { SqliteJournal } from "./journal.ts";
 import { makeEmptyFile } from "./private-file.ts";
@@ -68,14 +70,17 @@ export function openIndex(path: string, options: IndexOptions): OpenIndex {
   if (isMissing(path)) {
     // A log without its file would be taken for the log of the copy.
     if (existsSync(`${path}-wal`)) moveAside(path, now);
+    forgetDamageNote(path);
     return openLost(path, { ...options, movedAside: undefined });
   }
   try {
-    return openSound(path, now);
+    if (!isNotedDamaged(path)) return openSound(path, now);
   } catch (error) {
     if (!isSnapError(error, "damaged")) throw error;
-    return openLost(path, { ...options, movedAside: moveAside(path, now) });
   }
+  const movedAside = moveAside(path, now);
+  forgetDamageNote(path);
+  return openLost(path, { ...options, movedAside });
 }
 
 /** SQLite itself takes a file without a byte for a new one. */
@@ -92,20 +97,25 @@ function openLost(
   const open = openSound(path, clock.now());
   return closingOnError(open, () => {
     const isLost = copy !== undefined || movedAside !== undefined || badCopies.length > 0;
-    if (isLost) open.index.transaction(() => open.index.setMeta("removals_frozen", "1"));
+    if (isLost) {
+      open.index.transaction(() => {
+        open.index.setMeta("removals_frozen", "1");
+        noteLoss(open.index, { movedAside, copy, badCopies });
+      });
+    }
     return { ...open, movedAside, copy, badCopies };
   });
 }
 
 /**
- * Look at an index without the process lock, while another process may work with it: nothing is written. Undefined
- * where there is none yet, or where it waits for an upgrade.
+ * Look at an index without the process lock, while another process may work with it: nothing is written to it. Undefined
+ * where there is none yet, or where it waits for an upgrade. Damage is noted beside it, for the next start.
  *
  * @throws {SnapError} as `openIndex`, and `damaged`
  */
 export function lookAtIndex(path: string): OpenIndex | undefined {
   if (!existsSync(path)) return undefined;
-  const connection = new Connection(path, { readOnly: true });
+  const connection = new Connection(path, { readOnly: true, damageMet: damageSeen(path) });
   return closingOnError(connection, () => {
     if (schemaVersion(connection) === schemaVersionNewest) {
       refuseForeignCode(connection);
@@ -116,9 +126,25 @@ export function lookAtIndex(path: string): OpenIndex | undefined {
   });
 }
 
+/** Who only looks cannot put the index aside: the next sync does. */
+function damageSeen(path: string): (error: SnapError) => SnapError {
+  return ({ message, cause }) => {
+    noteDamagedIndex(path);
+    const hint = "Run `snap sync`: the index is put aside, and a copy of it takes its place.";
+    return new SnapError("damaged", message, { path, hint, cause });
+  };
+}
+
+function noting(path: string): (error: SnapError) => SnapError {
+  return (error) => {
+    if (path !== ":memory:") noteDamagedIndex(path);
+    return error;
+  };
+}
+
 function openSound(path: string, now: number): OpenIndex {
   makePrivate(path);
-  const connection = new Connection(path);
+  const connection = new Connection(path, { damageMet: noting(path) });
   return closingOnError(connection, () => {
     const fresh = schemaVersion(connection) === 0;
     if (!fresh && !stoppedCleanly(connection)) refuseDamage(connection);

@@ -28,7 +28,9 @@ export class SqliteHolds implements HoldStore {
   }
 
   putHold({ digest, kind, items, state, madeAt }: HoldRow): void {
-    const list = JSON.stringify(items.map(({ op, path, before }) => [op, path, before]));
+    const list = JSON.stringify(
+      items.map(({ op, path, before, node }) => [op, path, before, node]),
+    );
     this.#connection.transaction(() => this.#put.run(digest, kind, list, state, madeAt));
   }
 
@@ -51,11 +53,12 @@ function itemsOf(list: string): readonly HeldItem[] {
   const parsed: unknown = JSON.parse(list);
   if (!Array.isArray(parsed)) throw damagedHold();
   return parsed.map((item: unknown): HeldItem => {
-    const [op, path, before] = Array.isArray(item) ? (item as readonly unknown[]) : [];
+    const [op, path, before, node] = Array.isArray(item) ? (item as readonly unknown[]) : [];
     if (typeof op !== "string" || typeof path !== "string" || typeof before !== "string") {
       throw damagedHold();
     }
-    return { op, path, before };
+    if (typeof node !== "number" || !Number.isSafeInteger(node)) throw damagedHold();
+    return { node, op, path, before };
   });
 }
 

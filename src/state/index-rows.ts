@@ -1,6 +1,6 @@
 import type { DamagedRow, Intent, LogRow, ParkedRow, UploadRow } from "../core/tree/index-rows.ts";
 import type { ContentHash, NodeId } from "../core/tree/node.ts";
-import { integer, text, type Row } from "./row.ts";
+import { integer, text, type Row, jsonText } from "./row.ts";
 
 /** The node of a row of any table that has one. */
 export function nodeOf(row: Row): NodeId {
@@ -9,7 +9,7 @@ export function nodeOf(row: Row): NodeId {
 
 /** A row of `intent`. */
 export function intentOf(row: Row): Intent {
-  const [op, kind, detail] = [text(row, "op"), text(row, "kind"), text(row, "detail")];
+  const [op, kind, detail] = [text(row, "op"), text(row, "kind"), jsonText(row, "detail")];
   return { op, kind, node: nodeOf(row), detail };
 }
 

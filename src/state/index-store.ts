@@ -9,13 +9,15 @@ import type {
 import { present } from "../std/assert.ts";
 import type { DisplacedFiles, IndexStore } from "../ports.ts";
 import type { IndexCare } from "../core/tree/index-care.ts";
+import type { Leftovers } from "../core/tree/leftovers.ts";
 import type { RemoteMemory } from "../core/tree/remote-memory.ts";
 import type { Connection, Statement } from "./connection.ts";
 import { SqliteDisplaced } from "./displaced.ts";
 import { SqliteIndexCare } from "./index-care.ts";
 import { historyOf, intentOf, logOf, nodeOf, parkedOf, uploadOf } from "./index-rows.ts";
+import { SqliteLeftovers } from "./leftovers.ts";
 import { SqliteRemoteMemory } from "./remote-memory.ts";
-import { integer, text } from "./row.ts";
+import { integer, metaValue } from "./row.ts";
 import { historyMax, prepareStatements, type StatementName } from "./statements.ts";
 import { localMapping, remoteMapping, syncedMapping, TableTree } from "./trees.ts";
 
@@ -26,7 +28,14 @@ const linksMax = 1_000;
 const linkFacts: readonly MetaKey[] = [
   ...(["link", "account_id", "root_id", "cursor", "complete"] as const),
   ...(["rules_digest", "beacon", "last_synced_at", "last_left", "rolled_back", "stuck"] as const),
-  ...(["copied_at", "removals_frozen", "rehashed_on", "checked_at", "differences"] as const),
+  ...([
+    "copied_at",
+    "removals_frozen",
+    "index_lost",
+    "rehashed_on",
+    "checked_at",
+    "differences",
+  ] as const),
   ...(["excluded", "excluding", "relist"] as const),
 ];
 
@@ -35,7 +44,7 @@ const linkTables = [
   ...(["synced", "local", "remote", "dirty", "listed", "history", "intent"] as const),
   ...(["remote_note", "refusal"] as const),
   ...(["upload", "parked", "hold", "token_item", "token", "displaced"] as const),
-  "damaged",
+  ...(["damaged", "leftover"] as const),
 ] as const;
 
 /** The index of one workspace on an open file (S7). */
@@ -46,6 +55,7 @@ export class SqliteIndex implements IndexStore {
   readonly remoteMemory: RemoteMemory;
   readonly care: IndexCare;
   readonly displaced: DisplacedFiles;
+  readonly leftovers: Leftovers;
   readonly #connection: Connection;
   readonly #sql: (name: StatementName) => Statement;
   readonly #rebind: readonly Statement[];
@@ -59,6 +69,7 @@ export class SqliteIndex implements IndexStore {
     this.remoteMemory = new SqliteRemoteMemory(connection);
     this.care = new SqliteIndexCare(connection);
     this.displaced = new SqliteDisplaced(connection);
+    this.leftovers = new SqliteLeftovers(connection);
     this.#sql = prepareStatements(connection);
     this.#rebind = rebindSql.map((sql) => connection.prepare(sql));
     this.#forget = linkTables.map((table) => connection.prepare(`DELETE FROM ${table}`));
@@ -74,7 +85,7 @@ export class SqliteIndex implements IndexStore {
   }
 
   meta(key: MetaKey): string | undefined {
-    return this.#sql("meta").get((row) => text(row, "value"), key);
+    return this.#sql("meta").get((row) => metaValue(row, key), key);
   }
 
   setMeta(key: MetaKey, value: string | undefined): void {

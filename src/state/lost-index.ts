@@ -1,5 +1,6 @@
 import { chmodSync, constants, copyFileSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
+import { checkedMeta } from "../core/tree/meta-values.ts";
 import { isUnfinished } from "../core/snapshot/restore-state.ts";
 import { isSnapError, SnapError } from "../std/error.ts";
 import { copiesOf, removeDatabase } from "./backup.ts";
@@ -7,7 +8,7 @@ import { Connection } from "./connection.ts";
 import { fromSystem } from "./errors.ts";
 import { SqliteJournal } from "./journal.ts";
 import { syncFile, syncFolder } from "./private-file.ts";
-import { text } from "./row.ts";
+import { metaValue, text } from "./row.ts";
 import { migrate, refuseDamage, refuseForeignCode, schemaVersion } from "./schema.ts";
 
 /** What took the place of a lost index. */
@@ -62,6 +63,7 @@ function makeUsable(path: string, link: string | undefined): boolean {
   refuseDamage(connection);
   refuseForeignCode(connection);
   migrate(connection);
+  refuseWrongFacts(connection);
   if (link !== undefined && linkOf(connection) !== link) return false;
   const journal = new SqliteJournal(connection);
   if (journal.fence() !== undefined || journal.restores().some(isUnfinished)) {
@@ -73,6 +75,12 @@ function makeUsable(path: string, link: string | undefined): boolean {
   // No log is left beside the file.
   connection.execute("PRAGMA journal_mode = DELETE");
   return true;
+}
+
+/** A copy with a wrong fact would stop the next run where the lost index stopped this one. */
+function refuseWrongFacts(connection: Connection): void {
+  const fact = connection.prepare("SELECT value FROM meta WHERE key = ?");
+  for (const key of checkedMeta) fact.get((row) => metaValue(row, key), key);
 }
 
 function linkOf(connection: Connection): string | undefined {

@@ -1,4 +1,6 @@
 import type { SQLOutputValue } from "node:sqlite";
+import type { MetaKey } from "../core/tree/index-rows.ts";
+import { isSoundMeta } from "../core/tree/meta-values.ts";
 import { SnapError } from "../std/error.ts";
 
 /** A row as SQLite hands it out. The index is data from a disk: every cell is checked when it is read (X26). */
@@ -37,8 +39,25 @@ export function oneOf<T extends string>(row: Row, column: string, allowed: reado
   return allowed.find((candidate) => candidate === value) ?? damagedCell(column);
 }
 
+/** A text that is JSON; what it says is the caller's. */
+export function jsonText(row: Row, column: string): string {
+  const value = text(row, column);
+  try {
+    JSON.parse(value);
+  } catch {
+    return damagedCell(column);
+  }
+  return value;
+}
+
+/** A single fact, as one that this program can have written. */
+export function metaValue(row: Row, key: MetaKey): string {
+  const value = text(row, "value");
+  return isSoundMeta(key, value) ? value : damagedCell(key);
+}
+
 function damagedCell(column: string): never {
   throw new SnapError("damaged", `The index holds a wrong value in "${column}"`, {
-    hint: "Run the same command again: the index is checked and, if need be, started anew.",
+    hint: "Run the same command again: the index is put aside, and a copy of it takes its place.",
   });
 }

@@ -88,6 +88,8 @@ const steps: readonly string[] = [
   CREATE TABLE displaced (
     area TEXT NOT NULL, path TEXT NOT NULL, stamp TEXT NOT NULL, hash TEXT NOT NULL, since INTEGER NOT NULL,
     PRIMARY KEY (area, path)) STRICT;
+  -- Folders that stay for what is not ours in them, by file id, or by path where there is none (S70).
+  CREATE TABLE leftover (mark TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
   -- Files whose bytes changed by themselves (S28).
   CREATE TABLE damaged (node INTEGER PRIMARY KEY, stamp TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
   -- Ids that a listing of everything has named so far (S34).

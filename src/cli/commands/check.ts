@@ -1,6 +1,6 @@
 import { checkWorkspaceAt, fetchDamagedFile, type CheckFinding } from "../../app/check.ts";
 import { displayName } from "../../core/path/names.ts";
-import type { ExitCode } from "../../std/error.ts";
+import { SnapError, type ExitCode } from "../../std/error.ts";
 import { defineCommand, type AnyCommand, type CliContext } from "../context.ts";
 import { plural } from "../format.ts";
 import type { Output } from "../output.ts";
@@ -28,15 +28,17 @@ export const checkCommand: AnyCommand = defineCommand({
         alias: "n",
         type: "boolean",
         default: false,
-        describe: "Tell only: mark nothing for the next sync",
+        describe: "Tell only: mark and move nothing",
       })
       .epilogue(
-        "Changes that wait for the next sync are told and are no difference. What nothing explains is marked, so that the next sync looks at it again, and the exit code is 5. Nothing is changed on either side.",
+        "Changes that wait for the next sync are told and are no difference. What nothing explains is marked, so that the next sync looks at it again, and the exit code is 5. It is 3 where the workspace was rolled back: then nothing is synced before you have chosen. Nothing is changed on either side.",
       )
       .example("snap check --rehash", "read and compare everything"),
   run: async (context, words) => {
-    if (words.fetch !== undefined) return await fetchFile(context, words.fetch);
-    return await check(context, { rehash: words.rehash, dryRun: words["dry-run"] });
+    const { fetch, rehash, "dry-run": dryRun } = words;
+    if (fetch === undefined) return await check(context, { rehash, dryRun });
+    if (rehash) throw notBoth();
+    return await fetchFile(context, { named: fetch, dryRun });
   },
 });
 
@@ -54,17 +56,28 @@ async function check(
   for (const [kind, count] of shown) {
     if (count > shownMax) output.say(`  ${kindText[kind]}  … and ${count - shownMax} more`);
   }
-  const { exit, onDisk, onServer, counts } = report;
+  const { exit, isRolledBack, onDisk, onServer, counts } = report;
   const differences = counts.damaged + counts.missed + counts.broken;
   const compared = `${plural(onDisk, "item")} here and ${onServer} in Dropbox compared`;
-  output.print(`${verdict(differences, counts["case-rename"], dryRun)} (${compared}).`);
-  output.result("check", exit, { dryRun, rehash, onDisk, onServer, differences, counts });
+  const renames = counts["case-rename"];
+  output.print(`${verdict({ differences, renames, isRolledBack, dryRun })} (${compared}).`);
+  const told = { dryRun, rehash, isRolledBack, onDisk, onServer, differences, counts };
+  output.result("check", exit, told);
   return exit;
 }
 
-function verdict(differences: number, renames: number, dryRun: boolean): string {
-  const next = dryRun ? "" : ": `snap sync` looks at them again";
+type Verdict = {
+  readonly differences: number;
+  /** Changes of case. */
+  readonly renames: number;
+  readonly isRolledBack: boolean;
+  readonly dryRun: boolean;
+};
+
+function verdict({ differences, renames, isRolledBack, dryRun }: Verdict): string {
+  const next = dryRun || isRolledBack ? "" : ": `snap sync` looks at them again";
   if (differences > 0) return `${plural(differences, "difference")} that nothing explains${next}`;
+  if (isRolledBack) return "Held: `snap rollback show` tells what happened";
   return renames > 0 ? `Sound${next.replace("them", "what changed its case")}` : "Sound";
 }
 
@@ -90,10 +103,20 @@ function showFinding(output: Output, finding: CheckFinding, isShown: boolean): v
 
 async function fetchFile(
   { environment, output, place }: CliContext,
-  named: string,
+  { named, dryRun }: { readonly named: string; readonly dryRun: boolean },
 ): Promise<ExitCode> {
-  const path = await fetchDamagedFile(environment, { place, named });
-  output.say(`"${displayName(path)}" is in the trash: \`snap sync\` brings it down again.`);
-  output.result("check", 0, { fetch: path });
+  const path = await fetchDamagedFile(environment, { place, named, dryRun });
+  output.say(
+    dryRun
+      ? `"${displayName(path)}" would go into the trash. Nothing was changed.`
+      : `"${displayName(path)}" is in the trash: \`snap sync\` brings it down again.`,
+  );
+  output.result("check", 0, { fetch: path, dryRun });
   return 0;
+}
+
+function notBoth(): SnapError {
+  return new SnapError("usage", "--fetch and --rehash do not go together", {
+    hint: "First find the damaged files with `snap check --rehash`, then fetch them one by one.",
+  });
 }

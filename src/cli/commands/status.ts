@@ -10,7 +10,7 @@ export const statusCommand: AnyCommand = defineCommand({
   describe: "Say 'Up to date', or what is left to do",
   builder: (parser) =>
     parser.epilogue(
-      "Looks at the workspace and at what the last sync knew of the cloud; it asks no server. Exit code as `snap sync`: 0, 3 when something waits for you, 4 when items are left aside, 7 when a side is unavailable.",
+      "Looks at the workspace and at what the last sync knew of the cloud; it asks no server. Exit code as `snap sync`: 0, 3 when something waits for you, 4 when items are left aside, 5 when damage was found, 7 when a side is unavailable.",
     ),
   run: async ({ environment, output, place, work }) => {
     const status = await readStatus(environment, place, work);
@@ -49,6 +49,11 @@ function headOf(status: Status): string {
   return `${displayName(status.path)}  ${remote}`;
 }
 
+function asideText(left: Status["left"]): string {
+  const count = left.filter(({ kind }) => kind !== "unsynced").length;
+  return `${plural(count, "item")} ${count === 1 ? "is" : "are"} left aside`;
+}
+
 function verdictOf(status: Status, now: number): string {
   const when =
     status.lastSyncedAt === undefined
@@ -57,8 +62,12 @@ function verdictOf(status: Status, now: number): string {
   switch (status.state) {
     case "up-to-date":
       return `Up to date (${when})`;
+    case "left-aside":
+      return `Up to date (${when}), but ${asideText(status.left)}: see above`;
     case "pending":
       return `${plural(status.pending, "change")} to sync (${when}): run \`snap sync\``;
+    case "damaged":
+      return `Damage was found, and is left alone (${when}): see above`;
     case "held":
       return `Waits for you (${when}): see above`;
     case "unlinked":

@@ -20,7 +20,7 @@ export const syncCommand: AnyCommand = defineCommand({
         describe: "Show what would be done",
       })
       .epilogue(
-        "Exit code 0 when both sides are equal, 3 when something waits for you, 4 when items were left aside, 7 when a side is unavailable.",
+        "Exit code 0 when both sides are equal, 3 when something waits for you, 4 when items were left aside, 5 when damage was found, 7 when a side is unavailable. --dry-run shows what would be done, held or left aside, and ends with 0 whatever that is; it ends with 3 where the workspace was rolled back, and with 7 as a sync does.",
       ),
   run: async (context, words) => (words.dryRun ? preview(context) : sync(context)),
 });
@@ -42,18 +42,19 @@ async function sync({ environment, output, place, work }: CliContext): Promise<E
 }
 
 /** What had become of the index, and what took its place (S77). */
-function indexLines({ indexMovedAside, indexCopy, badIndexCopies }: SyncOutcome): string[] {
+function indexLines({ indexLoss }: SyncOutcome): string[] {
+  if (indexLoss === undefined) return [];
+  const { movedAside, copy, badCopies } = indexLoss;
   const quoted = (path: string): string => `"${displayName(path)}"`;
-  const bad = badIndexCopies.map((path) => `A copy of the index is damaged, too: ${quoted(path)}`);
-  if (indexMovedAside === undefined && indexCopy === undefined) return bad;
+  const bad = badCopies.map((path) => `A copy of the index is damaged, too: ${quoted(path)}`);
   const lost =
-    indexMovedAside === undefined
+    movedAside === undefined
       ? "The index was missing"
-      : `The index was damaged: it was moved to ${quoted(indexMovedAside)}`;
+      : `The index was damaged: it was moved to ${quoted(movedAside)}`;
   const now =
-    indexCopy === undefined
+    copy === undefined
       ? "made anew; nothing was deleted"
-      : `the copy ${quoted(indexCopy)} took its place`;
+      : `the copy ${quoted(copy)} took its place`;
   return [...bad, `${lost}, and ${now}`];
 }
 
@@ -66,13 +67,16 @@ async function preview({ environment, output, place, work }: CliContext): Promis
     );
   }
   showLeft(output, left);
-  output.say(
-    ops.length === 0
-      ? "Nothing to do."
-      : `${plural(ops.length, "change")} would be made. Nothing was changed.`,
-  );
-  output.result("sync", 0, { dryRun: true, ops: ops.length });
+  output.say(previewEnd(ops.length, left));
+  output.result("sync", 0, { dryRun: true, ops: ops.length, left: left.map(leftFields) });
   return 0;
+}
+
+function previewEnd(ops: number, left: readonly LeftPath[]): string {
+  if (ops > 0) return `${plural(ops, "change")} would be made. Nothing was changed.`;
+  return left.every(({ kind }) => kind === "unsynced")
+    ? "Nothing to do."
+    : "Nothing would be done: see above.";
 }
 
 /** What was left aside, each with its reason and what to do. */

@@ -10,7 +10,9 @@ import type { TargetEntry } from "./merge-result.ts";
 /** Give each of several siblings with one key a name of its own, or make one of them (S42). Whether anything changed. */
 export function resolveCollisions(draft: Draft): boolean {
   const groups = collidingSiblings(draft);
-  for (const group of groups) {
+  const folders = groups.filter((group) => group.filter(isFolder).length > 1);
+  // Folders are merged first: only then is it known what meets in them.
+  for (const group of folders.length > 0 ? folders : groups) {
     const [keeper, ...losers] = group.toSorted((a, b) => byPrecedence(draft, a, b));
     for (const loser of losers) {
       // A keeper that was merged into a loser leaves the rest to the next round.
@@ -19,6 +21,10 @@ export function resolveCollisions(draft: Draft): boolean {
     }
   }
   return groups.length > 0 || freeDiskNames(draft);
+}
+
+function isFolder({ kind }: TargetEntry): boolean {
+  return kind === "folder";
 }
 
 /** One of several siblings with one key was placed: what was agreed on before has one of each. */

@@ -37,6 +37,11 @@ export function joinPath(parent: RelPath, name: string): RelPath {
   return parseRelPath(parent === "" ? name : `${parent}/${name}`);
 }
 
+/** The path of names that were gathered on the way up: the last one is the topmost. */
+export function pathOfNames(upward: readonly string[]): RelPath {
+  return parseRelPath(upward.toReversed().join("/"));
+}
+
 /** The folder that holds a path; undefined for the top. */
 export function parentPath(path: RelPath): RelPath | undefined {
   if (path === "") return undefined;

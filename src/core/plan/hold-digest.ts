@@ -17,9 +17,24 @@ export function holdDigestOf(items: readonly HeldItem[]): string {
   return digest.digest("hex").slice(0, holdDigits);
 }
 
-/** One item as a text that no other item has. */
+/** One item as a text that no other item has: just what the user lets pass. */
 export function keyOfHeld({ op, path, before }: HeldItem): string {
   return JSON.stringify([op, path, before]);
+}
+
+/** What an item does to which node, wherever that is by now and whatever it holds (S82). */
+export function fateOfHeld({ op, node }: HeldItem): string {
+  return `${op} ${node}`;
+}
+
+/** Each op on each node once: as it was named first. */
+export function distinctHeld(items: readonly HeldItem[]): readonly HeldItem[] {
+  const found = new Map<string, HeldItem>();
+  for (const item of items) {
+    const fate = fateOfHeld(item);
+    if (!found.has(fate)) found.set(fate, item);
+  }
+  return [...found.values()];
 }
 
 /** Items in the order of their digest: by path, then by kind and content. */

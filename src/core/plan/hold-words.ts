@@ -1,4 +1,4 @@
-import { parentPath, parseRelPath, pathComponents } from "../path/rel-path.ts";
+import { parentPath, parseRelPath, pathComponents, topPath } from "../path/rel-path.ts";
 import type { HeldItem, HoldRow } from "../tree/index-rows.ts";
 import type { Guard } from "./suspects.ts";
 
@@ -34,14 +34,23 @@ export function holdWords(guard: Guard, count: number): string {
   }
 }
 
-/** The deepest folder that all items are in; "/" for the top. */
+/**
+ * The deepest folder that all items are in, or that is removed with all the others; "/" for the top. The items of one set have
+ * the paths of one side.
+ */
 export function folderOfHeld(items: readonly HeldItem[]): string {
   let common: readonly string[] | undefined;
-  for (const { path } of items) {
-    const folder = pathComponents(parentPath(parseRelPath(path)) ?? parseRelPath(""));
+  for (const item of items) {
+    const path = parseRelPath(item.path);
+    const folder = pathComponents(isFolderRemoval(item) ? path : (parentPath(path) ?? topPath));
     common = common === undefined ? folder : sharedStart(common, folder);
   }
   return common === undefined || common.length === 0 ? "/" : common.join("/");
+}
+
+/** A removed file is named with its hash. */
+function isFolderRemoval({ op, before }: HeldItem): boolean {
+  return op === "R.deleteDir" || (op === "L.trash" && before === "");
 }
 
 function sharedStart(a: readonly string[], b: readonly string[]): readonly string[] {

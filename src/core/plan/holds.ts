@@ -1,6 +1,6 @@
 import type { HeldItem } from "../tree/index-rows.ts";
 import type { NodeId } from "../tree/node.ts";
-import { inOrder } from "./hold-digest.ts";
+import { distinctHeld, inOrder } from "./hold-digest.ts";
 import { guards, type Guard, type Suspect, type Suspects } from "./suspects.ts";
 
 /** Bounds of the mass guards (S79); a share is of the synced files and folders, for contents of the files (S81). */
@@ -30,7 +30,7 @@ export type GuardFacts = {
   readonly filesBelow: (count: number) => boolean;
   /** Whether a file would go up as an older synced state of it. */
   readonly isEarlier: (suspect: Suspect) => boolean;
-  /** Whether an item is in a set that a guard held before. */
+  /** Whether an item is in a set that a guard held before, wherever it was then. */
   readonly wasHeld: (guard: Guard, item: HeldItem) => boolean;
 };
 
@@ -64,7 +64,7 @@ export function judge(suspects: Suspects, facts: GuardFacts): readonly Verdict[]
     .map((guard) => ({
       guard,
       nodes: new Set(held[guard].map(({ node }) => node)),
-      items: inOrder(held[guard].flatMap(({ items }) => items)),
+      items: inOrder(distinctHeld(held[guard].flatMap(({ items }) => items))),
     }));
 }
 
@@ -73,7 +73,7 @@ function judgeRemovals(
   suspects: readonly Suspect[],
   facts: GuardFacts,
 ): readonly Suspect[] {
-  const count = suspects.reduce((sum, { items }) => sum + items.length, 0);
+  const count = distinctHeld(suspects.flatMap(({ items }) => items)).length;
   return isMassRemoval(count, facts.tracked) ? suspects : heldBefore(guard, suspects, facts);
 }
 

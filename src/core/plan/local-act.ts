@@ -103,7 +103,10 @@ export type ActOutcome = {
   readonly stat: LocalStat | undefined;
   /** Edits that raced with the act, put back under these paths: they are new files to the next observation. */
   readonly putBack: readonly RelPath[];
-  /** The replaced file, where it was as believed: at rest in its area, with the stamp it had when it was compared (S65). */
+  /**
+   * The replaced file, where it was as believed: at rest in its area, with the stamp it had when it was compared (S65). Absent
+   * for a file with other hard links.
+   */
   readonly displaced?: { readonly place: AreaPath; readonly stamp: Stamp };
   /** A folder that stays because it holds content that is not ours to remove (S70). */
   readonly leftover: boolean;

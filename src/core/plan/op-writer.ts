@@ -1,5 +1,5 @@
 import { present } from "../../std/assert.ts";
-import { joinPath, topPath, type RelPath } from "../path/rel-path.ts";
+import { joinPath, pathOfNames, type RelPath } from "../path/rel-path.ts";
 import { rootNode, type Entry, type NodeId } from "../tree/node.ts";
 import type { SideChanges } from "./diff.ts";
 import type { MoveOp, Op } from "./op.ts";
@@ -95,6 +95,6 @@ export class OpWriter {
       names.push(place.name);
       current = place.parent;
     }
-    return names.reduceRight<RelPath>((path, part) => joinPath(path, part), topPath);
+    return pathOfNames(names);
   }
 }

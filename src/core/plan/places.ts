@@ -1,5 +1,5 @@
 import { composed, pathKeyOf, sameName, type PathKey } from "../path/path-key.ts";
-import { joinPath, topPath, type RelPath } from "../path/rel-path.ts";
+import { pathOfNames, type RelPath } from "../path/rel-path.ts";
 import { rootNode, type Entry, type NodeId } from "../tree/node.ts";
 import type { TreeView } from "../tree/tree-view.ts";
 import type { TargetEntry } from "../merge/merge-result.ts";
@@ -51,7 +51,8 @@ export class Places {
 
   /** Undefined where the node, or a folder above it, is in staging or not there. */
   pathOf(node: NodeId): RelPath | undefined {
-    return this.#namesOf(node)?.reduceRight<RelPath>((path, name) => joinPath(path, name), topPath);
+    const names = this.#namesOf(node);
+    return names && pathOfNames(names);
   }
 
   /** How many names the path of a node has; 0 where it has no path. */

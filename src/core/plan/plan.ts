@@ -20,9 +20,10 @@ export type PlanSummary = Readonly<Partial<Record<OpKind, number>>>;
 export function plan(result: MergeResult, trees: Trees): readonly Op[] {
   const pinned = foldersAbove(result);
   const conflicts = result.conflicts.filter(({ node }) => !pinned.has(node));
-  const sides = (["local", "remote"] as const).map((side) =>
-    sequencerOf(changesOf(result, side, pinned), conflicts),
-  );
+  const sides = (["local", "remote"] as const)
+    .map((side) => changesOf(result, side, pinned))
+    .filter(hasChanges)
+    .map((changes) => sequencerOf(changes, conflicts));
   return [
     ...indexOps(result, trees),
     ...asideOps(result, conflicts),
@@ -35,6 +36,10 @@ export function summaryOf(ops: readonly Op[]): PlanSummary {
   const counts = new Map<OpKind, number>();
   for (const { kind } of ops) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   return Object.fromEntries(counts);
+}
+
+function hasChanges({ creates, moves, rewrites, removes }: SideChanges): boolean {
+  return creates.size + moves.size + rewrites.size + removes.size > 0;
 }
 
 function sequencerOf(changes: SideChanges, conflicts: readonly Conflict[]): Sequencer {

@@ -73,7 +73,7 @@ export function putSuspect(
   path: RelPath,
   hash: { readonly from: ContentHash | undefined; readonly to: ContentHash },
 ): Suspect {
-  return { node, items: [{ op: "R.put", path, before: hash.from ?? "" }], hash: hash.to };
+  return { node, items: [{ node, op: "R.put", path, before: hash.from ?? "" }], hash: hash.to };
 }
 
 /** A file or folder that has to step aside, by where it is now. */
@@ -84,7 +84,7 @@ export function asideSuspect({
 }: Pick<AsideOp, "node" | "from" | "before">): Suspect {
   return {
     node,
-    items: [{ op: "L.aside", path: from, before: before.hash ?? "" }],
+    items: [{ node, op: "L.aside", path: from, before: before.hash ?? "" }],
     hash: undefined,
   };
 }
@@ -121,8 +121,9 @@ class Removals {
     const tree = this.#result.trees[side];
     const items: HeldItem[] = [];
     for (const { entry, path } of removedBy(tree, op, (node) => this.#moved[side].has(node))) {
-      if (this.#wanted(entry.node) === wantedAbsent) continue;
-      items.push({ op: removalOf(side, entry.kind), path, before: entry.hash ?? "" });
+      const { node, kind, hash } = entry;
+      if (this.#wanted(node) === wantedAbsent) continue;
+      items.push({ node, op: removalOf(side, kind), path, before: hash ?? "" });
     }
     return items.length === 0 ? undefined : { node: op.node, items, hash: undefined };
   }

@@ -28,6 +28,7 @@ export function depthsIn(tree: TreeView): (node: NodeId) => number {
 
 /** Nodes in an order that takes parents before their children, in one tree. */
 export function topFirst(tree: TreeView, nodes: readonly NodeId[]): readonly NodeId[] {
+  if (nodes.length < 2) return nodes;
   const depthOf = depthsIn(tree);
   return nodes
     .map((node) => ({ node, depth: depthOf(node) }))
@@ -37,6 +38,7 @@ export function topFirst(tree: TreeView, nodes: readonly NodeId[]): readonly Nod
 
 /** Nodes in an order that takes children before their parents, in one tree. */
 export function deepestFirst(tree: TreeView, nodes: readonly NodeId[]): readonly NodeId[] {
+  if (nodes.length < 2) return nodes;
   const depthOf = depthsIn(tree);
   return nodes
     .map((node) => ({ node, depth: depthOf(node) }))

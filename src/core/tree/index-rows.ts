@@ -20,6 +20,8 @@ export type MetaKey =
   | "copied_at"
   /** The index was lost or is a copy: nothing is removed before a cycle has come to its end (S77). */
   | "removals_frozen"
+  /** What became of the index, and what took its place, as JSON, until a sync has told it (S77). */
+  | "index_lost"
   /** Day on which a part of the files was last hashed again (S28), and which part: `YYYY-MM-DD 17`. */
   | "rehashed_on"
   /** When the checker last looked at everything (S103), ms since 1970. */
@@ -126,8 +128,10 @@ export type HoldRow = {
 /** Which guard holds a set (S79). */
 export type HoldKind = "mass-delete" | "mass-change" | "mass-rollback" | "mass-conflict";
 
-/** One op that is held: what the digest is made of. */
+/** One op that is held: what the digest is made of, and the node that it is about. */
 export type HeldItem = {
+  /** By it an item is found again where a folder above was renamed; no part of the digest (S80, S82). */
+  readonly node: NodeId;
   /** Kind of the op, as `R.delete`. */
   readonly op: string;
   readonly path: string;

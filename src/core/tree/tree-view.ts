@@ -1,5 +1,5 @@
 import type { PathKey } from "../path/path-key.ts";
-import { joinPath, pathDepthMax, topPath, type RelPath } from "../path/rel-path.ts";
+import { pathDepthMax, pathOfNames, type RelPath } from "../path/rel-path.ts";
 import { rootNode, type Entry, type NodeId } from "./node.ts";
 
 /**
@@ -40,7 +40,7 @@ export function pathOf(tree: TreeView, node: NodeId): RelPath | undefined {
     names.push(entry.name);
     current = entry.parent;
   }
-  return names.reduceRight<RelPath>((path, name) => joinPath(path, name), topPath);
+  return pathOfNames(names);
 }
 
 /** Whether `node` is `ancestor` or lies below it in this tree. */
