@@ -1,14 +1,24 @@
 /** Measure a part of the program and print a table: the aim, what was measured, and what the machine itself does. */
 import { parseArgs } from "node:util";
 import { benchServer } from "./bench-parts/server.ts";
+import { benchSync } from "./bench-parts/sync.ts";
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { nodes: { type: "string", default: "1000000" } },
+  options: {
+    nodes: { type: "string", default: "1000000" },
+    files: { type: "string", default: "1000000" },
+    disk: { type: "string", default: "100000" },
+  },
 });
-const nodes = Number(values.nodes);
-if (positionals[0] !== "server" || positionals.length !== 1 || !(nodes >= 100_000)) {
+const [part] = positionals;
+const numbers = [Number(values.nodes), Number(values.files), Number(values.disk)] as const;
+const [nodes, files, disk] = numbers;
+const isSane = positionals.length === 1 && nodes >= 100_000 && files >= 1_000 && disk >= 1_000;
+if (!isSane || (part !== "server" && part !== "sync")) {
   console.error("usage: scripts/bench server [--nodes N, at least 100000]");
+  console.error("       scripts/bench sync [--files N tracked] [--disk N on the disk]");
   process.exit(2);
 }
-await benchServer(nodes);
+if (part === "server") await benchServer(nodes);
+else await benchSync(files, disk);

@@ -1,9 +1,15 @@
 import { spawnSync } from "node:child_process";
 import path from "node:path";
+import { present } from "../../src/std/assert.ts";
+import { faults } from "../../test/mutants/faults.ts";
+import { runFault, runUnchanged } from "../../test/mutants/run-fault.ts";
+import { exhaustiveTurn } from "../../test/property/exhaustive-seed.ts";
 import { reportOf, runSeed } from "../../test/support/sim/run-seed.ts";
 
 /** Layers that take a seed; the others of the test programme join here when they are there. */
-export const layerNames = ["simulation", "property", "scenarios", "crash"] as const;
+export const layerNames = [
+  ...(["simulation", "exhaustive", "property", "scenarios", "crash", "mutants"] as const),
+] as const;
 export type LayerName = (typeof layerNames)[number];
 
 /** What came of one seed of one layer; `finding` is absent where all held. */
@@ -24,15 +30,48 @@ export const layers: Readonly<Record<LayerName, (seed: number) => Promise<SeedRe
       ? result
       : { ...result, finding: { problem, report: reportOf(outcome) } };
   },
-  property: (seed) => viaVitest("property", seed, "test/property"),
+  exhaustive: (seed) => {
+    const { cases, report } = exhaustiveTurn(seed);
+    const result = { layer: "exhaustive", seed, cases } as const;
+    const problem = "exhaustive fails";
+    return Promise.resolve(
+      report === undefined ? result : { ...result, finding: { problem, report } },
+    );
+  },
+  property: (seed) =>
+    viaVitest("property", seed, "test/property", ["--exclude=test/property/exhaustive-*"]),
   scenarios: (seed) => viaVitest("scenarios", seed, "test/world"),
   crash: (seed) => viaVitest("crash", seed, "test/crash"),
+  mutants: (seed) => Promise.resolve(mutantOf(seed)),
 };
+
+let isProven = false;
+
+/** One fault of the list in a copy of the source: a finding where no test notices it. */
+function mutantOf(seed: number): SeedResult {
+  const fault = present(faults[seed % faults.length], "a fault");
+  // Where the copy fails without a fault, that it fails with one says nothing.
+  isProven ||= runUnchanged().killedBy === undefined;
+  if (!isProven) throw new Error("the fast layers fail without any fault");
+  const { killedBy } = runFault(fault);
+  const result = { layer: "mutants", seed, cases: 1 } as const;
+  const name = `${fault.file}: ${fault.breaks}`;
+  if (killedBy !== undefined) {
+    console.log(`mutants: killed by "${killedBy}": ${name}`);
+    return result;
+  }
+  const report = `no test notices this fault\n${name}\n- ${fault.from}\n+ ${fault.to}`;
+  return { ...result, finding: { problem: "a fault survives", report } };
+}
 
 const root = path.join(import.meta.dirname, "../..");
 
 /** Layers that are test files: those that draw cases take their seed from the environment, the others run again. */
-function viaVitest(layer: LayerName, seed: number, folder: string): Promise<SeedResult> {
+function viaVitest(
+  layer: LayerName,
+  seed: number,
+  ...[folder, options = []]: readonly [string, (readonly string[])?]
+): Promise<SeedResult> {
   const run = spawnSync(
     process.execPath,
     [
@@ -40,6 +79,7 @@ function viaVitest(layer: LayerName, seed: number, folder: string): Promise<Seed
       "run",
       "--config=test/vitest.config.ts",
       folder,
+      ...options,
     ],
     { cwd: root, encoding: "utf8", env: { ...process.env, SNAP_SEED: String(seed) } },
   );

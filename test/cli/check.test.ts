@@ -64,13 +64,47 @@ test("S28, S104: rotten bytes are found by --rehash, held, and brought back by -
   const held = await box.expectExit(5, "sync");
   expect(held.stdout).toContain("snap check --fetch");
   expect(box.read("d/b.txt")).toBe("tw0");
+  const status = await box.expectExit(5, "status");
+  expect(status.stdout).toContain("Damage was found");
+  expect(status.stdout).not.toContain("Up to date");
+  const { events } = await box.expectExit(5, "status", "--json");
+  expect(events.at(-1)).toMatchObject({ state: "damaged", exit: 5, left: 1 });
   await box.expectExit(2, "check", "--fetch", "a.txt");
+  await box.expectExit(2, "check", "--fetch", "d/b.txt", "--rehash");
+  const dry = await box.expectExit(0, "check", "--fetch", "d/b.txt", "--dry-run");
+  expect(dry.stdout).toContain("Nothing was changed");
+  expect(box.read("d/b.txt")).toBe("tw0");
   await box.expectExit(0, "check", "--fetch", "d/b.txt");
   await box.expectExit(0, "sync");
   expect(box.read("d/b.txt")).toBe("two");
   await box.expectExit(0, "check", "--rehash");
   expect((await box.expectExit(0, "history", "d/b.txt")).stdout).toContain("checked");
 });
+
+test("S86: what the last sync left aside is in the sentence and the state of the status", async () => {
+  using box = await synced();
+  const left = [
+    { path: "d/b.txt", kind: "parked", reason: "the server refused it" },
+    { path: "pipe", kind: "unsynced", reason: "is no file" },
+  ];
+  leave(box, left);
+  const { stdout } = await box.expectExit(4, "status");
+  expect(stdout).toMatch(/^Up to date \(.*\), but 1 item is left aside: see above$/m);
+  const { events } = await box.expectExit(4, "status", "--json");
+  expect(events.at(-1)).toMatchObject({ state: "left-aside", exit: 4 });
+  box.write("a.txt", "edited");
+  expect((await box.expectExit(4, "status")).stdout).toContain("1 change to sync");
+  leave(box, left.slice(1));
+  expect((await box.expectExit(0, "status")).stdout).not.toContain("left aside");
+});
+
+/** As a sync notes it. */
+function leave(box: Box, left: readonly object[]): void {
+  using index = indexOf(box);
+  index
+    .prepare("INSERT OR REPLACE INTO meta (key, value) VALUES ('last_left', ?)")
+    .run(JSON.stringify(left));
+}
 
 test("S104: a workspace or login that is gone ends the check with 7", async () => {
   using box = await synced();

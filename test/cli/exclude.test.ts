@@ -27,6 +27,22 @@ test("D9, S93: snap exclude add, list and remove, with what stays named by snap 
   expect(box.tree()).toEqual({ "d/1": "one", "d/new": "n", f: "two" });
 });
 
+test("S52, S93: what was excluded since the last sync is pending, and a dry run names it", async () => {
+  using box = await synced();
+  await box.expectExit(0, "exclude", "add", "d");
+  expect((await box.expectExit(0, "status")).stdout).toContain("1 change to sync");
+  expect((await box.expectExit(0, "sync", "-n")).stdout).toMatch(/^here +exclude +d$/m);
+  expect(box.tree()).toEqual({ "d/1": "one", f: "two" });
+  expect((await box.expectExit(0, "sync")).stdout).toContain("Up to date (2 removed here).");
+  expect((await box.expectExit(0, "status")).stdout).toContain("Up to date");
+  await box.expectExit(0, "exclude", "remove", "d");
+  expect((await box.expectExit(0, "status")).stdout).toContain("1 change to sync");
+  const { events } = await box.expectExit(0, "sync", "-n", "--json");
+  expect(events).toContainEqual(
+    expect.objectContaining({ type: "op", side: "local", does: "include", path: "d" }),
+  );
+});
+
 test("S93: snap exclude --json tells what was changed", async () => {
   using box = await synced();
   const added = await box.expectExit(0, "exclude", "add", "d", "--json");

@@ -60,6 +60,17 @@ test("S80: programs get each set with all of its items", async () => {
   expect(told.at(-1)).toMatchObject({ type: "result", command: "confirm", exit: 0, count: 60 });
 });
 
+test("S52, S80: a dry run for programs ends with what it would hold, by digest, and shows with exit code 0", async () => {
+  using box = await emptied();
+  const { events } = await box.expectExit(0, "sync", "-n", "--json");
+  const digest = expect.stringMatching(/^[0-9a-f]{12}$/) as string;
+  const left = [{ kind: "hold", path: "d", digest }];
+  expect(events.at(-1)).toMatchObject({ type: "result", dryRun: true, ops: 0, exit: 0, left });
+  expect((await box.expectExit(0, "sync", "-n")).stdout).toContain("Nothing would be done");
+  box.remove("d");
+  expect((await box.expectExit(3, "sync")).stdout).toContain("d: would delete 81 items");
+});
+
 test("S82: putting things back ends a hold", async () => {
   using box = await emptied();
   await box.expectExit(3, "sync");

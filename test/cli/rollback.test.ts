@@ -89,6 +89,26 @@ test.each([
   ["workspace and index", true],
   ["the workspace alone", false],
 ] as const)(
+  "S52, S104, S118: after %s was rolled back, a dry run and a check say so, and take nothing up",
+  async (_what, both) => {
+    using box = await rolledBack(both);
+    const dry = await box.expectExit(3, "sync", "--dry-run");
+    expect(dry.stderr).toContain("snap rollback show");
+    expect(dry.stdout).not.toMatch(/here|remote/);
+    const checked = await box.expectExit(3, "check");
+    expect(checked.stdout).toMatch(/held +\(disk\): This workspace was put back/);
+    expect(checked.stdout).toContain("snap rollback show");
+    expect(checked.stdout).not.toMatch(/Sound|not synced  |next sync/);
+    const { events } = await box.expectExit(3, "check", "--json");
+    expect(events.at(-1)).toMatchObject({ exit: 3, isRolledBack: true, counts: { pending: 0 } });
+    expect(box.tree()).toEqual(old);
+  },
+);
+
+test.each([
+  ["workspace and index", true],
+  ["the workspace alone", false],
+] as const)(
   "S119: after %s was rolled back, keep makes the cloud follow the disk, and undo takes that back",
   async (_what, both) => {
     using box = await rolledBack(both);

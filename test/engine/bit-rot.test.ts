@@ -63,6 +63,21 @@ test("S28: fetching puts the damaged bytes into the trash, and the sync brings t
   expect((await check(workspace, { rehash: true })).lines).toEqual([]);
 });
 
+test("S28: a dry run of fetching asks the same questions, and changes nothing", async () => {
+  await using workspace = await damaged();
+  const { index, deps } = workspace;
+  const agreed = index.synced.count();
+  await fetchDamaged(deps, at("a.txt"), { dryRun: true });
+  expect(await workspace.read("a.txt")).toBe("0ne");
+  expect([index.synced.count(), index.intents(), index.care.damaged().length]).toEqual([
+    agreed,
+    [],
+    1,
+  ]);
+  const sound = fetchDamaged(deps, at("b"), { dryRun: true });
+  await expect(sound).rejects.toMatchObject({ code: "usage" });
+});
+
 test("S28, S74: fetching that is cut off at any moment removes nothing on the server", async () => {
   for (const cut of ["before", "after"] as const) {
     await using workspace = await damaged();

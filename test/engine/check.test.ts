@@ -120,6 +120,8 @@ test("S29, S70, S90: links, ignored content, and what stays of a folder are no f
   await workspace.write("x.tmp", "1");
   await workspace.write("left/over/y.tmp", "1");
   await sync(workspace);
+  await workspace.removeRemote("left");
+  await sync(workspace);
   expect((await check(workspace, { rehash: true })).lines).toEqual([]);
   await workspace.write("left/over/kept", "1");
   expect((await check(workspace)).lines).toEqual(["pending disk left"]);
@@ -135,7 +137,7 @@ test("S104: what the last sync left aside is told with its reason", async () => 
     index.putParked({ ...parked, attempts: 1, nextAt: 0 });
     index.setMeta("cursor", undefined);
   });
-  const items = [{ op: "L.trash", path: "d/b.txt", before: "h" }];
+  const items = [{ node: 1, op: "L.trash", path: "d/b.txt", before: "h" }];
   const held = { digest: "d", kind: "mass-delete", items, state: "open", madeAt: 1 } as const;
   workspace.deps.holds.putHold(held);
   const left = [{ path: "d/e", kind: "unknown", reason: "comes and goes" }] as const;

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { TargetEntry } from "../../src/core/merge/merge-result.ts";
 import { pathKeyOf } from "../../src/core/path/path-key.ts";
+import { parseRelPath } from "../../src/core/path/rel-path.ts";
 import type { LocalEntry, RemoteEntry, SyncedEntry } from "../../src/core/tree/node.ts";
+import { commitAct } from "../../src/engine/commit-act.ts";
 import { agree, commitRemoval } from "../../src/engine/commit.ts";
 import { openIndex, type OpenIndex } from "../../src/state/database.ts";
 import { TestClock } from "../support/test-clock.ts";
@@ -47,6 +49,42 @@ const synced = (...facts: Parameters<typeof entry>): SyncedEntry => ({
 const target = (...facts: Parameters<typeof entry>): TargetEntry => ({
   ...entry(...facts),
   localName: undefined,
+});
+
+describe("commitAct", () => {
+  const now = { folder: { kind: "folder", fileId: "other" } as const, nothing: undefined };
+  test.each(["folder", "nothing"] as const)(
+    "S54: where %s stands at the place of a file that was just moved there, the row is that of the file",
+    (what) => {
+      using open = openIndex(":memory:", { clock: new TestClock() });
+      const { index } = open;
+      const after = target(1, "new", "A");
+      const before = local(1, "old", "A");
+      index.transaction(() => {
+        index.local.put(before);
+        index.remote.put(remote(1, "new", "A"));
+        index.synced.put(synced(1, "old", "A"));
+        const stat = now[what] && {
+          ...now[what],
+          name: "new",
+          size: 0,
+          stamp: "s",
+          mode: 0,
+          modifiedNs: "0",
+          newestNs: "0",
+        };
+        const op = { kind: "L.move", node: 1, from: undefined, parent: 0, name: "new" } as const;
+        commitAct(
+          index,
+          { ...op, path: parseRelPath("new"), before, after, step: "direct" },
+          { state: "done", stat, putBack: [], leftover: false },
+        );
+      });
+      const row = { kind: "file", name: "new", fileId: "file 1", hash: "A", trusted: false };
+      expect(index.local.get(1)).toMatchObject(row);
+      expect(index.synced.get(1)).toMatchObject({ kind: "file", name: "new", fileId: "file 1" });
+    },
+  );
 });
 
 describe("agree", () => {

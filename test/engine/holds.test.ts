@@ -201,8 +201,8 @@ test("S79: two guards that hold in one folder are both told", async () => {
   await world.remote.remove("e");
   const { left } = await world.engine.dryRun();
   expect(left).toMatchObject([
-    { path: "/", reason: expect.stringContaining("to the trash here") },
-    { path: "/", reason: expect.stringContaining("in Dropbox") },
+    { path: "e", reason: expect.stringContaining("to the trash here") },
+    { path: "d", reason: expect.stringContaining("in Dropbox") },
   ]);
   expect((await world.syncOnce()).left).toHaveLength(2);
 });

@@ -1,6 +1,10 @@
 import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { pathKeyOf } from "../../src/core/path/path-key.ts";
+import { rootNode } from "../../src/core/tree/node.ts";
+import { distrustOldAgreement } from "../../src/engine/index-lost.ts";
+import { present } from "../../src/std/assert.ts";
 import { World } from "../support/world.ts";
 
 const copyOf = (world: World): string =>
@@ -136,7 +140,17 @@ const open: Readonly<Record<string, readonly [since: Step, lost: Step, tree: str
     ({ remote }) => remote.write("a", "newer"),
     "a: newer\na CC: new\nb: 2\nd/c: 3",
   ],
-  "removed here": [() => {}, ({ local }) => local.remove("a"), "b: 2\nd/c: 3"],
+  "removed here": [() => {}, ({ local }) => local.remove("a"), "a: 1\nb: 2\nd/c: 3"],
+  "removed here with its folder": [
+    () => {},
+    ({ local }) => local.remove("d"),
+    "a: 1\nb: 2\nd/c: 3",
+  ],
+  "new in a folder that was removed here": [
+    ({ local }) => local.write("d/n", "new"),
+    ({ local }) => local.remove("d"),
+    "a: 1\nb: 2\nd/c: 3\nd/n: new",
+  ],
   "removed there": [() => {}, ({ remote }) => remote.remove("a"), "b: 2\nd/c: 3"],
   "edited since, and removed here": [
     ({ local }) => local.write("a", "new"),
@@ -196,7 +210,6 @@ test("S77: nothing is removed before a whole cycle on the new index has come to 
   await using world = await World.synced("a: 1\nb: 2\nd/c: 3");
   keepCopy(world);
   lose(world);
-  world.local.remove("a");
   await world.remote.remove("b");
   world.local.write("new", "4");
   const seen: string[] = [];
@@ -204,11 +217,10 @@ test("S77: nothing is removed before a whole cycle on the new index has come to 
     seen.push(`${name} ${world.index.meta("removals_frozen") ?? "free"}`);
   };
   world.hooks.before("remote.upload", note("upload"));
-  world.hooks.before("remote.deleteFile", note("delete"));
   world.hooks.before("local.perform", note("trash"));
   await world.sync();
-  expect(seen.toSorted()).toEqual(["delete free", "trash free", "upload 1"]);
-  expect(await world.both()).toBe("d/c: 3\nnew: 4");
+  expect(seen.toSorted()).toEqual(["trash free", "upload 1"]);
+  expect(await world.both()).toBe("a: 1\nd/c: 3\nnew: 4");
   await world.assertAlways();
 });
 
@@ -223,7 +235,7 @@ test("S77: cut off in its first cycle, the next sync is as careful", async () =>
   world.restart();
   expect(world.index.meta("removals_frozen")).toBe("1");
   await world.sync();
-  expect(await world.both()).toBe("b: 2\nnew: 4");
+  expect(await world.both()).toBe("a: 1\nb: 2\nnew: 4");
   await world.assertAlways();
 });
 
@@ -266,3 +278,17 @@ test.each([true, false])(
     await world.assertAlways();
   },
 );
+
+test("S27, S78: an absence that is in doubt while the index is new is no removal when it is certain later", async () => {
+  await using world = await World.synced("a: 1\nb: 2");
+  keepCopy(world);
+  lose(world);
+  const node = present(world.index.synced.childByKey(rootNode, pathKeyOf("a")), "a").node;
+  const row = present(world.index.local.get(node), "its row");
+  world.index.transaction(() => world.index.local.put({ ...row, absentAt: 1 }));
+  distrustOldAgreement(world.deps);
+  expect(world.index.synced.get(node)).toBeUndefined();
+  await world.sync();
+  expect(await world.both()).toBe("a: 1\nb: 2");
+  await world.assertAlways();
+});

@@ -51,6 +51,25 @@ test("S65: what a program wrote to a file that had been replaced comes back besi
   await world.assertAlways();
 });
 
+test("S20, S65: an edit under another hard link of a replaced file is an edit of that name, and no late one", async () => {
+  await using world = await World.open();
+  world.local.write("x", "one");
+  fs.linkSync(world.local.at("x"), world.local.at("y"));
+  await world.sync();
+  await world.remote.write("x", "two");
+  await world.sync();
+  const fd = fs.openSync(world.local.at("y"), "r+");
+  world.contents.wrote("y", Buffer.from("three"), undefined);
+  write(fd, "three");
+  world.clock.advance(lateWriteMs);
+  await world.sync();
+  expect(await world.both()).toBe("x: two\ny: three");
+  world.clock.advance(lateWriteMs);
+  await world.sync();
+  expect(await world.both()).toBe("x: two\ny: three");
+  expect(trash(world)).toEqual(["x"]);
+});
+
 test("S65: within a minute nothing is decided, after it what rests unchanged goes at the next sync", async () => {
   const { world, fd } = await heldOpen();
   await using _world = world;

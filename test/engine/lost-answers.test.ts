@@ -72,6 +72,26 @@ test.each([
   expect(await workspace.read(path)).toBe("news");
 });
 
+test.each([
+  ["file", "d", ["d", "keep"]],
+  ["folder", "d/new/", ["d", "d/new", "keep"]],
+])(
+  "S63: a %s that took its place right before it was moved away goes back there",
+  async (...of) => {
+    const [, path, kept] = of;
+    await using workspace = await LinkedWorkspace.open({ "d/f": "one", keep: "k" });
+    await workspace.remove("d");
+    const race = async (): Promise<void> => {
+      await workspace.removeRemote("d");
+      if (path.endsWith("/")) await workspace.other.makeFolder(at(path.slice(0, -1)));
+      else await workspace.upload(path, "news");
+    };
+    expect(await syncLosing(workspace, race)).toBe(0);
+    expect(await onServer(workspace)).toEqual(kept);
+    expect(workspace.index.intents()).toEqual([]);
+  },
+);
+
 test("S49, S83: a ring of renames comes through where every answer is lost", async () => {
   await using workspace = await LinkedWorkspace.open({ a: "1", b: "2" });
   await workspace.rename("a", "c");

@@ -44,19 +44,50 @@ test("S27: what is back at the second look is not gone", async () => {
   expect(workspace.index.local.get(node)?.absentAt).toBeUndefined();
 });
 
-test("S27: the time of the first look survives an interrupted run", async () => {
-  await using workspace = await LinkedWorkspace.open({ a: "1" });
-  await workspace.remove("a");
+/** The look is cut off in its wait, with everything that it missed marked. */
+async function lookCutOff(workspace: LinkedWorkspace): Promise<void> {
   const sleep = workspace.clock.sleep.bind(workspace.clock);
   workspace.clock.sleep = () => Promise.reject(new Error("killed"));
   await expect(workspace.look()).rejects.toThrow("killed");
-  expect(workspace.paths(workspace.index.local)).toBe("a");
   workspace.clock.sleep = sleep;
-  workspace.clock.advance(60_000);
+  workspace.clock.advance(3_600_000);
   workspace.reopen();
+}
+
+test("S27: what an interrupted run missed is looked at twice by the next one, too", async () => {
+  await using workspace = await LinkedWorkspace.open({ a: "1" });
+  await workspace.remove("a");
+  await lookCutOff(workspace);
+  expect(workspace.paths(workspace.index.local)).toBe("a");
   await workspace.look();
+  expect(workspace.clock.slept).toEqual([2000]);
   expect(workspace.paths(workspace.index.local)).toBe("");
-  expect(workspace.clock.slept).toEqual([]);
+});
+
+test("S27: a file that came back after an interrupted run, and is away for a moment an hour later, is not gone", async () => {
+  await using workspace = await LinkedWorkspace.open({ a: "1" });
+  const [here, away] = [join(workspace.top, "a"), join(workspace.top, "../away")];
+  await rename(here, away);
+  await lookCutOff(workspace);
+  workspace.clock.sleep = async () => rename(away, here);
+  const { local } = await workspace.look();
+  expect(workspace.paths(workspace.index.local)).toBe("a");
+  expect(local.left).toMatchObject([{ path: "a", kind: "unknown" }]);
+  await workspace.look();
+  const node = workspace.nodeAt(workspace.index.local, "a");
+  expect(workspace.index.local.get(node)?.absentAt).toBeUndefined();
+});
+
+test("S27: the second look is two seconds after the end of a long first one", async () => {
+  await using workspace = await LinkedWorkspace.open({ a: "1" });
+  await workspace.remove("a");
+  const list = workspace.deps.local.list.bind(workspace.deps.local);
+  workspace.deps.local.list = async (folder) => {
+    workspace.clock.advance(60_000);
+    return await list(folder);
+  };
+  await workspace.look();
+  expect(workspace.clock.slept).toEqual([2000]);
 });
 
 test("S27: a folder that is swapped for another between the looks gives no evidence", async () => {

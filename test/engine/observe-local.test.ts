@@ -122,6 +122,15 @@ test("S8: a link is listed and left alone, and nothing comes down to its place",
   expect(frozen.left.map(({ kind }) => kind)).toEqual(["unsynced", "unknown"]);
 });
 
+test("S29: what the rules leave out blocks its own name, and no other that the disk tells apart from it", async () => {
+  await using workspace = await LinkedWorkspace.open({ ".mignore": "sub/\n", Sub: "a file" });
+  const file = workspace.nodeAt(workspace.index.remote, "Sub");
+  await workspace.write("sub/x", "left out");
+  expect((await workspace.look()).frozen).toEqual({ nodes: new Set(), left: [] });
+  await workspace.remove("Sub");
+  expect((await workspace.look()).frozen.nodes.has(file)).toBe(false);
+});
+
 test("C13, S29: a folder replaced by a link is unknown, never deleted", async () => {
   await using workspace = await LinkedWorkspace.open({ "d/1": "1", "d/2": "2", f: "3" });
   await workspace.remove("d");
@@ -185,14 +194,11 @@ test("G44: an override lets a repository through as files", async () => {
   expect(workspace.paths(workspace.index.local)).toBe("p/, p/.git/, p/.git/HEAD");
 });
 
-test("S70: a new folder that holds only what the rules leave out is not uploaded, until it holds more", async () => {
+test("S70: a folder that the user made is uploaded, also where it holds only what the rules leave out", async () => {
   await using workspace = await LinkedWorkspace.open({ ".mignore": "*.log\n" });
   await workspace.write("d/s/x.log", "1");
   await workspace.look();
-  expect(workspace.paths(workspace.index.local)).toBe(".mignore");
-  await workspace.write("d/s/y", "2");
-  await workspace.look();
-  expect(workspace.paths(workspace.index.local)).toBe(".mignore, d/, d/s/, d/s/y");
+  expect(workspace.paths(workspace.index.local)).toBe(".mignore, d/, d/s/");
 });
 
 test("S22: without its root marker, or with another's, a folder is not looked at", async () => {

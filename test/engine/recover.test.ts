@@ -7,6 +7,8 @@ import { recover } from "../../src/engine/recover.ts";
 import { present } from "../../src/std/assert.ts";
 import { SnapError } from "../../src/std/error.ts";
 import { isoDate } from "../../src/std/time.ts";
+import type { Disk } from "../../src/local/disk.ts";
+import { quickDisk } from "../local/stopping-disk.ts";
 import { Killed } from "../support/world-ports.ts";
 import { World } from "../support/world.ts";
 
@@ -136,10 +138,15 @@ test("P9: an intent that can never be finished does not stop the others", async 
 test("S74, S92: what could not leave its staging name is tried again by the next sync", async () => {
   await using world = await World.synced("a: 1");
   await staged(world, { from: "a", to: "b" });
-  world.hooks.before("remote.move", () => {
+  let moves = 0;
+  const refuse = (): void => {
+    moves += 1;
+    if (moves < 3) world.hooks.before("remote.move", refuse);
     throw new SnapError("content-restricted", "This may not be moved now");
-  });
+  };
+  world.hooks.before("remote.move", refuse);
   await recover(world.deps);
+  expect(moves).toBe(3);
   expect(world.index.intents()).toHaveLength(1);
   await world.sync();
   expect(await world.both()).toBe("b: 1");
@@ -189,4 +196,88 @@ test("S49, S74: a ring of the disk that was cut off in its very last move makes 
   await world.sync();
   expect(await world.both()).toBe("a: 2\nb: 1");
   await world.assertAlways();
+});
+
+/** Two folders change names, and what only this disk has is in one; nothing can be put outside `.snap/` from then on. */
+async function ringOnLockedDisk(): Promise<{
+  world: World;
+  unlock: () => void;
+  refused: string[];
+}> {
+  const refused: string[] = [];
+  const state = { isLocked: false };
+  const real = /^\/proc\/self\/fd\/(\d+)\//;
+  const refuse = (to: string): void => {
+    const fd = real.exec(to)?.[1];
+    const folder = fd === undefined ? to : fs.readlinkSync(`/proc/self/fd/${fd}`);
+    if (!state.isLocked || folder.includes("/.snap")) return;
+    refused.push(to);
+    throw Object.assign(new Error("EMFILE: test"), { code: "EMFILE" });
+  };
+  const disk: Disk = {
+    ...quickDisk,
+    rename: (from, to) => {
+      refuse(to);
+      quickDisk.rename(from, to);
+    },
+    link: (from, to) => {
+      refuse(to);
+      quickDisk.link(from, to);
+    },
+  };
+  const world = await World.synced("d/p/1: 1\nd/q/2: 2\n.mignore: *.mine", { disk });
+  world.local.write("d/p/only.mine", "never uploaded");
+  await world.sync();
+  for (const [from, to] of [
+    ["p", "t"],
+    ["q", "p"],
+    ["t", "q"],
+  ]) {
+    await world.remote.move(`d/${from}`, `d/${to}`);
+  }
+  world.hooks.after("local.perform", () => void (state.isLocked = true));
+  return { world, refused, unlock: () => void (state.isLocked = false) };
+}
+
+test("S49, S74, P1: a ring of the disk that cannot go home waits with its intent, and with all that is in it", async () => {
+  const { world, unlock, refused } = await ringOnLockedDisk();
+  await using _world = world;
+  await world.syncOnce();
+  expect(refused.length).toBeGreaterThanOrEqual(3);
+  expect(world.index.intents()).toHaveLength(1);
+  world.restart();
+  world.clock.advance(40 * 24 * 3_600_000);
+  unlock();
+  await world.sync();
+  expect(world.index.intents()).toEqual([]);
+  expect([...world.local.tree().keys()].filter((name) => name.endsWith(".mine"))).toHaveLength(1);
+  expect(await world.remoteText()).toContain("d/q/1: 1");
+  await world.assertAlways();
+});
+
+test("S71: what stands in the trash by its row is not emptied, though its intent is gone", async () => {
+  const { world, unlock } = await ringOnLockedDisk();
+  await using _world = world;
+  await world.syncOnce();
+  unlock();
+  const { index } = world;
+  index.transaction(() => {
+    for (const { op } of index.intents()) index.removeIntent(op);
+  });
+  world.clock.advance(40 * 24 * 3_600_000);
+  await recover(world.deps);
+  expect([...world.local.own("trash").keys()].some((name) => name.endsWith("only.mine"))).toBe(
+    true,
+  );
+});
+
+test("S74: where a node may not go to its new place it goes back", async () => {
+  await using world = await World.synced("a: 1");
+  await staged(world, { from: "a", to: "b" });
+  world.hooks.before("remote.move", () => {
+    throw new SnapError("name-refused", "This name may not be");
+  });
+  await recover(world.deps);
+  expect(await world.remoteText()).toBe("a: 1");
+  expect(world.index.intents()).toEqual([]);
 });

@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
 import { formatBeacon, parseBeacon } from "../../src/core/beacon.ts";
+import { openEngine } from "../../src/engine/engine.ts";
 import {
   acceptGeneration,
   checkRollback,
+  findRollback,
   raiseGeneration,
   writeBeacon,
 } from "../../src/engine/rollback.ts";
@@ -103,6 +105,49 @@ test("S77, S117, row 5: the workspace put back and the index lost: the marker ag
   await workspace.putBack("workspace");
   await workspace.loseIndex();
   expect(await check(workspace)).toMatchObject({ found: "index-behind", generation: 1, marker: 1 });
+});
+
+/** What a comparison could write: of the index, the root marker and the linked folder. */
+async function notes({ index, deps, other }: LinkedWorkspace) {
+  const keys = ["generation", "marked", "beacon"] as const;
+  const metas = keys.map((key) => index.meta(key));
+  return [metas, await deps.local.readMarker(), await other.document(place)];
+}
+
+test.each<[string, (workspace: LinkedWorkspace) => Promise<void>]>([
+  [
+    "workspace and index",
+    async (workspace) => {
+      await workspace.putBack("workspace");
+      await workspace.putBack("index");
+    },
+  ],
+  ["the workspace alone", (workspace) => workspace.putBack("workspace")],
+  [
+    "the workspace, and the index is lost",
+    async (workspace) => {
+      await workspace.putBack("workspace");
+      await workspace.loseIndex();
+    },
+  ],
+])("S52, S118: a dry run plans nothing where %s went back, and writes nothing", async (_, back) => {
+  await using workspace = await synced();
+  await back(workspace);
+  const before = await notes(workspace);
+  const looking = openEngine(workspace.deps).dryRun();
+  await expect(looking).rejects.toMatchObject({ code: "rolled-back", exit: 3 });
+  expect(await notes(workspace)).toEqual(before);
+});
+
+test("S52, S117: a look that finds no rollback notes nothing of the beacon, nor a generation", async () => {
+  await using workspace = await synced();
+  await workspace.loseIndex();
+  const before = await notes(workspace);
+  await workspace.look();
+  expect(await findRollback(workspace.deps)).toBeUndefined();
+  await openEngine(workspace.deps).dryRun();
+  expect(await notes(workspace)).toEqual(before);
+  expect(workspace.index.meta("generation")).toBeUndefined();
 });
 
 test("S77: an index that was lost alone does not look rolled back", async () => {

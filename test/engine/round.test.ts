@@ -75,7 +75,9 @@ test("S77: while removals are frozen they wait, and are not lost", async () => {
   world.index.transaction(() => world.index.setMeta("removals_frozen", "1"));
   const observed = await observeBoth(world.deps, {});
   const frozen = new Plans(world.deps, observed);
-  expect(frozen.next()?.ops.map(({ kind }) => kind)).toEqual(["R.put"]);
+  const planned = frozen.next();
+  expect(planned?.ops.map(({ kind }) => kind)).toEqual(["R.put", "R.delete"]);
+  expect([...(planned?.waiting ?? [])].map(({ kind }) => kind)).toEqual(["R.delete"]);
   expect(frozen.waits).toBe(true);
   expect(frozen.isWhole).toBe(false);
   world.index.transaction(() => world.index.setMeta("removals_frozen", undefined));

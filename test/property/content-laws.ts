@@ -31,23 +31,32 @@ export function countsOf(entries: Iterable<Entry>): Map<string, number> {
 }
 
 /** New contents stay, whoever wrote them; old ones stay where nobody deleted or edited them. */
-function lostContents(
-  { synced, local, remote }: WholeTrees,
-  counts: Map<string, number>,
-): readonly string[] {
+function lostContents(trees: WholeTrees, counts: Map<string, number>): readonly string[] {
+  const { synced, local, remote } = trees;
   const problems: string[] = [];
   const old = new Set<string>();
   for (const { node, kind, hash = "" } of synced.all()) {
     old.add(hash);
     if (kind !== "file" || counts.has(hash)) continue;
-    if (local.get(node)?.hash === hash && remote.get(node)?.hash === hash) {
+    if (hasContent(local, node, hash) && hasContent(remote, node, hash)) {
       problems.push(`lost ${hash}`);
     }
   }
-  for (const side of [local, remote]) {
-    for (const { kind, hash = "" } of side.all()) {
-      if (kind === "file" && !old.has(hash) && !counts.has(hash)) problems.push(`lost ${hash}`);
-    }
+  return [...problems, ...lostFrom(local, old, counts), ...lostFrom(remote, old, counts)];
+}
+
+function hasContent(tree: WholeTree, node: NodeId, hash: string): boolean {
+  return tree.get(node)?.hash === hash;
+}
+
+function lostFrom(
+  side: WholeTree,
+  old: ReadonlySet<string>,
+  counts: Map<string, number>,
+): readonly string[] {
+  const problems: string[] = [];
+  for (const { kind, hash = "" } of side.all()) {
+    if (kind === "file" && !old.has(hash) && !counts.has(hash)) problems.push(`lost ${hash}`);
   }
   return problems;
 }

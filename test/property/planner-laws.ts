@@ -81,15 +81,17 @@ function endProblems(end: WholeTrees): readonly string[] {
   return problems;
 }
 
-/** All that a merge can see of three equal trees: the nodes in their order, with ids that start at 1. */
+/** All that a merge can see of three equal trees: the nodes in their order, and which files are alike, whatever they are called. */
 function restKeyOf({ synced, local, remote }: WholeTrees): string {
-  const numbers = new Map<number, number>([[0, 0]]);
-  for (const { node } of local.all()) numbers.set(node, numbers.size);
+  const nodes = new Map<number, number>([[0, 0]]);
+  const contents = new Map<string, number>([["", 0]]);
+  for (const { node } of local.all()) nodes.set(node, nodes.size);
   let key = "";
-  for (const { node, parent, kind, name, hash } of local.all()) {
+  for (const { node, parent, name, hash = "" } of local.all()) {
+    if (!contents.has(hash)) contents.set(hash, contents.size);
     const there = remote.get(node)?.name ?? "";
     const disk = synced.get(node)?.localName ?? "";
-    key += `${numbers.get(parent)}/${kind}/${name}/${hash}`;
+    key += `${nodes.get(parent)}/${contents.get(hash)}/${name}`;
     if (there !== name || disk !== "") key += `/${there}/${disk}`;
     key += "\n";
   }
@@ -97,7 +99,10 @@ function restKeyOf({ synced, local, remote }: WholeTrees): string {
 }
 
 /** S110: what only one side changed is applied exactly. */
-function oneSidedProblems({ synced, local, remote }: WholeTrees, end: WholeTrees): readonly string[] {
+function oneSidedProblems(
+  { synced, local, remote }: WholeTrees,
+  end: WholeTrees,
+): readonly string[] {
   const problems: string[] = [];
   const isEndOf = (tree: WholeTree): boolean =>
     haveSameEntries(tree, end.local) || textOf(tree) === textOf(end.local);

@@ -14,6 +14,16 @@ export function seedOfRun(): number {
   return Number(process.env["SNAP_SEED"] ?? Date.now() % 2 ** 31);
 }
 
+/** How many cases are drawn: a part of them where a fault is looked for that was put there. */
+export function runsOf(count: number): number {
+  return Math.ceil(count / runsPart());
+}
+
+/** One case of so many is looked at; all but in a hurry. */
+export function runsPart(): number {
+  return Number(process.env["SNAP_RUNS_PART"] ?? 1);
+}
+
 /** A step as numbers: they choose among what is there, so that nearly every step applies and shrinking works. */
 type Wish = {
   readonly act: "create" | "edit" | "delete" | "retype" | "move";
@@ -24,19 +34,25 @@ type Wish = {
   readonly same: boolean;
 };
 
+type Script = {
+  readonly minLength: number;
+  readonly maxLength: number;
+  readonly names?: readonly string[];
+};
+
 function wishes(
   acts: readonly Wish["act"][],
-  lengths: { minLength: number; maxLength: number },
+  { minLength, maxLength, names = ["a", "b", "c"] }: Script,
 ): fc.Arbitrary<readonly Wish[]> {
   const wish: fc.Arbitrary<Wish> = fc.record({
     act: fc.constantFrom(...acts),
     which: fc.noBias(fc.nat(30)),
     folder: fc.noBias(fc.nat(30)),
-    name: fc.constantFrom("a", "b", "c"),
+    name: fc.constantFrom(...names),
     isFolder: fc.boolean(),
     same: fc.noBias(fc.integer({ min: 0, max: 3 })).map((number) => number === 3),
   });
-  return fc.noBias(fc.array(wish, { ...lengths, size: "max" }));
+  return fc.noBias(fc.array(wish, { minLength, maxLength, size: "max" }));
 }
 
 function stepOf(entries: Entries, wish: Wish): Step | undefined {
@@ -76,4 +92,17 @@ export const cases: fc.Arbitrary<Case> = fc
   .map(({ made, mine, yours }) => {
     const base = baseOf(made);
     return { base, local: run(base, mine, localActor), remote: run(base, yours, remoteActor) };
+  });
+
+/** A disk that tells cases apart, with `a` and `A` side by side: two names there and one on the server (S42). */
+export const twinCases: fc.Arbitrary<Case> = fc
+  .record({
+    made: wishes(["create"], { minLength: 2, maxLength: 10, names: ["a", "b", "B"] }),
+    mine: wishes(acts, { minLength: 1, maxLength: 8, names: ["a", "b", "A", "B"] }),
+    yours: wishes(acts, { minLength: 0, maxLength: 4, names: ["a", "b", "A"] }),
+  })
+  .map(({ made, mine, yours }) => {
+    const base = baseOf(made);
+    const local = run(base, mine, { ...localActor, tellsCasesApart: true });
+    return { base, local, remote: run(base, yours, remoteActor) };
   });

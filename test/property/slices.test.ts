@@ -8,12 +8,15 @@ import { isMovedOrRemoved, Slices, type Slice } from "../../src/core/merge/slice
 import { plan } from "../../src/core/plan/plan.ts";
 import { Simulation } from "../../src/core/plan/simulate.ts";
 import type { NodeId } from "../../src/core/tree/node.ts";
+import { layer } from "../support/layer.ts";
 import { textOf } from "../support/text-tree.ts";
 import { sameOutcome } from "./crash-laws.ts";
 import { allNodes, copyOf, mergeOf, settle, treesOfCase, type MemoryTrees } from "./settle.ts";
-import { cases, seedOfRun } from "./random-cases.ts";
+import { cases, runsOf, seedOfRun } from "./random-cases.ts";
 
 const seed = seedOfRun();
+
+const numRuns = runsOf(5_000);
 
 /** Looks at everything that a small case needs, slice by slice; more is a mistake. */
 const looksMax = 12;
@@ -46,15 +49,18 @@ function settleInSlices(given: WholeTrees, nodesMax: number): MemoryTrees {
   throw new Error(`not quiet: ${textOf(trees.local)}\nremote:\n${textOf(trees.remote)}`);
 }
 
-test(`S45: slices of any size end as one merge does (SNAP_SEED=${seed})`, () => {
-  const law = fc.property(cases, fc.integer({ min: 1, max: 4 }), (given, nodesMax) => {
+test(`S45: slices of any size end as one merge does (SNAP_SEED=${seed})`, async () => {
+  const law = fc.property(cases, fc.integer({ min: 1, max: 5 }), (given, nodesMax) => {
     const trees = treesOfCase(given);
     const outcome = { end: settle(trees), first: mergeOf(trees) };
     const found = settleInSlices(trees, nodesMax);
     if (!sameOutcome(outcome)(found)) expect(textOf(found.local)).toBe(textOf(outcome.end.local));
     expect(textOf(found.remote)).toBe(textOf(found.local));
   });
-  fc.assert(law, { seed, numRuns: 5_000 });
+  await layer({ name: "slices", cpuBudgetSeconds: 30, seed }, () => {
+    fc.assert(law, { seed, numRuns });
+    return numRuns;
+  });
 });
 
 test(`S45: moves and deletes with any other nodes are a step on the way, and loses nothing (SNAP_SEED=${seed})`, () => {

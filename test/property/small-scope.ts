@@ -18,7 +18,12 @@ type Spot = { readonly parent: NodeId; readonly name: string };
 const names = ["a", "b"];
 
 /** Who acts: tokens of content and new node ids tell the sides and the steps apart. */
-export type Actor = { readonly letter: "l" | "r"; readonly firstNode: NodeId };
+export type Actor = {
+  readonly letter: "l" | "r";
+  readonly firstNode: NodeId;
+  /** The disk of this one holds `a` and `A` side by side. */
+  readonly tellsCasesApart?: boolean;
+};
 export const localActor: Actor = { letter: "l", firstNode: 100 };
 export const remoteActor: Actor = { letter: "r", firstNode: 200 };
 
@@ -41,7 +46,16 @@ export function basesUpTo(nodesMax: number): readonly Entries[] {
   return [...found.values()];
 }
 
-function shapeOf(entries: Entries): string {
+/** The tree with `a` for `b` and the reverse, nodes and contents as they are. */
+export function mirrored(entries: Entries): Entries {
+  return entries.map((entry) => {
+    const name = entry.name === "a" ? "b" : "a";
+    return { ...entry, name, key: pathKeyOf(name) };
+  });
+}
+
+/** A tree as text, whatever its files hold. */
+export function shapeOf(entries: Entries): string {
   return textOf(new MemoryTree(entries)).replaceAll(/: \S+/gu, ":");
 }
 
@@ -72,24 +86,28 @@ export function apply(entries: Entries, step: Step, by: Actor & { count: number 
     token: "same" in step && step.same ? "same" : `${by.letter}${by.count}`,
   };
   if (step.do === "create") {
-    if (isFree(tree, step.at)) tree.put(entryAt(step.at, step.kind, made));
+    if (isFree(tree, step.at, by)) tree.put(entryAt(step.at, step.kind, made));
   } else {
     const entry = tree.get(step.node);
-    if (entry !== undefined) change(tree, entry, { step, made });
+    if (entry !== undefined) change(tree, entry, { step, made, by });
   }
   return [...tree.all()];
 }
 
 type Made = { readonly node: NodeId; readonly token: string };
-type Change = { readonly step: Exclude<Step, { do: "create" }>; readonly made: Made };
+type Change = {
+  readonly step: Exclude<Step, { do: "create" }>;
+  readonly made: Made;
+  readonly by: Actor;
+};
 
-function change(tree: MemoryTree, entry: Entry, { step, made }: Change): void {
+function change(tree: MemoryTree, entry: Entry, { step, made, by }: Change): void {
   switch (step.do) {
     case "edit":
       if (entry.kind === "file") tree.put({ ...entry, hash: made.token });
       return;
     case "move":
-      if (!isFree(tree, step.to) || isBelow(tree, step.to.parent, step.node)) return;
+      if (!isFree(tree, step.to, by) || isBelow(tree, step.to.parent, step.node)) return;
       tree.put({ ...entry, ...step.to, key: pathKeyOf(step.to.name) });
       return;
     case "delete":
@@ -135,16 +153,19 @@ function freeSpots(entries: Entries): readonly Spot[] {
   const folders = [rootNode, ...entries.filter(isFolder).map(({ node }) => node)];
   return folders
     .flatMap((parent) => names.map((name) => ({ parent, name })))
-    .filter((spot) => isFree(tree, spot));
+    .filter((spot) => isFree(tree, spot, localActor));
 }
 
 function isFolder({ kind }: Entry): boolean {
   return kind === "folder";
 }
 
-function isFree(tree: MemoryTree, { parent, name }: Spot): boolean {
+function isFree(tree: MemoryTree, { parent, name }: Spot, by: Actor): boolean {
   if (parent !== rootNode && tree.get(parent)?.kind !== "folder") return false;
-  return tree.childByKey(parent, pathKeyOf(name)) === undefined;
+  const twins = tree.childrenByKey(parent, pathKeyOf(name));
+  return by.tellsCasesApart === true
+    ? twins.every((twin) => twin.name !== name)
+    : twins.length === 0;
 }
 
 function entryAt({ parent, name }: Spot, kind: Kind, { node, token }: Made): Entry {

@@ -71,12 +71,19 @@ function placeBefore(op: WriteOp): string | undefined {
 }
 
 /** Transfers that follow each other run side by side (S50): in the opposite order, and turned by one, they end alike. */
-export function orderProblems(trees: WholeTrees, ops: readonly Op[], end: WholeTrees): readonly string[] {
+export function orderProblems(
+  trees: WholeTrees,
+  ops: readonly Op[],
+  end: WholeTrees,
+): readonly string[] {
   const problems: string[] = [];
-  for (const turned of [backwards, rotated]) {
+  const rows = stretches(ops);
+  // Of two, both orders are looked at then.
+  const isLong = rows.some((row) => row.length > 2);
+  for (const turned of isLong ? [backwards, rotated] : [backwards]) {
     const other = copyOf(trees);
     const simulation = new Simulation(other);
-    for (const stretch of stretches(ops)) for (const op of turned(stretch)) simulation.apply(op);
+    for (const row of rows) for (const op of turned(row)) simulation.apply(op);
     const isSame = (["synced", "local", "remote"] as const).every((tree) =>
       haveSameEntries(other[tree], end[tree]),
     );
@@ -117,7 +124,8 @@ function rotated(ops: readonly Op[]): readonly Op[] {
 export function haveSameEntries(a: WholeTree, b: WholeTree): boolean {
   for (const entry of a.all()) {
     const other = b.get(entry.node);
-    if (other === undefined || other.parent !== entry.parent || other.name !== entry.name) return false;
+    if (other === undefined || other.parent !== entry.parent || other.name !== entry.name)
+      return false;
     if (other.kind !== entry.kind || other.hash !== entry.hash) return false;
   }
   for (const { node } of b.all()) if (a.get(node) === undefined) return false;

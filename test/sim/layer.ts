@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { layer } from "../support/layer.ts";
 import { reportOf, runSeed } from "../support/sim/run-seed.ts";
 import { seedsThatFailed } from "../support/sim/seeds-file.ts";
 
@@ -17,19 +18,16 @@ export function simulationPart(part: 0 | 1): void {
   });
 
   test(`S109, S113: worlds of ${seedsAll} seeds lose nothing and come to rest, part ${part + 1}`, async () => {
-    const begun = { cpu: process.cpuUsage(), at: performance.now() };
-    let count = 0;
-    for (let seed = firstSeed + part; seed < firstSeed + seedsAll; seed += 2) {
-      await hold(seed);
-      count += 1;
-    }
-    const { user, system } = process.cpuUsage(begun.cpu);
-    const [cpu, wall] = [(user + system) / 1e6, (performance.now() - begun.at) / 1e3];
-    const seeds = `seed ${firstSeed + part}..${firstSeed + seedsAll - 2 + part}`;
-    console.log(
-      `simulation: ${count} seeds, ${wall.toFixed(1)} s (${cpu.toFixed(1)} s of processor), ${seeds}`,
-    );
-    expect(cpu, "seconds of the processor").toBeLessThan(cpuSecondsMax);
+    const name = `simulation ${part + 1}/2`;
+    const seed = `${firstSeed + part}..${firstSeed + seedsAll - 2 + part}`;
+    await layer({ name, cpuBudgetSeconds: cpuSecondsMax, seed }, async () => {
+      let count = 0;
+      for (let next = firstSeed + part; next < firstSeed + seedsAll; next += 2) {
+        await hold(next);
+        count += 1;
+      }
+      return count;
+    });
   });
 }
 

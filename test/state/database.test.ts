@@ -142,6 +142,72 @@ test("S77: damage that is met while running is found at the next start, though t
   expect(again.movedAside).toBeDefined();
 });
 
+/** A fact that only a damaged disk, or somebody else, can have put there. */
+function spoil(key: string, value: string): void {
+  using raw = new DatabaseSync(path);
+  raw.prepare("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)").run(key, value);
+}
+
+test.each([
+  ["generation", "x"],
+  ["marked", "-1"],
+  ["excluded", "[1]"],
+  ["excluding", "not JSON"],
+  ["relist", '["../up"]'],
+  ["beacon", "one"],
+  ["last_synced_at", "yesterday"],
+] as const)(
+  "S77, X26: a wrong %s of an index that SQLite finds sound is damage, and the next start puts the index aside",
+  (key, value) => {
+    openIndex(path, { clock }).close();
+    spoil(key, value);
+    const met = openIndex(path, { clock });
+    expect(() => met.index.meta(key)).toThrow(expect.objectContaining({ code: "damaged" }));
+    met.close();
+    using again = openIndex(path, { clock });
+    expect([again.movedAside !== undefined, again.index.meta(key)]).toEqual([true, undefined]);
+    again.close();
+    using third = openIndex(path, { clock });
+    expect(third.movedAside).toBeUndefined();
+    expect(existsSync(`${path}.wrong`)).toBe(false);
+  },
+);
+
+test("S77, X26: an intent that is no JSON is damage, too", () => {
+  openIndex(path, { clock }).close();
+  using raw = new DatabaseSync(path);
+  raw.exec("INSERT INTO intent (op, kind, node, detail) VALUES ('1', 'act', 1, '{')");
+  raw.close();
+  const met = openIndex(path, { clock });
+  expect(() => met.index.intents()).toThrow(expect.objectContaining({ code: "damaged" }));
+  met.close();
+  using again = openIndex(path, { clock });
+  expect(again.movedAside).toBeDefined();
+});
+
+test("S77: a note of damage says nothing of another file in the same place", () => {
+  openIndex(path, { clock }).close();
+  writeFileSync(`${path}.wrong`, "1 1");
+  using open = openIndex(path, { clock });
+  expect(open.movedAside).toBeUndefined();
+});
+
+test("S77: damage that a look meets is told with what helps, and the next start puts the index aside", () => {
+  openIndex(path, { clock }).close();
+  spoil("marked", "x");
+  using look = lookAtIndex(path);
+  expect(() => look?.index.meta("marked")).toThrow(
+    expect.objectContaining({ code: "damaged", hint: expect.stringContaining("Run `snap sync`") }),
+  );
+  look?.close();
+  writeFileSync(`${path}.none`, "no index ".repeat(1_000));
+  expect(() => lookAtIndex(`${path}.none`)).toThrow(
+    expect.objectContaining({ code: "damaged", hint: expect.stringContaining("Run `snap sync`") }),
+  );
+  using again = openIndex(path, { clock });
+  expect(again.movedAside).toBeDefined();
+});
+
 test("a cut file is moved aside", () => {
   const open = openIndex(path, { clock });
   note(open, "x");

@@ -9,7 +9,7 @@ const open = () => openIndex(":memory:", { clock: new TestClock() });
 const held: HoldRow = {
   digest: "0123456789ab",
   kind: "mass-delete",
-  items: [{ op: "R.delete", path: 'a/\n"b"', before: "h1" }],
+  items: [{ node: 7, op: "R.delete", path: 'a/\n"b"', before: "h1" }],
   state: "open",
   madeAt: 5,
 };

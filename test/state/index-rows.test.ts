@@ -86,7 +86,7 @@ test("S36: a node takes over the rows, children and history of another", () => {
     store.synced.put(syncedRow(5));
     store.synced.put(syncedRow(9));
     store.addHistory(5, "r1", "h");
-    store.putIntent({ op: "o", kind: "k", node: 5, detail: "" });
+    store.putIntent({ op: "o", kind: "k", node: 5, detail: "{}" });
     store.rebind(5, 9);
   });
   expect([...store.local.all()].map(({ node, parent }) => [node, parent])).toEqual([
@@ -111,7 +111,7 @@ test("S7: unlinking empties the trees and forgets the link; restores, op log and
     store.addHistory(1, "r", "h");
     store.putParked({ node: 1, kind: "", path: "", reason: "", attempts: 1, nextAt: 0 });
     store.log(logRow(1, "a"));
-    for (const fact of facts) store.setMeta(fact, "x");
+    for (const fact of facts) store.setMeta(fact, "1");
     store.forgetLink();
   });
   const counts = [store.synced.count(), store.local.count(), store.remote.count()];

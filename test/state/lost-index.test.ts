@@ -18,6 +18,8 @@ import type { LocalEntry } from "../../src/core/tree/node.ts";
 import { pathKeyOf } from "../../src/core/path/path-key.ts";
 import { copiesOf, copyIndex, copyIntervalMs } from "../../src/state/backup.ts";
 import { openIndex, type OpenIndex } from "../../src/state/database.ts";
+import { noteLoss, untoldLoss } from "../../src/state/index-loss.ts";
+import { present } from "../../src/std/assert.ts";
 import { TestClock } from "../support/test-clock.ts";
 
 let folder: string;
@@ -175,6 +177,36 @@ test("S77, X26: a copy with a wrong word, or with foreign code, is a bad one", a
   using open = openIndex(path, { clock });
   expect(facts(open)).toEqual(["good", false, "copies/index-1.db"]);
   expect(open.badCopies).toEqual([code, word]);
+});
+
+test("S77, X26: a copy with a wrong fact is a bad one", async () => {
+  await copied("good", "wrong");
+  const [, wrong = ""] = copiesOf(path);
+  using raw = new DatabaseSync(wrong);
+  raw.exec("INSERT INTO meta (key, value) VALUES ('excluded', '{')");
+  raw.close();
+  lose();
+  using open = openIndex(path, { clock });
+  expect(facts(open)).toEqual(["good", false, "copies/index-1.db"]);
+  expect(open.badCopies).toEqual([wrong]);
+});
+
+test("S77: the loss stays known until it was told, also where the index is opened again before", async () => {
+  await copied("one");
+  damage(path);
+  openIndex(path, { clock }).close();
+  const open = openIndex(path, { clock });
+  const { movedAside, copy, badCopies } = present(untoldLoss(open.index), "a loss");
+  expect([movedAside?.startsWith(`${path}.damaged-`), copy, badCopies]).toEqual([
+    true,
+    join(folder, "copies/index-1.db"),
+    [],
+  ]);
+  open.index.transaction(() => noteLoss(open.index, undefined));
+  expect(untoldLoss(open.index)).toBeUndefined();
+  open.index.transaction(() => open.index.setMeta("index_lost", "no JSON"));
+  expect(untoldLoss(open.index)).toEqual({ movedAside: undefined, copy: undefined, badCopies: [] });
+  open.close();
 });
 
 test("S77: where every copy is bad, an empty index is open", async () => {

@@ -1,4 +1,5 @@
 import type { LogRow } from "../../src/core/tree/index-rows.ts";
+import { leftoverOutcome } from "../../src/engine/op-log.ts";
 
 /** A tree as `WorldDisk.tree` and `WorldCloud.tree` give it: path → content hash, "" for a folder. */
 export type Picture = ReadonlyMap<string, string>;
@@ -16,9 +17,9 @@ type Line = {
 export function replay(side: "local" | "remote", before: Picture, log: readonly LogRow[]): Picture {
   const tree = new Replayed(before);
   for (const row of log) {
-    if (row.outcome === "done" && row.kind.startsWith(side === "local" ? "L." : "R.")) {
-      tree.apply(lineOf(row));
-    }
+    if (!row.kind.startsWith(side === "local" ? "L." : "R.")) continue;
+    if (row.outcome === "done") tree.apply(lineOf(row));
+    if (row.outcome === leftoverOutcome) tree.stay(row.path);
   }
   return tree.picture();
 }
@@ -48,6 +49,16 @@ class Replayed {
     if (/mkdir$|put$/.test(kind)) this.#tree.set(path, line.after);
     if (/trash$|delete$|deleteDir$/.test(kind)) this.#take(path);
     if (/move$|aside$/.test(kind)) this.#move(line);
+  }
+
+  /** A folder that was to go stays with what is in it, and the folders on the way there. */
+  stay(path: string): void {
+    const below = [...this.#tree].filter(([name]) => `${name}/`.startsWith(`${path}/`));
+    const isKept = (folder: string): boolean =>
+      [...this.#tree].some(([name, content]) => content !== "" && name.startsWith(`${folder}/`));
+    for (const [name, content] of below) {
+      if (content === "" && !isKept(name)) this.#tree.delete(name);
+    }
   }
 
   #move({ path, from }: Line): void {

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import { expect, test } from "vitest";
 import { realWorlds, scenario } from "../support/scenario.ts";
+import { memoryWorld } from "../support/world-memory.ts";
 import { World } from "../support/world.ts";
 
 scenario("C1: a removed folder with a new file inside is kept for it (S37, S40)", {
@@ -153,3 +154,51 @@ test("S70: what the rules leave out stays when its folder is removed there", asy
   expect([...world.local.own("trash").keys()].some((name) => name.endsWith("d/1"))).toBe(true);
   await world.assertAlways();
 });
+
+test("S70: a leftover is uploaded when it holds something that is synced, and not before", async () => {
+  await using world = await World.synced(".mignore: *.log\nd/s/1: a");
+  world.local.write("d/s/x.log", "private");
+  await world.sync();
+  await world.remote.remove("d");
+  await world.sync();
+  await world.sync();
+  expect(await world.remoteText()).toBe(".mignore: *.log");
+  world.local.remove("d/s/x.log");
+  await world.sync();
+  expect(await world.remoteText()).toBe(".mignore: *.log");
+  world.local.write("d/s/2", "b");
+  await world.sync();
+  expect(await world.remoteText()).toBe(".mignore: *.log\nd/s/2: b");
+  await world.assertAlways();
+});
+
+test("S42, S70: a folder that holds only what the rules leave out gives way to a file of the server", async () => {
+  await using world = await World.synced(".mignore: *.log\nd/1: a");
+  world.local.write("d/x.log", "private");
+  world.local.write("e/x.log", "private");
+  await world.remote.remove("d");
+  await world.sync();
+  await world.remote.write("d", "other");
+  await world.sync();
+  expect(world.localText()).toContain("d: other");
+  expect(world.localText()).toContain("private");
+  await world.remote.remove("e");
+  await world.sync();
+  expect(world.localText()).toContain("e/x.log: private");
+  await world.assertAlways();
+});
+
+test.each([
+  { made: "é".normalize("NFD"), settings: { decomposes: true } },
+  { made: "É", settings: { foldsCase: true } },
+])(
+  "S27: where the disk takes two names for one, a folder can be replaced by a file %o",
+  async ({ made, settings }) => {
+    await using world = await World.synced("é/1: a\nkeep: b", memoryWorld(settings));
+    world.local.remove("é");
+    world.local.write(made, "a file");
+    await world.sync(0);
+    expect((await world.remoteText()).normalize("NFC").toLowerCase()).toBe("keep: b\né: a file");
+    await world.assertAlways();
+  },
+);

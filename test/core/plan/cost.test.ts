@@ -2,49 +2,15 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { merge } from "../../../src/core/merge/merge.ts";
 import type { SyncedLike } from "../../../src/core/merge/merge-result.ts";
-import { pathKeyOf, type PathKey } from "../../../src/core/path/path-key.ts";
+import { pathKeyOf } from "../../../src/core/path/path-key.ts";
 import type { Op } from "../../../src/core/plan/op.ts";
 import { plan } from "../../../src/core/plan/plan.ts";
 import { overlaysOf } from "../../../src/core/plan/simulate.ts";
 import { rootNode, type Entry, type NodeId } from "../../../src/core/tree/node.ts";
 import { MemoryTree, type EditableTree, type TreeView } from "../../../src/core/tree/tree-view.ts";
+import { CountedTree } from "../../support/counted-tree.ts";
 
 const readsMax = 500;
-
-/** A tree that counts the rows that are read of it. */
-class CountedTree<E extends Entry> implements TreeView<E> {
-  readonly #base: TreeView<E>;
-  readonly #count: (rows: number) => void;
-
-  constructor(base: TreeView<E>, count: (rows: number) => void) {
-    this.#base = base;
-    this.#count = count;
-  }
-
-  get(node: NodeId): E | undefined {
-    this.#count(1);
-    return this.#base.get(node);
-  }
-
-  *children(parent: NodeId): Generator<E> {
-    this.#count(1);
-    for (const entry of this.#base.children(parent)) {
-      this.#count(1);
-      yield entry;
-    }
-  }
-
-  childByKey(parent: NodeId, key: PathKey): E | undefined {
-    this.#count(1);
-    return this.#base.childByKey(parent, key);
-  }
-
-  childrenByKey(parent: NodeId, key: PathKey): readonly E[] {
-    const found = this.#base.childrenByKey(parent, key);
-    this.#count(1 + found.length);
-    return found;
-  }
-}
 
 function entry(node: NodeId, parent: NodeId, name: string): Entry {
   const isFolder = name.startsWith("d");

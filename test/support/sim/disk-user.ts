@@ -1,3 +1,4 @@
+import { localStat } from "../../../src/local/stat-facts.ts";
 import type { Dice } from "./dice.ts";
 import { DiskFailure } from "./disk-error.ts";
 import { textOf } from "./disk-names.ts";
@@ -20,6 +21,8 @@ export class DiskUser {
   readonly ledger: Ledger;
   /** Handles of programs that keep them. */
   readonly open: { fd: number; path: string }[] = [];
+  /** The place at which the next act is to happen, where it can. */
+  aim: string | undefined;
   /** What has no permissions at the moment. */
   readonly closed: Standing[] = [];
 
@@ -84,6 +87,7 @@ export class DiskUser {
 
   /** A place for a name, in a folder that is there. */
   place(names: readonly string[]): string {
+    if (this.aim !== undefined) return this.aim;
     const folders = this.standing().filter(
       ({ path, node }) => node.kind === "folder" && path.split("/").length < 3,
     );
@@ -97,7 +101,8 @@ export class DiskUser {
     const fit = this.standing().filter(
       ({ path, node }) => !untouched.includes(path) && (kind === undefined || node.kind === kind),
     );
-    return fit.length === 0 ? undefined : this.dice.pick(fit);
+    const aimed = fit.find(({ path }) => path === this.aim);
+    return aimed ?? (fit.length === 0 ? undefined : this.dice.pick(fit));
   }
 
   /** New content. */
@@ -114,6 +119,14 @@ export class DiskUser {
     this.disk.writeNow(fd, bytes);
     this.disk.close(fd);
     this.ledger.wrote(`${this.name} ${path}`, bytes, old);
+  }
+
+  /** How the program knows what stands at a place; "" where it does not. */
+  fileIdAt(path: string): string {
+    const stats = this.disk.lstat(this.at(path));
+    return stats === undefined
+      ? ""
+      : localStat({ name: path, stats, linkTarget: undefined }).fileId;
   }
 
   /** Content of the file at a place. */

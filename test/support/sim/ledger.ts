@@ -5,6 +5,8 @@
 export class Ledger {
   readonly #known = new Set<string>([""]);
   readonly #owed = new Map<string, string>();
+  /** Written through a handle, to a file that may have been removed by then: its place is the trash (S71). */
+  readonly #late = new Set<string>();
   #last = 0;
 
   /** New content that no one wrote before. */
@@ -21,6 +23,12 @@ export class Ledger {
     if (text !== "") this.#owed.set(text, where);
   }
 
+  /** The same for a program that keeps its file open, wherever that goes. */
+  wroteLate(where: string, bytes: Uint8Array, before: Uint8Array): void {
+    this.wrote(where, bytes, before);
+    this.#late.add(latin(bytes));
+  }
+
   /** Somebody whose tree held it removed or replaced it. */
   gaveUp(bytes: Uint8Array): void {
     this.#owed.delete(latin(bytes));
@@ -31,10 +39,11 @@ export class Ledger {
     return this.#known.has(latin(bytes));
   }
 
-  /** What is owed and nowhere among what was kept (P1). */
-  lost(kept: Iterable<Uint8Array>): string[] {
+  /** What is owed and not where its users look for it; in the trash is only what nobody owes, or what came late (P1). */
+  lost(kept: Iterable<Uint8Array>, trashed: Iterable<Uint8Array>): string[] {
     const there = new Set<string>();
     for (const bytes of kept) there.add(latin(bytes));
+    for (const bytes of trashed) if (this.#late.has(latin(bytes))) there.add(latin(bytes));
     return [...this.#owed]
       .filter(([text]) => !there.has(text))
       .map(([text, where]) => `"${text.replace(/\.+$/, "")}" written at ${where}`);

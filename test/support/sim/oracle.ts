@@ -1,10 +1,11 @@
 import { isAlwaysOutside, rulesOf } from "../../../src/core/ignore.ts";
-import { isRelPath } from "../../../src/core/path/rel-path.ts";
+import { isRelPath, type RelPath } from "../../../src/core/path/rel-path.ts";
 import { isConflictName } from "../../../src/core/path/names.ts";
-import type { DiskUser } from "./disk-user.ts";
+import type { DiskUser, Standing } from "./disk-user.ts";
 import type { Inode } from "./inode.ts";
 import { pathTo, type MemoryCloud } from "./memory-cloud.ts";
 import type { SimClient } from "./sim-client.ts";
+import type { SimWorld } from "./sim-world.ts";
 
 /** What the sides hold of what is synced: places, each with its content. Case twins have their own names on the disk (S42). */
 type Shape = readonly string[];
@@ -24,20 +25,27 @@ export function shapeOfCloud(cloud: MemoryCloud): Shape {
     .toSorted();
 }
 
-/** The entries of a disk that are in scope of the rules there. */
-export function shapeOfDisk(user: DiskUser): Shape {
+/** The entries of a disk that are in scope of the rules there, without the folders that stay for what is not synced (S70). */
+export function shapeOfDisk(user: DiskUser, { open: { index } }: SimClient): Shape {
   const all = user.standing();
   const rules = rulesOf(
     textOf(all.find(({ path }) => path === ".mignore")?.node.bytes ?? new Uint8Array(0)),
   );
-  return all
+  const synced = all
     .filter(({ node }) => node.kind === "file" || node.kind === "folder")
     .map(({ path, node }) => ({
       path,
+      node,
       folder: node.kind === "folder",
       text: node.kind === "folder" ? "/" : textOf(node.bytes),
     }))
-    .filter(({ path, folder }) => isSynced(rules, path, folder))
+    .filter(({ path, folder }) => isSynced(rules, path, folder));
+  const isLeft = (path: RelPath, { node }: Standing): boolean =>
+    node.kind === "folder" &&
+    index.leftovers.has({ fileId: user.fileIdAt(path), path }) &&
+    !synced.some((other) => other.path.startsWith(`${path}/`) && !other.folder);
+  return synced
+    .filter(({ path, node }) => !isRelPath(path) || !isLeft(path, { path, node }))
     .map(({ path, text }) => `${placeOf(path)} ${text}`)
     .toSorted();
 }
@@ -63,25 +71,26 @@ export function conflictCopies(cloud: MemoryCloud, users: readonly DiskUser[]): 
   return new Set(names.filter(isConflictName));
 }
 
-/** All contents that are kept somewhere: on the server, on the disks, in their trash. */
-export function* keptContents(
-  cloud: MemoryCloud,
-  clients: readonly SimClient[],
-): Generator<Uint8Array> {
+/** All contents that stand where users look for them: on the server, and on the disks beside what is ours. */
+export function* keptContents({ cloud, users }: SimWorld): Generator<Uint8Array> {
   for (const node of cloud.all()) if (node.kind === "file") yield node.bytes;
-  for (const client of clients) {
-    const { node } = client.user.find(client.top, "look");
-    if (node !== undefined) yield* filesBelow(node, "");
+  for (const user of users) {
+    for (const { node } of user.standing()) if (node.kind === "file") yield node.bytes;
   }
 }
 
-function* filesBelow(folder: Inode, path: string): Generator<Uint8Array> {
-  for (const { name, node } of folder.entries.values()) {
+/** All contents in the trash of the disks. */
+export function* trashedContents({ clients }: SimWorld): Generator<Uint8Array> {
+  for (const client of clients) {
+    const { node } = client.user.find(`${client.top}/.snap/trash`, "look");
+    if (node !== undefined) yield* filesBelow(node);
+  }
+}
+
+function* filesBelow(folder: Inode): Generator<Uint8Array> {
+  for (const { node } of folder.entries.values()) {
     if (node.kind === "file") yield node.bytes;
-    // What waits to be placed is no copy that is kept.
-    else if (node.kind === "folder" && `${path}/${name}` !== "/.snap/staging") {
-      yield* filesBelow(node, `${path}/${name}`);
-    }
+    else if (node.kind === "folder") yield* filesBelow(node);
   }
 }
 

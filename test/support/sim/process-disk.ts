@@ -2,15 +2,15 @@ import { constants } from "node:fs";
 import type { Disk, DiskPath } from "../../../src/local/disk.ts";
 import type { Inode } from "./inode.ts";
 import type { Ledger } from "./ledger.ts";
-import type { MemoryDisk } from "./memory-disk.ts";
+import { shown, type MemoryDisk } from "./memory-disk.ts";
 
 /** What watches a process at its calls to the disk. */
 export type DiskWatch = {
   readonly ledger: Ledger;
   /** The workspace and the folder of ours in it; changes anywhere else are a breach of P8. */
   readonly top: () => Inode | undefined;
-  /** Called before each call; a throw is what the call ends with. */
-  readonly before: (call: string) => void;
+  /** Called before each call, with the user's places that it is about to change; a throw is what the call ends with. */
+  readonly before: (call: string, places: readonly string[]) => void;
   readonly breach: (text: string) => void;
 };
 
@@ -19,7 +19,11 @@ type Zone = "own" | "user" | "outside";
 /** The disk as one process of the program sees it, with every call looked at (P2, P8). */
 export function processDisk(disk: MemoryDisk, watch: DiskWatch): Disk {
   const audit = new Audit(disk, watch);
-  const { before } = watch;
+  const before = (call: string, ...paths: readonly DiskPath[]): void =>
+    watch.before(
+      call,
+      paths.map((path) => audit.userPlace(path)).filter((path) => path !== undefined),
+    );
   return {
     canAnchor: disk.canAnchor,
     umask: disk.umask,
@@ -41,27 +45,27 @@ export function processDisk(disk: MemoryDisk, watch: DiskWatch): Disk {
       return disk.open(path, flags, mode);
     },
     mkdir: (path, mode) => {
-      before("mkdir");
+      before("mkdir", path);
       audit.changes(path, "mkdir");
       disk.mkdir(path, mode);
     },
     rmdir: (path) => {
-      before("rmdir");
+      before("rmdir", path);
       audit.changes(path, "rmdir");
       disk.rmdir(path);
     },
     rename: (from, to) => {
-      before("rename");
+      before("rename", from, to);
       audit.brings(from, to, "rename");
       disk.rename(from, to);
     },
     link: (from, to) => {
-      before("link");
+      before("link", from, to);
       audit.brings(from, to, "link");
       disk.link(from, to);
     },
     unlink: (path) => {
-      before("unlink");
+      before("unlink", path);
       audit.changes(path, "unlink");
       disk.unlink(path);
     },
@@ -141,6 +145,22 @@ class Audit {
       this.#watch.breach(`P2: brings content that nobody wrote to ${target.name}`);
     }
     this.#visible.add(node);
+  }
+
+  /** A path below the top of the workspace; undefined for what is ours or elsewhere. */
+  userPlace(path: DiskPath): string | undefined {
+    const found = this.#look(path);
+    if (found === undefined || found.name === "" || this.#zoneOf(found.folder) !== "user") {
+      return undefined;
+    }
+    const names = [shown(found.name)];
+    for (let at = found.folder; at !== this.#watch.top();) {
+      const entry = [...(at.parent?.entries.values() ?? [])].find(({ node }) => node === at);
+      if (entry === undefined || at.parent === undefined) return undefined;
+      names.unshift(shown(entry.name));
+      at = at.parent;
+    }
+    return names[0] === ".snap" ? undefined : names.join("/");
   }
 
   alters(fd: number, call: string): void {

@@ -12,6 +12,9 @@ type Sleeper = {
 /** Turns of the event loop without news after which everything is taken to wait for the clock. */
 const quietTurnsMax = 6;
 
+/** Steps without a call or a sleeper after which nobody is taken to be at work: each op that is not done commits in a turn of its own. */
+const stillStepsMax = 200;
+
 /**
  * Where all promises of a world meet (S111): each call that takes time waits here, and the dice alone decide which one
  * settles next. Time stands still while anything can settle; then it goes on to the first sleeper.
@@ -79,11 +82,11 @@ export class Scheduler implements Clock {
       done = true;
     };
     work.then(end, end);
-    while (!done) {
-      const moved = await this.step();
-      if (!moved && !done) {
-        await turn();
-        if (!done) throw new Error("The world stands still: somebody waits for nothing");
+    for (let still = 0; !done;) {
+      const hasMoved = await this.step();
+      still = hasMoved ? 0 : still + 1;
+      if (still > stillStepsMax && !done) {
+        throw new Error("The world stands still: somebody waits for nothing");
       }
     }
   }

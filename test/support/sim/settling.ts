@@ -1,5 +1,6 @@
+import { present } from "../../../src/std/assert.ts";
 import { isSnapError } from "../../../src/std/error.ts";
-import { keptContents, leftovers, shapeOfCloud, shapeOfDisk } from "./oracle.ts";
+import { keptContents, leftovers, shapeOfCloud, shapeOfDisk, trashedContents } from "./oracle.ts";
 import type { SimWorld } from "./sim-world.ts";
 
 /** Syncs of all clients within which a calm world must be equal (P4). */
@@ -46,10 +47,11 @@ async function syncAll({ clients, scheduler }: SimWorld): Promise<string> {
   return reports;
 }
 
-function differences({ cloud, users }: SimWorld): string[] {
+function differences({ cloud, users, clients }: SimWorld): string[] {
   const there = shapeOfCloud(cloud);
-  return users.flatMap((user) => {
-    const here = shapeOfDisk(user);
+  return users.flatMap((user, at) => {
+    const client = present(clients[at], "the client of a user");
+    const here = shapeOfDisk(user, client);
     const only = here.filter((line) => !there.includes(line));
     const missing = there.filter((line) => !here.includes(line));
     const isOtherCount = only.length + missing.length === 0 && here.length !== there.length;
@@ -72,6 +74,8 @@ async function checkRest(world: SimWorld): Promise<void> {
     if (user.picture() === before.pictures[at]) continue;
     problems.push(`P4: a quiet sync touched the disk of ${user.name}`);
   }
-  for (const text of ledger.lost(keptContents(cloud, clients))) problems.push(`P1: lost ${text}`);
+  for (const text of ledger.lost(keptContents(world), trashedContents(world))) {
+    problems.push(`P1: lost ${text}`);
+  }
   problems.push(...leftovers(cloud, clients), ...epoch.end());
 }

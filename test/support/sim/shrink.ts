@@ -33,7 +33,11 @@ async function tryWithout(best: Shrunk, more: readonly number[]): Promise<Shrunk
   return kindOf(outcome) === kindOf(best.outcome) ? { skipped, outcome } : best;
 }
 
+const tellingWords = ["parked", "unknown", "refused", "hold", "Error", " has ", " lacks "] as const;
+
 /** The first problem without its particulars. */
 function kindOf({ problems }: Outcome): string {
-  return (problems[0] ?? "").replaceAll(/".*?"/g, "").slice(0, 24);
+  const first = problems[0] ?? "";
+  const words = tellingWords.filter((word) => first.includes(word));
+  return [first.replaceAll(/".*?"/g, "").slice(0, 24), ...words].join();
 }

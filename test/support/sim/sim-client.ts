@@ -1,3 +1,4 @@
+import type { LogRow } from "../../../src/core/tree/index-rows.ts";
 import type { SyncReport } from "../../../src/core/plan/sync-report.ts";
 import { openEngine } from "../../../src/engine/engine.ts";
 import type { EngineDeps } from "../../../src/engine/engine-deps.ts";
@@ -47,7 +48,8 @@ export type ClientWorld = {
   readonly breach: (text: string) => void;
   /** The linked folder, for a process whose calls pass the gate. */
   readonly remote: (client: string, process: { gate: Gate; clock: Clock; rng: Rng }) => RemoteSide;
-  readonly race: (client: SimClient) => void;
+  /** Its user acts, at one of these places if there are any. */
+  readonly race: (client: SimClient, at: readonly string[]) => void;
 };
 
 const top = "/home/ws";
@@ -192,7 +194,7 @@ export class SimClient {
     return {
       local,
       remote: this.#world.remote(this.name, { gate, clock, rng: dice.rng }),
-      index: guardedIndex(index, before),
+      index: guardedIndex(index, { before, onLog: (row) => this.#noteOp(row) }),
       journal,
       holds,
       tokens,
@@ -214,20 +216,28 @@ export class SimClient {
     };
   }
 
+  #noteOp({ kind, path, before, after, outcome }: LogRow): void {
+    const what = [kind, path, before, after].filter((text) => text !== "").join(" ");
+    this.#world.scheduler.note(`${this.name} = ${what}: ${outcome}`);
+  }
+
   #topNode(): ReturnType<MemoryDisk["find"]>["node"] {
     return this.user.find(top, "look").node;
   }
 
-  #fateOf(fate: Fate, life: { alive: boolean }): (call: string) => void {
+  #fateOf(
+    fate: Fate,
+    life: { alive: boolean },
+  ): (call: string, places?: readonly string[]) => void {
     let calls = 0;
     let takes = 0;
     let failed = false;
-    return (call) => {
+    return (call, places = []) => {
       if (!life.alive) throw new Killed();
       calls += 1;
       if (taking.has(call)) {
         takes += 1;
-        if (takes === fate.raceAt) this.#world.race(this);
+        if (takes === fate.raceAt) this.#world.race(this, places);
       }
       if (calls === fate.killAt) {
         this.#world.scheduler.note(`${this.name} is killed before ${call}`);

@@ -5,7 +5,6 @@ import { Dice } from "./dice.ts";
 import { actOn } from "./disk-acts.ts";
 import { DiskUser } from "./disk-user.ts";
 import { Epoch } from "./epoch.ts";
-import { known } from "./known.ts";
 import { Ledger } from "./ledger.ts";
 import { MemoryCloud } from "./memory-cloud.ts";
 import { MemoryRemote } from "./memory-remote.ts";
@@ -18,6 +17,8 @@ import { Weather } from "./weather.ts";
 const startMs = Date.UTC(2026, 0, 5, 9);
 
 const actsInMomentMax = 4;
+/** Share of the acts in such a moment that meet the very place of the call under way. */
+const aimedShare = 0.8;
 
 /** Devices, users, a server and the way between them, all from one seed (S111). */
 export class SimWorld {
@@ -70,9 +71,16 @@ export class SimWorld {
     return hash.digest("hex");
   }
 
-  /** Several things in one moment, so that one of them meets what the engine is about. */
-  #actFast(client: SimClient): void {
-    for (let count = 1 + this.dice.below(actsInMomentMax); count > 0; count -= 1) this.act(client);
+  /** Several things in one moment, most of them at a place that the engine is about. */
+  #race(client: SimClient, at: readonly string[]): void {
+    const user = this.users[this.clients.indexOf(client)];
+    for (let count = 1 + this.dice.below(actsInMomentMax); count > 0; count -= 1) {
+      if (user !== undefined && at.length > 0 && this.dice.chance(aimedShare)) {
+        user.aim = this.dice.pick(at);
+      }
+      this.act(client);
+      if (user !== undefined) user.aim = undefined;
+    }
   }
 
   #addClient(name: string): void {
@@ -82,7 +90,7 @@ export class SimWorld {
       ledger: this.ledger,
       breach: (text) => void this.problems.push(text),
       remote: this.#remoteOf,
-      race: (client) => this.#actFast(client),
+      race: (client, at) => this.#race(client, at),
     };
     const settings = settingsOf(this.dice);
     this.scheduler.note(`${name}: ${describeDisk(settings)}`);
@@ -111,7 +119,7 @@ function settingsOf(dice: Dice): DiskSettings {
   return {
     stepNs: dice.pick([1n, 20_000_000n, 2_000_000_000n]),
     anchors: dice.chance(0.5),
-    foldsCase: dice.chance(0.3) && known.foldingDisks,
+    foldsCase: dice.chance(0.3),
     decomposes: dice.chance(0.2),
     birthTimes: dice.chance(0.8),
     hardLinks: dice.chance(0.8),

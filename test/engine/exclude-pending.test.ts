@@ -1,0 +1,87 @@
+import { expect, test } from "vitest";
+import { Exclusions } from "../../src/core/exclusions.ts";
+import type { RelPath } from "../../src/core/path/rel-path.ts";
+import type { SyncReport } from "../../src/core/plan/sync-report.ts";
+import { openEngine } from "../../src/engine/engine.ts";
+import { pendingExclusions } from "../../src/engine/exclusions-in-force.ts";
+import { at, LinkedWorkspace } from "./linked-workspace.ts";
+
+/** A linked workspace with a list of exclusions that a test changes. */
+async function linked(files: Readonly<Record<string, string>>) {
+  let excluded = new Exclusions();
+  const workspace = await LinkedWorkspace.open(files, {
+    excluded: () => excluded.paths,
+    exclude: (paths) => (excluded = paths.reduce((all, path) => all.with(path), excluded)),
+  });
+  return {
+    workspace,
+    add: (path: string) => (excluded = excluded.with(at(path))),
+    remove: (path: string) => (excluded = excluded.without(at(path))),
+    list: (): readonly RelPath[] => excluded.paths,
+    [Symbol.asyncDispose]: () => workspace[Symbol.asyncDispose](),
+  };
+}
+
+const sync = ({ deps }: LinkedWorkspace): Promise<SyncReport> => openEngine(deps).sync();
+
+test("S52, S93: a dry run names the folders that leave or come back, and nothing in what leaves", async () => {
+  await using link = await linked({ "d/1": "one", "e/2": "two", f: "3" });
+  const { workspace } = link;
+  link.add("e");
+  await sync(workspace);
+  link.remove("e");
+  link.add("d");
+  await workspace.write("d/new", "n");
+  await workspace.write("f", "edited");
+  const { ops, exclusions } = await openEngine(workspace.deps).dryRun();
+  expect(exclusions).toEqual({ leaving: ["d"], returning: ["e"] });
+  expect(ops.map(({ kind, path }) => `${kind} ${path}`)).toEqual(["R.put f"]);
+  await sync(workspace);
+  const after = await openEngine(workspace.deps).dryRun();
+  expect([after.ops, after.exclusions]).toEqual([[], { leaving: [], returning: [] }]);
+});
+
+test("S93: a list that is only written in another way moves what differs, and no more", async () => {
+  await using link = await linked({ "d/1": "one", "d/s/2": "two" });
+  const { workspace } = link;
+  const pending = () => pendingExclusions(workspace.index, link.list());
+  link.add("d/s");
+  await sync(workspace);
+  link.add("d");
+  expect(pending()).toEqual({ leaving: ["d"], returning: [] });
+  await sync(workspace);
+  link.remove("d");
+  link.add("d/s");
+  expect(pending()).toEqual({ leaving: [], returning: ["d"] });
+});
+
+test("S52, S93: cut off on its way to the trash and included again, a folder comes back", async () => {
+  await using link = await linked({ "d/1": "one" });
+  const { workspace } = link;
+  await sync(workspace);
+  link.add("d");
+  workspace.deps.local.perform = () => Promise.reject(new Error("killed"));
+  await expect(sync(workspace)).rejects.toThrow("killed");
+  expect(pendingExclusions(workspace.index, link.list())).toEqual({
+    leaving: ["d"],
+    returning: [],
+  });
+  link.remove("d");
+  expect(pendingExclusions(workspace.index, link.list())).toEqual({
+    leaving: [],
+    returning: ["d"],
+  });
+});
+
+test("S86, S93: what leaves the disk with a folder is counted as removed here, what stays is not", async () => {
+  await using link = await linked({ "d/1": "one", "d/s/2": "two", "d/t/3": "three", "e/4": "4" });
+  const { workspace } = link;
+  await sync(workspace);
+  await workspace.write("d/s/new", "n");
+  link.add("d");
+  // d/1, d/s/2, d/t and d/t/3; d and d/s stay for the sake of d/s/new.
+  expect((await sync(workspace)).counts.removedLocal).toBe(4);
+  link.add("e");
+  expect((await sync(workspace)).counts.removedLocal).toBe(2);
+  expect((await sync(workspace)).counts.removedLocal).toBe(0);
+});

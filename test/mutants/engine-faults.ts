@@ -1,0 +1,99 @@
+import type { Fault } from "./fault.ts";
+
+const engine = "src/engine";
+const local = "src/local";
+
+/** Faults of the protocols towards the server and the disk. */
+export const engineFaults: readonly Fault[] = [
+  [
+    `${engine}/upload.ts`,
+    `return { path, parent: there.parent, replaces: there.rev };`,
+    `return { path, parent: there.parent, replaces: undefined };`,
+    "add instead of update",
+  ],
+  [
+    `${engine}/upload.ts`,
+    `|| there.hash !== op.before.hash`,
+    ``,
+    "an upload does not check what it replaces",
+  ],
+  [
+    `${engine}/upload.ts`,
+    `if (!isAsSeen(row, file.stat)) return cancelled(changedHere);`,
+    ``,
+    "a file that changed since it was hashed goes up",
+  ],
+  [
+    `${engine}/upload.ts`,
+    `unchanged: () => file.unchanged(),`,
+    `unchanged: async () => true,`,
+    "a file that is written to goes up torn",
+  ],
+  [
+    `${engine}/execute-remote.ts`,
+    `await remote.deleteFile(found.path, found.row.rev);`,
+    `await remote.deleteFile(found.path, "");`,
+    "parent_rev is left out",
+  ],
+  [
+    `${engine}/execute-remote.ts`,
+    `|| !execution.mayGo(op.node)`,
+    ``,
+    "a file that shall stay is deleted there",
+  ],
+  [
+    `${engine}/execute-remote.ts`,
+    `if (isOfAnother(index, op.node, item.remoteId)) return cancelled(changedThere);`,
+    ``,
+    "the folder of another node is taken",
+  ],
+  [
+    `${engine}/execute-local.ts`,
+    `!(await isStillGone(execution, op.node))`,
+    `false`,
+    "the server is not asked before something goes to the trash",
+  ],
+  [
+    `${engine}/execute-local.ts`,
+    `if (known === undefined) return cancelled("something in it changed on the disk");`,
+    ``,
+    "a folder goes with a file that is new in it",
+  ],
+  [
+    `${engine}/pairing.ts`,
+    `return agreedSize === String(size) && agreedModifiedNs === modifiedNs;`,
+    `return agreedSize === String(size);`,
+    "a reused inode passes for a move",
+  ],
+  [
+    `${local}/displace-leaf.ts`,
+    `if (await isDisplaced(site, act)) return done(statAt(site, place));`,
+    `return done(statAt(site, place));`,
+    "what was displaced is not verified",
+  ],
+  [
+    `${local}/displace-leaf.ts`,
+    `if (!(await isStillThere(site, act))) return cancelled(statAt(site, placeOf(act.path)));`,
+    ``,
+    "a file is taken away unseen",
+  ],
+  [
+    `${local}/displace-leaf.ts`,
+    `await syncFolder(site, trash.slice(0, -1));`,
+    ``,
+    "the trash is not durable",
+  ],
+  [
+    `${local}/displace-leaf.ts`,
+    `if (to.look() !== undefined) refuseTaken(trash);`,
+    ``,
+    "the trash is overwritten",
+  ],
+  [
+    `${local}/stage.ts`,
+    `if (hasher.finish().hash !== expect.hash) throw wrongContent("does not have the expected hash");`,
+    ``,
+    "a wrong byte comes down",
+  ],
+  [`${local}/stage.ts`, `return mode & 0o777;`, `return mode;`, "setuid comes with a download"],
+].map(([file = "", from = "", to = "", breaks = ""]) => ({ file, from, to, breaks }));

@@ -1,0 +1,3 @@
+import { exhaustivePart } from "./exhaustive.ts";
+
+exhaustivePart(3);
