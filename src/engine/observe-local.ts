@@ -133,6 +133,6 @@ function report(
 /** Folders that were left over and are not any more: gone, or with something in them that is synced (S70). */
 function forgetLeftovers(index: IndexStore, { leftovers, closed }: Findings): void {
   // What nobody could look into may hold some.
-  if (closed.size > 0) return;
+  if (closed.size > 0 || !index.leftovers.hasOthers(leftovers)) return;
   index.transaction(() => index.leftovers.keepOnly(leftovers));
 }

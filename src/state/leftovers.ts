@@ -24,11 +24,17 @@ export class SqliteLeftovers implements Leftovers {
     this.#put.run(markOf(folder));
   }
 
+  hasOthers(folders: readonly FolderMark[]): boolean {
+    return this.#others(folders).length > 0;
+  }
+
   keepOnly(folders: readonly FolderMark[]): void {
+    for (const mark of this.#others(folders)) this.#remove.run(mark);
+  }
+
+  #others(folders: readonly FolderMark[]): readonly string[] {
     const kept = new Set(folders.map(markOf));
-    for (const mark of this.#all.all((row) => text(row, "mark"))) {
-      if (!kept.has(mark)) this.#remove.run(mark);
-    }
+    return this.#all.all((row) => text(row, "mark")).filter((mark) => !kept.has(mark));
   }
 }
 

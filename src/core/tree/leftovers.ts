@@ -12,6 +12,8 @@ export type FolderMark = { readonly fileId: FileId; readonly path: RelPath };
 export interface Leftovers {
   has(folder: FolderMark): boolean;
   put(folder: FolderMark): void;
-  /** Forget all but these; nothing is done where there are no others. */
+  /** Whether there are others than these. */
+  hasOthers(folders: readonly FolderMark[]): boolean;
+  /** Forget all but these. */
   keepOnly(folders: readonly FolderMark[]): void;
 }
