@@ -1,5 +1,7 @@
 import type { AdoptOp, AskOp, ForgetOp, RebindOp } from "../core/plan/op.ts";
+import type { NodeId } from "../core/tree/node.ts";
 import { pathOf } from "../core/tree/tree-view.ts";
+import type { IndexStore } from "../ports.ts";
 import { agree, forget } from "./commit.ts";
 import { cancelled, done, type Execution, type OpResult } from "./execution.ts";
 import { commitOp } from "./op-log.ts";
@@ -19,8 +21,16 @@ export function runIndexOp({ deps: { index }, tally }: Execution, op: IndexOp): 
       return done;
     case "S.rebind":
       index.rebind(op.node, op.to);
+      nameAnew(index, op.to);
       return done;
   }
+}
+
+/** The agreement is with what stands on the server now; the id that it had is another thing's (S21). */
+function nameAnew({ synced, remote }: IndexStore, node: NodeId): void {
+  const [agreed, there] = [synced.get(node), remote.get(node)];
+  if (agreed === undefined || there === undefined || agreed.remoteId === there.remoteId) return;
+  synced.put({ ...agreed, remoteId: there.remoteId });
 }
 
 /** S47: a merge asked for the hash of a file; nothing destructive is planned for it until then. */

@@ -67,13 +67,14 @@ function isDue({ clock }: EngineDeps, { since }: DisplacedRow): boolean {
 
 async function lookAtOne(deps: EngineDeps, row: DisplacedRow, beganAt: number): Promise<void> {
   try {
-    switch (await stateOf(deps, row)) {
+    const isToGo = row.since < beganAt;
+    switch (await stateOf(deps, row, isToGo)) {
       case "gone":
         return drop(deps, row);
       case "changed":
         return await bringBack(deps, row);
       case "same":
-        if (row.since < beganAt) await remove(deps, row);
+        if (isToGo) await remove(deps, row);
     }
   } catch (error) {
     // Somebody is writing to it right now, or it may not be read: it is looked at by the next sync.
@@ -85,16 +86,21 @@ async function lookAtOne(deps: EngineDeps, row: DisplacedRow, beganAt: number): 
 /** Areas of ours in the trash; nothing else is ever removed because of a row. */
 const areaForm = /^\d{8}-[0-9a-f]+$/;
 
-/** `gone`: also where something else stands at its place in the trash, which is left alone. A stamp alone proves no change (S18). */
+/**
+ * `gone`: also where something else stands at its place in the trash, which is left alone. A stamp alone proves no change
+ * (S18); nor that there was none, where somebody wrote right before it was displaced and set the mtime back. So what is to
+ * go is read.
+ */
 async function stateOf(
   { local }: EngineDeps,
   row: DisplacedRow,
+  isToGo: boolean,
 ): Promise<"gone" | "changed" | "same"> {
   if (!areaForm.test(row.area)) return "gone";
   const place = parseRelPath(`.snap/trash/${row.area}/${row.path}`);
   const stat = await local.stat(place);
   if (stat?.kind !== "file") return "gone";
-  if (stat.stamp === row.stamp) return "same";
+  if (stat.stamp === row.stamp && !isToGo) return "same";
   return (await local.hash(place)).hash === row.hash ? "same" : "changed";
 }
 

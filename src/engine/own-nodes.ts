@@ -1,4 +1,4 @@
-import type { TargetEntry } from "../core/merge/merge-result.ts";
+import type { MergeResult } from "../core/merge/merge-result.ts";
 import type { NodeId } from "../core/tree/node.ts";
 import type { IndexStore } from "../ports.ts";
 
@@ -7,13 +7,19 @@ import type { IndexStore } from "../ports.ts";
  * somebody moved a file or folder to a name that is ignored here, or that this disk cannot hold, while it was changed
  * on the disk (S37, S91): the one there stays as it is, and the one here becomes a new one on the server.
  *
- * @param touched what the merge wants to be somewhere; a clean node is in the scope.
+ * So it is, too, where what is here becomes one with another thing of the server (S36).
+ *
+ * @param result what the merge wants to be somewhere, and what becomes another node; a clean node is in the scope.
  */
-export function giveOwnNodes(index: IndexStore, touched: readonly TargetEntry[]): void {
-  const left = touched.filter(({ node }) => (index.remote.get(node)?.scope ?? "in") !== "in");
+export function giveOwnNodes(
+  index: IndexStore,
+  { touched, rebinds }: Pick<MergeResult, "touched" | "rebinds">,
+): void {
+  const nodes = [...touched.map(({ node }) => node), ...rebinds.map(({ from }) => from)];
+  const left = nodes.filter((node) => (index.remote.get(node)?.scope ?? "in") !== "in");
   if (left.length === 0) return;
   index.transaction(() => {
-    for (const { node } of left) giveOwnNode(index, node);
+    for (const node of left) giveOwnNode(index, node);
   });
 }
 

@@ -75,7 +75,7 @@ type Run = {
 
 async function runPlan(deps: EngineDeps, run: Run): Promise<void> {
   const { ops, planned, context } = run;
-  giveOwnNodes(deps.index, planned.result.touched);
+  giveOwnNodes(deps.index, planned.result);
   const execution = executionOf(deps, run);
   context.tally.expect(ops);
   await execute(execution, ops, (op, result) => context.parking.note(op, result));

@@ -15,6 +15,7 @@ import { at, LinkedWorkspace } from "./linked-workspace.ts";
 function losingMoves(
   workspace: LinkedWorkspace,
   beforeMove: () => Promise<void> = async () => {},
+  isLosing = true,
 ): RemoteSide {
   const { account } = workspace.deps.config;
   const { refreshToken } = workspace.server.issueToken(account);
@@ -26,7 +27,7 @@ function losingMoves(
     attempts += 1;
     if (attempts === 1) await beforeMove();
     const response = await workspace.server.fetch(input, init);
-    if (attempts % 2 === 0) return response;
+    if (!isLosing || attempts % 2 === 0) return response;
     await response.arrayBuffer();
     throw new TypeError("fetch failed", { cause: new Error("ECONNRESET") });
   };
@@ -111,6 +112,20 @@ test("S16, S83: so does a rename of case alone", async () => {
   expect(await onServer(workspace)).toEqual(["Name"]);
   const log = workspace.index.logged(20).filter(({ outcome }) => outcome !== "done");
   expect(log).toEqual([]);
+});
+
+test("S61: another file that took the place of a moved one right before is not moved for it", async () => {
+  await using workspace = await LinkedWorkspace.open({ a: "1", b: "22" });
+  await workspace.rename("a", "c");
+  const swap = async (): Promise<void> => {
+    await workspace.other.move(at("a"), at("t"));
+    await workspace.other.move(at("b"), at("a"));
+    await workspace.other.move(at("t"), at("b"));
+  };
+  const remote = losingMoves(workspace, swap, false);
+  expect((await openEngine({ ...workspace.deps, remote }).sync()).exit).toBe(0);
+  expect(await onServer(workspace)).toEqual(["a", "b"]);
+  expect([await workspace.read("a"), await workspace.read("b")]).toEqual(["22", "1"]);
 });
 
 test("S63: what cannot go back because its folder is a file now goes beside that", async () => {

@@ -7,7 +7,7 @@ import { seedsThatFailed } from "../support/sim/seeds-file.ts";
 const seedsAll = 640;
 const firstSeed = 1;
 /** Of one part, seconds of the processor: wall clocks are shared with whoever else runs. */
-const cpuSecondsMax = 120;
+const cpuSecondsMax = 180;
 
 /** One half of the layer: every second seed, so that two workers share them. */
 export function simulationPart(part: 0 | 1): void {

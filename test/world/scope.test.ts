@@ -44,3 +44,21 @@ test.each(realWorlds)(
     await world.assertAlways();
   },
 );
+
+test("S36, S91: two folders change places there, one of them left out here: both are whole when the rule goes", async () => {
+  await using world = await World.synced("deep/1: a");
+  world.local.write(".mignore", "sub\n");
+  await world.remote.write("Sub/2", "b");
+  await world.sync();
+  await world.remote.move("deep", "t");
+  await world.remote.move("Sub", "deep");
+  await world.remote.move("t", "Sub");
+  await world.sync();
+  expect(world.localText()).toBe(".mignore: sub\n\ndeep/2: b");
+  world.local.write(".mignore", "");
+  await world.sync();
+  world.local.write("Sub/3", "c");
+  await world.sync();
+  expect(await world.both()).toBe(".mignore: \nSub/1: a\nSub/3: c\ndeep/2: b");
+  await world.assertAlways();
+});

@@ -10,7 +10,7 @@ import { shown, type MemoryDisk } from "./memory-disk.ts";
 export type Standing = { readonly path: string; readonly node: Inode };
 
 /** A side that is emptied is held by a guard; rules that are no file stop everything, as they should. */
-const untouched = ["keep.txt", ".mignore"];
+export const untouched: readonly string[] = ["keep.txt", ".mignore"];
 
 /** Users and their programs at one workspace: what they do lasts at once, and the ledger knows of it. */
 export class DiskUser {
@@ -21,6 +21,8 @@ export class DiskUser {
   readonly ledger: Ledger;
   /** Handles of programs that keep them. */
   readonly open: { fd: number; path: string }[] = [];
+  /** What is done now is done while the engine is about it. */
+  isRacing = false;
   /** The place at which the next act is to happen, where it can. */
   aim: string | undefined;
   /** What has no permissions at the moment. */

@@ -5,7 +5,7 @@
 export class Ledger {
   readonly #known = new Set<string>([""]);
   readonly #owed = new Map<string, string>();
-  /** Written through a handle, to a file that may have been removed by then: its place is the trash (S71). */
+  /** Written to a file that may have been removed by then, or was being removed: its place is the trash (S71). */
   readonly #late = new Set<string>();
   #last = 0;
 
@@ -26,6 +26,11 @@ export class Ledger {
   /** The same for a program that keeps its file open, wherever that goes. */
   wroteLate(where: string, bytes: Uint8Array, before: Uint8Array): void {
     this.wrote(where, bytes, before);
+    this.mayRest(bytes);
+  }
+
+  /** It may be in the trash at the end. */
+  mayRest(bytes: Uint8Array): void {
     this.#late.add(latin(bytes));
   }
 

@@ -25,6 +25,8 @@ async function calm({ weather, cloud, clients, users, scheduler }: SimWorld): Pr
     if (run !== undefined && run.ending === undefined) await scheduler.runUntilDone(run.ended);
   }
   for (const user of users) user.tidy();
+  // From then on what was displaced is looked at again (S65).
+  scheduler.advance(61_000);
   scheduler.note("all is calm");
 }
 

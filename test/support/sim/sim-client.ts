@@ -61,7 +61,10 @@ const codesOf: Readonly<Partial<Record<DiskCode, readonly string[]>>> = {
   EXDEV: ["rename", "link"],
 };
 
-/** Calls at which a user's act in the last moment does most harm. */
+/**
+ * Calls at which a user's act in the last moment does most harm. Not the rename of a disk without hard links: there it takes
+ * the place of a file that was checked right before, and nothing can tell what came in between (S64).
+ */
 const taking: ReadonlySet<string> = new Set(["rename", "link", "unlink", "rmdir", "mkdir"]);
 
 /** One device: a disk, an index, and a process now and then. */
@@ -225,6 +228,11 @@ export class SimClient {
     return this.user.find(top, "look").node;
   }
 
+  /** Whether a call takes something from a place; without hard links a rename also brings. */
+  #isTaking(call: string): boolean {
+    return taking.has(call) && (call !== "rename" || this.volume.settings.hardLinks);
+  }
+
   #fateOf(
     fate: Fate,
     life: { alive: boolean },
@@ -235,7 +243,7 @@ export class SimClient {
     return (call, places = []) => {
       if (!life.alive) throw new Killed();
       calls += 1;
-      if (taking.has(call)) {
+      if (this.#isTaking(call)) {
         takes += 1;
         if (takes === fate.raceAt) this.#world.race(this, places);
       }

@@ -3,7 +3,7 @@ import { seededRng } from "../../../src/std/random.ts";
 import { CloudUser } from "./cloud-user.ts";
 import { Dice } from "./dice.ts";
 import { actOn } from "./disk-acts.ts";
-import { DiskUser } from "./disk-user.ts";
+import { DiskUser, untouched } from "./disk-user.ts";
 import { Epoch } from "./epoch.ts";
 import { Ledger } from "./ledger.ts";
 import { MemoryCloud } from "./memory-cloud.ts";
@@ -74,13 +74,16 @@ export class SimWorld {
   /** Several things in one moment, most of them at a place that the engine is about. */
   #race(client: SimClient, at: readonly string[]): void {
     const user = this.users[this.clients.indexOf(client)];
+    const places = at.filter((place) => !untouched.includes(place));
+    if (user !== undefined) user.isRacing = true;
     for (let count = 1 + this.dice.below(actsInMomentMax); count > 0; count -= 1) {
-      if (user !== undefined && at.length > 0 && this.dice.chance(aimedShare)) {
-        user.aim = this.dice.pick(at);
+      if (user !== undefined && places.length > 0 && this.dice.chance(aimedShare)) {
+        user.aim = this.dice.pick(places);
       }
       this.act(client);
       if (user !== undefined) user.aim = undefined;
     }
+    if (user !== undefined) user.isRacing = false;
   }
 
   #addClient(name: string): void {
