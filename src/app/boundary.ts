@@ -1,8 +1,8 @@
 import { isAlwaysOutside, rulesOf, type IgnoreRules } from "../core/ignore.ts";
 import { parentPath, topPath, type RelPath } from "../core/path/rel-path.ts";
 import type { LocalStat } from "../core/tree/local-stat.ts";
-import { exclusionsInForce } from "../engine/exclusions-in-force.ts";
-import { readRules } from "../engine/rules-file.ts";
+import { exclusionsInForce } from "../engine/scope/exclusions-in-force.ts";
+import { readRules } from "../engine/scope/rules-file.ts";
 import { overriddenFolders } from "./guard.ts";
 import type { OpenWorkspace } from "./workspace.ts";
 

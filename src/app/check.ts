@@ -1,6 +1,6 @@
-import { fetchDamaged } from "../engine/bit-rot.ts";
-import { runCheck, type CheckReport } from "../engine/check.ts";
-import type { CheckFinding } from "../engine/check-finding.ts";
+import { fetchDamaged } from "../engine/check/bit-rot.ts";
+import { runCheck, type CheckReport } from "../engine/check/check.ts";
+import type { CheckFinding } from "../engine/check/finding.ts";
 import type { Work } from "../std/events.ts";
 import type { Environment } from "./environment.ts";
 import { requireLink } from "./find-workspace.ts";

@@ -4,7 +4,7 @@ import { rulesOf, type IgnoreRules } from "../core/ignore.ts";
 import { topPath } from "../core/path/rel-path.ts";
 import type { GuardFinding, GuardReport } from "../core/repo/finding.ts";
 import type { OverrideRecord } from "../core/repo/override.ts";
-import { readRules } from "../engine/rules-file.ts";
+import { readRules } from "../engine/scope/rules-file.ts";
 import { openLocalSide } from "../local/local-side.ts";
 import { makeOverride } from "../guard/overrides.ts";
 import { describeFinding, refusalText } from "../guard/refusal.ts";

@@ -1,7 +1,7 @@
 import { repositoryMarker } from "../core/repo/marker.ts";
 import { baseName } from "../core/path/rel-path.ts";
 import type { CaptureResult } from "../core/snapshot/store-request.ts";
-import { acceptGeneration, checkRollback } from "../engine/rollback.ts";
+import { acceptGeneration, checkRollback } from "../engine/guards/rollback.ts";
 import { recover } from "../restore/recover.ts";
 import { sweepUndo } from "../restore/sweep.ts";
 import type {

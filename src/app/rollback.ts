@@ -1,5 +1,5 @@
-import { isTopGone, remakeTop } from "../engine/presence.ts";
-import { checkRollback, type RollbackState } from "../engine/rollback.ts";
+import { isTopGone, remakeTop } from "../engine/guards/presence.ts";
+import { checkRollback, type RollbackState } from "../engine/guards/rollback.ts";
 import { planRollbackOf, settleRollback, type RollbackChoice } from "../restore/rollback.ts";
 import { SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";

@@ -1,4 +1,4 @@
-import { pendingExclusions } from "../engine/exclusions-in-force.ts";
+import { pendingExclusions } from "../engine/scope/exclusions-in-force.ts";
 import { exitOf } from "../engine/report.ts";
 import { openLocalSide } from "../local/local-side.ts";
 import { lookAtIndex, type OpenIndex } from "../state/database.ts";

@@ -1,7 +1,7 @@
 import type { Op } from "../core/plan/op.ts";
 import { whyNotConverged } from "../core/plan/stuck.ts";
 import type { LeftPath, SyncReport } from "../core/plan/sync-report.ts";
-import type { PendingExclusions } from "../engine/exclusions-in-force.ts";
+import type { PendingExclusions } from "../engine/scope/exclusions-in-force.ts";
 import type { IndexStore } from "../ports.ts";
 import { copyIndex } from "../state/backup.ts";
 import { noteLoss, untoldLoss, type IndexLoss } from "../state/index-loss.ts";

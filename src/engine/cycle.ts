@@ -1,18 +1,18 @@
 import type { LeftPath, SyncReport } from "../core/plan/sync-report.ts";
 import { throwIfAborted, SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
-import { checkAlong } from "./check-sample.ts";
+import { checkAlong } from "./check/sample.ts";
 import type { EngineDeps } from "./engine-deps.ts";
-import { applyExclusions } from "./exclude.ts";
-import { endOldTokens } from "./holds-tokens.ts";
-import { distrustOldAgreement } from "./index-lost.ts";
-import { lookForLateEdits } from "./late-writers.ts";
+import { applyExclusions } from "./execute/exclude.ts";
+import { endOldTokens } from "./guards/holds-tokens.ts";
+import { distrustOldAgreement } from "./recover/index-lost.ts";
+import { lookForLateEdits } from "./execute/late-writers.ts";
 import { roundsMax } from "./limits.ts";
 import { observeBoth } from "./observe.ts";
 import { Parking } from "./parking.ts";
-import { recover } from "./recover.ts";
+import { recover } from "./recover/recover.ts";
 import { reportOf, Tally } from "./report.ts";
-import { checkRollback, rollbackRefusal, writeBeacon } from "./rollback.ts";
+import { checkRollback, rollbackRefusal, writeBeacon } from "./guards/rollback.ts";
 import { runRound } from "./round.ts";
 
 /**

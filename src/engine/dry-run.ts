@@ -3,7 +3,7 @@ import { overlaysOf, Simulation } from "../core/plan/simulate.ts";
 import type { LeftPath } from "../core/plan/sync-report.ts";
 import type { EngineDeps } from "./engine-deps.ts";
 import { guardedPlans } from "./guarded-plans.ts";
-import { RoundGuard } from "./holds.ts";
+import { RoundGuard } from "./guards/holds.ts";
 import { Plans, treesOfIndex, type PlanOptions } from "./make-plan.ts";
 import type { Observed } from "./observe.ts";
 

@@ -7,12 +7,12 @@ import type { Work } from "../std/events.ts";
 import { runCycles } from "./cycle.ts";
 import { countDry, planDry, type DryRun } from "./dry-run.ts";
 import type { EngineDeps } from "./engine-deps.ts";
-import { pendingExclusions, type PendingExclusions } from "./exclusions-in-force.ts";
+import { pendingExclusions, type PendingExclusions } from "./scope/exclusions-in-force.ts";
 import { Plans } from "./make-plan.ts";
 import { observeBoth } from "./observe.ts";
-import { rebase } from "./rebase.ts";
-import { recover } from "./recover.ts";
-import { findRollback, rollbackRefusal } from "./rollback.ts";
+import { rebase } from "./recover/rebase.ts";
+import { recover } from "./recover/recover.ts";
+import { findRollback, rollbackRefusal } from "./guards/rollback.ts";
 
 /** The engine of one link; the caller holds the workspace's lock (S12) and makes one call at a time. */
 export type Engine = EngineControl & {

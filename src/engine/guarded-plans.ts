@@ -1,4 +1,4 @@
-import type { Guarded, RoundGuard } from "./holds.ts";
+import type { Guarded, RoundGuard } from "./guards/holds.ts";
 import type { Planned, Plans } from "./make-plan.ts";
 import type { Observed } from "./observe.ts";
 

@@ -12,7 +12,7 @@ import type { IndexStore } from "../ports.ts";
 import { isoDate } from "../std/time.ts";
 import type { EngineDeps } from "./engine-deps.ts";
 import { remoteInScope, type Observed } from "./observe.ts";
-import { arrivingRules } from "./scope.ts";
+import { arrivingRules } from "./scope/scope.ts";
 
 /** Dirty nodes that are read at once. */
 const pageNodes = 1_000;

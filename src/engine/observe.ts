@@ -5,10 +5,10 @@ import type { IndexStore } from "../ports.ts";
 import { throwIfAborted } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import type { EngineDeps } from "./engine-deps.ts";
-import { frozenNodes, type Frozen } from "./frozen.ts";
-import { observeLocal } from "./observe-local.ts";
-import { observeRemote } from "./observe-remote.ts";
-import { loadScope, type Scope } from "./scope.ts";
+import { frozenNodes, type Frozen } from "./check/frozen.ts";
+import { observeLocal } from "./disk/observe-local.ts";
+import { observeRemote } from "./listing/observe-remote.ts";
+import { loadScope, type Scope } from "./scope/scope.ts";
 
 /** What a look at both sides leaves to tell; what was seen is in the index. */
 export type Observed = { readonly scope: Scope; readonly frozen: Frozen };

@@ -3,7 +3,7 @@ import type { LeftPath } from "../core/plan/sync-report.ts";
 import type { NodeId } from "../core/tree/node.ts";
 import type { IndexStore } from "../ports.ts";
 import type { Clock } from "../std/time.ts";
-import type { Result } from "./execute.ts";
+import type { Result } from "./execute/execute.ts";
 import { cancelsMax } from "./limits.ts";
 
 /** Minutes until an item is tried again by itself; the last one repeats (§11 of the design). */

@@ -1,22 +1,22 @@
 import type { Op } from "../core/plan/op.ts";
 import type { LeftPath } from "../core/plan/sync-report.ts";
 import type { Work } from "../std/events.ts";
-import { CommitQueue } from "./commit-queue.ts";
-import { RemoteConfirmation } from "./confirm-remote.ts";
+import { CommitQueue } from "./execute/commit-queue.ts";
+import { RemoteConfirmation } from "./execute/confirm-remote.ts";
 import type { EngineDeps } from "./engine-deps.ts";
-import { execute } from "./execute.ts";
-import { newOpId, type Execution } from "./execution.ts";
+import { execute } from "./execute/execute.ts";
+import { newOpId, type Execution } from "./execute/execution.ts";
 import { guardedPlans } from "./guarded-plans.ts";
-import { RoundGuard } from "./holds.ts";
-import { thawRemovals } from "./index-lost.ts";
+import { RoundGuard } from "./guards/holds.ts";
+import { thawRemovals } from "./recover/index-lost.ts";
 import { Plans, type Planned, type PlanOptions } from "./make-plan.ts";
 import type { Observed } from "./observe.ts";
-import { giveOwnNodes } from "./own-nodes.ts";
+import { giveOwnNodes } from "./listing/own-nodes.ts";
 import type { Parking } from "./parking.ts";
-import { settleIntents } from "./recover.ts";
+import { settleIntents } from "./recover/recover.ts";
 import type { Tally } from "./report.ts";
-import { raiseGeneration } from "./rollback.ts";
-import { Room } from "./room.ts";
+import { raiseGeneration } from "./guards/rollback.ts";
+import { Room } from "./execute/room.ts";
 
 /** What the rounds of one sync share. */
 export type RoundContext = {

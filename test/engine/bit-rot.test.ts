@@ -1,8 +1,8 @@
 import { chmodSync, readdirSync, readFileSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { checkAlong, rehashDays } from "../../src/engine/check-sample.ts";
-import { damagedFiles, fetchDamaged } from "../../src/engine/bit-rot.ts";
+import { checkAlong, rehashDays } from "../../src/engine/check/sample.ts";
+import { damagedFiles, fetchDamaged } from "../../src/engine/check/bit-rot.ts";
 import { present } from "../../src/std/assert.ts";
 import { SnapError } from "../../src/std/error.ts";
 import { check, overlook, replaced, rot, sync } from "./checked-workspace.ts";

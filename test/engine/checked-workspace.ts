@@ -1,7 +1,7 @@
 import { utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { runCheck, type CheckReport, type CheckRequest } from "../../src/engine/check.ts";
-import type { CheckFinding } from "../../src/engine/check-finding.ts";
+import { runCheck, type CheckReport, type CheckRequest } from "../../src/engine/check/check.ts";
+import type { CheckFinding } from "../../src/engine/check/finding.ts";
 import { openEngine } from "../../src/engine/engine.ts";
 import type { SyncReport } from "../../src/core/plan/sync-report.ts";
 import { present } from "../../src/std/assert.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { CommitQueue } from "../../src/engine/commit-queue.ts";
+import { CommitQueue } from "../../src/engine/execute/commit-queue.ts";
 import { commitGroupMax } from "../../src/engine/limits.ts";
 import { openIndex } from "../../src/state/database.ts";
 import { TestClock } from "../support/test-clock.ts";

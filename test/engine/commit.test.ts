@@ -3,8 +3,8 @@ import type { TargetEntry } from "../../src/core/merge/merge-result.ts";
 import { pathKeyOf } from "../../src/core/path/path-key.ts";
 import { parseRelPath } from "../../src/core/path/rel-path.ts";
 import type { LocalEntry, RemoteEntry, SyncedEntry } from "../../src/core/tree/node.ts";
-import { commitAct } from "../../src/engine/commit-act.ts";
-import { agree, commitRemoval } from "../../src/engine/commit.ts";
+import { commitAct } from "../../src/engine/execute/commit-act.ts";
+import { agree, commitRemoval } from "../../src/engine/execute/commit.ts";
 import { openIndex, type OpenIndex } from "../../src/state/database.ts";
 import { TestClock } from "../support/test-clock.ts";
 

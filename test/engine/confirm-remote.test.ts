@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { parseRelPath } from "../../src/core/path/rel-path.ts";
-import { RemoteConfirmation } from "../../src/engine/confirm-remote.ts";
+import { RemoteConfirmation } from "../../src/engine/execute/confirm-remote.ts";
 import { confirmListingMin } from "../../src/engine/limits.ts";
 import { World } from "../support/world.ts";
 

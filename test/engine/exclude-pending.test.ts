@@ -3,7 +3,7 @@ import { Exclusions } from "../../src/core/exclusions.ts";
 import type { RelPath } from "../../src/core/path/rel-path.ts";
 import type { SyncReport } from "../../src/core/plan/sync-report.ts";
 import { openEngine } from "../../src/engine/engine.ts";
-import { pendingExclusions } from "../../src/engine/exclusions-in-force.ts";
+import { pendingExclusions } from "../../src/engine/scope/exclusions-in-force.ts";
 import { at, LinkedWorkspace } from "./linked-workspace.ts";
 
 /** A linked workspace with a list of exclusions that a test changes. */

@@ -3,8 +3,8 @@ import { merge } from "../../src/core/merge/merge.ts";
 import { plan } from "../../src/core/plan/plan.ts";
 import type { Op } from "../../src/core/plan/op.ts";
 import type { NodeId } from "../../src/core/tree/node.ts";
-import { takeCensus } from "../../src/engine/holds-census.ts";
-import { RoundGuard, type GuardedPlan } from "../../src/engine/holds.ts";
+import { takeCensus } from "../../src/engine/guards/holds-census.ts";
+import { RoundGuard, type GuardedPlan } from "../../src/engine/guards/holds.ts";
 import { LinkedWorkspace } from "./linked-workspace.ts";
 
 const nothing: ReadonlySet<NodeId> = new Set();

@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { HoldRow } from "../../src/core/tree/index-rows.ts";
-import { RoundGuard, type GuardedPlan } from "../../src/engine/holds.ts";
+import { RoundGuard, type GuardedPlan } from "../../src/engine/guards/holds.ts";
 import { Plans } from "../../src/engine/make-plan.ts";
 import { observeBoth } from "../../src/engine/observe.ts";
 import { present } from "../../src/std/assert.ts";

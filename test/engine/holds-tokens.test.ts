@@ -3,7 +3,7 @@ import type { RebaseItem } from "../../src/core/plan/sync-report.ts";
 import type { NodeId } from "../../src/core/tree/node.ts";
 import { contentHashOf } from "../../src/core/tree/content-hash.ts";
 import { parseRelPath } from "../../src/core/path/rel-path.ts";
-import { rebase } from "../../src/engine/rebase.ts";
+import { rebase } from "../../src/engine/recover/rebase.ts";
 import { present } from "../../src/std/assert.ts";
 import { World } from "../support/world.ts";
 

@@ -3,7 +3,7 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { pathKeyOf } from "../../src/core/path/path-key.ts";
 import { rootNode } from "../../src/core/tree/node.ts";
-import { distrustOldAgreement } from "../../src/engine/index-lost.ts";
+import { distrustOldAgreement } from "../../src/engine/recover/index-lost.ts";
 import { present } from "../../src/std/assert.ts";
 import { World } from "../support/world.ts";
 

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import { expect, test } from "vitest";
 import { parseRelPath } from "../../src/core/path/rel-path.ts";
 import { rootNode, type LocalEntry } from "../../src/core/tree/node.ts";
-import { lateWriteMs, noteDisplaced } from "../../src/engine/late-writers.ts";
+import { lateWriteMs, noteDisplaced } from "../../src/engine/execute/late-writers.ts";
 import { present } from "../../src/std/assert.ts";
 import { SnapError } from "../../src/std/error.ts";
 import { Killed } from "../support/world-ports.ts";

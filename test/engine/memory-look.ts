@@ -15,7 +15,7 @@ import {
 } from "../../src/core/tree/node.ts";
 import { pathOf } from "../../src/core/tree/tree-view.ts";
 import type { EngineDeps } from "../../src/engine/engine-deps.ts";
-import { observeLocal, type LocalObservation } from "../../src/engine/observe-local.ts";
+import { observeLocal, type LocalObservation } from "../../src/engine/disk/observe-local.ts";
 import { Exclusions } from "../../src/core/exclusions.ts";
 import { rulesOf } from "../../src/core/ignore.ts";
 import type { LocalSide } from "../../src/ports.ts";

@@ -1,8 +1,8 @@
 import { link, mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { loadScope } from "../../src/engine/scope.ts";
-import { observeLocal } from "../../src/engine/observe-local.ts";
+import { loadScope } from "../../src/engine/scope/scope.ts";
+import { observeLocal } from "../../src/engine/disk/observe-local.ts";
 import { LinkedWorkspace } from "./linked-workspace.ts";
 
 test("S27: a removed file goes after a second look, two seconds after the first", async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { RemotePage } from "../../src/core/tree/remote-item.ts";
-import { observeRemote } from "../../src/engine/observe-remote.ts";
-import { loadScope } from "../../src/engine/scope.ts";
+import { observeRemote } from "../../src/engine/listing/observe-remote.ts";
+import { loadScope } from "../../src/engine/scope/scope.ts";
 import { at, LinkedWorkspace } from "./linked-workspace.ts";
 
 async function observe(workspace: LinkedWorkspace) {

@@ -5,7 +5,7 @@ import { merge } from "../../src/core/merge/merge.ts";
 import { plan } from "../../src/core/plan/plan.ts";
 import type { RebaseItem } from "../../src/core/plan/sync-report.ts";
 import { contentHashOf } from "../../src/core/tree/content-hash.ts";
-import { rebase } from "../../src/engine/rebase.ts";
+import { rebase } from "../../src/engine/recover/rebase.ts";
 import { systemCode } from "../../src/std/error.ts";
 import { present } from "../../src/std/assert.ts";
 import { at, LinkedWorkspace } from "./linked-workspace.ts";

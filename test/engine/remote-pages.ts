@@ -1,7 +1,7 @@
 import { keyFromServer } from "../../src/core/path/path-key.ts";
 import type { RemoteChange, RemoteItem } from "../../src/core/tree/remote-item.ts";
-import { observeRemote, type RemoteObservation } from "../../src/engine/observe-remote.ts";
-import { loadScope } from "../../src/engine/scope.ts";
+import { observeRemote, type RemoteObservation } from "../../src/engine/listing/observe-remote.ts";
+import { loadScope } from "../../src/engine/scope/scope.ts";
 import { at, type LinkedWorkspace } from "./linked-workspace.ts";
 
 /** A file, or what `facts` make of it. */

@@ -7,7 +7,7 @@ import {
   findRollback,
   raiseGeneration,
   writeBeacon,
-} from "../../src/engine/rollback.ts";
+} from "../../src/engine/guards/rollback.ts";
 import { SnapError } from "../../src/std/error.ts";
 import { at, LinkedWorkspace } from "./linked-workspace.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { reserveBytes } from "../../src/engine/limits.ts";
-import { Room } from "../../src/engine/room.ts";
+import { Room } from "../../src/engine/execute/room.ts";
 import type { LocalSide } from "../../src/ports.ts";
 import { World } from "../support/world.ts";
 

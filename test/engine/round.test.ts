@@ -5,7 +5,7 @@ import type { EngineDeps } from "../../src/engine/engine-deps.ts";
 import { Plans } from "../../src/engine/make-plan.ts";
 import { observeBoth } from "../../src/engine/observe.ts";
 import { Parking } from "../../src/engine/parking.ts";
-import { recover } from "../../src/engine/recover.ts";
+import { recover } from "../../src/engine/recover/recover.ts";
 import { Tally } from "../../src/engine/report.ts";
 import { runRound, type RoundEnd } from "../../src/engine/round.ts";
 import { World } from "../support/world.ts";

@@ -1,7 +1,7 @@
 import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { arrivingRules, loadScope } from "../../src/engine/scope.ts";
+import { arrivingRules, loadScope } from "../../src/engine/scope/scope.ts";
 import { LinkedWorkspace } from "./linked-workspace.ts";
 
 test("S90: the rules of .mignore hold on both sides, and the file itself is synced", async () => {

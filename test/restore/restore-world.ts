@@ -6,7 +6,7 @@ import { isAlwaysOutside, noRules, rulesOf } from "../../src/core/ignore.ts";
 import type { CaptureFacts, SnapshotRoot } from "../../src/core/snapshot/root.ts";
 import type { RestoreReport } from "../../src/core/snapshot/restore-report.ts";
 import { openEngine } from "../../src/engine/engine.ts";
-import { acceptGeneration, checkRollback } from "../../src/engine/rollback.ts";
+import { acceptGeneration, checkRollback } from "../../src/engine/guards/rollback.ts";
 import { recover } from "../../src/restore/recover.ts";
 import { restoreSnapshot, type RestoreRequest } from "../../src/restore/restore-snapshot.ts";
 import type {

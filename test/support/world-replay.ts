@@ -1,5 +1,5 @@
 import type { LogRow } from "../../src/core/tree/index-rows.ts";
-import { leftoverOutcome } from "../../src/engine/op-log.ts";
+import { leftoverOutcome } from "../../src/engine/execute/op-log.ts";
 
 /** A tree as `WorldDisk.tree` and `WorldCloud.tree` give it: path → content hash, "" for a folder. */
 export type Picture = ReadonlyMap<string, string>;

@@ -99,6 +99,7 @@ export class Sequencer {
       } else if (waiting.has(first)) {
         for (const popped of this.#breakRing(stack, stack.indexOf(first))) waiting.delete(popped);
       } else {
+        assert(!this.#done.has(first), "a place is given to one node only");
         stack.push(first);
         waiting.add(first);
       }

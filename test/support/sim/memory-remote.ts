@@ -180,8 +180,11 @@ export class MemoryRemote implements RemoteSide {
     });
     let last = "";
     for (let restart = true; ; restart = false) {
-      const page = await this.#call("pages", () => this.#nodesAfter(last));
-      const changes = page.map((node): RemoteChange => present(itemOf(node)));
+      // As it is when the server answers: on the way back anything may happen to it.
+      const page = await this.#call("pages", () =>
+        this.#nodesAfter(last).map((node) => ({ order: orderOf(node), item: itemOf(node) })),
+      );
+      const changes = page.map(({ item }): RemoteChange => present(item));
       yield {
         changes: changes.filter(isOwnBusiness),
         cursor: String(begun),
@@ -190,7 +193,7 @@ export class MemoryRemote implements RemoteSide {
       };
       const end = page.at(-1);
       if (end === undefined) return begun;
-      last = orderOf(end);
+      last = end.order;
     }
   }
 

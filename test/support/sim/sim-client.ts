@@ -2,7 +2,7 @@ import type { LogRow } from "../../../src/core/tree/index-rows.ts";
 import type { SyncReport } from "../../../src/core/plan/sync-report.ts";
 import { openEngine } from "../../../src/engine/engine.ts";
 import type { EngineDeps } from "../../../src/engine/engine-deps.ts";
-import { acceptGeneration } from "../../../src/engine/rollback.ts";
+import { acceptGeneration } from "../../../src/engine/guards/rollback.ts";
 import { openLocalSide } from "../../../src/local/local-side.ts";
 import type { RemoteSide } from "../../../src/ports.ts";
 import { openIndex, type OpenIndex } from "../../../src/state/database.ts";

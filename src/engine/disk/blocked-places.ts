@@ -1,0 +1,56 @@
+import { pathKeyOf, sameName, type PathKey } from "../../core/path/path-key.ts";
+import type { NodeId } from "../../core/tree/node.ts";
+import type { IndexStore, LocalSide } from "../../ports.ts";
+import type { Findings } from "./findings.ts";
+import type { Settlement } from "./settle.ts";
+import type { Folder } from "./folder.ts";
+import type { Unread } from "./read-content.ts";
+import { isTroubleWithOne } from "../trouble.ts";
+
+/** A name in a folder that is in the trees. */
+export type Place = { readonly parent: NodeId; readonly key: PathKey };
+
+/** What a look found at places that it leaves alone. */
+export type Blocking = {
+  readonly findings: Findings;
+  readonly settlement: Settlement;
+  readonly unread: readonly Unread[];
+};
+
+/** The places where nothing can be put, since they hold something that is in no tree, or nobody could read (S29). */
+export async function blockedPlaces(
+  deps: { readonly index: IndexStore; readonly local: LocalSide },
+  { findings, settlement, unread }: Blocking,
+): Promise<readonly Place[]> {
+  const places: Place[] = unread.map(({ row: { parent, key } }) => ({ parent, key }));
+  const skipped = [...settlement.skipped.keys()];
+  const taken = skipped.map(({ folder, stat }) => ({ folder, name: stat.name }));
+  for (const { folder, name } of [...findings.blocked, ...taken]) {
+    const { node: parent } = folder;
+    if (parent === undefined) continue;
+    const key = pathKeyOf(name);
+    const wanted = deps.index.remote.childByKey(parent, key);
+    const isShared =
+      wanted !== undefined && !(await isOnePlace(deps.local, folder, [name, wanted.name]));
+    if (!isShared) places.push({ parent, key });
+  }
+  return places;
+}
+
+/** Where the disk tells cases apart, two names of one key can stand side by side: what has the one leaves room for the other. */
+async function isOnePlace(
+  local: LocalSide,
+  folder: Folder,
+  [name, wanted]: readonly [string, string],
+): Promise<boolean> {
+  if (sameName(name, wanted)) return true;
+  try {
+    const there = await local.stat(folder.pathOf(wanted));
+    if (there === undefined) return false;
+    const here = await local.stat(folder.pathOf(name));
+    return here === undefined || here.fileId === there.fileId;
+  } catch (error) {
+    if (isTroubleWithOne(error)) return true;
+    throw error;
+  }
+}

@@ -1,0 +1,138 @@
+import type { LeftPath } from "../../core/plan/sync-report.ts";
+import type { NodeId } from "../../core/tree/node.ts";
+import type { IndexStore } from "../../ports.ts";
+import type { Work } from "../../std/events.ts";
+import { blockedPlaces, type Place } from "./blocked-places.ts";
+import type { EngineDeps } from "../engine-deps.ts";
+import { pairByContent } from "./content.ts";
+import { noFindings, type Findings } from "./findings.ts";
+import { Folder } from "./folder.ts";
+import { pairLoose } from "./loose.ts";
+import { settle, type Settlement } from "./settle.ts";
+import { LocalWalk } from "./walk.ts";
+import { vanishedTop } from "./whereabouts.ts";
+import { removeGone, RowWriter } from "./write.ts";
+import { checkWorkspace } from "../guards/presence.ts";
+import { readContents, type Unread } from "./read-content.ts";
+import type { Looker } from "./scan.ts";
+import type { Scope } from "../scope/scope.ts";
+import { lookAgain, noteAbsence, type Doubts } from "./second-look.ts";
+
+/** What a look at the disk leaves to tell, besides the rows of the local tree. */
+export type LocalObservation = {
+  readonly left: readonly LeftPath[];
+  /** Unknown or held, each with everything below it; `rootNode` means everything (S29, G20). */
+  readonly frozen: ReadonlySet<NodeId>;
+  /** Places on the disk that hold something which is in no tree: nothing can be put there. */
+  readonly blocked: readonly Place[];
+};
+
+/**
+ * Look at the whole workspace and bring the local tree up to what the disk shows (S22–S29). What is as it was leaves no
+ * trace; rows of what changed are written in batches as the look goes, what is unknown keeps its row, and contents come last.
+ * A look that is killed has written nothing that is wrong: the next one finishes it.
+ *
+ * @throws {SnapError} `workspace-missing`, `interrupted`, errors of the index
+ */
+export async function observeLocal(
+  deps: EngineDeps,
+  scope: Scope,
+  work: Work,
+): Promise<LocalObservation> {
+  await checkWorkspace(deps);
+  return await observeFolders(deps, { scope, start: [Folder.top()] }, work);
+}
+
+/** Where to look, by which rules. */
+type Look = { readonly scope: Scope; readonly start: readonly Folder[] };
+
+async function observeFolders(
+  deps: EngineDeps,
+  { scope, start }: Look,
+  work: Work,
+): Promise<LocalObservation> {
+  const { index, local } = deps;
+  const looker: Looker = { local, scope };
+  const findings = noFindings(deps.clock.now());
+  const rows = new RowWriter(index);
+  await new LocalWalk({ index, looker, rows, findings, work }).from(start);
+  for (const node of rows.made) findings.visited.add(node);
+  await pairLoose({ index, looker, findings });
+  await pairByContent(deps, findings, work);
+  noteAbsence(index, findings, rows);
+  const doubts = await lookAgain({ deps, looker, findings }, work);
+  const settlement = writeLoose(index, { findings, doubts, rows });
+  const frozen = frozenBy(index, findings, settlement);
+  const unread = await readContents(deps, (node) => frozen.has(node), work);
+  forgetLeftovers(index, findings);
+  const blocked = await blockedPlaces(deps, { findings, settlement, unread });
+  return report({ findings, doubts, settlement, frozen, unread }, blocked);
+}
+
+type Ends = { readonly findings: Findings; readonly doubts: Doubts; readonly rows: RowWriter };
+
+/** What was moved first, then what is gone: nothing that moved out of a removed folder goes with it. */
+function writeLoose(index: IndexStore, { findings, doubts, rows }: Ends): Settlement {
+  const settlement = settle({
+    findings,
+    doubts,
+    rowOf: (node) => index.local.get(node),
+    isVanished: (node) => vanishedTop(index, findings, node) !== undefined,
+  });
+  for (const loose of findings.loose) {
+    if (!settlement.skipped.has(loose)) rows.add(loose.folder, loose.stat, loose.node);
+  }
+  rows.flush();
+  removeGone(index, findings.missed.keys(), settlement);
+  return settlement;
+}
+
+/** The unknown, and what stands at the place of something unknown. */
+function frozenBy(index: IndexStore, findings: Findings, settlement: Settlement): Set<NodeId> {
+  const frozen = new Set<NodeId>();
+  for (const { node } of findings.closed.keys()) if (node !== undefined) frozen.add(node);
+  for (const node of [...settlement.unknown, ...settlement.parents]) {
+    frozen.add(node);
+    const row = index.local.get(node);
+    if (row === undefined) continue;
+    for (const other of index.local.children(row.parent)) {
+      if (other.name === row.name) frozen.add(other.node);
+    }
+  }
+  return frozen;
+}
+
+type Observed = {
+  readonly findings: Findings;
+  readonly doubts: Doubts;
+  readonly settlement: Settlement;
+  readonly frozen: Set<NodeId>;
+  readonly unread: readonly Unread[];
+};
+
+/** What to tell, and what the merge must keep away from. */
+function report(
+  { findings, doubts, settlement, frozen, unread }: Observed,
+  blocked: readonly Place[],
+): LocalObservation {
+  const { closed, left, unsynced } = findings;
+  const doubted = new Set([...doubts.values()].map(({ path }) => path));
+  const skipped = [...settlement.skipped.values()].filter((why) => why !== undefined);
+  const told = [...closed.values(), ...skipped, ...doubts.values()];
+  const links = unsynced
+    .filter((path) => !doubted.has(path))
+    .map((path): LeftPath => ({ path, kind: "unsynced", reason: "is a link or a special file" }));
+  for (const { row } of unread) frozen.add(row.node);
+  return {
+    left: [...left, ...told, ...unread.map((one) => one.left), ...links],
+    frozen,
+    blocked,
+  };
+}
+
+/** Folders that were left over and are not any more: gone, or with something in them that is synced (S70). */
+function forgetLeftovers(index: IndexStore, { leftovers, closed }: Findings): void {
+  // What nobody could look into may hold some.
+  if (closed.size > 0 || !index.leftovers.hasOthers(leftovers)) return;
+  index.transaction(() => index.leftovers.keepOnly(leftovers));
+}

@@ -1,0 +1,84 @@
+import { joinPath, pathDepthMax, type RelPath } from "../../core/path/rel-path.ts";
+import type { LeftPath } from "../../core/plan/sync-report.ts";
+import type { FolderListing, LocalStat } from "../../core/tree/local-stat.ts";
+import type { LocalSide } from "../../ports.ts";
+import { judgeFolder, refusal, type ScopeRules } from "../scope/standing.ts";
+
+/** What it takes to look into a folder. */
+export type Looker = { readonly local: LocalSide; readonly scope: ScopeRules };
+
+/** One folder as the link sees it (S22, S23). */
+export type FolderLook = {
+  /** Why it was not looked into: everything below is unknown or held (S29, G20). The rest is empty then. */
+  readonly shut: LeftPath | undefined;
+  /** Files and folders that belong to the link, in byte order of their names. */
+  readonly inside: readonly LocalStat[];
+  /** Left out by a rule. */
+  readonly ignored: readonly LocalStat[];
+  /** Links and special files: in no tree, and their place is taken. */
+  readonly unsynced: readonly LocalStat[];
+  /** It holds names that no text can hold: what vanished here may be one of them (S14). */
+  readonly isClouded: boolean;
+  /** What is left aside and has no place in any tree. */
+  readonly left: readonly LeftPath[];
+};
+
+/** Look into one folder; trouble with it is part of the answer, so that the others go on (P9). */
+export async function lookInto({ local, scope }: Looker, path: RelPath): Promise<FolderLook> {
+  if (path.split("/").length >= pathDepthMax) return shutFolder(tooDeep(path));
+  const listing = await local.list(path);
+  const { inside, outside, repository } = judgeFolder(scope, path, listing.entries);
+  const shut = closure(listing, repository);
+  if (shut !== undefined) return shutFolder(shut);
+  const left = listing.unsyncable.map((name) => unsyncable(path, name));
+  const accepted: LocalStat[] = [];
+  const unsynced: LocalStat[] = [];
+  for (const stat of inside) {
+    const problem = refusal(joinPath(path, stat.name), stat.name);
+    if (problem !== undefined) left.push(refused(joinPath(path, stat.name), problem));
+    else (stat.kind === "folder" || stat.kind === "file" ? accepted : unsynced).push(stat);
+  }
+  const isClouded = listing.unsyncable.length > 0;
+  return { shut: undefined, inside: accepted, ignored: outside, unsynced, isClouded, left };
+}
+
+function shutFolder(shut: LeftPath): FolderLook {
+  return { shut, inside: [], ignored: [], unsynced: [], isClouded: false, left: [] };
+}
+
+function closure(listing: FolderListing, repository: string | undefined): LeftPath | undefined {
+  const { path, trouble } = listing;
+  if (trouble !== undefined) {
+    const { message, hint } = trouble;
+    return { path, kind: "unknown", reason: message, ...(hint !== undefined && { hint }) };
+  }
+  return repository === undefined ? undefined : heldRepository(path, repository);
+}
+
+/** The report of a repository that appeared after linking (G20). */
+export function heldRepository(path: RelPath, sign: string): LeftPath {
+  const name = path === "" ? "the workspace itself" : "this folder";
+  return {
+    path,
+    kind: "hold",
+    reason: `${name} ${sign}`,
+    hint: "See snap guard: leave it out with a line in .mignore, or record an override.",
+  };
+}
+
+function tooDeep(path: RelPath): LeftPath {
+  return { path, kind: "unknown", reason: `is more than ${pathDepthMax} folders deep` };
+}
+
+function unsyncable(folder: RelPath, name: string): LeftPath {
+  return {
+    path: folder === "" ? name : `${folder}/${name}`,
+    kind: "unknown",
+    reason: "has a name that is not valid UTF-8",
+    hint: "Rename it.",
+  };
+}
+
+function refused(path: RelPath, reason: string): LeftPath {
+  return { path, kind: "refused", reason, hint: "Rename it." };
+}

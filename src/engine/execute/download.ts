@@ -1,0 +1,97 @@
+import type { PlaceAct } from "../../core/plan/local-act.ts";
+import type { PutOp } from "../../core/plan/op.ts";
+import { parseRelPath } from "../../core/path/rel-path.ts";
+import type { LocalStat } from "../../core/tree/local-stat.ts";
+import type { RemoteEntry } from "../../core/tree/node.ts";
+import { isSnapError } from "../../std/error.ts";
+import { commitAct } from "./commit-act.ts";
+import {
+  cancelled,
+  copyTag,
+  freePlace,
+  newOpId,
+  trashArea,
+  type Execution,
+  type OpResult,
+} from "./execution.ts";
+import { noteDisplaced } from "./late-writers.ts";
+import { downloadAttemptsMax } from "../limits.ts";
+import { performCommitted } from "./local-act-run.ts";
+import { lookAt } from "./local-look.ts";
+
+type Landing = Pick<PlaceAct, "path" | "before"> & { readonly replaced: LocalStat | undefined };
+
+/** S64: the bytes of one revision are staged and checked whole before anything on the disk gives way. */
+export async function downloadFile(execution: Execution, op: PutOp): Promise<OpResult> {
+  const { deps } = execution;
+  const row = deps.index.remote.get(op.node);
+  if (row?.kind !== "file" || row.hash !== op.after.hash)
+    return cancelled("it changed on the server");
+  const landing = await findLanding(execution, op);
+  if (landing === undefined) return cancelled("its place is not free, or it changed on the disk");
+  const source = { area: execution.staging, path: parseRelPath(newOpId(deps.rng)) };
+  await stage(execution, row, { source, replaced: landing.replaced });
+  const act: PlaceAct = {
+    act: "place",
+    source,
+    path: landing.path,
+    before: landing.before,
+    displaceTo: trashArea(deps),
+    copy: copyTag(deps),
+  };
+  const result = await performCommitted(execution, {
+    op,
+    act,
+    commit: (outcome) => {
+      noteDisplaced(deps, op, outcome);
+      commitAct(deps.index, op, outcome);
+    },
+  });
+  if (result.state === "done") {
+    execution.tally.count("downloaded");
+    execution.tally.count("bytesDown", row.size);
+  }
+  return result;
+}
+
+async function findLanding(execution: Execution, op: PutOp): Promise<Landing | undefined> {
+  const { index, local } = execution.deps;
+  if (op.before === undefined) {
+    if (index.local.get(op.node) !== undefined) return undefined;
+    const path = freePlace(index, "local", op);
+    if (path === undefined || (await local.stat(path)) !== undefined) return undefined;
+    return { path, before: undefined, replaced: undefined };
+  }
+  const found = await lookAt(execution, op);
+  if (found?.row.kind !== "file") return undefined;
+  return { path: found.path, before: found.before, replaced: found.stat };
+}
+
+type Staged = {
+  readonly source: PlaceAct["source"];
+  readonly replaced: LocalStat | undefined;
+};
+
+/** Wrong bytes or a wrong length discard the whole file, and it is fetched again (S66). */
+async function stage(
+  { deps, work, room }: Execution,
+  row: RemoteEntry,
+  { source, replaced }: Staged,
+): Promise<void> {
+  const expect = { hash: row.hash ?? "", size: row.size };
+  const request = {
+    to: source,
+    modifiedNs: String(BigInt(row.modified) * 1_000_000n),
+    ...(replaced !== undefined && { mode: replaced.mode & 0o777 }),
+  };
+  using claim = await room.claim(deps.local, row);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const bytes = claim.through(deps.remote.download(row.rev, 0, work));
+      await deps.local.stage({ ...request, content: { bytes, expect } }, work);
+      return;
+    } catch (error) {
+      if (!isSnapError(error, "content-wrong") || attempt === downloadAttemptsMax) throw error;
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import { foldersAboveIn } from "../../core/plan/diff.ts";
+import type { RemoveOp } from "../../core/plan/op.ts";
+import type { RelPath } from "../../core/path/rel-path.ts";
+import type { RemoteItem } from "../../core/tree/remote-item.ts";
+import { isBelow, pathOf } from "../../core/tree/tree-view.ts";
+import type { IndexStore } from "../../ports.ts";
+import { isSnapError, throwIfAborted } from "../../std/error.ts";
+import { commitRemoval, forget } from "./commit.ts";
+import type { EngineDeps } from "../engine-deps.ts";
+import { cancelled, done, newOpId, type Execution, type OpResult } from "./execution.ts";
+import { intentOf, type Skeleton } from "./intents.ts";
+import { commitOp } from "./op-log.ts";
+import { changedThere } from "./remote-look.ts";
+import { remoteStaging } from "./ring.ts";
+import { listing, removeSkeleton } from "./skeleton.ts";
+
+/**
+ * Remove a folder from the server (S63). The server offers no precondition for folders, so content is never deleted through
+ * one: first the files go, each with the revision that was seen; then the empty folders are moved away and looked
+ * through once more, and only then removed.
+ */
+export async function removeRemoteFolder(execution: Execution, op: RemoveOp): Promise<OpResult> {
+  const { index, remote, rng } = execution.deps;
+  const path = pathOf(index.remote, op.node);
+  if (path === undefined || !execution.mayGo(op.node)) return cancelled(changedThere);
+  await deleteKnownFiles(execution, op, path);
+  const rest = await listing(execution.deps, path);
+  if (!rest.every((item) => isKnownFolder(execution, op, item))) {
+    forgetWhatStays(execution.deps.index, op, rest);
+    return cancelled("something in it stays on the server");
+  }
+  const id = newOpId(rng);
+  const remoteId = index.remote.get(op.node)?.remoteId ?? "";
+  const staged = remoteStaging(id);
+  const skeleton: Skeleton = { step: "skeleton", staged, from: path, remoteId };
+  index.transaction(() => index.putIntent(intentOf(id, op.node, skeleton)));
+  const known = new Set(rest.map((item) => item.remoteId));
+  await moveAway(remote, skeleton);
+  const found = await removeSkeleton(execution.deps, skeleton, known);
+  await commitOp(execution, op, () => {
+    index.removeIntent(id);
+    execution.tally.count("removedRemote", commitRemoval(index, "remote", op.node));
+  });
+  if (found > 0) execution.deps.logger.info("kept what was new in a removed folder", { path });
+  return done;
+}
+
+/** Those that the plan wants gone, each unless it was edited meanwhile: then the edit stays (S62). */
+async function deleteKnownFiles(
+  execution: Execution,
+  op: RemoveOp,
+  folder: RelPath,
+): Promise<void> {
+  const { remote, index } = execution.deps;
+  for (const item of await listing(execution.deps, folder)) {
+    throwIfAborted(execution.work.signal);
+    if (item.kind !== "file" || !mayGo(execution, op, item)) continue;
+    const node = index.nodeOfRemoteId(item.remoteId);
+    const seen = node === undefined ? undefined : index.remote.get(node);
+    if (seen?.rev !== item.rev) continue;
+    try {
+      await remote.deleteFile(item.path, item.rev);
+    } catch (error) {
+      if (!isSnapError(error, "conflict", "not-found")) throw error;
+    }
+  }
+}
+
+function isKnownFolder(execution: Execution, op: RemoveOp, item: RemoteItem): boolean {
+  return item.kind === "folder" && mayGo(execution, op, item);
+}
+
+/** Whether the trees know it below the folder, and the plan wants it gone with it. */
+function mayGo({ deps, mayGo: wanted }: Execution, op: RemoveOp, item: RemoteItem): boolean {
+  const node = deps.index.nodeOfRemoteId(item.remoteId);
+  if (node === undefined || deps.index.remote.get(node)?.scope !== "in") return false;
+  return wanted(node) && isBelow(deps.index.remote, node, op.node);
+}
+
+/**
+ * What no plan speaks of, since it is ignored or refused here, stays with the folders above it (S91). Those are new on the
+ * server from now on, and come down again: the next plan would want them gone for ever.
+ */
+function forgetWhatStays(index: IndexStore, op: RemoveOp, rest: readonly RemoteItem[]): void {
+  const nodes = rest.map(({ remoteId }) => index.nodeOfRemoteId(remoteId));
+  const outside = nodes
+    .filter((node) => node !== undefined)
+    .filter((node) => (index.remote.get(node)?.scope ?? "in") !== "in");
+  const above = foldersAboveIn(index.remote, outside);
+  const staying = [...above].filter(
+    (node) => node === op.node || isBelow(index.remote, node, op.node),
+  );
+  index.transaction(() => {
+    for (const node of staying) forget(index, node);
+  });
+}
+
+/**
+ * Gone already is what was wanted, or our own doing: when the answer of a move is lost, its repeat finds nothing
+ * (S83). What stands at the staging name is looked through in either case.
+ */
+async function moveAway(remote: EngineDeps["remote"], { from, staged }: Skeleton): Promise<void> {
+  try {
+    await remote.move(from, staged);
+  } catch (error) {
+    if (!isSnapError(error, "not-found")) throw error;
+  }
+}

@@ -1,0 +1,118 @@
+import type { UploadRequest } from "../../core/tree/remote-item.ts";
+import type { PutOp } from "../../core/plan/op.ts";
+import type { RelPath } from "../../core/path/rel-path.ts";
+import type { LocalEntry } from "../../core/tree/node.ts";
+import { pathOf } from "../../core/tree/tree-view.ts";
+import type { LocalFile } from "../../ports.ts";
+import { isSnapError, SnapError } from "../../std/error.ts";
+import { commitRemote, remoteRow } from "./commit.ts";
+import {
+  cancelled,
+  done,
+  freePlace,
+  isAsSeen,
+  type Execution,
+  type OpResult,
+} from "./execution.ts";
+import { commitOp } from "./op-log.ts";
+import { changedThere, isOfAnother } from "./remote-look.ts";
+
+const changedHere = "it changed on the disk";
+
+type Berth = {
+  readonly path: RelPath;
+  readonly parent: number;
+  readonly replaces: string | undefined;
+};
+
+/** S57: what was hashed goes up, over the revision that was seen or to a free place, and nothing else is overwritten. */
+export async function uploadFile(execution: Execution, op: PutOp): Promise<OpResult> {
+  const { index, local } = execution.deps;
+  const row = index.local.get(op.node);
+  const from = pathOf(index.local, op.node);
+  if (row?.kind !== "file" || from === undefined) return cancelled(changedHere);
+  if (row.hash !== op.after.hash || row.absentAt !== undefined) return cancelled(changedHere);
+  const berth = findBerth(execution, op);
+  if (berth === undefined) return cancelled("its place is not free, or it changed on the server");
+  try {
+    await using file = await local.open(from);
+    if (!isAsSeen(row, file.stat)) return cancelled(changedHere);
+    return await send(execution, op, { row, file, berth });
+  } catch (error) {
+    if (isSnapError(error, "volatile", "not-found")) return cancelled(changedHere);
+    if (isSnapError(error, "conflict")) return cancelled(changedThere);
+    throw error;
+  }
+}
+
+function findBerth({ deps: { index } }: Execution, op: PutOp): Berth | undefined {
+  const there = index.remote.get(op.node);
+  if (op.before === undefined) {
+    const path = freePlace(index, "remote", op);
+    if (there !== undefined || path === undefined) return undefined;
+    return { path, parent: op.parent, replaces: undefined };
+  }
+  const path = pathOf(index.remote, op.node);
+  if (there === undefined || path === undefined || there.hash !== op.before.hash) return undefined;
+  return { path, parent: there.parent, replaces: there.rev };
+}
+
+type Sending = { readonly row: LocalEntry; readonly file: LocalFile; readonly berth: Berth };
+
+async function send(
+  execution: Execution,
+  op: PutOp,
+  { row, file, berth }: Sending,
+): Promise<OpResult> {
+  const { deps, tally, work } = execution;
+  const { index, remote } = deps;
+  const hash = row.hash ?? "";
+  const item = await remote.upload(
+    {
+      path: berth.path,
+      replaces: berth.replaces,
+      size: row.size,
+      hash,
+      modified: Number(BigInt(file.stat.modifiedNs) / 1_000_000n),
+      read: (offset, lengthMax) => file.read(offset, lengthMax),
+      unchanged: () => file.unchanged(),
+      ...sessionOf(index, row),
+    },
+    work,
+  );
+  if (item.hash !== hash) throw wrongContent(berth.path);
+  if (isOfAnother(index, op.node, item.remoteId)) return cancelled(changedThere);
+  await commitOp(execution, op, () => {
+    index.removeUpload(op.node);
+    commitRemote(index, remoteRow(op.node, berth.parent, item), op.after);
+  });
+  tally.count("uploaded");
+  tally.count("bytesUp", row.size);
+  return done;
+}
+
+/** A session of an earlier run goes on while the file is the same; where it is now is noted (S57). */
+function sessionOf(
+  index: Execution["deps"]["index"],
+  { node, stamp }: LocalEntry,
+): Pick<UploadRequest, "resume" | "onSession"> {
+  const known = index.upload(node);
+  const { session, offset } = known ?? { session: "", offset: 0 };
+  return {
+    ...(known?.stamp === stamp && { resume: { session, offset } }),
+    onSession: (now, at) => {
+      index.transaction(() => index.putUpload({ node, session: now, offset: at, stamp }));
+    },
+  };
+}
+
+function wrongContent(path: RelPath): SnapError {
+  return new SnapError(
+    "content-wrong",
+    `The server holds other content than was sent for "${path}"`,
+    {
+      path,
+      hint: "It is sent again by the next sync.",
+    },
+  );
+}

@@ -1,0 +1,29 @@
+import { assert } from "../../std/assert.ts";
+import type { IndexStore } from "../../ports.ts";
+
+/** The beacon that is known to be in the linked folder (S116). */
+export type BeaconNote = {
+  readonly rev: string;
+  /** Undefined where its text is none of ours. */
+  readonly generation: number | undefined;
+};
+
+/** A count of cycles in the index; 0 where nothing was counted yet. The index gives out no wrong one: it is a damaged one then (S77). */
+export function generationOf(index: IndexStore, key: "generation" | "marked"): number {
+  const text = index.meta(key) ?? "0";
+  const generation = Number(text);
+  assert(Number.isSafeInteger(generation) && generation >= 0, `${key} is a count`);
+  return generation;
+}
+
+/** What is noted of the beacon: its generation, or `-`, and its rev. */
+export function beaconNote(index: IndexStore): BeaconNote | undefined {
+  const [generation, rev] = index.meta("beacon")?.split(" ") ?? [];
+  if (generation === undefined || rev === undefined) return undefined;
+  return { rev, generation: generation === "-" ? undefined : Number(generation) };
+}
+
+/** Called inside a transaction. */
+export function noteBeacon(index: IndexStore, note: BeaconNote | undefined): void {
+  index.setMeta("beacon", note && `${note.generation ?? "-"} ${note.rev}`);
+}

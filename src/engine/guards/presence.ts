@@ -1,0 +1,92 @@
+import { SnapError } from "../../std/error.ts";
+import type { IndexStore, RootMarker } from "../../ports.ts";
+import type { EngineDeps } from "../engine-deps.ts";
+import { beaconNote } from "./generation.ts";
+
+/**
+ * Make sure that the folder is the workspace of this link (S22, S79). An unmounted disk shows an empty folder, which
+ * must not look like a workspace whose files were all deleted.
+ *
+ * @throws {SnapError} `workspace-missing`
+ */
+export async function checkWorkspace({ local, config }: EngineDeps): Promise<RootMarker> {
+  const marker = await local.readMarker();
+  if (marker === undefined) {
+    throw notOurs(local.top, 'its root marker ".snap/root.json" is missing');
+  }
+  if (marker.workspace !== config.workspace || marker.link !== config.link) {
+    throw notOurs(local.top, 'its root marker ".snap/root.json" names another workspace or link');
+  }
+  return marker;
+}
+
+function notOurs(top: string, why: string): SnapError {
+  return new SnapError("workspace-missing", `"${top}" is not the workspace of this link: ${why}`, {
+    path: top,
+    hint: "Is its disk mounted? If the folder was replaced on purpose, run snap unlink and snap link.",
+  });
+}
+
+/**
+ * Make sure that the server still shows the account and the folder of this link (S35, S79). A first link makes
+ * the folder. Where the folder has another id than before, as after sharing it (S32), everything is listed anew.
+ *
+ * @throws {SnapError} `account-changed`, `remote-missing`
+ */
+export async function checkRemote(deps: EngineDeps): Promise<void> {
+  const { index, remote } = deps;
+  await checkAccount(deps);
+  const known = index.meta("root_id");
+  const found = await remote.folderId();
+  if (found === undefined && known !== undefined) {
+    throw new SnapError("remote-missing", "The linked folder is gone from the server", {
+      hint: "Put it back there, or let `snap rollback keep` make it again from this disk: nothing here was changed.",
+    });
+  }
+  const id = found ?? (await remote.makeTop());
+  if (id !== known) index.transaction(() => beginAnew(index, id));
+}
+
+/** Another folder is listed from its beginning. */
+function beginAnew(index: IndexStore, rootId: string): void {
+  index.setMeta("root_id", rootId);
+  index.setMeta("cursor", undefined);
+  index.setMeta("complete", undefined);
+}
+
+/**
+ * Make the linked folder again where it is gone, for a disk that shall be kept (S119). It is empty then, which looks like an
+ * emptied folder and is held as such, until the user's choice is carried out. Where nothing would show that, as after a
+ * first sync that was cut off, no older state is believed any more: both sides are united, nothing is removed (S44).
+ *
+ * @returns whether it was gone
+ * @throws {SnapError} `account-changed`, and what `RemoteSide.makeTop` throws
+ */
+export async function remakeTop(deps: EngineDeps): Promise<boolean> {
+  const { index, remote } = deps;
+  if (!(await isTopGone(deps))) return false;
+  const id = await remote.makeTop();
+  index.transaction(() => {
+    beginAnew(index, id);
+    if (beaconNote(index) === undefined) index.synced.clear();
+  });
+  return true;
+}
+
+/** Whether the linked folder, known to the index, is gone from the server. @throws {SnapError} `account-changed` */
+export async function isTopGone(deps: EngineDeps): Promise<boolean> {
+  await checkAccount(deps);
+  return deps.index.meta("root_id") !== undefined && (await deps.remote.folderId()) === undefined;
+}
+
+async function checkAccount({ index, remote, config }: EngineDeps): Promise<void> {
+  const account = await remote.account();
+  const known = index.meta("account_id");
+  if (account.id === config.account && (known === undefined || known === account.id)) {
+    if (known === undefined) index.transaction(() => index.setMeta("account_id", account.id));
+    return;
+  }
+  throw new SnapError("account-changed", "The login belongs to another account than this link", {
+    hint: `Log in with the account that was linked; this one is "${account.email}".`,
+  });
+}

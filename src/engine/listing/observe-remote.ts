@@ -1,0 +1,41 @@
+import type { NodeId } from "../../core/tree/node.ts";
+import type { LeftPath } from "../../core/plan/sync-report.ts";
+import type { Work } from "../../std/events.ts";
+import type { EngineDeps } from "../engine-deps.ts";
+import { leftBehind } from "./left-behind.ts";
+import { checkRemote } from "../guards/presence.ts";
+import { listAgain } from "./list-again.ts";
+import { Listing } from "./remote-listing.ts";
+import { remoteReport } from "./remote-report.ts";
+import type { Scope } from "../scope/scope.ts";
+
+/**
+ * What a look at the server leaves to tell, besides the rows of the remote tree. Of these only those of scope `in`
+ * are for the merge to see (S14, S91).
+ */
+export type RemoteObservation = {
+  readonly left: readonly LeftPath[];
+  /** Held, each with everything below it; `rootNode` means everything (G13, G20). */
+  readonly frozen: ReadonlySet<NodeId>;
+};
+
+/**
+ * Bring the remote tree up to what the server shows (S30–S35): one transaction for each page, its cursor, and how the rows that
+ * it touched stand to the link. The cost follows what the pages name (S5). An error leaves what was applied; the next call
+ * goes on behind it, or begins a listing of everything again.
+ *
+ * @throws {SnapError} `account-changed`, `remote-missing`, `interrupted`, and what `RemoteSide.pages` throws
+ */
+export async function observeRemote(
+  deps: EngineDeps,
+  scope: Scope,
+  work: Work,
+): Promise<RemoteObservation> {
+  await checkRemote(deps);
+  const listing = new Listing(deps, scope);
+  await listAgain(deps, listing, work);
+  await listing.follow(work);
+  await listing.end(work);
+  const { left, frozen } = remoteReport(deps.index);
+  return { left: [...left, ...(await leftBehind(deps.local, listing.scope.exclusions))], frozen };
+}

@@ -1,0 +1,76 @@
+import type { RemotePage } from "../../core/tree/remote-item.ts";
+import { throwIfAborted } from "../../std/error.ts";
+import type { Work } from "../../std/events.ts";
+import { excludeAppeared } from "./appeared-folders.ts";
+import type { EngineDeps } from "../engine-deps.ts";
+import { RemoteJudge } from "./judge-remote.ts";
+import { findUnlisted, removeUnnamed } from "./listing-end.ts";
+import { RemoteRows } from "./remote-rows.ts";
+import type { Scope } from "../scope/scope.ts";
+
+/** One look at the server, page by page. */
+export class Listing {
+  /** With what this look excluded by itself. */
+  scope: Scope;
+  readonly #deps: EngineDeps;
+  readonly #rows: RemoteRows;
+  #cursor: string | undefined;
+
+  constructor(deps: EngineDeps, scope: Scope) {
+    this.#deps = deps;
+    this.scope = scope;
+    this.#rows = new RemoteRows(deps.index, () => this.scope.exclusions);
+    this.#cursor = deps.index.meta("cursor");
+  }
+
+  /** Apply every page since the cursor (S30). */
+  async follow(work: Work): Promise<void> {
+    let listed = 0;
+    for await (const page of this.#deps.remote.pages(this.#cursor, work)) {
+      throwIfAborted(work.signal);
+      this.#applyPage(page);
+      listed += page.changes.length;
+      const step = { step: "list", done: listed, bytes: 0 };
+      work.onProgress?.({ ...step, total: undefined, bytesTotal: undefined });
+    }
+  }
+
+  /** While everything is listed there is no cursor to go on from: what was not named yet is not known (S34). */
+  #applyPage(page: RemotePage): void {
+    const { index } = this.#deps;
+    const appeared = excludeAppeared(this.#deps, this.scope, page);
+    this.scope = appeared.scope;
+    this.#cursor = page.cursor;
+    this.apply(page, () => {
+      appeared.commit();
+      index.setMeta("cursor", this.#rows.startsAnew ? undefined : page.cursor);
+      index.setMeta("complete", undefined);
+    });
+  }
+
+  /** Put changes into the tree and judge what they touched, in one transaction with `also`. */
+  apply(page: Pick<RemotePage, "changes" | "restart">, also: () => void): void {
+    this.#deps.index.transaction(() => {
+      this.#rows.apply(page);
+      this.#judge();
+      also();
+    });
+  }
+
+  #judge(): void {
+    new RemoteJudge(this.#deps.index, this.scope).touched(this.#rows.takeTouched());
+  }
+
+  /** After the last page. Plans may be made then. */
+  async end(work: Work): Promise<void> {
+    const { index } = this.#deps;
+    if (this.#rows.startsAnew) removeUnnamed(this.#deps, this.#rows);
+    await findUnlisted(this.#deps, this.#rows, work);
+    index.transaction(() => {
+      this.#judge();
+      index.remoteMemory.endListing();
+      index.setMeta("cursor", this.#cursor);
+      index.setMeta("complete", "1");
+    });
+  }
+}
