@@ -44,12 +44,14 @@ import type { RemoteMemory } from "./core/tree/remote-memory.ts";
 import type { WholeTree } from "./core/tree/tree-view.ts";
 import type { Work } from "./std/events.ts";
 
-/** `.snap/root.json`: which workspace a folder is (S10, S116). */
+/** `.snap/root.json`: which workspace a folder is, and which state of it (S10, S116). */
 export type RootMarker = {
   readonly workspace: string;
   /** Absent while the workspace is not linked. */
   readonly link?: string;
   readonly generation: number;
+  /** Folders that this disk may lack because they are excluded (S93); absent where there are none. */
+  readonly excluded?: readonly RelPath[];
 };
 
 /** An open regular file: `O_NOFOLLOW`, its stat taken at opening (S25). */

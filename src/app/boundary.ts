@@ -14,7 +14,7 @@ export type Boundary = {
   readonly isRepositorySynced: (marker: RelPath) => boolean;
 };
 
-/** Read the rules of a workspace. @throws {SnapError} `settings-invalid` when they break a bound */
+/** Read the rules of a workspace. @throws {SnapError} as `readRules`; `settings-invalid` when they break a bound */
 export async function boundaryOf(
   workspace: Omit<OpenWorkspace, typeof Symbol.asyncDispose>,
 ): Promise<Boundary> {

@@ -17,8 +17,22 @@ import { intentOf } from "../engine/execute/intents.ts";
 import type { IndexStore, LocalSide } from "../ports.ts";
 import { SnapError } from "../std/error.ts";
 import { isoDate } from "../std/time.ts";
-import type { Settlement } from "./conflicts.ts";
 import type { OpenWorkspace } from "./workspace.ts";
+
+/** Whose content stays: that of the conflicted copy, which was written here, that of the file, or both. */
+export type ConflictChoice = "local" | "remote" | "both";
+
+/** How a conflict is settled on the disk; the next sync does the rest. */
+export type Settlement = {
+  readonly choice: ConflictChoice;
+  readonly copy: RelPath;
+  /** The file whose name is kept. */
+  readonly file: RelPath;
+  /** What goes to the trash: at this path, the content that loses. */
+  readonly trashed: RelPath | undefined;
+  /** The new name of the copy, where both stay. */
+  readonly renamed: RelPath | undefined;
+};
 
 /** A copy is read in pieces of this size. */
 const pieceBytes = 1024 * 1024;

@@ -17,7 +17,13 @@ import type { LocalStat } from "../core/tree/local-stat.ts";
 import { SnapError, throwIfAborted } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { boundaryOf } from "./boundary.ts";
-import { keepBoth, keepCopy, keepOriginal } from "./conflict-acts.ts";
+import {
+  keepBoth,
+  keepCopy,
+  keepOriginal,
+  type ConflictChoice,
+  type Settlement,
+} from "./conflict-acts.ts";
 import type { Environment } from "./environment.ts";
 import { requireWorkspace } from "./find-workspace.ts";
 import { refuseHalfRestored } from "./half-restored.ts";
@@ -33,9 +39,6 @@ export type ConflictedCopy = {
   /** Bytes of a file. */
   readonly size: number;
 };
-
-/** Whose content stays: that of the conflicted copy, which was written here, that of the file, or both. */
-export type ConflictChoice = "local" | "remote" | "both";
 
 /** Conflicted copies in the workspace around a place, in path order. @throws {SnapError} `workspace-missing`, `busy` */
 export async function listConflicts(
@@ -90,18 +93,6 @@ export type ConflictWords = {
   readonly dryRun: boolean;
   /** Asked with what is about to happen; false leaves everything as it is. */
   readonly agree: (settled: Settlement) => Promise<boolean>;
-};
-
-/** How a conflict is settled on the disk; the next sync does the rest. */
-export type Settlement = {
-  readonly choice: ConflictChoice;
-  readonly copy: RelPath;
-  /** The file whose name is kept. */
-  readonly file: RelPath;
-  /** What goes to the trash: at this path, the content that loses. */
-  readonly trashed: RelPath | undefined;
-  /** The new name of the copy, where both stay. */
-  readonly renamed: RelPath | undefined;
 };
 
 /**

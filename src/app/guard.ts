@@ -1,6 +1,7 @@
 import os from "node:os";
 import path from "node:path";
 import { rulesOf, type IgnoreRules } from "../core/ignore.ts";
+import { displayName } from "../core/path/names.ts";
 import { topPath } from "../core/path/rel-path.ts";
 import type { GuardFinding, GuardReport } from "../core/repo/finding.ts";
 import type { OverrideRecord } from "../core/repo/override.ts";
@@ -88,7 +89,7 @@ export async function guardRemote(side: RemoteSide, names: LinkNames): Promise<v
   if (found === undefined) return;
   throw new SnapError(
     "repository-found",
-    `The remote folder "${names.remote === "" ? "/" : names.remote}" holds a ${found.vcs} repository at "${found.path}"`,
+    `The remote folder "${displayName(names.remote === "" ? "/" : names.remote)}" holds a ${found.vcs} repository at "${displayName(found.path)}"`,
     {
       path: found.path,
       hint: "Its files would come down one by one. Link with --repos exclude, or remove it in Dropbox first. Nothing was changed.",

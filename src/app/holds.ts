@@ -1,13 +1,13 @@
 import { folderOfHeld, guardOfHold, holdWords } from "../core/plan/hold-words.ts";
 import type { LeftPath } from "../core/plan/sync-report.ts";
 import type { HoldRow } from "../core/tree/index-rows.ts";
-import { lookAtIndex, type OpenIndex } from "../state/database.ts";
-import { untoldLoss } from "../state/index-loss.ts";
-import { workspaceFiles } from "../state/locations.ts";
+import type { OpenIndex } from "../state/database.ts";
+import { untoldLoss, type IndexLoss } from "../state/index-loss.ts";
 import { SnapError } from "../std/error.ts";
 import type { Environment } from "./environment.ts";
 import { requireLink } from "./find-workspace.ts";
 import { parseLeft } from "./last-left.ts";
+import { lookAtIndexOf } from "./look-index.ts";
 import { openWorkspace } from "./workspace.ts";
 
 /** A set of changes that a mass guard holds (S80), in words. */
@@ -24,17 +24,19 @@ export type Held = {
   readonly sets: readonly HeldSet[];
   /** Repositories and the like, as the last sync found them: no digest releases these. */
   readonly others: readonly LeftPath[];
+  /** What became of the index, where no sync has told it yet: what waited before is forgotten (S77). */
+  readonly indexLoss: IndexLoss | undefined;
 };
 
 /**
  * What waits for the user in the workspace around a place. Asks no server, changes nothing, and waits for no other process.
  *
- * @throws {SnapError} `workspace-missing` where nothing is linked
+ * @throws {SnapError} `workspace-missing` where nothing is linked, `damaged` where the index is missing or damaged
  */
 export function listHolds(environment: Environment, place: string): Held {
   const record = requireLink(environment, place);
-  using state = lookAtIndex(workspaceFiles(environment.locations, record.id).index);
-  return state === undefined ? { sets: [], others: [] } : heldIn(state);
+  using state = lookAtIndexOf(environment, record);
+  return state === undefined ? { sets: [], others: [], indexLoss: undefined } : heldIn(state);
 }
 
 /** What waits for the user by an open index. */
@@ -43,6 +45,7 @@ export function heldIn({ holds, index }: Pick<OpenIndex, "holds" | "index">): He
   return {
     sets: holds.holds().map(describe),
     others: left.filter(({ kind, digest }) => kind === "hold" && digest === undefined),
+    indexLoss: untoldLoss(index),
   };
 }
 
@@ -73,8 +76,7 @@ export async function confirmHold(
   const { holds } = workspace.state;
   const held = heldIn(workspace.state);
   const found = held.sets.find((set) => set.digest === digest.toLowerCase());
-  if (found === undefined && untoldLoss(workspace.state.index) !== undefined)
-    throw forgotten(digest);
+  if (found === undefined && held.indexLoss !== undefined) throw forgotten(digest);
   if (found === undefined) throw unknownDigest(digest, held);
   if (!dryRun) {
     const { kind, items, madeAt } = found;

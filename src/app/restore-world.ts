@@ -1,6 +1,7 @@
 import { repositoryMarker } from "../core/repo/marker.ts";
 import { baseName } from "../core/path/rel-path.ts";
 import type { CaptureResult } from "../core/snapshot/store-request.ts";
+import { leftOutOfKeep } from "../engine/guards/disk-exclusions.ts";
 import { acceptGeneration, checkRollback } from "../engine/guards/rollback.ts";
 import { recover } from "../restore/recover.ts";
 import { sweepUndo } from "../restore/sweep.ts";
@@ -48,7 +49,8 @@ export async function restoreDeps(
 function rollbackOf({ engineDeps }: LinkedWorkspace): RollbackControl {
   return {
     isRolledBack: async () => (await checkRollback(engineDeps)) !== undefined,
-    accept: () => acceptGeneration(engineDeps),
+    leftOutOfKeep: () => leftOutOfKeep(engineDeps),
+    accept: (choice) => acceptGeneration(engineDeps, choice),
   };
 }
 

@@ -1,7 +1,8 @@
 import { pendingExclusions } from "../engine/scope/exclusions-in-force.ts";
 import { exitOf } from "../engine/report.ts";
 import { openLocalSide } from "../local/local-side.ts";
-import { lookAtIndex, type OpenIndex } from "../state/database.ts";
+import type { OpenIndex } from "../state/database.ts";
+import { untoldLoss, type IndexLoss } from "../state/index-loss.ts";
 import { workspaceFiles } from "../state/locations.ts";
 import { makePrivateFolder } from "../state/private-file.ts";
 import { takeLock } from "../state/process-lock.ts";
@@ -16,6 +17,7 @@ import { isLinked, requireWorkspace, type LinkedRecord } from "./find-workspace.
 import { overrideNotes } from "./guard.ts";
 import { confirmedNotes, heldIn, leftWithHolds } from "./holds.ts";
 import { parseLeft } from "./last-left.ts";
+import { lookAtIndexOf } from "./look-index.ts";
 import { countPending } from "./pending.ts";
 
 /** What a workspace is up to. */
@@ -42,6 +44,8 @@ export type Status = {
   readonly left: readonly LeftPath[];
   /** Why the last sync did not make both sides equal: `network`, `disk` and so on (S105). */
   readonly stuck: string | undefined;
+  /** What became of the index, where no sync has told it yet (S77). */
+  readonly indexLoss: IndexLoss | undefined;
   /** What the user should know besides. */
   readonly notes: readonly string[];
 };
@@ -63,6 +67,7 @@ export async function readStatus(
     left: [],
     pending: 0,
     stuck: undefined,
+    indexLoss: undefined,
   };
   if (!isLinked(record)) {
     return { ...bare, remote: undefined, state: "unlinked", exit: 0, notes: [] };
@@ -81,11 +86,11 @@ export async function readStatus(
 }
 
 async function look(environment: Environment, record: LinkedRecord, work: Work): Promise<Status> {
-  using state = lookAtIndex(workspaceFiles(environment.locations, record.id).index);
+  using state = lookAtIndexOf(environment, record);
   if (state === undefined) {
-    throw new SnapError("damaged", `The index of "${record.path}" is missing`, {
+    throw new SnapError("damaged", `The index of "${record.path}" is of an earlier version`, {
       path: record.path,
-      hint: "`snap sync` makes it again; equal files are adopted.",
+      hint: "`snap sync` brings it up to date; nothing is lost.",
     });
   }
   const { sets } = heldIn(state);
@@ -99,6 +104,7 @@ async function look(environment: Environment, record: LinkedRecord, work: Work):
     left,
     notes,
     stuck: state.index.meta("stuck"),
+    indexLoss: untoldLoss(state.index),
   };
   const held = await heldState(environment, record, state);
   if (held !== undefined) return { ...facts, ...held, pending: 0 };

@@ -150,7 +150,7 @@ function reportUsage(words: readonly string[], thrown: unknown): ExitCode {
   const usage =
     thrown instanceof SnapError
       ? thrown
-      : new SnapError("usage", unknown ?? describeError(thrown), {
+      : new SnapError("usage", unknown ?? describeError(thrown).replaceAll(/\s*\n\s*/gu, " "), {
           hint: "`snap help` lists the commands, `snap help COMMAND` explains one.",
           cause: thrown,
         });

@@ -45,21 +45,21 @@ export class Output {
   note(text: string): void {
     if (this.json) return;
     this.#progress.clear();
-    this.#options.stderr.write(`${escapeText(text)}\n`);
+    this.#options.stderr.write(`${displayName(text)}\n`);
   }
 
   /** Text for people; nothing with `--json` or `--quiet`. */
   say(text = ""): void {
     if (this.json || this.#options.quiet) return;
     this.#progress.clear();
-    this.#options.stdout.write(`${text}\n`);
+    this.#options.stdout.write(`${escapeText(text)}\n`);
   }
 
   /** What the command was asked for, printed for people even with `--quiet`. */
   print(text: string): void {
     if (this.json) return;
     this.#progress.clear();
-    this.#options.stdout.write(`${text}\n`);
+    this.#options.stdout.write(`${escapeText(text)}\n`);
   }
 
   /** Something odd that does not stop the command. */
@@ -67,7 +67,7 @@ export class Output {
     this.emit("warning", { message: text });
     if (this.json) return;
     this.#progress.clear();
-    this.#options.stderr.write(`${this.colors.yellow("Warning:")} ${escapeText(text)}\n`);
+    this.#options.stderr.write(`${this.colors.yellow("Warning:")} ${displayName(text)}\n`);
   }
 
   /** One event for programs; nothing without `--json`. */
@@ -93,9 +93,9 @@ export class Output {
     });
     if (this.json) return;
     const { stderr, verbose } = this.#options;
-    stderr.write(`${this.colors.red("Error:")} ${escapeText(error.message)}\n`);
-    if (error.hint !== undefined) stderr.write(`${escapeText(error.hint)}\n`);
-    if (verbose) stderr.write(`${traceOf(error)}\n`);
+    stderr.write(`${this.colors.red("Error:")} ${messageText(error)}\n`);
+    if (error.hint !== undefined) stderr.write(`${displayName(error.hint)}\n`);
+    if (verbose) stderr.write(`${escapeText(traceOf(error))}\n`);
   }
 
   /** The last event of every command. */
@@ -113,7 +113,13 @@ function asciiControls(json: string): string {
   );
 }
 
-/** Names inside a sentence may hold control characters; line feeds are ours. */
+/** A message is one line, so that a line feed in it came from a name; what the guard says has lines, and escapes names itself. */
+function messageText({ code, message }: SnapError): string {
+  const hasLines = code === "repository-found" || code === "repository-damaged";
+  return hasLines ? escapeText(message) : displayName(message);
+}
+
+/** Names inside a text may hold control characters (X16); line feeds are ours: who names something escapes those. */
 function escapeText(text: string): string {
   return text.split("\n").map(displayName).join("\n");
 }

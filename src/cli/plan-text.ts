@@ -49,7 +49,7 @@ function named(paths: readonly LostPath[], what: string): readonly string[] {
 function asideText({ left, changing, ignored }: RestorePlan): readonly string[] {
   const shown = left
     .slice(0, namedMax)
-    .map((item) => `  ${displayName(item.path)} (${item.side}): ${item.reason}`);
+    .map((item) => `  ${displayName(item.path)} (${item.side}): ${displayName(item.reason)}`);
   return [
     ...(ignored === 0
       ? []

@@ -75,7 +75,7 @@ function factText(event: Fact): string | undefined {
     case "late":
       return `  late edit   ${displayName(event.path)}: changed in Dropbox meanwhile; both versions are kept`;
     case "left":
-      return `  left aside  ${displayName(event.path)} (${event.side}): ${event.reason}`;
+      return `  left aside  ${displayName(event.path)} (${event.side}): ${displayName(event.reason)}`;
     case "preflight":
     case "state":
     case "verified":

@@ -14,6 +14,8 @@ export const ignoreLinesMax = 5_000;
 export const ignoreLineLengthMax = 1_024;
 const starsInSegmentMax = 3;
 const doubleStarsMax = 3;
+/** Those with something behind them: each of these may end at any folder of a path, so that three of them cost seconds. */
+const doubleStarsWithinMax = 2;
 
 /** Rules that are in force. */
 export type IgnoreRules = {
@@ -55,6 +57,8 @@ export function isAlwaysOutside(path: RelPath): boolean {
   return pathComponents(path).some(isOutsideName);
 }
 
+const doubleStars = /\*\*+/gu;
+
 function lineProblem(line: string): string | undefined {
   if (line.length > ignoreLineLengthMax) {
     return `a line of more than ${ignoreLineLengthMax} characters`;
@@ -64,7 +68,11 @@ function lineProblem(line: string): string | undefined {
   if (wild.split("/").some((segment) => count(segment, /\*/gu) > starsInSegmentMax)) {
     return `more than ${starsInSegmentMax} "*" between two slashes`;
   }
-  return count(wild, /\*\*+/gu) > doubleStarsMax ? `more than ${doubleStarsMax} "**"` : undefined;
+  if (count(wild, doubleStars) > doubleStarsMax) return `more than ${doubleStarsMax} "**"`;
+  const within = wild.trimEnd().replace(/\/\*\*\/?$/u, "");
+  return count(within, doubleStars) > doubleStarsWithinMax
+    ? `more than ${doubleStarsWithinMax} "**" with something behind them`
+    : undefined;
 }
 
 function count(text: string, pattern: RegExp): number {

@@ -1,9 +1,10 @@
-import type { LeftPath, SyncReport } from "../core/plan/sync-report.ts";
+import type { SyncReport } from "../core/plan/sync-report.ts";
 import { throwIfAborted, SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { checkAlong } from "./check/sample.ts";
 import type { EngineDeps } from "./engine-deps.ts";
 import { applyExclusions } from "./execute/exclude.ts";
+import { noteExclusions } from "./guards/disk-exclusions.ts";
 import { endOldTokens } from "./guards/holds-tokens.ts";
 import { distrustOldAgreement } from "./recover/index-lost.ts";
 import { lookForLateEdits } from "./execute/late-writers.ts";
@@ -35,9 +36,12 @@ export async function runCycles(deps: EngineDeps, work: Work): Promise<SyncRepor
     if (cycles === 1) await refuseRolledBack(deps);
     distrustOldAgreement(deps);
     if (cycles === 1 && (await applyExclusions(deps, { tally, work }))) continue;
-    const { isLast, held } = await runRound(deps, observed, { tally, parking, work });
+    const { isLast, held, awaitsRules } = await runRound(deps, observed, { tally, parking, work });
     if (isLast) {
-      const damaged = await endSync(deps, parking, work);
+      // That everything waits for rules (S90) is no sync; what was changed before they were found is told all the same (S116).
+      if (!awaitsRules) await endSync(deps, parking);
+      else if (tally.hasChangedSides) await writeBeacon(deps);
+      const damaged = await checkAlong(deps, work);
       return reportOf({ cycles, tally, left: [...held, ...parking.left(), ...damaged] });
     }
   }
@@ -52,15 +56,11 @@ async function refuseRolledBack(deps: EngineDeps): Promise<void> {
   if (state !== undefined) throw rollbackRefusal(state);
 }
 
-/** @returns the damaged files that were found just now (S28) */
-async function endSync(
-  deps: EngineDeps,
-  parking: Parking,
-  work: Work,
-): Promise<readonly LeftPath[]> {
+/** Both sides are as equal as they can be made now. */
+async function endSync(deps: EngineDeps, parking: Parking): Promise<void> {
+  await noteExclusions(deps);
   await writeBeacon(deps);
   parking.clearOthers();
   const now = new Date(deps.clock.now()).toISOString();
   deps.index.transaction(() => deps.index.setMeta("last_synced_at", now));
-  return await checkAlong(deps, work);
 }

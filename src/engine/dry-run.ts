@@ -1,3 +1,5 @@
+import { Exclusions } from "../core/exclusions.ts";
+import type { RelPath } from "../core/path/rel-path.ts";
 import type { Op } from "../core/plan/op.ts";
 import { overlaysOf, Simulation } from "../core/plan/simulate.ts";
 import type { LeftPath } from "../core/plan/sync-report.ts";
@@ -10,12 +12,16 @@ import type { Observed } from "./observe.ts";
 /** What a sync would do now. */
 export type DryRun = { readonly ops: readonly Op[]; readonly left: readonly LeftPath[] };
 
+/** How a dry run is made; `leaving` are folders that the sync would take out of the link before all else (S93). */
+export type DryOptions = PlanOptions & { readonly leaving?: readonly RelPath[] };
+
 /**
  * Plan slice after slice as a sync would, on trees in memory on top of those of the index (S52). They need as much memory
  * as there are ops.
  */
-export function planDry(deps: EngineDeps, observed: Observed, options: PlanOptions = {}): DryRun {
-  const guard = new RoundGuard(deps, { record: false });
+export function planDry(deps: EngineDeps, observed: Observed, options: DryOptions = {}): DryRun {
+  const { leaving = [] } = options;
+  const guard = new RoundGuard(deps, { record: false, leaving: new Exclusions(leaving) });
   const trees = overlaysOf(treesOfIndex(deps.index));
   const simulation = new Simulation(trees);
   const plans = new Plans(deps, observed, { ...options, trees });

@@ -1,7 +1,5 @@
 import type { Observation, RebaseRequest, SyncReport } from "../core/plan/sync-report.ts";
 import type { EngineControl } from "../ports.ts";
-import { Exclusions } from "../core/exclusions.ts";
-import type { Op } from "../core/plan/op.ts";
 import { SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { runCycles } from "./cycle.ts";
@@ -53,15 +51,8 @@ async function lookAhead(deps: EngineDeps, work: Work): Promise<SyncLook> {
   const rollback = await findRollback(deps);
   if (rollback !== undefined) throw rollbackRefusal(rollback);
   const exclusions = pendingExclusions(deps.index, deps.config.excluded());
-  const leaving = new Exclusions(exclusions.leaving);
-  const { ops, left } = planDry(deps, observed);
-  return { ops: ops.filter((op) => !staysIn(leaving, op)), left, exclusions };
-}
-
-/** What happens in a folder that leaves the link is nobody's business (S93). */
-function staysIn(leaving: Exclusions, op: Op): boolean {
-  const from = "from" in op ? (op.from ?? op.path) : op.path;
-  return leaving.above(op.path) !== undefined && leaving.above(from) !== undefined;
+  const { leaving } = exclusions;
+  return { ...planDry(deps, observed, { leaving }), exclusions };
 }
 
 async function look(deps: EngineDeps, work: Work): Promise<Observation> {

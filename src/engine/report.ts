@@ -36,6 +36,12 @@ export class Tally {
     this.counts[what] += amount;
   }
 
+  /** Anything was done on either side; what was found equal changes the index alone. */
+  get hasChangedSides(): boolean {
+    const { adopted: _, ...done } = this.counts;
+    return Object.values(done).some((count) => count > 0);
+  }
+
   conflict(path: string, copy: string): void {
     this.count("conflicts");
     this.conflicts.push({ path, copy });

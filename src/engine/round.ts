@@ -13,7 +13,7 @@ import { Plans, type Planned, type PlanOptions } from "./make-plan.ts";
 import type { Observed } from "./observe.ts";
 import { giveOwnNodes } from "./listing/own-nodes.ts";
 import type { Parking } from "./parking.ts";
-import { settleIntents } from "./recover/recover.ts";
+import { settleIntents } from "./recover/settle-intents.ts";
 import type { Tally } from "./report.ts";
 import { raiseGeneration } from "./guards/rollback.ts";
 import { Room } from "./execute/room.ts";
@@ -32,6 +32,8 @@ export type RoundEnd = {
   readonly isLast: boolean;
   /** What the mass guards hold (S79), and the rules that everything else waits for (S90). */
   readonly held: readonly LeftPath[];
+  /** Nothing was done because of new rules that could not come down (S90). */
+  readonly awaitsRules: boolean;
 };
 
 /**
@@ -62,7 +64,12 @@ export async function runRound(
   }
   if (plans.isWhole) guard.end(observed.frozen.nodes);
   if (plans.isWhole || plans.waits) thawRemovals(deps.index);
-  return { isLast: isIdle && !plans.waits, held: isIdle ? [...held, ...plans.awaited] : held };
+  const awaited = isIdle ? plans.awaited : [];
+  return {
+    isLast: isIdle && !plans.waits,
+    held: [...held, ...awaited],
+    awaitsRules: awaited.length > 0,
+  };
 }
 
 /** A plan that has something to do. */

@@ -45,9 +45,13 @@ export function bring(disk: Disk, from: Spot, to: Spot): Brought {
 function bringFolder(disk: Disk, from: Spot, to: Spot): Brought {
   if (to.look() !== undefined) return "taken";
   try {
-    return renameIfThere(disk, from, to) ? "moved" : "missing";
+    // The slash lets nothing but a folder pass: a file that was just saved there would replace a file at the new place.
+    disk.rename(`${from.at()}/`, to.at());
+    return "moved";
   } catch (error) {
-    if (["EEXIST", "ENOTEMPTY", "ENOTDIR"].includes(systemCode(error) ?? "")) return "taken";
+    const code = systemCode(error) ?? "";
+    if (code === "ENOENT") return "missing";
+    if (["EEXIST", "ENOTEMPTY", "ENOTDIR"].includes(code)) return "taken";
     throw error;
   }
 }

@@ -6,18 +6,24 @@ import type { Clock } from "../std/time.ts";
 /** After a call that was given up, how long the calls that follow are not repeated, ms. */
 const restMs = 30_000;
 
-/** What the system answers while this process, or all of them together, have too many files open. */
-const crowdedCodes: ReadonlySet<string> = new Set(["EMFILE", "ENFILE"]);
+/**
+ * What passes by itself, and under which name it rests: this process, or all of them together, have too many files open; a
+ * file or folder is in use. A busy file does not use up the patience with a crowded system, nor the other way round.
+ */
+const passing: ReadonlyMap<string, "crowded" | "busy"> = new Map([
+  ["EMFILE", "crowded"],
+  ["ENFILE", "crowded"],
+  ["EBUSY", "busy"],
+]);
 
 /**
- * Repeats calls that fail because too many files are open: that passes, and says nothing about the file (§11). Where it did not
- * pass within the attempts of one call, the next ones fail at once for a while, so that a thousand files do not wait
- * one after the other.
+ * Repeats calls that fail for a reason that passes (§11). Where it did not pass within the attempts of one call, the next
+ * ones that fail so fail at once for a while: a thousand files do not wait one after the other.
  */
 export class Patience {
   readonly #clock: Clock;
   readonly #rng: Rng;
-  #restsUntil = -Infinity;
+  readonly #restsUntil = new Map<string, number>();
 
   constructor({ clock, rng }: { readonly clock: Clock; readonly rng: Rng }) {
     this.#clock = clock;
@@ -33,18 +39,23 @@ export class Patience {
       try {
         return await call();
       } catch (error) {
-        if (!isCrowded(error) || this.#clock.now() < this.#restsUntil) throw error;
+        const reason = whyPassing(error);
+        if (reason === undefined || this.#rests(reason)) throw error;
         if (attempt === attemptsMax) {
-          this.#restsUntil = this.#clock.now() + restMs;
+          this.#restsUntil.set(reason, this.#clock.now() + restMs);
           throw error;
         }
         await this.#clock.sleep(backOffMs(attempt, this.#rng));
       }
     }
   }
+
+  #rests(reason: string): boolean {
+    return this.#clock.now() < (this.#restsUntil.get(reason) ?? -Infinity);
+  }
 }
 
-function isCrowded(error: unknown): boolean {
-  const isItself = crowdedCodes.has(systemCode(error) ?? "");
-  return isItself || (error instanceof Error && crowdedCodes.has(systemCode(error.cause) ?? ""));
+function whyPassing(error: unknown): "crowded" | "busy" | undefined {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return passing.get(systemCode(error) ?? systemCode(cause) ?? "");
 }

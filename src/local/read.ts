@@ -74,7 +74,11 @@ function changing(path: string): SnapError {
 }
 
 /** Fill as much of the buffer as the file has from a position on. */
-async function readFully(disk: Disk, fd: number, at: { into: Uint8Array; position: number }) {
+export async function readFully(
+  disk: Disk,
+  fd: number,
+  at: { readonly into: Uint8Array; readonly position: number },
+): Promise<Uint8Array> {
   let filled = 0;
   while (filled < at.into.length) {
     const count = await disk.read(fd, at.into.subarray(filled), at.position + filled);

@@ -1,4 +1,4 @@
-import { needsTimes, setOf, stepsOf, type LocalStep } from "../core/snapshot/restore-rows.ts";
+import { needsTimes, setOf, stepsOf, type LocalStep } from "../core/snapshot/restore-steps.ts";
 import type { RestoreItemRow } from "../core/snapshot/restore-state.ts";
 import { throwIfAborted, SnapError } from "../std/error.ts";
 import { forEachLimited } from "../std/limiter.ts";

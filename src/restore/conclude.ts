@@ -4,7 +4,7 @@ import {
   type LeftItem,
   type RestoreReport,
 } from "../core/snapshot/restore-report.ts";
-import type { RestoreState } from "../core/snapshot/restore-state.ts";
+import type { RestoreRow, RestoreState } from "../core/snapshot/restore-state.ts";
 import type { EngineControl } from "../ports.ts";
 import { isSnapError, SnapError, type ExitCode } from "../std/error.ts";
 import { notedItems, push, verifyRemote, type Confirmation } from "./confirm.ts";
@@ -19,7 +19,7 @@ export async function conclude(run: Run): Promise<RestoreReport> {
   if (engine === undefined) return await end(run, nothingFound);
   try {
     // The engine moves nothing before the choice is settled (S118).
-    if (run.row.kind === "rollback") await run.deps.rollback?.accept();
+    if (run.row.kind === "rollback") await run.deps.rollback?.accept(choiceOf(run.row));
     return await pushAndVerify(run, engine);
   } catch (error) {
     if (error instanceof SnapError && error.exit === 7) return pending(run, error.message);
@@ -27,6 +27,11 @@ export async function conclude(run: Run): Promise<RestoreReport> {
     // Somebody put the disk back meanwhile: which side is wanted is asked anew, and this restore has no more to say.
     return await end(run, { ...nothingFound, left: [unpushed(error.message)] });
   }
+}
+
+/** A rollback has the choice where another restore names its snapshot. */
+function choiceOf({ snapshot }: RestoreRow): "keep" | "discard" {
+  return snapshot === "keep" ? "keep" : "discard";
 }
 
 const nothingFound: Confirmation = { late: [], left: [], wrong: [], rows: [] };

@@ -49,8 +49,10 @@ export type RestoreDeps = {
 export type RollbackControl = {
   /** Both sides have just been observed. */
   isRolledBack(): Promise<boolean>;
+  /** Folders that the disk lacks, or may lack, because they were excluded, beside those that the index knows as excluded (S119). */
+  leftOutOfKeep(): Promise<readonly RelPath[]>;
   /** Raise the generation above the beacon's: the user has chosen. May be repeated. */
-  accept(): Promise<void>;
+  accept(choice: "keep" | "discard"): Promise<void>;
 };
 
 /** Whether a place is left out of every restore. */

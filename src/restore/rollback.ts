@@ -1,3 +1,4 @@
+import { Exclusions } from "../core/exclusions.ts";
 import type { RelPath } from "../core/path/rel-path.ts";
 import type { PlanOptions } from "../core/snapshot/restore-item.ts";
 import type { Sight } from "../core/snapshot/restore-picture.ts";
@@ -8,7 +9,7 @@ import type { Work } from "../std/events.ts";
 import type { Order } from "./draft.ts";
 import { Looker } from "./look.ts";
 import { preview, runOrder } from "./restore.ts";
-import type { Consent, RestoreDeps } from "./restore-deps.ts";
+import type { Consent, Outside, RestoreDeps } from "./restore-deps.ts";
 
 /** Which side is wanted after somebody else put the disk back: `keep` the disk, `discard` it for the cloud (S119). */
 export type RollbackChoice = "keep" | "discard";
@@ -52,13 +53,24 @@ async function isOpen({ engine, rollback }: RestoreDeps, work: Work): Promise<bo
 async function orderFor(deps: RestoreDeps, choice: RollbackChoice): Promise<Order> {
   const options: PlanOptions = { paths: [], delete: true, onUnsaved: "replace" };
   const wantedOf = choice === "keep" ? diskAsItIs : cloudAsItIs;
+  const outside = await deps.scope();
   return {
     // The choice takes the place of a snapshot in the digest: a consent to one is none to the other.
     subject: { kind: "rollback", snapshot: choice, options, link: deps.link },
     undoes: undefined,
-    looker: new Looker(deps, await deps.scope()),
+    looker: new Looker(deps, choice === "keep" ? await outsideKept(deps, outside) : outside),
     wanted: (sight) => Promise.resolve(wantedOf(sight)),
   };
+}
+
+/** What was excluded when the image of the disk was made is missing there, and was deleted by nobody (S119). */
+async function outsideKept(deps: RestoreDeps, outside: Outside): Promise<Outside> {
+  const leftOut = new Exclusions((await deps.rollback?.leftOutOfKeep()) ?? []);
+  for (const path of leftOut.paths) {
+    const message = `"${path}" stays as it is in Dropbox: it was excluded here when the disk was saved, or is to be`;
+    deps.onEvent({ type: "warning", message });
+  }
+  return (path, kind) => leftOut.above(path) !== undefined || outside(path, kind);
 }
 
 /** Everything on the disk stays, everything else in Dropbox goes. */

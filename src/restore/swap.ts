@@ -1,5 +1,5 @@
 import type { ActOutcome, LocalAct } from "../core/plan/local-act.ts";
-import { emptyArea, setOf, type LocalStep } from "../core/snapshot/restore-rows.ts";
+import { emptyArea, setOf, type LocalStep } from "../core/snapshot/restore-steps.ts";
 import { witnessOf, type LocalRecord } from "../core/snapshot/restore-record.ts";
 import type { RestoreItemRow } from "../core/snapshot/restore-state.ts";
 import type { LocalStat } from "../core/tree/local-stat.ts";

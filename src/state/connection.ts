@@ -7,14 +7,23 @@ import type { Row } from "./row.ts";
 /** How long a statement waits for a writer of another process: its transactions are short. */
 const busyTimeoutMs = 5_000;
 
-/** A kept statement. Writing ones run only inside `Connection.transaction`. */
+/**
+ * A kept statement, prepared when it is first used: most runs need a few of them only. Writing ones run only inside
+ * `Connection.transaction`.
+ */
 export class Statement {
   readonly #connection: Connection;
-  readonly #statement: StatementSync;
+  readonly #prepare: () => StatementSync;
+  #kept: StatementSync | undefined;
 
-  constructor(connection: Connection, statement: StatementSync) {
+  constructor(connection: Connection, prepare: () => StatementSync) {
     this.#connection = connection;
-    this.#statement = statement;
+    this.#prepare = prepare;
+  }
+
+  get #statement(): StatementSync {
+    this.#kept ??= this.#prepare();
+    return this.#kept;
   }
 
   /** The first row, as `read` makes of it. */
@@ -59,6 +68,7 @@ export class Connection implements Disposable {
   readonly path: string;
   readonly #database: DatabaseSync;
   readonly #damageMet: (error: SnapError) => SnapError;
+  readonly #steps = new Map<string, StatementSync>();
   #writing = false;
   #damaged = false;
   /** What a joined call threw: the transaction it ran in must not be committed any more. */
@@ -82,10 +92,7 @@ export class Connection implements Disposable {
   }
 
   prepare(sql: string): Statement {
-    return new Statement(
-      this,
-      this.guarded(() => this.#database.prepare(sql)),
-    );
+    return new Statement(this, () => this.#database.prepare(sql));
   }
 
   /** Run fixed SQL text of ours; values never come into it. */
@@ -117,14 +124,14 @@ export class Connection implements Disposable {
   }
 
   #begin<T>(work: () => T): T {
-    this.execute("BEGIN IMMEDIATE");
+    this.#step("BEGIN IMMEDIATE");
     this.#writing = true;
     this.#failure = undefined;
     try {
       const result = work();
       assert(!(result instanceof Promise), "the work of a transaction is synchronous");
       this.#throwFailure();
-      this.execute("COMMIT");
+      this.#step("COMMIT");
       return result;
     } catch (error) {
       this.#rollBack();
@@ -132,6 +139,15 @@ export class Connection implements Disposable {
     } finally {
       this.#writing = false;
     }
+  }
+
+  /** Begin or commit, without reading the text of it each time. */
+  #step(sql: "BEGIN IMMEDIATE" | "COMMIT"): void {
+    this.guarded(() => {
+      const kept = this.#steps.get(sql) ?? this.#database.prepare(sql);
+      this.#steps.set(sql, kept);
+      kept.run();
+    });
   }
 
   #throwFailure(): void {

@@ -14,7 +14,7 @@ export class SqliteDisplaced implements DisplacedFiles {
   constructor(connection: Connection) {
     this.#connection = connection;
     this.#after = connection.prepare(
-      "SELECT * FROM displaced WHERE (area, path) > (?, ?) ORDER BY area, path LIMIT ?",
+      "SELECT * FROM displaced WHERE (area, path) > (?, ?) ORDER BY area, path LIMIT +?",
     );
     this.#put = connection.prepare(
       "INSERT OR REPLACE INTO displaced (area, path, stamp, hash, since) VALUES (?, ?, ?, ?, ?)",

@@ -23,7 +23,7 @@ export class SqliteIndexCare implements IndexCare {
     const search = (tree: Tree, fault: IndexFaultKind, sql: string): Search => ({
       tree,
       fault,
-      statement: connection.prepare(`${sql} ORDER BY 1 LIMIT ?`),
+      statement: connection.prepare(`${sql} ORDER BY 1 LIMIT +?`),
     });
     this.#searches = [
       ...trees.flatMap((tree) => [
@@ -112,7 +112,7 @@ function nowhere(table: (typeof noteTables)[number]): string {
 
 const trustedFilesSql = `
   SELECT node FROM local WHERE node % ? = ? AND node > ? AND kind = 'file' AND trusted = 1
-    AND hash IS NOT NULL AND absent_at IS NULL ORDER BY node LIMIT ?`;
+    AND hash IS NOT NULL AND absent_at IS NULL ORDER BY node LIMIT +?`;
 
 const inScope = "LEFT JOIN remote ON remote.node = local.node AND remote.scope = 'in'";
 
@@ -127,4 +127,4 @@ const unmarkedSql = `
         OR remote.name <> synced.name)
     UNION SELECT node FROM synced WHERE node > ? AND node NOT IN (SELECT node FROM local)
     UNION SELECT node FROM remote WHERE node > ? AND scope = 'in' AND node NOT IN (SELECT node FROM local))
-  WHERE node NOT IN (SELECT node FROM dirty) ORDER BY node LIMIT ?`;
+  WHERE node NOT IN (SELECT node FROM dirty) ORDER BY node LIMIT +?`;

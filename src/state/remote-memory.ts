@@ -12,17 +12,17 @@ const sql = {
   unnamedLeaves: `SELECT node FROM remote WHERE node < ? AND remote_id <> ''
     AND NOT EXISTS (SELECT 1 FROM listed WHERE listed.remote_id = remote.remote_id)
     AND NOT EXISTS (SELECT 1 FROM remote AS child WHERE child.parent = remote.node)
-    ORDER BY node DESC LIMIT ?`,
+    ORDER BY node DESC LIMIT +?`,
   unnamed: `SELECT node FROM remote WHERE remote_id <> ''
-    AND NOT EXISTS (SELECT 1 FROM listed WHERE listed.remote_id = remote.remote_id) ORDER BY node LIMIT ?`,
-  unlisted: "SELECT node FROM remote WHERE remote_id = '' ORDER BY node LIMIT ?",
+    AND NOT EXISTS (SELECT 1 FROM listed WHERE listed.remote_id = remote.remote_id) ORDER BY node LIMIT +?`,
+  unlisted: "SELECT node FROM remote WHERE remote_id = '' ORDER BY node LIMIT +?",
   notes: "SELECT node, kind, reason FROM remote_note ORDER BY node",
   putNote: "INSERT OR REPLACE INTO remote_note (node, kind, reason) VALUES (?, ?, ?)",
   removeNote: "DELETE FROM remote_note WHERE node = ? AND kind <> 'excluded'",
   moveNote: "UPDATE OR REPLACE remote_note SET node = ? WHERE node = ?",
   removeNotes: "DELETE FROM remote_note WHERE kind <> 'excluded'",
   removeAnnouncements: "DELETE FROM remote_note WHERE kind = 'excluded'",
-  refusals: "SELECT place, path, reason FROM refusal ORDER BY place LIMIT ?",
+  refusals: "SELECT place, path, reason FROM refusal ORDER BY place LIMIT +?",
   refusalCount: "SELECT count(*) AS count FROM refusal",
   putRefusal: "INSERT OR REPLACE INTO refusal (place, path, reason) VALUES (?, ?, ?)",
   removeRefusal: "DELETE FROM refusal WHERE place = ?",

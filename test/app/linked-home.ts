@@ -59,13 +59,12 @@ export class LinkedHome implements AsyncDisposable {
     return readFileSync(path.join(this.place, file), "utf8");
   }
 
-  /** A platform's snapshot of workspace and index; the result puts it back. */
-  platformSnapshot(): () => void {
+  /** A platform's snapshot of the workspace, and of the index unless it lies elsewhere; the result puts it back. */
+  platformSnapshot(what: "workspace and index" | "workspace" = "workspace and index"): () => void {
     const copy = path.join(this.top, "platform");
-    const parts = [
-      [this.place, path.join(copy, "workspace")],
-      [path.join(this.#home, "workspaces"), path.join(copy, "state")],
-    ] as const;
+    const workspace = [this.place, path.join(copy, "workspace")] as const;
+    const index = [path.join(this.#home, "workspaces"), path.join(copy, "state")] as const;
+    const parts = what === "workspace" ? [workspace] : [workspace, index];
     const options = { recursive: true, preserveTimestamps: true };
     for (const [from, to] of parts) cpSync(from, to, options);
     return () => {

@@ -54,11 +54,23 @@ test("S77: who met the loss first does not keep it from the next sync, and a dig
   using box = await synced();
   keepCopy(box);
   lose(box);
+  for (const look of [["status"], ["hold", "list"]]) {
+    expect((await box.expectExit(5, ...look)).stderr).toMatch(
+      /index of .* is missing\n`snap sync`/,
+    );
+  }
   const { stderr } = await box.expectExit(3, "confirm", "0123456789ab");
   expect(stderr).toContain("the index was lost");
   expect(stderr).toContain("snap sync");
+  const words = /The index was missing, and the copy ".*index-1.db" took its place/;
+  for (const look of [["status"], ["hold", "list"], ["status"]]) {
+    expect((await box.expectExit(0, ...look)).stderr).toMatch(words);
+  }
   const told = await box.expectExit(0, "sync");
-  expect(told.stderr).toContain("index-1.db");
+  expect(told.stderr).toMatch(words);
+  for (const look of [["status"], ["hold", "list"]]) {
+    expect((await box.expectExit(0, ...look)).stderr).toBe("");
+  }
   expect((await box.expectExit(0, "sync")).stderr).toBe("");
   const unknown = await box.expectExit(3, "confirm", "0123456789ab");
   expect(unknown.stderr).toContain("No set of changes is held now");

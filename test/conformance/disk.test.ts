@@ -107,6 +107,8 @@ const doing: Readonly<
   mkdir: (subject, { from }) => subject.disk.mkdir(subject.at(from), 0o777),
   rmdir: (subject, { from }) => subject.disk.rmdir(subject.at(from)),
   rename: (subject, { from, to }) => subject.disk.rename(subject.at(from), subject.at(to)),
+  renameFolder: (subject, { from, to }) =>
+    subject.disk.rename(`${subject.at(from)}/`, subject.at(to)),
   link: (subject, { from, to }) => subject.disk.link(subject.at(from), subject.at(to)),
   unlink: (subject, { from }) => subject.disk.unlink(subject.at(from)),
   symlink: (subject, { from, to }) => subject.disk.symlink(to.at(-1) ?? "", subject.at(from)),
@@ -151,6 +153,7 @@ const calls = [
   "rmdir",
   "rename",
   "rename",
+  "renameFolder",
   "link",
   "unlink",
   "symlink",

@@ -4,7 +4,7 @@ import { pathKeyOf } from "../../src/core/path/path-key.ts";
 import { parseRelPath } from "../../src/core/path/rel-path.ts";
 import type { LocalEntry, RemoteEntry, SyncedEntry } from "../../src/core/tree/node.ts";
 import { commitAct } from "../../src/engine/execute/commit-act.ts";
-import { agree, commitRemoval } from "../../src/engine/execute/commit.ts";
+import { agree, commitRemoval, commitRemote } from "../../src/engine/execute/commit.ts";
 import { openIndex, type OpenIndex } from "../../src/state/database.ts";
 import { TestClock } from "../support/test-clock.ts";
 
@@ -195,6 +195,34 @@ describe("agree", () => {
     expect(agreed).toBe(true);
     expect(row).toMatchObject({ name: "F (case conflict)", localName: "F" });
   });
+
+  test("S33: what a write of ours replaced is left behind, although both sides never agreed on it", () => {
+    const { index } = open;
+    index.transaction(() => {
+      index.local.put(local(1, "f", "B"));
+      // Moved by us, and edited here before that was agreed on.
+      index.remote.put({ ...remote(1, "f", "A"), rev: "moved" });
+      index.synced.put(synced(1, "f", "A"));
+      commitRemote(index, remote(1, "f", "B"), target(1, "f", "B"));
+    });
+    expect(index.history(1).map(({ rev }) => rev)).toEqual(["rev B", "moved"]);
+  });
+
+  test.each(["ignored", "refused"] as const)(
+    "S91: what is gone from the disk and is %s on the server is forgotten at once",
+    (scope) => {
+      const { index } = open;
+      index.transaction(() => {
+        index.local.put(local(1, "f", "A"));
+        index.remote.put({ ...remote(1, "elsewhere", "A"), scope });
+        index.synced.put(synced(1, "f", "A"));
+        commitRemoval(index, "local", 1);
+      });
+      // A file that is saved there now would else be taken for this one, and replace it where it comes back (S19).
+      expect(index.synced.get(1)).toBeUndefined();
+      expect(index.remote.get(1)).toMatchObject({ scope });
+    },
+  );
 
   test("S71: a removed folder takes everything below it along, on its side only", () => {
     const { index } = open;

@@ -82,3 +82,31 @@ test("S33: a revision that both sides have left behind is an old view", async ()
   expect(workspace.index.remote.get(node)?.size).toBe(2);
   expect(workspace.paths(workspace.index.remote)).toBe("a, b");
 });
+
+test("S33: where the server has what looks like an old view, an older page had been believed", async () => {
+  await using workspace = await LinkedWorkspace.open({ a: "1", b: "2" });
+  const { index, deps } = workspace;
+  const asked: string[] = [];
+  const { remote } = deps;
+  const get = remote.get.bind(remote);
+  remote.get = async (path) => {
+    asked.push(path);
+    return await get(path);
+  };
+  const [a, b] = ["a", "b"].map((path) => index.remote.get(workspace.nodeAt(index.remote, path)));
+  if (a === undefined || b === undefined) throw new Error("both were listed");
+  index.transaction(() => {
+    const synced = index.synced.get(a.node);
+    if (synced === undefined) throw new Error("it was synced");
+    index.addHistory(a.node, a.rev, a.hash ?? "");
+    index.synced.put({ ...synced, rev: "older" });
+    index.remote.put({ ...a, rev: "older", size: 7 });
+    index.addHistory(b.node, b.rev, b.hash ?? "");
+  });
+  await listing(workspace, [
+    item("a", a.remoteId, { rev: a.rev, path: at("a") }),
+    item("b", b.remoteId, { rev: b.rev, hash: b.hash ?? "" }),
+  ]);
+  expect(index.remote.get(a.node)).toMatchObject({ rev: a.rev, size: 1 });
+  expect(asked).toEqual(["a"]);
+});

@@ -52,6 +52,11 @@ test.each<[string, Case, string]>([
     "a>1 b>2",
   ],
   [
+    "step 2 before step 4: the inode of a removed file was used again for another of its size (S17)",
+    { synced: "a #1 5@1, b #2 5@1", seen: "b #1 5@9" },
+    "b>2",
+  ],
+  [
     "step 2: another Unicode form is the same name (S16)",
     { synced: "\u00e9 #1", seen: "e\u0301 #9 2@2" },
     "e\u0301>1",

@@ -270,7 +270,7 @@ test.each<[string, (workspace: LinkedWorkspace) => Promise<void>]>([
   await using workspace = await synced();
   await damage(workspace);
   expect(await check(workspace)).toBeDefined();
-  await acceptGeneration(workspace.deps);
+  await acceptGeneration(workspace.deps, "discard");
   expect(await check(workspace)).toBeUndefined();
   expect(Number(workspace.index.meta("generation"))).toBeGreaterThan(2);
   await writeBeacon(workspace.deps);

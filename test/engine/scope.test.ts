@@ -1,8 +1,10 @@
 import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { openEngine } from "../../src/engine/engine.ts";
 import { arrivingRules, loadScope } from "../../src/engine/scope/scope.ts";
-import { LinkedWorkspace } from "./linked-workspace.ts";
+import { SnapError } from "../../src/std/error.ts";
+import { at, LinkedWorkspace } from "./linked-workspace.ts";
 
 test("S90: the rules of .mignore hold on both sides, and the file itself is synced", async () => {
   await using workspace = await LinkedWorkspace.open({ ".mignore": "*.log\n.mignore\n" });
@@ -70,6 +72,36 @@ test("X24: without readable rules nothing is looked at", async () => {
   await expect(workspace.look()).rejects.toMatchObject({ code: "settings-invalid" });
   expect(workspace.index.meta("rules_digest")).toBeDefined();
 });
+
+test.each([
+  ["disk-error", "disk-error", 7],
+  ["permission-denied", "disk-error", 7],
+  ["volatile", "volatile", 4],
+] as const)(
+  "S83, S90: rules that cannot be read for %s end the sync as %s, and nothing is planned",
+  async (code, ended, exit) => {
+    await using workspace = await LinkedWorkspace.open({ ".mignore": "x\n", a: "1" });
+    await workspace.write("x", "private");
+    await workspace.write("a", "2");
+    const { local } = workspace.deps;
+    const open = local.open.bind(local);
+    let isBroken = true;
+    local.open = async (path) => {
+      if (isBroken && path === ".mignore") throw new SnapError(code, '".mignore" is in trouble');
+      return await open(path);
+    };
+    const engine = openEngine(workspace.deps);
+    const failing = { code: ended, exit, path: ".mignore" };
+    await expect(engine.sync()).rejects.toMatchObject(failing);
+    await expect(engine.dryRun()).rejects.toMatchObject(failing);
+    expect(workspace.index.meta("last_synced_at")).toBeUndefined();
+    expect(await workspace.other.get(at("x"))).toBeUndefined();
+    isBroken = false;
+    await engine.sync();
+    expect(await workspace.other.get(at("x"))).toBeUndefined();
+    expect(await workspace.other.get(at("a"))).toMatchObject({ size: 1 });
+  },
+);
 
 test("S90: rules that come from the server are named until they are here", async () => {
   await using workspace = await LinkedWorkspace.open({ ".mignore": "a\n" });

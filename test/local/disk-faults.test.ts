@@ -109,13 +109,19 @@ describe.each(Object.entries(methods))("S83: %s, with a disk that fails", (_, me
     },
   );
 
-  test("with EMFILE at one call that opens, does it again", async () => {
+  test.each([
+    ["EMFILE", "open"],
+    ["EBUSY", "open"],
+    ["EBUSY", "rename"],
+    ["EBUSY", "unlink"],
+    ["EBUSY", "rmdir"],
+  ])("§11: with %s at one call of %s, does it again", async (code, failing) => {
     let isOver = false;
     for (let at = 1; !isOver; at += 1) {
       let opened = 0;
       const fails = (_call: number, name: string): boolean =>
-        name === "open" && (opened += 1) === at;
-      const { side, sound } = await workspace("EMFILE", fails);
+        name === failing && (opened += 1) === at;
+      const { side, sound } = await workspace(code, fails);
       const run = method(side, sound);
       // The bytes of what is staged come only once: it is parked, and staged anew by the next sync.
       if (method !== methods["stage"]) await expect(run, `at ${at}`).resolves.not.toThrow();
@@ -145,6 +151,33 @@ test("§11: a crowded system is waited for, 1 s doubling with jitter, and then n
   now += 30_000;
   await expect(side.stat(rel("b"))).rejects.toMatchObject({ code: "volatile" });
   expect(waits).toHaveLength(10);
+});
+
+test("§11: a file that is busy for long uses up no patience with a crowded system", async () => {
+  let code = "EBUSY";
+  let waits = 0;
+  const clock: Clock = {
+    now: () => 0,
+    sleep: () => {
+      waits += 1;
+      return Promise.resolve();
+    },
+  };
+  const world = memoryWorld();
+  world.files.mkdir(top);
+  world.files.write(`${top}/a`, Buffer.from("a"));
+  const fail = ({ name }: { readonly name: string }): void => {
+    if (name === "open") throw Object.assign(new Error(code), { code, syscall: name });
+  };
+  const disk = watchedDisk(world.disk, { before: fail });
+  const side = openLocalSide({ top, clock, rng: seededRng(1), disk });
+  await expect(side.open(rel("a"))).rejects.toMatchObject({ code: "volatile", class: "item" });
+  expect(waits).toBe(5);
+  await expect(side.open(rel("a"))).rejects.toMatchObject({ code: "volatile" });
+  expect(waits, "others do not wait one after the other").toBe(5);
+  code = "EMFILE";
+  await expect(side.open(rel("a"))).rejects.toMatchObject({ code: "volatile" });
+  expect(waits).toBe(10);
 });
 
 test.each(["EACCES", "EMFILE", "EPERM"])(

@@ -18,13 +18,34 @@ test("S10: the root marker is written whole, read back, and removed", async () =
   expect(await side.readMarker()).toBeUndefined();
 });
 
-test.each(["", "{", "[]", "null", `{"workspace":1,"generation":1}`, `{"workspace":"w"}`])(
-  "a marker that reads %j is none",
-  async (text) => {
-    using scratch = new Scratch({ ".snap/root.json": text });
-    expect(await scratch.side().readMarker()).toBeUndefined();
-  },
-);
+test.each([
+  "",
+  "{",
+  "[]",
+  "null",
+  `{"workspace":1,"generation":1}`,
+  `{"workspace":"w"}`,
+  `{"workspace":"w","generation":1,"excluded":"d"}`,
+  `{"workspace":"w","generation":1,"excluded":[1]}`,
+  `{"workspace":"w","generation":1,"excluded":["d/../../x"]}`,
+])("a marker that reads %j is none", async (text) => {
+  using scratch = new Scratch({ ".snap/root.json": text });
+  expect(await scratch.side().readMarker()).toBeUndefined();
+});
+
+test("S116: the marker names what is excluded, however many folders; one without that line is read, too", async () => {
+  using scratch = new Scratch();
+  const side = scratch.side();
+  const excluded = Array.from({ length: 2_000 }, (_, at) => rel(`folder ${at}/s`));
+  await side.writeMarker({ workspace: "w", generation: 1, excluded });
+  expect(await side.readMarker()).toEqual({ workspace: "w", generation: 1, excluded });
+  const tooMany = Array.from({ length: 5_000 }, (_, at) => rel(`${"x".repeat(1_000)}${at}`));
+  const writing = side.writeMarker({ workspace: "w", generation: 2, excluded: tooMany });
+  await expect(writing).rejects.toMatchObject({ code: "settings-invalid" });
+  expect(await side.readMarker(), "the old one stays").toMatchObject({ generation: 1, excluded });
+  writeFileSync(scratch.at(".snap/root.json"), `{"workspace":"w","link":"l","generation":3}\n`);
+  expect(await side.readMarker()).toEqual({ workspace: "w", link: "l", generation: 3 });
+});
 
 test("a marker that is a link is none, and is replaced, not followed", async () => {
   using scratch = new Scratch({ ".snap/": "", victim: "kept" });

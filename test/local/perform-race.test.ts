@@ -107,6 +107,25 @@ describe("S64, S68, S69, S70: what somebody writes at any moment of an act stays
   });
 });
 
+test("S68: files that are saved at both places while a folder moves stay, whichever call they precede", async () => {
+  const scenario = scenarios.find(({ name }) => name === "move a folder");
+  if (scenario === undefined) throw new Error("no such scenario");
+  const count = await countCalls(scenario);
+  for (let at = 0; at < count; at += 1) {
+    using scratch = new Scratch(scenario.files);
+    const act = await scenario.act(scratch);
+    const saved = new Set<string>();
+    const save = (path: string): void => {
+      rmSync(scratch.at(path), { recursive: true, force: true });
+      writeFileSync(scratch.at(path), `saved at ${path}`);
+      saved.add(`saved at ${path}`);
+    };
+    const meanwhile = { at, act: () => ["docs/deep", "other/deep"].forEach(save) };
+    await scratch.side(plannedDisk({ meanwhile }).disk).perform(act);
+    expect(new Set(Object.values(scratch.user())).isSupersetOf(saved), `call ${at}`).toBe(true);
+  }
+});
+
 /** @returns whether the act was still under way at the second call. */
 async function meddleAndStop(scenario: Scenario, at: number, stopAt: number): Promise<boolean> {
   using scratch = new Scratch(scenario.files);

@@ -6,6 +6,7 @@ import { isAlwaysOutside, noRules, rulesOf } from "../../src/core/ignore.ts";
 import type { CaptureFacts, SnapshotRoot } from "../../src/core/snapshot/root.ts";
 import type { RestoreReport } from "../../src/core/snapshot/restore-report.ts";
 import { openEngine } from "../../src/engine/engine.ts";
+import { leftOutOfKeep } from "../../src/engine/guards/disk-exclusions.ts";
 import { acceptGeneration, checkRollback } from "../../src/engine/guards/rollback.ts";
 import { recover } from "../../src/restore/recover.ts";
 import { restoreSnapshot, type RestoreRequest } from "../../src/restore/restore-snapshot.ts";
@@ -97,7 +98,8 @@ export class RestoreWorld implements AsyncDisposable {
       engine: countdown.on(openEngine(own), "engine"),
       rollback: {
         isRolledBack: async () => (await checkRollback(own)) !== undefined,
-        accept: () => acceptGeneration(own),
+        leftOutOfKeep: () => leftOutOfKeep(own),
+        accept: (choice) => acceptGeneration(own, choice),
       },
       capture: (request, work) =>
         countdown.run("capture", async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Connection } from "../../src/state/connection.ts";
-import { fromSqlite, fromSystem } from "../../src/state/errors.ts";
+import { fromSystem } from "../../src/state/errors.ts";
 import { integer } from "../../src/state/row.ts";
 
 let folder: string;
@@ -50,23 +50,6 @@ test("a full disk is told, the last commit stays, and nothing is written alone a
 test("S9: a file is in WAL mode and synced in full", () => {
   using connection = small();
   expect([connection.pragma("journal_mode"), connection.pragma("synchronous")]).toEqual(["wal", 2]);
-});
-
-test("SQLite's numbers have our codes, also the refined ones", () => {
-  const code = (errcode: number): unknown =>
-    fromSqlite(Object.assign(new Error("x"), { code: "ERR_SQLITE_ERROR", errcode }), "/p");
-  const table = [
-    [5, "busy"],
-    [517, "busy"],
-    [8, "disk-read-only"],
-    [13, "disk-full"],
-    [10, "disk-error"],
-    [11, "damaged"],
-    [267, "damaged"],
-    [26, "damaged"],
-  ] as const;
-  for (const [errcode, expected] of table) expect(code(errcode)).toMatchObject({ code: expected });
-  expect(code(2067)).not.toHaveProperty("exit");
 });
 
 test("file errors have our codes, and other errors stay what they are", () => {

@@ -52,7 +52,7 @@ export const captureCommand: AnyCommand = defineCommand({
     const torn = root.left.items;
     for (const item of torn) {
       output.emit("left", item);
-      output.say(`  left aside  ${displayName(item.path)}: ${item.reason}`);
+      output.say(`  left aside  ${displayName(item.path)}: ${displayName(item.reason)}`);
     }
     const facts = `${plural(root.counts.files, "file")}, ${formatSize(root.counts.bytes)}, ${formatSize(root.stored)} new`;
     output.say(

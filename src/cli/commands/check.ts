@@ -96,7 +96,7 @@ function showFinding(output: Output, finding: CheckFinding, isShown: boolean): v
   const { kind, side, path, what, hint } = finding;
   output.emit("finding", { kind, side, path, what, hint });
   if (!isShown) return;
-  const more = hint === undefined ? "" : `\n    ${hint}`;
+  const more = hint === undefined ? "" : `\n    ${displayName(hint)}`;
   const where = path === "" ? `(${side})` : displayName(path);
   output.say(`  ${kindText[kind]}  ${where}: ${displayName(what)}${more}`);
 }

@@ -1,9 +1,5 @@
-import {
-  listConflicts,
-  settleConflict,
-  type ConflictChoice,
-  type Settlement,
-} from "../../app/conflicts.ts";
+import type { ConflictChoice, Settlement } from "../../app/conflict-acts.ts";
+import { listConflicts, settleConflict } from "../../app/conflicts.ts";
 import { displayName } from "../../core/path/names.ts";
 import { SnapError, type ExitCode } from "../../std/error.ts";
 import { defineCommand, type AnyCommand, type CliContext } from "../context.ts";

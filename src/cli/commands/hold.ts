@@ -2,6 +2,7 @@ import { listHolds, othersHint, type Held, type HeldSet } from "../../app/holds.
 import { displayName } from "../../core/path/names.ts";
 import { defineCommand, type AnyCommand } from "../context.ts";
 import { formatAgo, formatTime } from "../format.ts";
+import { warnOfLoss } from "../index-loss.ts";
 import type { Json } from "../../std/json.ts";
 
 /** How many paths of a set are named where not all are asked for. */
@@ -24,6 +25,7 @@ export const holdCommand: AnyCommand = defineCommand({
       ),
   run: async ({ environment, output, place }) => {
     const held = listHolds(environment, place);
+    warnOfLoss(output, held.indexLoss);
     for (const set of held.sets) output.emit("hold", setFields(set));
     for (const { path, reason } of held.others)
       output.emit("hold", { kind: "other", path, reason });
@@ -53,7 +55,9 @@ function textOf({ sets, others }: Held, shown: Shown): string {
   if (sets.length + others.length === 0) return "Nothing is held.";
   return [
     ...sets.flatMap((set) => setLines(set, shown)),
-    ...others.map(({ path, reason }) => `repository    ${displayName(path)}: ${reason}`),
+    ...others.map(
+      ({ path, reason }) => `repository    ${displayName(path)}: ${displayName(reason)}`,
+    ),
     ...(others.length === 0 ? [] : [`    ${othersHint}`]),
   ].join("\n");
 }

@@ -92,7 +92,9 @@ function showText(root: SnapshotRoot): string {
         : `${root.sync.pending} pending, ${root.sync.conflicting} in conflict`,
     ],
   ];
-  const left = root.left.items.map((item) => `  ${displayName(item.path)}: ${item.reason}`);
+  const left = root.left.items.map(
+    (item) => `  ${displayName(item.path)}: ${displayName(item.reason)}`,
+  );
   const aside = root.left.count === 0 ? [] : [`left aside: ${root.left.count}`, ...left];
   return [table(lines), ...aside].join("\n");
 }

@@ -2,6 +2,7 @@ import { readStatus, type Status } from "../../app/status.ts";
 import { displayName } from "../../core/path/names.ts";
 import { defineCommand, type AnyCommand } from "../context.ts";
 import { formatAgo, plural } from "../format.ts";
+import { warnOfLoss } from "../index-loss.ts";
 import { showLeft } from "./sync.ts";
 
 /** `snap status`: 'Up to date', or what is going on and what to do. */
@@ -14,6 +15,7 @@ export const statusCommand: AnyCommand = defineCommand({
     ),
   run: async ({ environment, output, place, work }) => {
     const status = await readStatus(environment, place, work);
+    warnOfLoss(output, status.indexLoss);
     output.say(headOf(status));
     showLeft(output, status.left);
     for (const line of status.notes) output.say(line);

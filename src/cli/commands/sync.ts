@@ -1,8 +1,9 @@
 import type { LeftPath, SyncCounts, SyncReport } from "../../core/plan/sync-report.ts";
 import { displayName } from "../../core/path/names.ts";
-import { previewSync, syncWorkspace, type SyncOutcome } from "../../app/sync.ts";
+import { previewSync, syncWorkspace } from "../../app/sync.ts";
 import { defineCommand, type AnyCommand, type CliContext } from "../context.ts";
 import { formatSize, plural } from "../format.ts";
+import { warnOfLoss } from "../index-loss.ts";
 import type { Output } from "../output.ts";
 import type { Json } from "../../std/json.ts";
 import type { ExitCode } from "../../std/error.ts";
@@ -27,7 +28,7 @@ export const syncCommand: AnyCommand = defineCommand({
 
 async function sync({ environment, output, place, work }: CliContext): Promise<ExitCode> {
   const report = await syncWorkspace(environment, place, work);
-  for (const line of indexLines(report)) output.warn(line);
+  warnOfLoss(output, report.indexLoss);
   for (const conflict of report.conflicts) output.emit("conflict", conflict);
   showLeft(output, report.left);
   output.say(describeReport(report));
@@ -39,23 +40,6 @@ async function sync({ environment, output, place, work }: CliContext): Promise<E
     left: report.left.map(leftFields),
   });
   return report.exit;
-}
-
-/** What had become of the index, and what took its place (S77). */
-function indexLines({ indexLoss }: SyncOutcome): string[] {
-  if (indexLoss === undefined) return [];
-  const { movedAside, copy, badCopies } = indexLoss;
-  const quoted = (path: string): string => `"${displayName(path)}"`;
-  const bad = badCopies.map((path) => `A copy of the index is damaged, too: ${quoted(path)}`);
-  const lost =
-    movedAside === undefined
-      ? "The index was missing"
-      : `The index was damaged: it was moved to ${quoted(movedAside)}`;
-  const now =
-    copy === undefined
-      ? "made anew; nothing was deleted"
-      : `the copy ${quoted(copy)} took its place`;
-  return [...bad, `${lost}, and ${now}`];
 }
 
 async function preview({ environment, output, place, work }: CliContext): Promise<ExitCode> {
@@ -83,8 +67,10 @@ function previewEnd(ops: number, left: readonly LeftPath[]): string {
 export function showLeft(output: Output, left: readonly LeftPath[]): void {
   for (const item of left) {
     output.emit("left", leftFields(item));
-    const hint = item.hint === undefined ? "" : `\n    ${item.hint}`;
-    output.say(`  ${kindText[item.kind]}  ${displayName(item.path)}: ${item.reason}${hint}`);
+    const hint = item.hint === undefined ? "" : `\n    ${displayName(item.hint)}`;
+    output.say(
+      `  ${kindText[item.kind]}  ${displayName(item.path)}: ${displayName(item.reason)}${hint}`,
+    );
   }
 }
 

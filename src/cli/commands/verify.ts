@@ -38,7 +38,7 @@ export const verifyCommand: AnyCommand = defineCommand({
     for (const difference of report.different) {
       output.emit("different", difference);
       output.print(
-        `${difference.side} differs: ${displayName(difference.path)}: ${difference.reason}`,
+        `${difference.side} differs: ${displayName(difference.path)}: ${displayName(difference.reason)}`,
       );
     }
     const checked = `${plural(report.checked, "thing")} checked, ${formatSize(report.bytes)} read`;

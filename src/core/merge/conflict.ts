@@ -4,8 +4,7 @@ import type { Entry, NodeId } from "../tree/node.ts";
 import { sameContent } from "./content.ts";
 import type { Draft } from "./draft.ts";
 import { mergeLocation } from "./location.ts";
-import type { Conflict, TargetEntry } from "./merge-result.ts";
-import type { Sighting } from "./sighting.ts";
+import type { Conflict, Sighting, TargetEntry } from "./merge-result.ts";
 
 /**
  * A file with new and different contents on both sides: the remote keeps node and name, and the local bytes become a

@@ -1,5 +1,5 @@
+import type { Sighting } from "./merge-result.ts";
 import type { Entry } from "../tree/node.ts";
-import type { Sighting } from "./sighting.ts";
 
 /** Whose content a node gets. */
 export type ContentDecision = "agree" | "push" | "pull" | "conflict";

@@ -1,6 +1,6 @@
 import { rootNode, type NodeId } from "../tree/node.ts";
-import type { MergeInput, Trees } from "./merge-result.ts";
-import { treesOf, type Sighting } from "./sighting.ts";
+import type { MergeInput, Sighting, Trees } from "./merge-result.ts";
+import { treesOf } from "./sighting.ts";
 
 /** What a merge leaves alone. */
 export type Held = {

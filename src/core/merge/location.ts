@@ -3,8 +3,7 @@ import { isCaseConflictNameOf } from "../path/names.ts";
 import { sameName } from "../path/path-key.ts";
 import type { PathKey } from "../path/path-key.ts";
 import type { Entry, NodeId } from "../tree/node.ts";
-import type { SyncedLike } from "./merge-result.ts";
-import type { Sighting } from "./sighting.ts";
+import type { Sighting, SyncedLike } from "./merge-result.ts";
 
 /** A name in a folder: what a move changes. */
 export type Place = { readonly parent: NodeId; readonly name: string };

@@ -11,6 +11,14 @@ export type Trees = {
   readonly remote: TreeView;
 };
 
+/** What one node looked like when both sides last agreed, and looks like now; absent is `undefined`. */
+export type Sighting = {
+  readonly node: NodeId;
+  readonly synced: SyncedLike | undefined;
+  readonly local: Entry | undefined;
+  readonly remote: Entry | undefined;
+};
+
 /** Everything that a merge depends on. */
 export type MergeInput = Trees & {
   /**

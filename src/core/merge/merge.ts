@@ -14,11 +14,11 @@ import { Draft } from "./draft.ts";
 import { exists, revivedNodes } from "./existence.ts";
 import { heldNodes } from "./held.ts";
 import { bothMovedApart, mergeLocation } from "./location.ts";
-import type { MergeInput, MergeResult } from "./merge-result.ts";
+import type { MergeInput, MergeResult, Sighting } from "./merge-result.ts";
 import type { NodeId } from "../tree/node.ts";
 import { findRebinds, rebase } from "./rebind.ts";
 import { OutsideSearch } from "./outside.ts";
-import { sightingOf, type Sighting } from "./sighting.ts";
+import { sightingOf } from "./sighting.ts";
 import { settleStructure } from "./structure.ts";
 
 /**

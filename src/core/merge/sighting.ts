@@ -1,15 +1,7 @@
 import type { Entry, NodeId } from "../tree/node.ts";
 import type { TreeView, WholeTree } from "../tree/tree-view.ts";
 import { diskPlaceOf, samePlace } from "./location.ts";
-import type { SyncedLike, Trees } from "./merge-result.ts";
-
-/** What one node looked like when both sides last agreed, and looks like now; absent is `undefined`. */
-export type Sighting = {
-  readonly node: NodeId;
-  readonly synced: SyncedLike | undefined;
-  readonly local: Entry | undefined;
-  readonly remote: Entry | undefined;
-};
+import type { Sighting, SyncedLike, Trees } from "./merge-result.ts";
 
 /** The three entries of a node. */
 export function sightingOf({ synced, local, remote }: Trees, node: NodeId): Sighting {

@@ -2,8 +2,8 @@ import { rootNode, type NodeId } from "../tree/node.ts";
 import type { TreeView } from "../tree/tree-view.ts";
 import { FrozenNodes } from "./held.ts";
 import { diskPlaceOf, samePlace } from "./location.ts";
-import type { Trees } from "./merge-result.ts";
-import { isClean, sightingOf, type Sighting } from "./sighting.ts";
+import type { Sighting, Trees } from "./merge-result.ts";
+import { isClean, sightingOf } from "./sighting.ts";
 
 /** Nodes that are merged at once (S107). */
 export const sliceNodesMax = 20_000;

@@ -121,8 +121,12 @@ export class Sequencer {
     const target = present(creates.get(node) ?? moves.get(node), "a change");
     const folder = this.#missingFolder(node, target.parent);
     if (folder !== undefined) return folder;
-    const occupant = this.#places.occupantOf(placeOn(side, target));
-    return occupant === node ? undefined : occupant;
+    const place = placeOn(side, target);
+    const occupant = this.#places.occupantOf(place);
+    if (occupant !== undefined) return occupant === node ? undefined : occupant;
+    // A disk that folds case has the place only when what leaves a name like it is gone.
+    const alike = this.#places.alikeOn(place);
+    return alike.find((other) => other !== node && (moves.has(other) || removes.has(other)));
   }
 
   /** Whether something that is to move has not left its place. */

@@ -41,6 +41,13 @@ export class Places {
     return found === undefined || this.#changed.has(found) ? undefined : found;
   }
 
+  /** Who else still has a name there that a disk which folds case takes for the same one; nobody on the server. */
+  alikeOn({ parent, name }: SidePlace): readonly NodeId[] {
+    if (this.#side === "remote") return [];
+    const alike = this.#tree.childrenByKey(parent, pathKeyOf(name));
+    return alike.map(({ node }) => node).filter((node) => !this.#changed.has(node));
+  }
+
   /** Put a node somewhere; undefined takes it away. */
   set(node: NodeId, place: SidePlace | undefined): void {
     const old = this.#changed.get(node);

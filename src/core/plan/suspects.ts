@@ -139,3 +139,27 @@ export function movedOn(ops: readonly Op[], side: Side): ReadonlySet<NodeId> {
   const kind = side === "local" ? "L.move" : "R.move";
   return new Set(ops.filter((op) => op.kind === kind).map(({ node }) => node));
 }
+
+/** Before anything was planned. */
+export const noSuspects: Suspects = {
+  "local-delete": [],
+  "remote-delete": [],
+  change: [],
+  conflict: [],
+};
+
+/** Of the slices so far, and of one more: a node counts by the most items that a slice showed of it. */
+export function joined(all: Suspects, slice: Suspects): Suspects {
+  return {
+    "local-delete": withThose(all["local-delete"], slice["local-delete"]),
+    "remote-delete": withThose(all["remote-delete"], slice["remote-delete"]),
+    change: withThose(all.change, slice.change),
+    conflict: withThose(all.conflict, slice.conflict),
+  };
+}
+
+function withThose(all: readonly Suspect[], slice: readonly Suspect[]): readonly Suspect[] {
+  if (all.length === 0) return slice;
+  const counted = new Map(all.map(({ node, items }) => [node, items.length]));
+  return [...all, ...slice.filter(({ node, items }) => items.length > (counted.get(node) ?? 0))];
+}

@@ -1,4 +1,4 @@
-import { parseRelPath, type RelPath } from "../path/rel-path.ts";
+import { isRelPath, type RelPath } from "../path/rel-path.ts";
 import type { MetaKey } from "./index-rows.ts";
 
 /**
@@ -12,14 +12,18 @@ export function isSoundMeta(key: MetaKey, value: string): boolean {
 /** Paths as the index keeps them, as JSON; undefined for anything else. */
 export function parsePaths(text: string): readonly RelPath[] | undefined {
   try {
-    const list: unknown = JSON.parse(text);
-    if (!Array.isArray(list)) return undefined;
-    const names = list.filter((path: unknown) => typeof path === "string");
-    return names.length === list.length ? names.map((path) => parseRelPath(path)) : undefined;
+    return toPaths(JSON.parse(text));
   } catch {
-    // No JSON, or a text that is no path below the top.
+    // No JSON.
     return undefined;
   }
+}
+
+/** A list of paths from a document that anything may have written; undefined for anything else. */
+export function toPaths(list: unknown): readonly RelPath[] | undefined {
+  if (!Array.isArray(list)) return undefined;
+  const names = list.filter((path: unknown) => typeof path === "string");
+  return names.length === list.length && names.every(isRelPath) ? names : undefined;
 }
 
 const isCount = (value: string): boolean =>

@@ -5,10 +5,10 @@ import { rootNode, type LocalEntry, type NodeId, type Stamp } from "../../core/t
 import type { IndexStore, LocalSide } from "../../ports.ts";
 import type { Work } from "../../std/events.ts";
 import { forEachLimited } from "../../std/limiter.ts";
+import type { EngineDeps } from "../engine-deps.ts";
 import type { Findings } from "./findings.ts";
 import { vanishedTop } from "./whereabouts.ts";
-import { lookInto } from "./scan.ts";
-import type { SecondLook } from "./second-look.ts";
+import { lookInto, type Looker } from "./scan.ts";
 import { isTroubleWithOne } from "../trouble.ts";
 
 /** Folders looked at again at once (S107). */
@@ -19,6 +19,13 @@ const pageRows = 512;
 
 /** Paths of folders that are remembered while those below are looked for. */
 const pathsMax = 4_096;
+
+/** A second look, and what it works with. */
+export type SecondLook = {
+  readonly deps: EngineDeps;
+  readonly looker: Looker;
+  readonly findings: Findings;
+};
 
 /** A node that turned up, with what to tell. */
 type Found = readonly [NodeId, LeftPath];

@@ -9,9 +9,8 @@ import { forEachLimited } from "../../std/limiter.ts";
 import type { EngineDeps } from "../engine-deps.ts";
 import type { Findings, Missed } from "./findings.ts";
 import type { RowWriter } from "./write.ts";
-import { movedMeanwhile } from "./moved-meanwhile.ts";
+import { movedMeanwhile, type SecondLook } from "./moved-meanwhile.ts";
 import { checkWorkspace } from "../guards/presence.ts";
-import type { Looker } from "./scan.ts";
 import { isTroubleWithOne } from "../trouble.ts";
 
 /** Time between the first and the second look at something that vanished, ms (S27). */
@@ -35,13 +34,6 @@ export function noteAbsence(index: IndexStore, findings: Findings, rows: RowWrit
   }
   rows.flush();
 }
-
-/** A second look, and what it works with. */
-export type SecondLook = {
-  readonly deps: EngineDeps;
-  readonly looker: Looker;
-  readonly findings: Findings;
-};
 
 /**
  * Look again at everything that vanished, `settleMs` after the end of the first look of this run (S27). Waits once for all,

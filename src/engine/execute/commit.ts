@@ -59,8 +59,10 @@ export function commitLocal(index: IndexStore, row: LocalEntry, after: TargetEnt
   finish(index, row.node, after);
 }
 
-/** A node stands on the server as `row` says. */
+/** A node stands on the server as `row` says. What it was there until now is left behind, agreed on or not (S33). */
 export function commitRemote(index: IndexStore, row: RemoteEntry, after: TargetEntry): void {
+  const before = index.remote.get(row.node);
+  if (before !== undefined && before.rev !== row.rev) addHistory(index, before);
   index.remote.put(row);
   finish(index, row.node, after);
 }
@@ -96,7 +98,8 @@ function subtree(tree: TreeView, node: NodeId): readonly NodeId[] {
  */
 export function agree(index: IndexStore, node: NodeId, after: TargetEntry | undefined): boolean {
   const [local, remote] = [index.local.get(node), index.remote.get(node)];
-  if (local === undefined && remote === undefined) {
+  // What is there and out of scope is nowhere, as for the merge: what comes to its old place is something else (S19, S91).
+  if (local === undefined && (remote === undefined || remote.scope !== "in")) {
     forget(index, node);
     return true;
   }

@@ -3,6 +3,7 @@ import type { ActOutcome, LocalAct } from "../../core/plan/local-act.ts";
 import type { Op } from "../../core/plan/op.ts";
 import type { LogRow } from "../../core/tree/index-rows.ts";
 import type { Entry } from "../../core/tree/node.ts";
+import type { EngineDeps } from "../engine-deps.ts";
 import type { ActOp } from "./commit-act.ts";
 import { newOpId, type Execution } from "./execution.ts";
 import { spendTokens } from "../guards/holds-tokens.ts";
@@ -12,6 +13,11 @@ export const leftoverOutcome = "stays: what is in it is not synced";
 
 /** Who writes a line, and in which cycle. */
 export type Logging = Pick<Execution, "deps" | "cycle">;
+
+/** For what is done outside of the ops of a cycle: it goes to the last one. */
+export function loggingOf(deps: EngineDeps): Logging {
+  return { deps, cycle: Number(deps.index.meta("generation") ?? 0) };
+}
 
 /** Commit an op that is done: what the trees remember of it and its line in the op log, in one transaction (S54, P10). */
 export function commitOp(execution: Execution, op: Op, write: () => void): Promise<void> {

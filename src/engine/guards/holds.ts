@@ -1,14 +1,16 @@
+import { Exclusions } from "../../core/exclusions.ts";
 import { FrozenNodes } from "../../core/merge/held.ts";
 import { fateOfHeld, holdDigestOf, keyOfHeld } from "../../core/plan/hold-digest.ts";
 import { withoutHeld } from "../../core/plan/hold-back.ts";
 import { judge, type GuardFacts, type Verdict } from "../../core/plan/holds.ts";
 import {
   isRemoval,
+  joined,
   kindOfGuard,
+  noSuspects,
   sideOf,
   suspectsOf,
   type Guard,
-  type Suspect,
   type Suspects,
 } from "../../core/plan/suspects.ts";
 import type { Op } from "../../core/plan/op.ts";
@@ -20,6 +22,7 @@ import type { EngineDeps } from "../engine-deps.ts";
 import { takeCensus } from "./holds-census.ts";
 import { guardOfHold } from "../../core/plan/hold-words.ts";
 import { leftByHold } from "./holds-report.ts";
+import { censusBeside, opsBeside } from "./leaving.ts";
 
 /** The part of a plan that may run, and what to tell of all that was held in the round so far. */
 export type Guarded = { readonly ops: readonly Op[]; readonly left: readonly LeftPath[] };
@@ -30,6 +33,14 @@ export type GuardedPlan = {
   readonly result: MergeResult;
   /** Those of the ops that do not run now, held or not: a guard counts them as all others (S77, S79). */
   readonly waiting: ReadonlySet<Op>;
+};
+
+/** How a round is guarded, for a look at what would be done. */
+export type GuardOptions = {
+  /** false: nothing is written. */
+  readonly record?: boolean;
+  /** Folders that the next sync takes out of the link before anything else: what was planned in them is left out (S93). */
+  readonly leaving?: Exclusions;
 };
 
 /**
@@ -44,6 +55,7 @@ export type GuardedPlan = {
 export class RoundGuard {
   readonly #deps: EngineDeps;
   readonly #isRecorded: boolean;
+  readonly #leaving: Exclusions;
   /** The holds of earlier rounds that are still there, and those of this one. */
   #known: readonly KnownHold[];
   /** Digests of sets that were planned in this round. */
@@ -56,10 +68,10 @@ export class RoundGuard {
   readonly #made = new Map<Guard, HoldRow>();
   readonly #left = new Map<Guard, LeftPath>();
 
-  /** @param options.record false: nothing is written, for a look at what would be done */
-  constructor(deps: EngineDeps, options: { readonly record: boolean } = { record: true }) {
+  constructor(deps: EngineDeps, { record = true, leaving = new Exclusions() }: GuardOptions = {}) {
     this.#deps = deps;
-    this.#isRecorded = options.record;
+    this.#isRecorded = record;
+    this.#leaving = leaving;
     this.#known = deps.holds.holds().map((row) => new KnownHold(row));
   }
 
@@ -70,13 +82,15 @@ export class RoundGuard {
    * @param frozen nodes that are unknown or held, each with everything below it (S29)
    */
   census(frozen: ReadonlySet<NodeId>): void {
-    this.#suspects = { ...this.#suspects, ...takeCensus(this.#deps, frozen) };
+    const census = censusBeside(this.#leaving, takeCensus(this.#deps, frozen));
+    this.#suspects = { ...this.#suspects, ...census };
     // What the slices bring up or take away while they run is no measure for those after them.
     this.#tracked = this.#deps.index.synced.count();
   }
 
   /** Take out what has to wait for the user, with what depends on it (S50). */
-  pass({ ops, result, waiting }: GuardedPlan): Guarded {
+  pass({ ops: planned, result, waiting }: GuardedPlan): Guarded {
+    const ops = opsBeside(this.#leaving, planned);
     const wanted = (node: NodeId): string | undefined => this.#deps.tokens.wanted(node);
     this.#suspects = joined(this.#suspects, suspectsOf(ops, result, wanted));
     const held = new Set<Op>(waiting);
@@ -195,29 +209,6 @@ function hasFewerFiles({ index }: EngineDeps, count: number): boolean {
     if (files >= count) return false;
   }
   return true;
-}
-
-const noSuspects: Suspects = {
-  "local-delete": [],
-  "remote-delete": [],
-  change: [],
-  conflict: [],
-};
-
-/** Of the slices so far, and of one more. */
-function joined(all: Suspects, slice: Suspects): Suspects {
-  return {
-    "local-delete": withThose(all["local-delete"], slice["local-delete"]),
-    "remote-delete": withThose(all["remote-delete"], slice["remote-delete"]),
-    change: withThose(all.change, slice.change),
-    conflict: withThose(all.conflict, slice.conflict),
-  };
-}
-
-function withThose(all: readonly Suspect[], slice: readonly Suspect[]): readonly Suspect[] {
-  if (all.length === 0) return slice;
-  const counted = new Map(all.map(({ node, items }) => [node, items.length]));
-  return [...all, ...slice.filter(({ node, items }) => items.length > (counted.get(node) ?? 0))];
 }
 
 /** A file whose content has still to be read: nothing is planned for it before that (S19). */

@@ -4,6 +4,7 @@ import { isSnapError, SnapError } from "../../std/error.ts";
 import { isoSeconds } from "../../std/time.ts";
 import { beaconNote, generationOf, noteBeacon, type BeaconNote } from "./generation.ts";
 import type { EngineDeps } from "../engine-deps.ts";
+import { adoptExclusions, markerWith, mayLack } from "./disk-exclusions.ts";
 import { checkWorkspace } from "./presence.ts";
 
 /** Why a link is held (S117): which side went back to an older state, or that the linked folder was emptied. */
@@ -133,12 +134,13 @@ export async function raiseGeneration(deps: EngineDeps): Promise<void> {
 }
 
 async function setGeneration(
-  { index, local }: EngineDeps,
+  deps: EngineDeps,
   marker: RootMarker,
   generation: number,
 ): Promise<void> {
+  const { index, local } = deps;
   index.transaction(() => index.setMeta("generation", String(generation)));
-  await local.writeMarker({ ...marker, generation });
+  await local.writeMarker({ ...markerWith(marker, mayLack(deps, marker)), generation });
   index.transaction(() => index.setMeta("marked", String(generation)));
 }
 
@@ -201,13 +203,20 @@ function rolledBack(there: number, here: number): SnapError {
 
 /**
  * Put our generation above the one of the beacon and of the root marker, once the user has chosen what holds (S119).
- * Nothing that was compared then looks rolled back any more.
+ * Nothing that was compared then looks rolled back any more. A disk that is kept keeps the exclusions that it was made under.
  */
-export async function acceptGeneration(deps: EngineDeps): Promise<void> {
+export async function acceptGeneration(
+  deps: EngineDeps,
+  choice: "keep" | "discard",
+): Promise<void> {
+  const { index } = deps;
   const marker = await checkWorkspace(deps);
   const document = await readBeacon(deps);
-  const ours = Math.max(generationOf(deps.index, "generation"), generationOf(deps.index, "marked"));
+  // Once it is accepted, the marker is ours, and names what is to be excluded besides.
+  const isOpen = compare(index, marker, document) !== undefined;
+  if (isOpen && choice === "keep") index.transaction(() => adoptExclusions(deps, marker));
+  const ours = Math.max(generationOf(index, "generation"), generationOf(index, "marked"));
   const newest = Math.max(ours, marker.generation, document?.beacon?.generation ?? 0);
   await setGeneration(deps, marker, newest + 1);
-  noteDocument(deps.index, document);
+  noteDocument(index, document);
 }

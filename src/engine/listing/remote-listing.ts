@@ -1,12 +1,18 @@
-import type { RemotePage } from "../../core/tree/remote-item.ts";
+import type { RemoteItem, RemotePage } from "../../core/tree/remote-item.ts";
 import { throwIfAborted } from "../../std/error.ts";
 import type { Work } from "../../std/events.ts";
 import { excludeAppeared } from "./appeared-folders.ts";
 import type { EngineDeps } from "../engine-deps.ts";
 import { RemoteJudge } from "./judge-remote.ts";
 import { findUnlisted, removeUnnamed } from "./listing-end.ts";
+import { askAboutOldViews } from "./old-views.ts";
 import { RemoteRows } from "./remote-rows.ts";
 import type { Scope } from "../scope/scope.ts";
+
+/** A page, and what the server said when it was asked about it. */
+type Applied = Pick<RemotePage, "changes" | "restart"> & {
+  readonly answers?: readonly RemoteItem[];
+};
 
 /** One look at the server, page by page. */
 export class Listing {
@@ -28,30 +34,38 @@ export class Listing {
     let listed = 0;
     for await (const page of this.#deps.remote.pages(this.#cursor, work)) {
       throwIfAborted(work.signal);
-      this.#applyPage(page);
+      this.#applyPage(page, await this.#askAbout(page, work));
       listed += page.changes.length;
       const step = { step: "list", done: listed, bytes: 0 };
       work.onProgress?.({ ...step, total: undefined, bytesTotal: undefined });
     }
   }
 
+  /** Before the page counts as read: an answer is applied together with it. */
+  async #askAbout(page: RemotePage, work: Work): Promise<readonly RemoteItem[]> {
+    if (page.restart || this.#rows.startsAnew) return [];
+    return await askAboutOldViews(this.#deps, page, work);
+  }
+
   /** While everything is listed there is no cursor to go on from: what was not named yet is not known (S34). */
-  #applyPage(page: RemotePage): void {
+  #applyPage(page: RemotePage, answers: readonly RemoteItem[]): void {
     const { index } = this.#deps;
     const appeared = excludeAppeared(this.#deps, this.scope, page);
     this.scope = appeared.scope;
     this.#cursor = page.cursor;
-    this.apply(page, () => {
+    const { changes, restart } = page;
+    this.apply({ changes, restart, answers }, () => {
       appeared.commit();
       index.setMeta("cursor", this.#rows.startsAnew ? undefined : page.cursor);
       index.setMeta("complete", undefined);
     });
   }
 
-  /** Put changes into the tree and judge what they touched, in one transaction with `also`. */
-  apply(page: Pick<RemotePage, "changes" | "restart">, also: () => void): void {
+  /** Put changes into the tree, then answers of the server, and judge what they touched, in one transaction with `also`. */
+  apply({ answers, ...page }: Applied, also: () => void): void {
     this.#deps.index.transaction(() => {
       this.#rows.apply(page);
+      for (const item of answers ?? []) this.#rows.putItem(item);
       this.#judge();
       also();
     });

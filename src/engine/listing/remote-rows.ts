@@ -5,6 +5,7 @@ import type { RemoteChange, RemoteItem, RemotePage } from "../../core/tree/remot
 import { descendants, isBelow } from "../../core/tree/tree-view.ts";
 import type { IndexStore } from "../../ports.ts";
 import { Touched } from "./judge-remote.ts";
+import { isOldView } from "./old-views.ts";
 
 /**
  * Applies the pages of one listing to the remote tree, in order (S31). Every method is called inside a transaction.
@@ -44,7 +45,7 @@ export class RemoteRows {
     return touched;
   }
 
-  /** What is at a place now: a file replaces everything there, a folder keeps the children of a folder (S31). */
+  /** What surely is at a place now: a file replaces everything there, a folder keeps the children of a folder (S31). */
   putItem(item: RemoteItem): void {
     if (this.#exclusions().hides(item.keys)) return this.#hide(item);
     const key = item.keys.at(-1);
@@ -54,7 +55,6 @@ export class RemoteRows {
     const parent = this.#folderAt(item);
     const known = this.#nodeOf(item, parent);
     if (known === undefined) this.#releaseId(item.remoteId);
-    else if (this.#isOldView(known, item)) return;
     const there = this.#index.remote.childByKey(parent, key);
     const node = known ?? this.#newNodeFor(item, there);
     if (there !== undefined && there.node !== node) this.#displace(there, { node, item });
@@ -74,7 +74,7 @@ export class RemoteRows {
   #applyChange(change: RemoteChange): void {
     switch (change.change) {
       case "present":
-        return this.putItem(change.item);
+        return this.#putListed(change.item);
       case "removed":
         return this.#removeAt(change.keys);
       case "refused": {
@@ -83,6 +83,11 @@ export class RemoteRows {
         this.#index.remoteMemory.putRefusal({ place, path, reason });
       }
     }
+  }
+
+  /** An old view is left out (S33); a listing of everything has none. */
+  #putListed(item: RemoteItem): void {
+    if (this.#startsAnew || !isOldView(this.#index, item)) this.putItem(item);
   }
 
   /** What moved below an excluded folder has left the tree (S93). */
@@ -156,14 +161,6 @@ export class RemoteRows {
   #newNodeFor(item: RemoteItem, there: RemoteEntry | undefined): NodeId {
     const isSame = item.kind === "folder" && there?.kind === "folder";
     return isSame ? there.node : this.#index.newNode();
-  }
-
-  /** A revision that both sides have left behind is an old view (S33); a listing of everything has none. */
-  #isOldView(node: NodeId, { kind, rev }: RemoteItem): boolean {
-    if (kind === "folder" || this.#startsAnew) return false;
-    const synced = this.#index.synced.get(node);
-    if (synced === undefined || synced.rev === rev) return false;
-    return this.#index.history(node).some((state) => state.rev === rev);
   }
 
   #displace(

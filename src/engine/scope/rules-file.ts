@@ -6,6 +6,7 @@ import type { LocalSide } from "../../ports.ts";
 import { isSnapError, SnapError } from "../../std/error.ts";
 import type { EngineDeps } from "../engine-deps.ts";
 import { settleMs } from "../disk/second-look.ts";
+import { isTroubleWithOne } from "../trouble.ts";
 
 /** 5 000 lines of 1 024 characters, the bounds of X24, in their longest encoding. */
 const rulesBytesMax = 5_000 * 1_025 * 3;
@@ -21,7 +22,8 @@ const rulesPath: RelPath = parseRelPath(ignoreFileName);
 /**
  * The text of `.mignore` at the top of the workspace, "" where there is none (S90).
  *
- * @throws {SnapError} `settings-invalid` when it is there and cannot be read
+ * @throws {SnapError} where it is there and cannot be read: `settings-invalid` for what is no text file of ours, `disk-error`
+ * for trouble of the disk, which may not let us in either, `volatile` while it is written to. Nothing is planned meanwhile
  */
 export async function readRules({ local, index, clock }: RulesDeps): Promise<string> {
   const text = await tryReadRules(local);
@@ -41,10 +43,7 @@ async function tryReadRules(local: LocalSide): Promise<string | undefined> {
     return await readStable(local);
   } catch (error) {
     if (isSnapError(error, "not-found")) return undefined;
-    if (isSnapError(error, "permission-denied", "disk-error", "volatile")) {
-      throw unreadable(error.message, error);
-    }
-    throw error;
+    throw isTroubleWithOne(error) ? withoutRules(error) : error;
   }
 }
 
@@ -55,17 +54,32 @@ async function readStable(local: LocalSide): Promise<string> {
     const bytes = await file.read(0, file.stat.size);
     if (await file.unchanged()) return new TextDecoder().decode(bytes);
   }
-  throw unreadable("it is being written to");
+  throw new SnapError("volatile", "it is being written to");
 }
 
-function unreadable(why: string, cause?: unknown): SnapError {
-  return new SnapError(
-    "settings-invalid",
-    `The rules in "${ignoreFileName}" cannot be read: ${why}`,
-    {
-      path: ignoreFileName,
-      hint: "Make it a readable text file, or remove it. Nothing is synced until then.",
-      cause,
-    },
-  );
+/** What elsewhere is trouble with one file is trouble with all of them here (S83). */
+function withoutRules(cause: SnapError): SnapError {
+  const { message, hint } = cause;
+  if (cause.code === "conflict") return unreadable(message, { cause });
+  if (cause.code === "volatile") {
+    return unreadable(message, { code: "volatile", cause, hint: "Run snap sync again." });
+  }
+  return unreadable(message, { code: "disk-error", cause, ...(hint !== undefined && { hint }) });
+}
+
+type Trouble = {
+  readonly code?: "settings-invalid" | "disk-error" | "volatile";
+  readonly hint?: string;
+  readonly cause?: unknown;
+};
+
+const makeReadable = "Make it a readable text file, or remove it.";
+
+function unreadable(why: string, trouble: Trouble = {}): SnapError {
+  const { code = "settings-invalid", hint = makeReadable, cause } = trouble;
+  return new SnapError(code, `The rules in "${ignoreFileName}" cannot be read: ${why}`, {
+    path: ignoreFileName,
+    hint: `${hint} Nothing is synced until then.`,
+    cause,
+  });
 }

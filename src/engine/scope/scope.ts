@@ -23,7 +23,7 @@ export type Scope = ScopeRules & {
  * What is out of scope is forgotten as synced and as seen on disk; neither copy is touched. What comes back into it
  * is new on both sides to the next observation.
  *
- * @throws {SnapError} `workspace-missing`; `settings-invalid` when the rules cannot be read or break a bound:
+ * @throws {SnapError} `workspace-missing`; as `readRules` when the rules cannot be read; `settings-invalid` when they break a bound:
  * nothing is planned without them, since everything they keep private would be uploaded
  */
 export async function loadScope(deps: EngineDeps): Promise<Scope> {

@@ -131,6 +131,28 @@ describe("S49: places", () => {
     expect(textOf(world.remote.entries)).toBe(text("A: 1\nb: 2"));
   });
 
+  test("what leaves a name goes first, in whatever case the name is taken: a disk may fold case", () => {
+    const world = new TextWorld("a: 1\nb.txt: 2");
+    world.remote.move("b.txt", "z");
+    world.remote.move("a", "B.TXT");
+    expect(world.planned()).toBe("L.move b.txt -> z\nL.move a -> B.TXT");
+    const removed = new TextWorld("b.txt: 1");
+    removed.remote.remove("b.txt");
+    removed.remote.folder("B.TXT");
+    expect(removed.planned()).toBe("L.trash b.txt\nL.mkdir B.TXT");
+  });
+
+  test("a swap that also changes the case is a ring: a disk may fold case", () => {
+    const world = new TextWorld("A: 1\nb: 2");
+    world.remote.move("A", "t");
+    world.remote.move("b", "A");
+    world.remote.move("t", "B");
+    expect(world.planned()).toBe(
+      "L.move A -> B (to-staging)\nL.move b -> A\nL.move staging -> B (from-staging)",
+    );
+    expect(world.settled()).toBe(text("A: 2\nB: 1"));
+  });
+
   test("paths are those at the moment the op runs", () => {
     const world = new TextWorld("d/f: 1\nx: 2");
     world.remote.move("d", "e");

@@ -4,9 +4,9 @@ import type { SnapshotEntry } from "../../../src/core/snapshot/entry.ts";
 import {
   leavesWorkspace,
   wantedOf,
-  type Wanted,
   type WantedRules,
-} from "../../../src/core/snapshot/restore-wanted.ts";
+} from "../../../src/core/snapshot/restore-manifest.ts";
+import type { Wanted } from "../../../src/core/snapshot/restore-wanted.ts";
 import { hashOf } from "./restore-scenes.ts";
 
 async function* stream(entries: readonly SnapshotEntry[]): AsyncGenerator<SnapshotEntry> {

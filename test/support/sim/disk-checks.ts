@@ -18,13 +18,20 @@ export function checkReplace(node: Inode, there: Inode): void {
   if (there.entries.size > 0) throw new DiskFailure("ENOTEMPTY", "rename");
 }
 
+/** Whether what is there may be renamed to a place; a slash behind its name lets only folders pass. @throws {DiskFailure} */
+export function checkRename(source: Found, target: Found): void {
+  const node = existing(source, "rename");
+  if (isInside(target.folder, node)) throw new DiskFailure("EINVAL", "rename");
+  if (isInside(source.folder, target.node)) throw new DiskFailure("ENOTEMPTY", "rename");
+}
+
 /** Whether two names are one, on this disk. */
 export function sameSpot(volume: Volume, a: Found, b: Found): boolean {
   return a.folder === b.folder && volume.keyOf(a.name) === volume.keyOf(b.name);
 }
 
 /** Whether a folder is below, or is, another thing. */
-export function isInside(folder: Inode | undefined, above: Inode | undefined): boolean {
+function isInside(folder: Inode | undefined, above: Inode | undefined): boolean {
   if (above === undefined) return false;
   for (let at = folder; at !== undefined; at = at.parent) if (at === above) return true;
   return false;

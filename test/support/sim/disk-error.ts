@@ -20,14 +20,17 @@ export type DiskCode =
   | "EPERM"
   | "EXDEV";
 
-/** What a failed system call looks like to a program of Node: code, number and name of the call. */
+/** What a failed system call looks like to a program of Node: code, number and name of the call; without a stack, which costs time. */
 export class DiskFailure extends Error {
   readonly code: DiskCode;
   readonly errno: number;
   readonly syscall: string;
 
   constructor(code: DiskCode, syscall: string, about = "") {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(`${code}: ${syscall} ${about}`);
+    Error.stackTraceLimit = stackTraceLimit;
     this.code = code;
     this.errno = -(os.constants.errno[code] ?? 0);
     this.syscall = syscall;

@@ -45,9 +45,11 @@ export class DiskUser {
   /** Everything is put right that keeps a workspace from being synced. */
   tidy(): void {
     for (const { fd } of this.open.splice(0)) this.disk.close(fd);
-    for (const { node } of this.closed.splice(0))
-      node.mode = node.kind === "folder" ? 0o755 : 0o644;
+    const open = (node: Inode): void => void (node.mode = node.kind === "folder" ? 0o755 : 0o644);
+    for (const { node } of this.closed.splice(0)) open(node);
     for (const { path, node } of this.standing()) {
+      // What took over the mode of a file that it replaced (S64); an empty file may hold a place for us.
+      if (node.mode === 0 && (node.kind === "folder" || node.size > 0)) open(node);
       const isOdd =
         textOf(Buffer.from(path, "utf8").toString("latin1")) === undefined ||
         path.includes("\ufffd");

@@ -1,6 +1,6 @@
 import { constants, type BigIntStats } from "node:fs";
 import type { Disk, DiskPath } from "../../../src/local/disk.ts";
-import { checkOpen, checkReplace, existing, isInside, sameSpot } from "./disk-checks.ts";
+import { checkOpen, checkRename, checkReplace, existing, sameSpot } from "./disk-checks.ts";
 import { DiskFailure } from "./disk-error.ts";
 import { bufferOf, bytesOf, type ByteText } from "./disk-names.ts";
 import { statsOf, type Inode } from "./inode.ts";
@@ -111,13 +111,13 @@ export class MemoryDisk implements Disk {
 
   readonly rename = (from: string, to: string): void => {
     this.#act();
-    const [source, target] = [this.#walk(from, "rename"), this.#walk(to, "rename")];
+    const old = from.replace(/\/$/, "");
+    const [source, target] = [this.#walk(old, "rename"), this.#walk(to, "rename")];
     if (source.folder.dev !== target.folder.dev) throw new DiskFailure("EXDEV", "rename");
     this.#mayChange(source, "rename");
     const node = existing(source, "rename");
     this.#mayChange(target, "rename");
-    if (isInside(target.folder, node)) throw new DiskFailure("EINVAL", "rename");
-    if (isInside(source.folder, target.node)) throw new DiskFailure("ENOTEMPTY", "rename");
+    checkRename({ ...source, mustBeFolder: old !== from }, target);
     // Two names of one file, or one name twice: nothing happens. Another case of one name is a new name.
     const isOtherCase = source.name !== target.name && sameSpot(this.volume, source, target);
     if (target.node === node && !isOtherCase) return;

@@ -53,7 +53,7 @@ export function walkPath(walk: Walk, path: ByteText): Found {
 
 /** An open folder, or the root, and the names from there on. */
 function startOf(walk: Walk, path: ByteText): { folder: Inode; names: readonly ByteText[] } {
-  const anchored = /^\/proc\/self\/fd\/(\d+)(?:\/|$)/.exec(path);
+  const anchored = path.startsWith("/proc/") ? /^\/proc\/self\/fd\/(\d+)(?:\/|$)/.exec(path) : null;
   if (anchored === null) return { folder: walk.volume.root, names: path.split("/") };
   const names = path.slice(anchored[0].length).split("/");
   return { folder: walk.handle(Number(anchored[1])), names };

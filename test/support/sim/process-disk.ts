@@ -9,8 +9,8 @@ export type DiskWatch = {
   readonly ledger: Ledger;
   /** The workspace and the folder of ours in it; changes anywhere else are a breach of P8. */
   readonly top: () => Inode | undefined;
-  /** Called before each call, with the user's places that it is about to change; a throw is what the call ends with. */
-  readonly before: (call: string, places: readonly string[]) => void;
+  /** Called before each call, with a look for the user's places that it is about to change; a throw is what the call ends with. */
+  readonly before: (call: string, places: () => readonly string[]) => void;
   readonly breach: (text: string) => void;
 };
 
@@ -20,8 +20,7 @@ type Zone = "own" | "user" | "outside";
 export function processDisk(disk: MemoryDisk, watch: DiskWatch): Disk {
   const audit = new Audit(disk, watch);
   const before = (call: string, ...paths: readonly DiskPath[]): void =>
-    watch.before(
-      call,
+    watch.before(call, () =>
       paths.map((path) => audit.userPlace(path)).filter((path) => path !== undefined),
     );
   return {

@@ -139,7 +139,7 @@ export class SimClient {
 
   /** What a user says who means "go on from here" (S119, `discard` of a lost index). */
   async goOn(): Promise<void> {
-    await acceptGeneration(this.#deps({ killAt: 0, failAt: 0, code: "EIO", raceAt: 0 }));
+    await acceptGeneration(this.#deps({ killAt: 0, failAt: 0, code: "EIO", raceAt: 0 }), "discard");
   }
 
   async #work(fate: Fate | undefined): Promise<void> {
@@ -236,16 +236,16 @@ export class SimClient {
   #fateOf(
     fate: Fate,
     life: { alive: boolean },
-  ): (call: string, places?: readonly string[]) => void {
+  ): (call: string, places?: () => readonly string[]) => void {
     let calls = 0;
     let takes = 0;
     let failed = false;
-    return (call, places = []) => {
+    return (call, places = () => []) => {
       if (!life.alive) throw new Killed();
       calls += 1;
       if (this.#isTaking(call)) {
         takes += 1;
-        if (takes === fate.raceAt) this.#world.race(this, places);
+        if (takes === fate.raceAt) this.#world.race(this, places());
       }
       if (calls === fate.killAt) {
         this.#world.scheduler.note(`${this.name} is killed before ${call}`);

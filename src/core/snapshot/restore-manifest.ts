@@ -1,0 +1,179 @@
+import { isAlwaysOutside } from "../ignore.ts";
+import { nameBytesMax } from "../path/names.ts";
+import {
+  isRelPath,
+  parentPath,
+  pathBytesMax,
+  pathComponents,
+  pathDepthMax,
+  type RelPath,
+} from "../path/rel-path.ts";
+import { SnapError } from "../../std/error.ts";
+import type { SnapshotEntry } from "./entry.ts";
+import {
+  withParents,
+  type AsidePath,
+  type AsideReason,
+  type ContentSource,
+  type Metadata,
+  type Wanted,
+  type WantedNode,
+} from "./restore-wanted.ts";
+
+/** What decides which entries of a manifest are wanted. */
+export type WantedRules = {
+  readonly selects: (path: RelPath) => boolean;
+  /** Ignored by the rules in force or in the snapshot, or always outside (T13). */
+  readonly isOutside: (path: RelPath, kind: "folder" | "file") => boolean;
+  /** This workspace captured the snapshot itself: its outward links may come back (X12). */
+  readonly isOwn: boolean;
+  readonly isRemoved: (path: RelPath) => boolean;
+};
+
+/**
+ * The wanted tree of a manifest, in its order.
+ *
+ * @throws {SnapError} `damaged` when an entry stands twice or below something that is no folder (X12)
+ */
+export async function wantedOf(
+  entries: AsyncIterable<SnapshotEntry>,
+  rules: WantedRules,
+): Promise<Wanted> {
+  const collection = new Collection(rules);
+  for await (const entry of entries) collection.add(entry);
+  return collection.finish();
+}
+
+class Collection {
+  readonly #rules: WantedRules;
+  readonly #kinds = new Map<string, SnapshotEntry["type"]>();
+  readonly #nodes = new Map<RelPath, WantedNode>();
+  readonly #aside: AsidePath[] = [];
+  readonly #frozen: RelPath[] = [];
+
+  constructor(rules: WantedRules) {
+    this.#rules = rules;
+  }
+
+  add(entry: SnapshotEntry): void {
+    const { path } = entry;
+    if (isForeignName(entry)) {
+      this.#aside.push({ path, side: "both", reason: "the name cannot be restored" });
+      return;
+    }
+    if (!isRelPath(path) || path === "") throw twisted(path, "has an impossible path");
+    this.#checkStructure(entry, path);
+    if (!this.#rules.selects(path) || isAlwaysOutside(path)) return;
+    this.#place(entry, path);
+  }
+
+  finish(): Wanted {
+    const nodes = withParents(this.#nodes);
+    const { isRemoved } = this.#rules;
+    return { nodes, aside: this.#aside, frozen: this.#frozen, isRemoved };
+  }
+
+  /** A manifest is a tree in path order: whatever stands elsewhere was not written by us. */
+  #checkStructure(entry: SnapshotEntry, path: RelPath): void {
+    if (this.#kinds.has(path)) throw twisted(path, "stands there twice");
+    this.#kinds.set(path, entry.type);
+    const parent = parentPath(path);
+    const kind = parent === undefined ? undefined : this.#kinds.get(parent);
+    if (kind !== undefined && kind !== "folder") throw twisted(path, "lies below a file or link");
+  }
+
+  #place(entry: SnapshotEntry, path: RelPath): void {
+    const outside = this.#rules.isOutside(path, entry.type === "folder" ? "folder" : "file");
+    if (outside || entry.flags.includes("ignored")) {
+      this.#frozen.push(path);
+      return;
+    }
+    const wanted = nodeOf(entry, { path, isOwn: this.#rules.isOwn });
+    if (typeof wanted !== "string") {
+      this.#nodes.set(path, wanted);
+      if (!entry.flags.includes("unreadable")) return;
+    }
+    this.#frozen.push(path);
+    const reason = typeof wanted === "string" ? wanted : "unreadable when captured";
+    this.#aside.push({ path, side: "both", reason });
+  }
+}
+
+function twisted(path: string, what: string): SnapError {
+  return new SnapError("damaged", `The snapshot is not a tree: "${path}" ${what}`, { path });
+}
+
+/** Names that this program never makes on a disk (X1, X6, X13); a backslash is a valid name here. */
+function isForeignName(entry: SnapshotEntry): boolean {
+  const { path } = entry;
+  if (entry.pathBytes !== undefined || !path.isWellFormed()) return true;
+  if (Buffer.byteLength(path) > pathBytesMax) return true;
+  const names = path.split("/");
+  return (
+    names.length > pathDepthMax || names.some((name) => Buffer.byteLength(name) > nameBytesMax)
+  );
+}
+
+function nodeOf(
+  entry: SnapshotEntry,
+  place: { readonly path: RelPath; readonly isOwn: boolean },
+): WantedNode | AsideReason {
+  switch (entry.type) {
+    case "folder":
+      return { kind: "folder", implied: false, ...metadataOf(entry) };
+    case "symlink":
+      return linkOf(entry.linkTarget ?? "", place);
+    case "other":
+      return "not a file, folder or link";
+    case "file":
+      return fileOf(entry);
+  }
+}
+
+function linkOf(
+  linkTarget: string,
+  { path, isOwn }: { readonly path: RelPath; readonly isOwn: boolean },
+): WantedNode | AsideReason {
+  if (linkTarget === "" || linkTarget.includes("\0")) return "not a file, folder or link";
+  if (!isOwn && leavesWorkspace(path, linkTarget)) return "the link leaves the workspace";
+  return { kind: "symlink", linkTarget };
+}
+
+/** By its text alone: absolute, or more steps up than the link lies deep. */
+export function leavesWorkspace(path: RelPath, linkTarget: string): boolean {
+  if (linkTarget.startsWith("/") || linkTarget.includes("\\")) return true;
+  let depth = pathComponents(path).length - 1;
+  for (const name of linkTarget.split("/")) {
+    if (name === "..") depth -= 1;
+    else if (name !== "" && name !== ".") depth += 1;
+    if (depth < 0) return true;
+  }
+  return false;
+}
+
+function fileOf(entry: SnapshotEntry): WantedNode | AsideReason {
+  if (entry.flags.includes("unreadable") || entry.hash === undefined) {
+    return "unreadable when captured";
+  }
+  const sources: ContentSource[] = [];
+  if (entry.blocks !== undefined) sources.push({ from: "snapshot", entry });
+  else if (entry.remote !== undefined) sources.push({ from: "revision", rev: entry.remote.rev });
+  if (sources.length === 0) return "only in Dropbox, revision unknown";
+  return {
+    kind: "file",
+    hash: entry.hash,
+    size: entry.size ?? 0,
+    sources,
+    changing: entry.flags.includes("changing"),
+    ...metadataOf(entry),
+  };
+}
+
+/** Special bits never come back (X9). */
+function metadataOf(entry: SnapshotEntry): Metadata {
+  const mode = entry.mode === undefined ? Number.NaN : Number.parseInt(entry.mode, 8);
+  return {
+    ...(Number.isNaN(mode) ? {} : { mode: mode & 0o777 }),
+    ...(entry.modifiedNs === undefined ? {} : { modifiedNs: entry.modifiedNs }),
+  };
+}
