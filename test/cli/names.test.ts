@@ -3,19 +3,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { expectPlain, hostileNames as names } from "../support/hostile-names.ts";
 import { Box, launcher } from "../support/snap-process.ts";
-
-/** What moves a cursor, ends a line or turns the text around. */
-const raws = ["\u001b", "\u009b", "\u202e", "\u2028", "\u2029", "\u0007", "\r"];
-
-const names = [
-  "new\nline.txt",
-  "esc\u001b[2Jape.txt",
-  "csi\u009b31m.txt",
-  "turned\u202etxt.exe",
-  "separated\u2028here\u2029.txt",
-  "bell\u0007\rback.txt",
-];
 
 async function linkedBox(): Promise<Box> {
   const box = new Box();
@@ -24,12 +13,6 @@ async function linkedBox(): Promise<Box> {
   await box.expectExit(0, "link", box.workspace, "/w");
   await box.expectExit(0, "sync");
   return box;
-}
-
-/** Nothing but our own line ends: every other raw control character came from a name. */
-function expectPlain(text: string, what: string): void {
-  for (const raw of raws) expect(text.includes(raw), `${what}: ${JSON.stringify(raw)}`).toBe(false);
-  expect(text.includes("new\nline"), what).toBe(false);
 }
 
 const commands: readonly (readonly string[])[] = [

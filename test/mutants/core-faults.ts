@@ -49,13 +49,13 @@ export const coreFaults: readonly Fault[] = [
   ],
   [
     `${merge}/existence.ts`,
-    `return !sameContent(local, synced) || isMoved(trees, local, "local");`,
-    `return isMoved(trees, local, "local");`,
+    `return !sameContent(local, synced) || isMoved(local, "local");`,
+    `return isMoved(local, "local");`,
     "a delete there beats an edit here",
   ],
   [
     `${merge}/existence.ts`,
-    `return !sameContent(remote, synced) || isMoved(trees, remote, "remote");`,
+    `return !sameContent(remote, synced) || isMoved(remote, "remote");`,
     `return !sameContent(remote, synced);`,
     "a delete here beats a move there",
   ],
@@ -97,9 +97,9 @@ export const coreFaults: readonly Fault[] = [
   ],
   [
     `${merge}/structure.ts`,
-    `const entry = present(remote ?? draft.trees.local.get(node), "a folder that holds something");`,
-    `const entry = present(draft.trees.local.get(node) ?? remote, "a folder that holds something");`,
-    "a re-created folder goes to the local place",
+    `return draft.folderOf(parent);`,
+    `return rootNode;`,
+    "of several folders that are gone only the lowest is brought back",
   ],
   [
     `${merge}/collision.ts`,

@@ -11,7 +11,10 @@ const timeoutMs = 300_000;
 /** Tests of the pure part, and of what is about it: those that take seconds. */
 const coreTests = ["test/core/merge", "test/core/plan", "test/property"];
 const engineTests = ["test/engine", "test/local"];
-const slow = ["test/engine/scale.test.ts", "test/property/exhaustive-[234].test.ts"];
+const slow = [
+  ...["scale", "listing-memory"].map((name) => `test/engine/${name}.test.ts`),
+  "test/property/exhaustive-[234].test.ts",
+];
 
 /** What became of a fault: by what it was noticed, undefined where nothing noticed it. */
 export type Verdict = { readonly killedBy: string | undefined };

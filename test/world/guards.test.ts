@@ -93,9 +93,35 @@ test("S90: while new rules cannot come down, nothing else moves", async () => {
   world.hooks.before("local.stage", () => {
     throw new SnapError("permission-denied", "May not be written");
   });
+  const told = (): readonly unknown[] => [
+    world.index.meta("last_synced_at"),
+    world.index.meta("beacon"),
+  ];
+  const before = told();
+  world.clock.advance(60_000);
   const report = await world.syncOnce();
   expect(report.exit).toBe(4);
   expect(await world.remoteText()).not.toContain("my.secret");
+  expect(told(), "that is no sync").toEqual(before);
+  await world.sync();
+  expect(told()).not.toContain(before[0]);
+  expect(told()).not.toContain(before[1]);
+});
+
+test("S90, S116: what was changed before everything waits for rules is told by the beacon", async () => {
+  await using world = await World.synced("a: 1");
+  world.local.write("b", "2");
+  const before = world.index.meta("beacon");
+  world.hooks.after("remote.upload", async () => {
+    await world.remote.write(".mignore", "*.secret\n");
+    world.hooks.before("local.stage", () => {
+      throw new SnapError("permission-denied", "May not be written");
+    });
+  });
+  const report = await world.syncOnce();
+  expect(report).toMatchObject({ exit: 4, counts: { uploaded: 1 } });
+  expect(report.left.map(({ reason }) => reason).join()).toContain("nothing else");
+  expect(world.index.meta("beacon")).not.toBe(before);
 });
 
 /** `count` files in a folder, as text of a tree. */

@@ -1,0 +1,48 @@
+import { lstatSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { Box } from "../support/snap-process.ts";
+
+/** Every file below a folder, by its path in it. */
+function filesIn(folder: string): ReadonlyMap<string, Buffer> {
+  const names = readdirSync(folder, { recursive: true }).map(String);
+  const files = names.filter((name) => lstatSync(path.join(folder, name)).isFile());
+  return new Map(files.map((name) => [name, readFileSync(path.join(folder, name))]));
+}
+
+const content = "canary of a content that only its file may hold";
+
+test("X14, X15: a token is in its own file and nowhere else, a content in no index, log or answer", async () => {
+  using box = new Box();
+  const told: string[] = [];
+  const run = async (exit: number, ...words: readonly string[]): Promise<void> => {
+    for (const form of [[], ["--json"], ["--verbose"]]) {
+      const { stdout, stderr } = await box.expectExit(exit, ...words, ...form);
+      told.push(stdout, stderr);
+    }
+  };
+  box.write("d/a", content);
+  await run(0, "login", "--local");
+  await box.expectExit(0, "link", box.workspace, "/w");
+  await run(0, "sync");
+  box.write("d/a", `${content}, edited`);
+  await run(0, "sync", "--dry-run");
+  await run(0, "sync");
+  for (const words of [["status"], ["history"], ["check", "--rehash"], ["account"]]) {
+    await run(0, ...words);
+  }
+  await run(2, "exclude", "add", "missing");
+  const secrets = filesIn(path.join(box.home, "secrets"));
+  const tokens = [...secrets.values()].map((bytes) => bytes.toString().trim());
+  expect(tokens.length).toBeGreaterThan(0);
+  for (const token of tokens) {
+    expect(token.length).toBeGreaterThan(16);
+    for (const text of told) expect(text).not.toContain(token);
+    const holders = [...filesIn(box.top)].filter(([, bytes]) => bytes.includes(token));
+    expect(holders.map(([name]) => path.dirname(name))).toEqual(["home/secrets"]);
+  }
+  for (const text of told) expect(text).not.toContain(content);
+  const holders = [...filesIn(path.join(box.home, "workspaces"))];
+  expect(holders.filter(([name]) => name.endsWith("index.db"))).toHaveLength(1);
+  expect(holders.filter(([, bytes]) => bytes.includes(content))).toEqual([]);
+});
