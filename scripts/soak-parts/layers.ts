@@ -6,9 +6,10 @@ import { runFault, runUnchanged } from "../../test/mutants/run-fault.ts";
 import { exhaustiveTurn } from "../../test/property/exhaustive-seed.ts";
 import { reportOf, runSeed } from "../../test/support/sim/run-seed.ts";
 
-/** Layers that take a seed; the others of the test programme join here when they are there. */
+/** Layers that take a seed. */
 export const layerNames = [
-  ...(["simulation", "exhaustive", "property", "scenarios", "crash", "mutants"] as const),
+  ...(["simulation", "exhaustive", "property", "scenarios", "crash", "server", "mutants"] as const),
+  ...(["long-life", "scale"] as const),
 ] as const;
 export type LayerName = (typeof layerNames)[number];
 
@@ -41,8 +42,11 @@ export const layers: Readonly<Record<LayerName, (seed: number) => Promise<SeedRe
   property: (seed) =>
     viaVitest("property", seed, "test/property", ["--exclude=test/property/exhaustive-*"]),
   scenarios: (seed) => viaVitest("scenarios", seed, "test/world"),
-  crash: (seed) => viaVitest("crash", seed, "test/crash"),
+  crash: async (seed) => (await import("./long-layers.ts")).crashTurn(seed),
+  server: (seed) => viaVitest("server", seed, "test/crash/server-kill"),
   mutants: (seed) => Promise.resolve(mutantOf(seed)),
+  "long-life": async (seed) => (await import("./long-layers.ts")).lifeTurn(seed),
+  scale: async (seed) => (await import("./long-layers.ts")).scaleTurn(seed),
 };
 
 let isProven = false;
@@ -81,7 +85,11 @@ function viaVitest(
       folder,
       ...options,
     ],
-    { cwd: root, encoding: "utf8", env: { ...process.env, SNAP_SEED: String(seed) } },
+    {
+      cwd: root,
+      encoding: "utf8",
+      env: { ...process.env, SNAP_SEED: `${seed}`, SNAP_CRASH_SEED: `${seed}` },
+    },
   );
   const passed = Number(/Tests\s+(?:\S+\s+)*?(\d+) passed/.exec(run.stdout)?.[1] ?? 0);
   const result = { layer, seed, cases: passed };

@@ -1,5 +1,9 @@
 import { fork, type ChildProcess } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import os from "node:os";
 import path from "node:path";
+import { once } from "node:events";
+import { systemCode } from "../../src/std/error.ts";
 import { noteSeed } from "../../test/support/sim/seeds-file.ts";
 import type { LayerName, SeedResult } from "./layers.ts";
 import { Progress } from "./progress.ts";
@@ -15,10 +19,9 @@ export type SoakOptions = { readonly layers: readonly LayerName[]; readonly seco
 export async function soak({ layers, seconds }: SoakOptions): Promise<number> {
   const progress = new Progress(path.join(import.meta.dirname, "../../.soak"));
   const tally = new Tally();
+  const scratch = mkdtempSync(path.join(os.tmpdir(), "snap-soak-"));
   const { promise: ended, resolve: end } = Promise.withResolvers<number>();
-  const workers = Array.from({ length: workersCount }, () =>
-    fork(new URL("./worker.ts", import.meta.url)),
-  );
+  const workers = Array.from({ length: workersCount }, () => startWorker(scratch));
   const order = new Turns(layers);
   for (const worker of workers) {
     worker.on("message", (result: SeedResult) => {
@@ -36,9 +39,32 @@ export async function soak({ layers, seconds }: SoakOptions): Promise<number> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => end(130));
   const exit = await ended;
   for (const timer of timers) clearTimeout(timer);
-  for (const worker of workers) worker.removeAllListeners("exit").kill();
+  await Promise.all(workers.map((worker) => endWorker(worker)));
   minute(tally, progress);
+  rmSync(scratch, { recursive: true, force: true });
   return exit;
+}
+
+/** The leader of a group of processes, whose temporary files are all below one folder. */
+function startWorker(scratch: string): ChildProcess {
+  return fork(new URL("./worker.ts", import.meta.url), {
+    detached: true,
+    env: { ...process.env, TMPDIR: scratch },
+  });
+}
+
+/** With every process that it started. */
+async function endWorker(worker: ChildProcess): Promise<void> {
+  worker.removeAllListeners("exit");
+  if (worker.pid === undefined) return;
+  const isRunning = worker.exitCode === null && worker.signalCode === null;
+  const gone = isRunning ? once(worker, "exit") : Promise.resolve();
+  try {
+    process.kill(-worker.pid, "SIGKILL");
+  } catch (error) {
+    if (systemCode(error) !== "ESRCH") throw error;
+  }
+  await gone;
 }
 
 function send(worker: ChildProcess, layer: LayerName, progress: Progress): void {

@@ -13,8 +13,8 @@ export type SyncOrder = {
   readonly copies: boolean;
 };
 
-/** What it tells when it lived: how many points it passed. */
-export type SyncPassed = { readonly passed: number };
+/** What it tells when it begins and, if it lives, when it ends: how many points it passed. */
+export type SyncTold = { readonly passed: number };
 
 /** Run as a process of its own: one `snap sync`, killed at a fault point. */
 process.once("message", (order: SyncOrder) => {
@@ -27,6 +27,7 @@ async function carryOut(order: SyncOrder): Promise<void> {
   const { openSync } = await import("./sync-deps.ts");
   const { nodeFetch } = await import("../support/node-fetch.ts");
   const { copyIndex } = await import("../../src/state/backup.ts");
+  process.send?.({ passed: 0 } satisfies SyncTold);
   points.begin();
   const { open, engine, clock } = openSync(
     order.place,
@@ -36,5 +37,5 @@ async function carryOut(order: SyncOrder): Promise<void> {
   if (order.copies) await copyIndex(open, { path: order.place.index, now: clock.now() });
   points.pass({ call: "end", about: "end copies" });
   open.close();
-  process.send?.({ passed: points.passed }, () => process.exit(0));
+  process.send?.({ passed: points.passed } satisfies SyncTold, () => process.exit(0));
 }

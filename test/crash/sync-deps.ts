@@ -17,15 +17,22 @@ export type SyncPlace = {
   readonly refreshToken: string;
   /** How far ahead of the computer's the clock is, ms. */
   readonly aheadMs: number;
+  /** Of several computers, which one this is; also the name of the device. */
+  readonly link?: string;
 };
 
 export const markerOf = { workspace: "w".repeat(16), link: "l".repeat(16) } as const;
 
+/** A run of the program, whose clock can be put forward. */
+export type OpenSync = {
+  readonly open: OpenIndex;
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly advance: (ms: number) => void;
+};
+
 /** One run of the program, on real files, whose waits take no time. */
-export function openSync(
-  place: SyncPlace,
-  line: typeof fetch,
-): { open: OpenIndex; engine: Engine; clock: Clock } {
+export function openSync(place: SyncPlace, line: typeof fetch): OpenSync {
   let aheadMs = place.aheadMs;
   const clock: Clock = {
     now: () => Date.now() + aheadMs,
@@ -34,7 +41,7 @@ export function openSync(
     },
   };
   const rng = systemRng;
-  const { top, account, refreshToken } = place;
+  const { top, account, refreshToken, link = markerOf.link } = place;
   const auth = { appKey: "snap", refreshToken };
   const open = openIndex(place.index, { clock });
   const { index, journal, holds, tokens } = open;
@@ -50,8 +57,9 @@ export function openSync(
     logger: silentLogger,
     config: {
       ...markerOf,
+      link,
       account,
-      device: "box",
+      device: place.link ?? "box",
       tool: "snap test",
       repos: "refuse",
       overridden: () => false,
@@ -60,5 +68,8 @@ export function openSync(
       newRemoteFolders: "sync",
     },
   });
-  return { open, engine, clock };
+  const advance = (ms: number): void => {
+    aheadMs += ms;
+  };
+  return { open, engine, clock, advance };
 }

@@ -56,13 +56,7 @@ export class FaultPoints {
     for (const name of changing) this.#count(name);
     this.#countOpen();
     this.#countCommits();
-    // What only a loss of power shows takes no time here.
-    replace("fsyncSync", () => undefined);
-    replace("fsync", (...input) => {
-      const done = input.at(-1);
-      if (typeof done === "function") setImmediate(() => Reflect.apply(done, undefined, [null]));
-    });
-    syncBuiltinESMExports();
+    skipFlushes();
   }
 
   /** A line to the server whose changing requests are points, before they are sent and when they are answered. */
@@ -98,13 +92,29 @@ export class FaultPoints {
   }
 
   #countCommits(): void {
-    const real: unknown = Reflect.get(DatabaseSync.prototype, "exec");
+    const real: unknown = Reflect.get(DatabaseSync.prototype, "prepare");
     const pass = (): void => this.pass({ call: "commit", about: "index" });
-    DatabaseSync.prototype.exec = function exec(this: DatabaseSync, sql: string): void {
-      if (sql === "COMMIT") pass();
-      Reflect.apply(real as () => void, this, [sql]);
+    DatabaseSync.prototype.prepare = function prepare(this: DatabaseSync, sql: string) {
+      const statement = Reflect.apply(real as DatabaseSync["prepare"], this, [sql]);
+      if (sql !== "COMMIT") return statement;
+      const run = statement.run.bind(statement);
+      statement.run = () => {
+        pass();
+        return run();
+      };
+      return statement;
     };
   }
+}
+
+/** What only a loss of power shows takes no time from here on: to be called before the program is loaded. */
+export function skipFlushes(): void {
+  replace("fsyncSync", () => undefined);
+  replace("fsync", (...input) => {
+    const done = input.at(-1);
+    if (typeof done === "function") setImmediate(() => Reflect.apply(done, undefined, [null]));
+  });
+  syncBuiltinESMExports();
 }
 
 type Name = keyof typeof fs;

@@ -1,9 +1,8 @@
-import { fork } from "node:child_process";
+import assert from "node:assert/strict";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { Dropbox } from "dropbox";
-import { expect } from "vitest";
 import { openLocalSide } from "../../src/local/local-side.ts";
 import { runServer, type RunningServer } from "../../src/server/run.ts";
 import { systemRng } from "../../src/std/random.ts";
@@ -12,8 +11,9 @@ import { nodeFetch } from "../support/node-fetch.ts";
 import { Contents } from "../support/world-contents.ts";
 import { WorldCloud } from "../support/world-cloud.ts";
 import { WorldDisk } from "../support/world-disk.ts";
-import type { SyncOrder, SyncPassed } from "./sync-child.ts";
+import type { SyncOrder } from "./sync-child.ts";
 import { linkedFolder, markerOf, openSync, type SyncPlace } from "./sync-deps.ts";
+import type { SyncProcess, SyncProgram } from "./sync-program.ts";
 
 /** More is no coming to rest. */
 const syncsMax = 8;
@@ -23,6 +23,8 @@ export class SyncRun implements AsyncDisposable {
   readonly contents: Contents = new Contents();
   readonly local: WorldDisk;
   readonly remote: WorldCloud;
+  /** The server, as the user's other programs see it. */
+  readonly sdk: Dropbox;
   /** How far ahead of the computer's the clock is, ms. */
   aheadMs = 0;
   readonly #folder: string;
@@ -39,8 +41,8 @@ export class SyncRun implements AsyncDisposable {
     const index = path.join(this.#folder, "index.db");
     this.#place = { top, index, account, refreshToken, aheadMs: 0 };
     this.local = new WorldDisk(top, this.contents);
-    const sdk = new Dropbox({ accessToken, fetch: server.server.fetch });
-    this.remote = new WorldCloud(sdk, linkedFolder, this.contents);
+    this.sdk = new Dropbox({ accessToken, fetch: server.server.fetch });
+    this.remote = new WorldCloud(this.sdk, linkedFolder, this.contents);
   }
 
   static async open(): Promise<SyncRun> {
@@ -62,27 +64,10 @@ export class SyncRun implements AsyncDisposable {
     return this.#place.index;
   }
 
-  /** One sync in a process of its own. @returns how many fault points it passed; undefined when it was killed. */
-  async syncInChild(
-    order: Pick<SyncOrder, "killAt" | "only" | "copies">,
-  ): Promise<number | undefined> {
+  /** One sync in a process of its own. */
+  start(program: SyncProgram, order: Pick<SyncOrder, "killAt" | "only" | "copies">): SyncProcess {
     const place = { ...this.#place, aheadMs: this.aheadMs };
-    const child = fork(new URL("sync-child.ts", import.meta.url), {
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
-      env: { ...process.env, NODE_COMPILE_CACHE: cacheFolder },
-    });
-    const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
-      child.once("exit", (code, signal) => resolve({ code, signal }));
-    });
-    let passed: number | undefined;
-    child.once("message", (told) => {
-      ({ passed } = told as SyncPassed);
-    });
-    child.send({ ...order, place, port: this.#server.port } satisfies SyncOrder);
-    const end = await ended;
-    if (end.signal === "SIGKILL") return undefined;
-    expect(end, "how the process ended").toEqual({ code: 0, signal: null });
-    return passed;
+    return program.start({ ...order, place, port: this.#server.port });
   }
 
   /** What the next runs of the program do: sync until nothing is left to do. */
@@ -92,7 +77,7 @@ export class SyncRun implements AsyncDisposable {
     try {
       for (let run = 0; run < syncsMax; run += 1) {
         if ((await engine.sync()).cycles > 1) continue;
-        expect(open.index.intents(), "open intents").toEqual([]);
+        assert.deepEqual(open.index.intents(), [], "open intents");
         return;
       }
     } finally {
@@ -122,13 +107,12 @@ export class SyncRun implements AsyncDisposable {
     const kept = [this.local.tree(), this.local.own("trash"), all].flatMap((tree) => [
       ...tree.values(),
     ]);
-    expect(this.contents.lost(new Set(kept)), `contents that are nowhere: ${at}`).toEqual([]);
+    const lost = this.contents.lost(new Set(kept));
+    assert.deepEqual(lost, [], `contents that are nowhere: ${at}`);
     const names = [...this.local.tree().keys(), ...all.keys()];
-    expect(
-      names.filter((name) => name.includes(".snap-tmp-")),
-      at,
-    ).toEqual([]);
-    expect([...this.local.own("staging").keys()], `staging: ${at}`).toEqual([]);
+    const ours = names.filter((name) => name.includes(".snap-tmp-"));
+    assert.deepEqual(ours, [], at);
+    assert.deepEqual([...this.local.own("staging").keys()], [], `staging: ${at}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -138,14 +122,6 @@ export class SyncRun implements AsyncDisposable {
 }
 
 const short = (_: string, kind: string): string => (kind.startsWith("conflicted") ? " CC" : " RE");
-
-/** Compiled code, so that a process starts in a third of the time. */
-const cacheFolder = path.join(os.tmpdir(), `snap-sync-kill-cache-${process.pid}`);
-
-/** To be called when all runs are over. */
-export function removeCache(): void {
-  fs.rmSync(cacheFolder, { recursive: true, force: true });
-}
 
 /** CPU time of this process and of those that it waited for, seconds; undefined where the system does not tell. */
 export function cpuSeconds(): number | undefined {

@@ -5,12 +5,16 @@ import path from "node:path";
 import { withFault } from "./faults.ts";
 import type { Fault } from "./fault.ts";
 
-/** A fault that makes the tests run for ever is noticed as well. */
-const timeoutMs = 300_000;
+/** Tests that run together. A fault that makes them run for ever is noticed as well. */
+type Stage = { readonly tests: readonly string[]; readonly timeoutMs: number };
 
-/** Tests of the pure part, and of what is about it: those that take seconds. */
-const coreTests = ["test/core/merge", "test/core/plan", "test/property"];
-const engineTests = ["test/engine", "test/local"];
+/** Tests of the pure part, of what is about it, and of whole scenarios: a fault goes on to the next only if nothing noticed it. */
+const core: Stage = {
+  tests: ["test/core/merge", "test/core/plan", "test/property"],
+  timeoutMs: 300_000,
+};
+const engine: Stage = { tests: ["test/engine", "test/local"], timeoutMs: 300_000 };
+const world: Stage = { tests: ["test/world"], timeoutMs: 1_800_000 };
 const slow = [
   ...["scale", "listing-memory"].map((name) => `test/engine/${name}.test.ts`),
   "test/property/exhaustive-[234].test.ts",
@@ -25,14 +29,13 @@ export function runFault(fault: Fault): Verdict {
     const file = path.join(copy, fault.file);
     writeFileSync(file, withFault(readFileSync(file, "utf8"), fault));
     const isCore = fault.file.startsWith("src/core/");
-    const killedBy = runTests(copy, isCore ? coreTests : engineTests);
-    return { killedBy: killedBy ?? (isCore ? runTests(copy, engineTests) : undefined) };
+    return { killedBy: runStages(copy, isCore ? [core, engine, world] : [engine, world]) };
   });
 }
 
 /** The same layers without any fault: they hold, or the verdicts are worth nothing. */
 export function runUnchanged(): Verdict {
-  return inCopy((copy) => ({ killedBy: runTests(copy, [...coreTests, ...engineTests]) }));
+  return inCopy((copy) => ({ killedBy: runStages(copy, [core, engine, world]) }));
 }
 
 function inCopy(work: (copy: string) => Verdict): Verdict {
@@ -49,7 +52,15 @@ function inCopy(work: (copy: string) => Verdict): Verdict {
   }
 }
 
-function runTests(folder: string, tests: readonly string[]): string | undefined {
+function runStages(folder: string, stages: readonly Stage[]): string | undefined {
+  for (const stage of stages) {
+    const killedBy = runTests(folder, stage);
+    if (killedBy !== undefined) return killedBy;
+  }
+  return undefined;
+}
+
+function runTests(folder: string, { tests, timeoutMs }: Stage): string | undefined {
   const run = spawnSync(
     process.execPath,
     [
