@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { CheckedRecord, canonicalJson, textFromBytes } from "../core/snapshot/checked-json.ts";
 import { SnapError, describeError, throwIfAborted } from "../std/error.ts";
 import type { Logger } from "../std/log.ts";
@@ -58,10 +59,11 @@ export class WriterLock implements AsyncDisposable {
     const attempts = Math.ceil(options.waitMs / pollMs) + 1;
     for (let attempt = 1; ; attempt += 1) {
       throwIfAborted(options.signal);
-      if (await options.files.create(lockName, bytesOf(holder))) {
+      const seen = await readLock(options.files);
+      // A held lock is only looked at: an attempt to make one flushes the disk twice.
+      if (seen.text === undefined && (await options.files.create(lockName, bytesOf(holder)))) {
         return new WriterLock(options, holder);
       }
-      const seen = await readLock(options.files);
       const isFree = await tryBreak(options, seen);
       if (attempt >= attempts + (isFree ? breaksMax : 0)) throw busy(options.files.top, seen);
       if (isFree) continue;
@@ -142,21 +144,34 @@ function parseHolder(bytes: Buffer): Holder | undefined {
 }
 
 /**
- * Take a dead lock out of the way. It is moved aside first and looked at again: where another waiter was quicker and
- * has put its own there since, that one is put back.
+ * Take a dead lock out of the way; true where it is worth trying again at once. Only who has claimed this very text may
+ * remove it, so it is still the same when it goes. A claim whose maker is gone is broken in the same way.
  */
-async function tryBreak(options: LockOptions, seen: SeenLock): Promise<boolean> {
+async function tryBreak(
+  options: LockOptions,
+  seen: SeenLock,
+  name: string = lockName,
+): Promise<boolean> {
   if (seen.text === undefined) return true;
   if (!(await isDead(options, seen))) return false;
-  const aside = `tmp/lock-${randomHex(options.rng, 8)}`;
-  if (!(await options.files.move(lockName, aside))) return true;
-  const moved = await readLock(options.files, aside);
-  const isSame = moved.text === seen.text;
-  if (!isSame) await options.files.link(aside, lockName);
-  await options.files.remove(aside);
-  if (isSame)
-    options.logger.info("broke the lock of a writer that is gone", { holder: inWords(seen) });
-  return isSame;
+  const { files, logger } = options;
+  const claim = claimOn(seen.text);
+  if (!(await files.create(claim, bytesOf(await newHolder(options))))) {
+    return await tryBreak(options, await readLock(files, claim), claim);
+  }
+  try {
+    const isSame = (await readLock(files, name)).text === seen.text;
+    if (isSame) await files.remove(name);
+    if (isSame) logger.info("broke the lock of a writer that is gone", { holder: inWords(seen) });
+    return true;
+  } finally {
+    await files.remove(claim);
+  }
+}
+
+/** Of a form that the next writer sweeps. */
+function claimOn(text: string): string {
+  return `tmp/lock-${createHash("sha256").update(text).digest("hex").slice(0, 24)}`;
 }
 
 async function isDead(options: LockOptions, { holder }: SeenLock): Promise<boolean> {

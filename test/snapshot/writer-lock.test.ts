@@ -1,6 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -11,6 +19,7 @@ import { DiskStoreFiles } from "../../src/snapshot/disk-files.ts";
 import { ownIdentity } from "../../src/snapshot/process-identity.ts";
 import { WriterLock } from "../../src/snapshot/writer-lock.ts";
 import type { LockOptions } from "../../src/snapshot/writer-lock.ts";
+import type { StoreFiles } from "../../src/snapshot/store-files.ts";
 import { TestClock } from "../support/test-clock.ts";
 import { MemorySource } from "../support/memory-source.ts";
 import { ScratchStore } from "./scratch-store.ts";
@@ -169,6 +178,72 @@ test("of many that break one dead lock, one at a time gets it", async () => {
   await Promise.all(Array.from({ length: 8 }, turn));
   expect(most).toBe(1);
 });
+
+/** Files of a store that let something happen before each call but their own. */
+function between(files: StoreFiles, happens: (call: number) => Promise<void>): StoreFiles {
+  let calls = 0;
+  return new Proxy(files, {
+    get: (target, name): unknown => {
+      const method: unknown = Reflect.get(target, name);
+      if (typeof method !== "function") return method;
+      return async (...input: readonly unknown[]) => {
+        await happens(calls++);
+        return Reflect.apply(method, target, input);
+      };
+    },
+  });
+}
+
+/** One writer gets past a dead lock before the `begin`th call of another one, and is done before its `end`th. */
+async function breakBetween(begin: number, end: number): Promise<void> {
+  await plant({ boot: "another" });
+  let held: WriterLock | undefined;
+  const files = between(new DiskStoreFiles(top, seededRng(7)), async (call) => {
+    if (call === begin) held = await WriterLock.acquire(options({ waitMs: 0 })).catch(onlyBusy);
+    if (call !== end) return;
+    await held?.[Symbol.asyncDispose]();
+    held = undefined;
+  });
+  const lock = await WriterLock.acquire(options({ files, waitMs: 0 })).catch(onlyBusy);
+  const holders = [held, lock].filter((one) => one !== undefined);
+  expect(holders.length, `writers at once, from ${begin} to ${end}`).toBeLessThan(2);
+  for (const holder of holders) await holder[Symbol.asyncDispose]();
+  await using _next = await WriterLock.acquire(options({ waitMs: 0 }));
+}
+
+function onlyBusy(error: unknown): undefined {
+  expect(error).toMatchObject(busy);
+}
+
+test("N30: a dead lock is broken once, whoever comes in between, and none is left that nobody holds", async () => {
+  const callsMax = 14;
+  for (let begin = 0; begin < callsMax; begin += 1) {
+    for (let end = begin + 1; end <= callsMax; end += 1) await breakBetween(begin, end);
+  }
+});
+
+test("N30: a dead lock is broken where the machine stopped while another writer was breaking it", async () => {
+  for (let stop = 0; stop < 14; stop += 1) {
+    await plant({ boot: "another" });
+    mkdirSync(join(top, "tmp"), { recursive: true });
+    const files = between(new DiskStoreFiles(top, seededRng(8)), (call) =>
+      call < stop ? Promise.resolve() : Promise.reject(new Error("stopped")),
+    );
+    await WriterLock.acquire(options({ files, waitMs: 0 })).catch(() => {});
+    const left = readdirSync(join(top, "tmp"));
+    for (const name of ["../lock", ...left.filter((one) => one.startsWith("lock-"))]) {
+      const path = join(top, "tmp", name);
+      if (existsSync(path)) ofAnotherBoot(path);
+    }
+    await using _lock = await WriterLock.acquire(options({ waitMs: 0 }));
+  }
+});
+
+/** Bytes of a lock stay as they are where it names another start of the machine already. */
+function ofAnotherBoot(path: string): void {
+  const holder = JSON.parse(readFileSync(path, "utf8"));
+  if (holder.boot !== "another") writeFileSync(path, canonicalJson({ ...holder, boot: "another" }));
+}
 
 test("N30: a second capture is refused as busy while the first is writing, and reading goes on", async () => {
   using scratch = new ScratchStore();
