@@ -46,17 +46,26 @@ export function crashProblems(
  *
  * With one of several moves of a circle undone, the circle is gone, and the others hold (S41). With one of two
  * equal files removed here that was edited there, that edit wins (S37). Another tree then, but one with the same
- * contents and no more copies.
+ * contents and no more copies. Of several copies of one name the first one put aside has no number.
  */
 export function sameOutcome({ end, first }: Outcome): (found: WholeTrees) => boolean {
-  const expected = textOf(end.local);
+  const expected = withoutNumbers(textOf(end.local));
   const mayDiffer = first.notices.some(
     ({ kind }) => kind === "move-undone" || kind === "equal-files-joined",
   );
   return ({ local }) => {
-    const found = textOf(local);
+    const found = withoutNumbers(textOf(local));
     return found === expected || (mayDiffer && isSameButForPlaces(found, expected));
   };
+}
+
+/** The numbers of conflicted copies tell in which order they were made, and nothing else (S87). */
+function withoutNumbers(text: string): string {
+  return text
+    .replaceAll(/(\(conflicted copy [^/()]* \d{4}-\d\d-\d\d) \d+\)/gu, "$1)")
+    .split("\n")
+    .toSorted()
+    .join("\n");
 }
 
 function isSameButForPlaces(found: string, expected: string): boolean {

@@ -9,9 +9,12 @@ import {
 } from "./small-scope.ts";
 import type { Case } from "./settle.ts";
 
-/** The seed of a run: a new one each time, or the one that a failed run printed. */
+/** Of every check, so that it says the same of the same code; the soak has ever new ones. */
+const seedOfCheck = 20_261_122;
+
+/** The seed of a run, or the one that a failed run printed. */
 export function seedOfRun(): number {
-  return Number(process.env["SNAP_SEED"] ?? Date.now() % 2 ** 31);
+  return Number(process.env["SNAP_SEED"] ?? seedOfCheck);
 }
 
 /** How many cases are drawn: a part of them where a fault is looked for that was put there. */

@@ -71,8 +71,10 @@ function areDiskTwins(draft: Draft, a: TargetEntry, b: TargetEntry): boolean {
   const one = draft.trees.local.get(a.node);
   const other = draft.trees.local.get(b.node);
   if (one === undefined || other === undefined || one.name === other.name) return false;
+  // Another key on the disk is that of a copy which was put aside already: the server's name follows it.
   return (
     one.parent === other.parent &&
+    one.key === other.key &&
     sameName(one.name, a.localName ?? a.name) &&
     sameName(other.name, b.localName ?? b.name)
   );
