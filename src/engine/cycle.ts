@@ -12,6 +12,7 @@ import { roundsMax } from "./limits.ts";
 import { observeBoth } from "./observe.ts";
 import { Parking } from "./parking.ts";
 import { recover } from "./recover/recover.ts";
+import { settleAfterLook } from "./recover/settle-intents.ts";
 import { reportOf, Tally } from "./report.ts";
 import { checkRollback, rollbackRefusal, writeBeacon } from "./guards/rollback.ts";
 import { runRound } from "./round.ts";
@@ -36,6 +37,7 @@ export async function runCycles(deps: EngineDeps, work: Work): Promise<SyncRepor
     if (cycles === 1) await refuseRolledBack(deps);
     distrustOldAgreement(deps);
     if (cycles === 1 && (await applyExclusions(deps, { tally, work }))) continue;
+    if (await settleAfterLook(deps)) continue;
     const { isLast, held, awaitsRules } = await runRound(deps, observed, { tally, parking, work });
     if (isLast) {
       // That everything waits for rules (S90) is no sync; what was changed before they were found is told all the same (S116).

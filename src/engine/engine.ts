@@ -10,6 +10,7 @@ import { Plans } from "./make-plan.ts";
 import { observeBoth } from "./observe.ts";
 import { rebase } from "./recover/rebase.ts";
 import { recover } from "./recover/recover.ts";
+import { settleAfterLook } from "./recover/settle-intents.ts";
 import { findRollback, rollbackRefusal } from "./guards/rollback.ts";
 
 /** The engine of one link; the caller holds the workspace's lock (S12) and makes one call at a time. */
@@ -82,7 +83,8 @@ async function raiseFence(deps: EngineDeps, restore: string, work: Work): Promis
     return { left: [], pending: 0 };
   }
   await recover(deps);
-  const observation = await look(deps, work);
+  let observation = await look(deps, work);
+  if (await settleAfterLook(deps)) observation = await look(deps, work);
   deps.index.transaction(() => deps.journal.setFence(restore));
   return observation;
 }

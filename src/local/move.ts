@@ -81,9 +81,10 @@ export async function settleMove(site: Site, act: MoveAct): Promise<ActOutcome> 
   if (act.before.kind === "folder") return await settleFolder(site, act);
   finishPlaceholder(site, { source: places.from, target: places.to });
   const looks = { old: lookAt(site, places.from), now: lookAt(site, places.to) };
-  return (await hasMoved(site, act, looks))
-    ? await finishFile(site, act)
-    : await leaveThere(site, act);
+  if (!(await hasMoved(site, act, looks))) return await leaveThere(site, act);
+  // What was never begun may be settled, too, where the file has both names already.
+  await makeFolders(site, places.trash.slice(0, -1), 0o700);
+  return await finishFile(site, act);
 }
 
 function lookAt(site: Site, place: Place): BigIntStats | undefined {

@@ -1,6 +1,6 @@
 import type { BigIntStats } from "node:fs";
 import type { RelPath } from "../core/path/rel-path.ts";
-import type { ActOutcome, PlaceAct } from "../core/plan/local-act.ts";
+import type { ActOutcome, PlaceAct, PlacedFile } from "../core/plan/local-act.ts";
 import type { LocalStat } from "../core/tree/local-stat.ts";
 import { SnapError } from "../std/error.ts";
 import { isAsExpected, isAsSeen } from "./expectation.ts";
@@ -103,7 +103,8 @@ async function finish(site: Site, act: PlaceAct): Promise<ActOutcome> {
   // Its stamp is taken before it is compared, so that whatever is written to it later shows (S65).
   const displaced = statAt(site, places.trash);
   const returned = await returnRacedEdit(site, act, { beside: true });
-  const outcome = done(settleNames(site, places), returned);
+  const { stat, placed } = settleNames(site, places);
+  const outcome = { ...done(stat, returned), ...(placed && { placed }) };
   if (displaced === undefined || returned.length > 0) return outcome;
   // Under its other names it is a file of the user as before, and written to as such (S20).
   if (displaced.linkGroup !== undefined) return outcome;
@@ -112,14 +113,36 @@ async function finish(site: Site, act: PlaceAct): Promise<ActOutcome> {
 }
 
 /** Unlink the staged name; the stat of what we placed, or an unproven one where somebody wrote since. */
-function settleNames(site: Site, places: Places): LocalStat | undefined {
+function settleNames(site: Site, places: Places): Pick<ActOutcome, "stat" | "placed"> {
   using source = openSpot(site, places.source);
   const staged = source.look();
   const witness = readWitness(site.disk, source.folder, source.name) ?? witnessOf(staged);
   if (staged !== undefined) site.disk.unlink(source.at());
   const stat = statAt(site, places.target);
-  if (stat === undefined) return undefined;
-  return witness !== undefined && isWitnessed(stat, witness) ? stat : unproven(stat);
+  if (witness === undefined) return notWitnessed(stat, undefined);
+  if (stat !== undefined && isWitnessed(stat, witness)) return { stat };
+  // After a crash nothing tells the kind; only of a file is it ever asked.
+  const isFile = staged === undefined || staged.isFile();
+  const isElsewhere = isFile && (stat?.kind !== "file" || stat.fileId !== witness.fileId);
+  return notWitnessed(stat, isElsewhere ? placedFile(places, witness) : undefined);
+}
+
+function notWitnessed(
+  stat: LocalStat | undefined,
+  placed: PlacedFile | undefined,
+): Pick<ActOutcome, "stat" | "placed"> {
+  return { stat: stat && unproven(stat), ...(placed && { placed }) };
+}
+
+/** By its identity the next look finds where it is now. */
+function placedFile({ target }: Places, { fileId, size, modifiedNs }: Witness): PlacedFile {
+  return {
+    name: target.at(-1) ?? "",
+    kind: "file",
+    fileId,
+    size,
+    stamp: `${size} ${modifiedNs} 0`,
+  };
 }
 
 function witnessOf(stats: BigIntStats | undefined): Witness | undefined {

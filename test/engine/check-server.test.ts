@@ -102,6 +102,56 @@ test("S34: where the server forgot the cursor, everything is listed by the next 
   expect({ lines, exit }).toEqual({ lines: ["pending server a"], exit: 0 });
 });
 
+/** The index has an older state of `a` than both sides left behind last. */
+async function believedOlder(): Promise<LinkedWorkspace> {
+  const workspace = await synced({ a: "one" });
+  const { index } = workspace;
+  const node = present(workspace.nodeAt(index.remote, "a"), "a node");
+  const [row, agreed] = [index.remote.get(node), index.synced.get(node)];
+  index.transaction(() => {
+    index.remote.put({ ...present(row, "a row"), rev: "older", hash: "0".repeat(64), size: 7 });
+    index.synced.put({ ...present(agreed, "a row"), rev: "older" });
+  });
+  return workspace;
+}
+
+test("S33, S103: what looks like an old view is a difference where the server says that it has it", async () => {
+  await using workspace = await believedOlder();
+  const { lines, exit } = await check(workspace);
+  expect({ lines, exit }).toEqual({ lines: ["missed server a", "pending index a"], exit: 5 });
+  await sync(workspace);
+  expect((await check(workspace)).lines).toEqual([]);
+  expect(await workspace.read("a")).toBe("one");
+});
+
+test("S33, S103: an old view of a listing is no difference, though it has the content of the row", async () => {
+  await using workspace = await synced({ a: "one" });
+  const { remote, index } = workspace.deps;
+  const old = present(await remote.get(at("a")), "an item");
+  await workspace.upload("a", "two");
+  await sync(workspace);
+  const lagging = replaced(remote, {
+    async *list() {
+      yield old;
+    },
+  });
+  workspace.deps = { ...workspace.deps, remote: lagging };
+  expect((await check(workspace)).lines).toEqual([]);
+  index.transaction(() => {
+    const row = present(index.remote.get(workspace.nodeAt(index.remote, "a") ?? 0), "a row");
+    index.addHistory(row.node, "newer", row.hash ?? "");
+  });
+  workspace.deps = {
+    ...workspace.deps,
+    remote: replaced(remote, {
+      async *list() {
+        yield { ...present(await remote.get(at("a")), "an item"), rev: "newer" };
+      },
+    }),
+  };
+  expect((await check(workspace)).lines).toEqual([]);
+});
+
 test("S79: a linked folder that is gone, or another account, ends the check with 7", async () => {
   await using workspace = await synced({ a: "one" });
   workspace.index.transaction(() => workspace.index.setMeta("account_id", "dbid:other"));

@@ -2,9 +2,8 @@ import fs from "node:fs";
 import { expect, test } from "vitest";
 import { parseRelPath } from "../../src/core/path/rel-path.ts";
 import { rootNode } from "../../src/core/tree/node.ts";
-import { detailOf, intentOf, type Ring } from "../../src/engine/execute/intents.ts";
+import { intentOf, type Ring } from "../../src/engine/execute/intents.ts";
 import { recover } from "../../src/engine/recover/recover.ts";
-import { present } from "../../src/std/assert.ts";
 import { SnapError } from "../../src/std/error.ts";
 import { isoDate } from "../../src/std/time.ts";
 import type { Disk } from "../../src/local/disk.ts";
@@ -151,51 +150,6 @@ test("S74, S92: what could not leave its staging name is tried again by the next
   await world.sync();
   expect(await world.both()).toBe("b: 1");
   expect(world.index.intents()).toEqual([]);
-});
-
-/** Two names of the disk change places, and the run ends after so many acts of it. */
-async function cutOffInRing(acts: number): Promise<{ world: World; staged: string }> {
-  const world = await World.synced("a: 1\nb: 2");
-  await world.remote.move("a", "t");
-  await world.remote.move("b", "a");
-  await world.remote.move("t", "b");
-  const killAfter = (skip: number): void =>
-    world.hooks.after("local.perform", () =>
-      skip === 0 ? world.hooks.kill() : killAfter(skip - 1),
-    );
-  killAfter(acts - 1);
-  await expect(world.syncOnce()).rejects.toBeInstanceOf(Killed);
-  world.restart();
-  const details = world.index.intents().map(detailOf);
-  const staged = details.flatMap((detail) => (detail.step === "ring" ? [detail.staged] : []));
-  return { world, staged: present(staged[0], "the second name") };
-}
-
-test("S49, S74: a ring of the disk that was cut off in its middle makes no copy of anything", async () => {
-  const { world } = await cutOffInRing(2);
-  await using _world = world;
-  // One file stands at its new place, and under its old name still.
-  const [now, old] = world.localText() === "a: 2" ? ["a", "b"] : ["b", "a"];
-  fs.linkSync(world.local.at(now), world.local.at(old));
-  await recover(world.deps);
-  expect(world.localText()).toBe("a: 2\nb: 1");
-  await world.sync();
-  expect(await world.both()).toBe("a: 2\nb: 1");
-  await world.assertAlways();
-});
-
-test("S49, S74: a ring of the disk that was cut off in its very last move makes no copy of it", async () => {
-  const { world, staged } = await cutOffInRing(3);
-  await using _world = world;
-  // It has both names still.
-  const [home = ""] = ["a", "b"].filter((name) => world.localText().includes(`${name}: `));
-  const moved = world.local.read("a") === "2" ? "b" : home;
-  fs.linkSync(world.local.at(moved), world.local.at(staged));
-  await recover(world.deps);
-  expect(world.localText()).toBe("a: 2\nb: 1");
-  await world.sync();
-  expect(await world.both()).toBe("a: 2\nb: 1");
-  await world.assertAlways();
 });
 
 /** Two folders change names, and what only this disk has is in one; nothing can be put outside `.snap/` from then on. */

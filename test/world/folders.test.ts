@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import { expect, test } from "vitest";
+import { compareBytes } from "../../src/core/path/rel-path.ts";
 import { realWorlds, scenario } from "../support/scenario.ts";
 import { memoryWorld } from "../support/world-memory.ts";
 import { World } from "../support/world.ts";
@@ -169,6 +170,50 @@ test("S70: a leftover is uploaded when it holds something that is synced, and no
   world.local.write("d/s/2", "b");
   await world.sync();
   expect(await world.remoteText()).toBe(".mignore: *.log\nd/s/2: b");
+  await world.assertAlways();
+});
+
+test("S42, S70: a leftover becomes the folder that the server moves to its place", async () => {
+  await using world = await World.synced("a/1: one\na/sub/2: two\nb/3: three\n.mignore: *.mine");
+  world.local.write("b/only.mine", "private");
+  await world.remote.remove("b");
+  await world.sync();
+  await world.remote.move("a", "b");
+  await world.sync(0);
+  expect(await world.remoteText()).toBe(".mignore: *.mine\nb/1: one\nb/sub/2: two");
+  const kept = "b/only.mine: private\n";
+  expect(world.localText()).toBe(`.mignore: *.mine\nb/1: one\n${kept}b/sub/2: two`);
+  await world.assertAlways();
+});
+
+test("S42, S70: the same for what a folder inside it is moved to, and what was done in it meanwhile stays", async () => {
+  await using world = await World.synced(
+    "a/1: one\na/p/f: f\na/p/x/g: g\nb/p/3: three\n.mignore: *.mine",
+  );
+  for (const folder of ["b/p", "a/p/x"]) {
+    world.local.write(`${folder}/only.mine`, "private");
+    await world.remote.remove(folder);
+  }
+  await world.sync();
+  await world.remote.move("a/p", "b/p");
+  await world.remote.move("a", "b/p/x");
+  world.local.write("a/1", "edited");
+  world.local.write("a/new", "new");
+  await world.sync(0);
+  const texts = [...world.localText().matchAll(/: (.*)/gu)].map(([, text = ""]) => text);
+  expect(texts.toSorted(compareBytes)).toEqual([
+    "*.mine",
+    "edited",
+    "f",
+    "new",
+    "private",
+    "private",
+  ]);
+  const shared = world
+    .localText()
+    .split("\n")
+    .filter((line) => !line.includes(".mine: "));
+  expect(await world.remoteText()).toBe(shared.join("\n"));
   await world.assertAlways();
 });
 

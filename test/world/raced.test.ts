@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
+import type { Disk } from "../../src/local/disk.ts";
 import { SnapError } from "../../src/std/error.ts";
+import { quickDisk } from "../local/stopping-disk.ts";
 import { shown as named } from "../support/scenario.ts";
 import { World } from "../support/world.ts";
 
@@ -14,6 +16,72 @@ test("S33: a rename that the server takes back is not carried out", async () => 
   const report = await world.syncOnce();
   expect(await world.both()).toBe("f: 0");
   expect(report.counts.movedLocal).toBe(0);
+  await world.assertAlways();
+});
+
+test("S64, S19: a file that is moved on in the moment it comes down is that file, and no older state of it is removed", async () => {
+  const race = { act: (): void => {} };
+  const disk: Disk = {
+    ...quickDisk,
+    unlink: (path) => {
+      quickDisk.unlink(path);
+      race.act();
+    },
+  };
+  await using world = await World.synced("f: 0\ng: 1", { disk });
+  await world.remote.write("f", "22");
+  race.act = () => {
+    race.act = () => {};
+    world.local.move("f", "moved on");
+  };
+  await world.sync(0);
+  expect(await world.both()).toBe("g: 1\nmoved on: 22");
+  await world.assertAlways();
+});
+
+/** What is remembered of `f` is what an older page said, and no page will ever tell of the edit again. */
+async function believedOlder(): Promise<World> {
+  const world = await World.synced("f: 0\nkeep: k");
+  const { index } = world;
+  const node = [...index.remote.all()].find(({ name }) => name === "f")?.node ?? 0;
+  const [there, agreed] = [index.remote.get(node), index.synced.get(node)];
+  await world.remote.write("f", "theirs");
+  await world.sync();
+  index.transaction(() => {
+    if (there !== undefined) index.remote.put(there);
+    if (agreed !== undefined) index.synced.put(agreed);
+  });
+  return world;
+}
+
+test("S57: what the server refuses to replace is looked at, though no listing tells of it", async () => {
+  await using world = await believedOlder();
+  world.local.write("f", "ours");
+  await world.sync(0);
+  expect(named(await world.both())).toBe("f CC: ours\nf: theirs\nkeep: k");
+  await world.assertAlways();
+});
+
+test("S62: what the server refuses to remove is looked at, though no listing tells of it", async () => {
+  await using world = await believedOlder();
+  world.local.remove("f");
+  await world.sync(0);
+  expect(await world.both()).toBe("f: theirs\nkeep: k");
+  await world.assertAlways();
+});
+
+test("S57, S61: what is not there any more where it was to be moved from is made again", async () => {
+  await using world = await World.synced("f: 0\nkeep: k");
+  const { index } = world;
+  const there = [...index.remote.all()].find(({ name }) => name === "f");
+  await world.remote.remove("f");
+  world.local.move("f", "g");
+  let cursor = index.meta("cursor");
+  for await (const page of world.deps.remote.pages(cursor)) cursor = page.cursor;
+  index.transaction(() => index.setMeta("cursor", cursor));
+  expect(index.remote.get(there?.node ?? 0)).toEqual(there);
+  await world.sync(0);
+  expect(await world.both()).toBe("g: 0\nkeep: k");
   await world.assertAlways();
 });
 

@@ -95,6 +95,11 @@ export type DisplaceAct = {
   readonly copy: CopyTag;
 };
 
+/** What is known of a file that was brought to its place. */
+export type PlacedFile = Pick<LocalStat, "name" | "size" | "fileId" | "stamp"> & {
+  readonly kind: "file";
+};
+
 /** How an act ended. */
 export type ActOutcome = {
   /** `cancelled`: the disk was not as believed; everything is as the user left it, nothing of ours remains. */
@@ -103,6 +108,11 @@ export type ActOutcome = {
   readonly stat: LocalStat | undefined;
   /** Edits that raced with the act, put back under these paths: they are new files to the next observation. */
   readonly putBack: readonly RelPath[];
+  /**
+   * What was brought, where it does not stand at its place any more: its user moved it on, or replaced it, in that very moment.
+   * A file of no stamp that a later look would see.
+   */
+  readonly placed?: PlacedFile;
   /**
    * The replaced file, where it was as believed: at rest in its area, with the stamp it had when it was compared (S65). Absent
    * for a file with other hard links.

@@ -5,12 +5,19 @@ import { rootNode, type NodeId, type RemoteEntry } from "../../core/tree/node.ts
 import type { RemoteItem } from "../../core/tree/remote-item.ts";
 import { pathOf } from "../../core/tree/tree-view.ts";
 import type { IndexStore } from "../../ports.ts";
+import { throwIfAborted } from "../../std/error.ts";
+import type { Work } from "../../std/events.ts";
+import type { EngineDeps } from "../engine-deps.ts";
+import { isOldView } from "../listing/old-views.ts";
 import type { CheckFinding, Tell } from "./finding.ts";
-import type { NodeSet } from "./node-set.ts";
+import { NodeSet } from "./node-set.ts";
 import { isAtOrBelow, type ServerChanges } from "./server-changes.ts";
 
 /** Differences that are kept until it is sure that no change explains them. */
 const doubtsMax = 10_000;
+
+/** Old views that the server is asked about one by one. */
+const askedMax = 1_000;
 
 /** Folders whose places are remembered while a listing goes on. */
 const placesMax = 10_000;
@@ -30,6 +37,7 @@ export class ServerCheck {
   readonly #tell: Tell;
   readonly #doubts: Doubt[] = [];
   #moreDoubts = 0;
+  readonly #oldViews: RemoteItem[] = [];
   /** Places of folders that differ: what is in them differs with them. */
   readonly #told = new Set<string>();
   /** Places of folders whose name has another case. */
@@ -46,20 +54,43 @@ export class ServerCheck {
     return this.#doubts.length > 0;
   }
 
-  /** Compare what the server has at a place with what is remembered of it. */
+  /** Compare what a listing has at a place with what is remembered of it. What may be an old view is asked about later (S33). */
   compare(item: RemoteItem, seen: NodeSet): void {
     this.count += 1;
-    const node = this.#index.nodeOfRemoteId(item.remoteId);
-    const row = node === undefined ? undefined : this.#index.remote.get(node);
-    if (node === undefined || row === undefined) return this.#compareUnknown(item);
+    const row = this.#rowOf(item);
+    if (row !== undefined && row.rev !== item.rev && isOldView(this.#index, item)) {
+      seen.add(row.node);
+      if (this.#oldViews.length < askedMax) this.#oldViews.push(item);
+      else this.#moreDoubts += 1;
+    } else this.compareAnswer(item, seen);
+  }
+
+  /** As `compare`, of what the server said when it was asked about the place: that is no old view. */
+  compareAnswer(item: RemoteItem, seen: NodeSet): void {
+    const row = this.#rowOf(item);
+    if (row === undefined) return this.#compareUnknown(item);
+    const { node } = row;
     seen.add(node);
     const place = this.#placeOf(row.parent);
     const here = place === undefined ? undefined : [...place, row.key];
     const what = difference(row, { item, isHere: here?.join("/") === item.keys.join("/") });
     if (what === undefined) return this.#compareName(item, row);
-    if (this.#isOldView(row, item)) return;
     const shared = { kind: "missed", side: "server", path: item.path, node } as const;
     this.#doubt(item, { finding: { ...shared, what }, places: here === undefined ? [] : [here] });
+  }
+
+  /** What looks like an old view is what the server has, where it says so when it is asked. */
+  async askAboutOldViews({ remote }: Pick<EngineDeps, "remote">, { signal }: Work): Promise<void> {
+    for (const item of this.#oldViews.splice(0)) {
+      throwIfAborted(signal);
+      const now = await remote.get(item.path);
+      if (now?.remoteId === item.remoteId) this.compareAnswer(now, new NodeSet());
+    }
+  }
+
+  #rowOf({ remoteId }: RemoteItem): RemoteEntry | undefined {
+    const node = this.#index.nodeOfRemoteId(remoteId);
+    return node === undefined ? undefined : this.#index.remote.get(node);
   }
 
   /** Of a folder that is not looked into, nothing below is remembered (S93). */
@@ -68,12 +99,6 @@ export class ServerCheck {
     const what = "is on the server, and the index does not know it";
     const finding = { kind: "missed", side: "server", path: item.path, what } as const;
     this.#doubt(item, { finding, places: [] });
-  }
-
-  /** An answer that both sides have left behind already (S33). */
-  #isOldView({ node }: RemoteEntry, { rev }: RemoteItem): boolean {
-    if (rev === "" || this.#index.synced.get(node)?.rev === rev) return false;
-    return this.#index.history(node).some((state) => state.rev === rev);
   }
 
   /** Renaming may give new revs to a file, or to all that is in a folder; their contents are what they were. */

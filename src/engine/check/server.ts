@@ -35,6 +35,7 @@ export async function checkServer(deps: EngineDeps, tell: Tell, work: Work): Pro
     work.onProgress?.({ step: "check the server", ...counts, current: item.path });
   }
   check.findGone(seen);
+  await check.askAboutOldViews(deps, work);
   await changes.read(work);
   check.settle();
   return check.count;
@@ -60,7 +61,7 @@ export async function checkItems(
   const changes = new ServerChanges(deps, deps.index.meta("cursor"));
   const check = new ServerCheck(deps.index, changes, tell);
   for (const [row, item] of items) {
-    if (item?.remoteId === row.remoteId) check.compare(item, new NodeSet());
+    if (item?.remoteId === row.remoteId) check.compareAnswer(item, new NodeSet());
     else check.doubtGone(row);
   }
   if (!check.hasDoubts) return;

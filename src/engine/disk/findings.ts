@@ -53,6 +53,8 @@ export type Findings = {
   readonly left: LeftPath[];
   /** Folders without a row that stay so (S70). */
   readonly leftovers: FolderMark[];
+  /** Leftovers at places where the server has something. */
+  readonly wantedLeftovers: Folder[];
   /** Files without file ids were met that may be known ones (S19, 5). */
   withoutIds: boolean;
 };
@@ -71,6 +73,7 @@ export function noFindings(startedAt: number): Findings {
     unsynced: [],
     left: [],
     leftovers: [],
+    wantedLeftovers: [],
     withoutIds: false,
   };
 }

@@ -10,6 +10,7 @@ import { Folder } from "./folder.ts";
 import { pairLoose } from "./loose.ts";
 import { settle, type Settlement } from "./settle.ts";
 import { LocalWalk } from "./walk.ts";
+import { giveWantedPlaces } from "./wanted-leftovers.ts";
 import { vanishedTop } from "./whereabouts.ts";
 import { removeGone, RowWriter } from "./write.ts";
 import { checkWorkspace } from "../guards/presence.ts";
@@ -63,6 +64,7 @@ async function observeFolders(
   const doubts = await lookAgain({ deps, looker, findings }, work);
   const settlement = writeLoose(index, { findings, doubts, rows });
   const frozen = frozenBy(index, findings, settlement);
+  giveWantedPlaces(index, findings.wantedLeftovers, (node) => frozen.has(node));
   const unread = await readContents(deps, (node) => frozen.has(node), work);
   forgetLeftovers(index, findings);
   const blocked = await blockedPlaces(deps, { findings, settlement, unread });

@@ -62,7 +62,8 @@ function* unproven(index: IndexStore, isUnknown: (node: NodeId) => boolean): Gen
   }
 }
 
-function isBelowUnknown(
+/** Whether a row is unknown itself, or anything above it. */
+export function isBelowUnknown(
   { local }: IndexStore,
   row: LocalEntry,
   isUnknown: (node: NodeId) => boolean,

@@ -112,11 +112,15 @@ export class LocalWalk {
   }
 
   /** What stays of a folder that the other side removed; where the server has something at its place, it is one to merge. */
-  #isLeftover({ path, stat, above }: Folder): boolean {
+  #isLeftover(folder: Folder): boolean {
     const { index, findings } = this.#deps;
+    const { path, stat, above } = folder;
     const mark = { fileId: stat?.fileId ?? "", path };
     if (!index.leftovers.has(mark)) return false;
-    if (above?.node !== undefined && isWantedAt(index, above.node, stat?.name ?? "")) return false;
+    if (above?.node !== undefined && isWantedAt(index, above.node, stat?.name ?? "")) {
+      findings.wantedLeftovers.push(folder);
+      return false;
+    }
     findings.leftovers.push(mark);
     return true;
   }

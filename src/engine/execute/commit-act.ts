@@ -35,11 +35,15 @@ function noteLeftovers(index: IndexStore, top: NodeId): void {
   }
 }
 
-/** A file keeps its place when its content is replaced. */
-function commitPut(index: IndexStore, op: PutOp, { stat }: ActOutcome): void {
-  if (stat?.kind !== "file") return;
+/**
+ * A file keeps its place when its content is replaced. What its user moved on in that very moment was agreed on, too: the next look
+ * finds it by its identity, and what is missing at its place is no older state of it.
+ */
+function commitPut(index: IndexStore, op: PutOp, { stat, placed }: ActOutcome): void {
+  const brought = placed ?? stat;
+  if (brought?.kind !== "file") return;
   const parent = index.local.get(op.node)?.parent ?? op.parent;
-  const row = localRow({ node: op.node, parent, stat, hash: op.after.hash });
+  const row = localRow({ node: op.node, parent, stat: brought, hash: op.after.hash });
   commitLocal(index, row, op.after);
 }
 

@@ -21,7 +21,7 @@ import type { IndexStore } from "../../ports.ts";
 export type LocalFacts = {
   readonly node: NodeId;
   readonly parent: NodeId;
-  readonly stat: LocalStat;
+  readonly stat: Pick<LocalStat, "name" | "kind" | "size" | "fileId" | "stamp">;
   readonly hash: ContentHash;
 };
 

@@ -7,7 +7,7 @@ import type { IndexStore, RemoteSide } from "../../ports.ts";
 import { isSnapError } from "../../std/error.ts";
 import { exclusionsInForce } from "../scope/exclusions-in-force.ts";
 import { confirmListingMin } from "../limits.ts";
-import { RemoteRows } from "../listing/remote-rows.ts";
+import { nodeAtKeys, RemoteRows } from "../listing/remote-rows.ts";
 
 /**
  * Asks the server once more before something on the disk is removed or moved because of it (S33): listings of the real
@@ -89,9 +89,33 @@ export async function isStillGone({ deps, confirm }: Confirming, node: NodeId): 
   return false;
 }
 
+/**
+ * Look at a place where the server refused something, since it was not as it was seen (S57). The listing may have told of it before an
+ * older page was believed, and never tells again.
+ */
+export async function lookThere(
+  { index, remote }: { readonly index: IndexStore; readonly remote: RemoteSide },
+  path: RelPath,
+): Promise<void> {
+  const item = await remote.get(path);
+  if (item !== undefined) {
+    // A folder that nobody knows is for its page to tell, together with how it stands to the rules.
+    const isKnown = index.nodeOfRemoteId(item.remoteId) !== undefined;
+    if (isKnown || item.kind === "file") seeAgain(index, item);
+    return;
+  }
+  const node = nodeAtKeys(index, path.split("/").map(pathKeyOf));
+  if (node === undefined || index.remote.get(node)?.kind !== "file") return;
+  index.transaction(() => rowsOf(index).remove(node));
+}
+
 /** No page of a listing may ever say what the server says now: without this the same op would be planned again. */
 function seeAgain(index: IndexStore, item: RemoteItem): void {
-  index.transaction(() => new RemoteRows(index, () => exclusionsInForce(index)).putItem(item));
+  index.transaction(() => rowsOf(index).putItem(item));
+}
+
+function rowsOf(index: IndexStore): RemoteRows {
+  return new RemoteRows(index, () => exclusionsInForce(index));
 }
 
 /** Where a removed node stood on the server: in its folder, wherever that is now. */

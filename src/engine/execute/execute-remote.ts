@@ -20,7 +20,7 @@ export async function makeRemoteFolder(execution: Execution, op: MkdirOp): Promi
     const row = remoteRow(op.node, op.parent, item);
     await commitOp(execution, op, () => commitRemote(index, row, op.after));
   } catch (error) {
-    return cancelledByConflict(error);
+    return await cancelledByConflict(execution, [path], error);
   }
   execution.tally.count("foldersRemote");
   return done;
@@ -42,7 +42,7 @@ export async function moveRemote(execution: Execution, op: MoveOp): Promise<OpRe
     const row = remoteRow(op.node, op.parent, item);
     await commitOp(execution, op, () => commitRemote(index, row, op.after));
   } catch (error) {
-    return cancelledByConflict(error);
+    return await cancelledByConflict(execution, [found.path, to], error);
   }
   execution.tally.count("movedRemote");
   return done;
@@ -56,7 +56,7 @@ export async function deleteRemoteFile(execution: Execution, op: RemoveOp): Prom
   try {
     await remote.deleteFile(found.path, found.row.rev);
   } catch (error) {
-    return cancelledByConflict(error);
+    return await cancelledByConflict(execution, [found.path], error);
   }
   await commitOp(execution, op, () => commitRemoval(index, "remote", op.node));
   execution.tally.count("removedRemote");

@@ -4,7 +4,8 @@ import type { NodeId, RemoteEntry } from "../../core/tree/node.ts";
 import { pathOf } from "../../core/tree/tree-view.ts";
 import type { IndexStore } from "../../ports.ts";
 import { isSnapError } from "../../std/error.ts";
-import { cancelled, type OpResult } from "./execution.ts";
+import { lookThere } from "./confirm-remote.ts";
+import { cancelled, type Execution, type OpResult } from "./execution.ts";
 
 /** Why an op towards the server was cancelled. */
 export const changedThere = "it changed on the server";
@@ -26,8 +27,13 @@ export function isOfAnother(index: IndexStore, node: NodeId, remoteId: string): 
   return known !== undefined && known !== node;
 }
 
-/** What the server refuses because it is not as it was seen ends the op, not the sync (S53). */
-export function cancelledByConflict(error: unknown): OpResult {
-  if (isSnapError(error, "conflict", "not-found")) return cancelled(changedThere);
-  throw error;
+/** What the server refuses because it is not as it was seen ends the op, not the sync, and is looked at (S53, S57). */
+export async function cancelledByConflict(
+  { deps }: Execution,
+  paths: readonly RelPath[],
+  error: unknown,
+): Promise<OpResult> {
+  if (!isSnapError(error, "conflict", "not-found")) throw error;
+  for (const path of paths) await lookThere(deps, path);
+  return cancelled(changedThere);
 }

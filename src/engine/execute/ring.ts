@@ -59,7 +59,7 @@ export async function takeOutRemote(execution: Execution, op: MoveOp): Promise<O
     });
     return done;
   } catch (error) {
-    return cancelledByConflict(error);
+    return await cancelledByConflict(execution, [found.path], error);
   }
 }
 

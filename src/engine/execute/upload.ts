@@ -15,7 +15,7 @@ import {
   type OpResult,
 } from "./execution.ts";
 import { commitOp } from "./op-log.ts";
-import { changedThere, isOfAnother } from "./remote-look.ts";
+import { cancelledByConflict, changedThere, isOfAnother } from "./remote-look.ts";
 
 const changedHere = "it changed on the disk";
 
@@ -40,8 +40,8 @@ export async function uploadFile(execution: Execution, op: PutOp): Promise<OpRes
     return await send(execution, op, { row, file, berth });
   } catch (error) {
     if (isSnapError(error, "volatile", "not-found")) return cancelled(changedHere);
-    if (isSnapError(error, "conflict")) return cancelled(changedThere);
-    throw error;
+    if (!isSnapError(error, "conflict")) throw error;
+    return await cancelledByConflict(execution, [berth.path], error);
   }
 }
 

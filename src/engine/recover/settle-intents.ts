@@ -1,3 +1,4 @@
+import type { RelPath } from "../../core/path/rel-path.ts";
 import type { Intent } from "../../core/tree/index-rows.ts";
 import { commitAct } from "../execute/commit-act.ts";
 import type { EngineDeps } from "../engine-deps.ts";
@@ -15,9 +16,11 @@ import { bringHome } from "./bring-home.ts";
  * @throws {SnapError} systemic and transient errors
  */
 export async function settleIntents(deps: EngineDeps): Promise<void> {
-  for (const intent of inSettlingOrder(deps.index.intents())) {
+  const intents = deps.index.intents();
+  const moving = movingFrom(intents);
+  for (const intent of inSettlingOrder(intents)) {
     try {
-      await settle(deps, intent);
+      await settle(deps, intent, moving);
     } catch (error) {
       if (!isOfItem(error)) throw error;
       // What was displaced stays in the trash; the place is observed like any other.
@@ -28,6 +31,27 @@ export async function settleIntents(deps: EngineDeps): Promise<void> {
     }
     deps.index.transaction(() => deps.index.removeIntent(intent.op));
   }
+}
+
+/**
+ * A look at the disk may have found what waits in a ring somewhere else, where its user moved it (S74).
+ *
+ * @returns whether anything was settled: then the look is out of date
+ */
+export async function settleAfterLook(deps: EngineDeps): Promise<boolean> {
+  const before = deps.index.intents();
+  const isWaiting = before.map(detailOf).some((one) => one.step === "ring" && one.side === "local");
+  if (!isWaiting) return false;
+  await settleIntents(deps);
+  return deps.index.intents().length < before.length;
+}
+
+/** Where moves that were cut off took something from. */
+function movingFrom(intents: readonly Intent[]): ReadonlySet<RelPath> {
+  const details = intents.map(detailOf);
+  return new Set(
+    details.flatMap((one) => (one.step === "act" && one.act.act === "move" ? [one.act.from] : [])),
+  );
 }
 
 /**
@@ -49,14 +73,22 @@ async function isStaged({ local, remote }: EngineDeps, intent: Intent): Promise<
   return (await remote.get(detail.staged)) !== undefined;
 }
 
-async function settle(deps: EngineDeps, intent: Intent): Promise<void> {
+async function settle(
+  deps: EngineDeps,
+  intent: Intent,
+  moving: ReadonlySet<RelPath>,
+): Promise<void> {
   const detail = detailOf(intent);
   switch (detail.step) {
     case "act":
       return await settleAct(deps, intent, detail);
     case "ring":
       if (detail.act !== undefined) await deps.local.settle(detail.act);
-      return await bringHome(deps, intent.node, detail);
+      return await bringHome(deps, {
+        node: intent.node,
+        ring: detail,
+        wasArriving: moving.has(detail.staged),
+      });
     case "late":
       return commitLateEdit(deps, { intent, detail, outcome: await deps.local.settle(detail.act) });
     case "skeleton":

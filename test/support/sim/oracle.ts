@@ -63,11 +63,11 @@ function textOf(bytes: Uint8Array): string {
   return String(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
 }
 
-/** Conflicted copies on the server and on all disks, each once. */
+/** Conflicted copies on the server and on all disks, each once, in whatever Unicode form (S16). */
 export function conflictCopies(cloud: MemoryCloud, users: readonly DiskUser[]): Set<string> {
   const there = cloud.all().map((node) => pathTo(node));
   const here = users.flatMap((user) => user.standing().map(({ path }) => path));
-  const names = [...there, ...here].map((path) => path.split("/").at(-1) ?? "");
+  const names = [...there, ...here].map((path) => path.normalize("NFC").split("/").at(-1) ?? "");
   return new Set(names.filter(isConflictName));
 }
 
