@@ -1,4 +1,4 @@
-import type { SyncReport } from "../core/plan/sync-report.ts";
+import type { LeftPath, SyncReport } from "../core/plan/sync-report.ts";
 import { throwIfAborted, SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { checkAlong } from "./check/sample.ts";
@@ -41,7 +41,7 @@ export async function runCycles(deps: EngineDeps, work: Work): Promise<SyncRepor
     const { isLast, held, awaitsRules } = await runRound(deps, observed, { tally, parking, work });
     if (isLast) {
       // That everything waits for rules (S90) is no sync; what was changed before they were found is told all the same (S116).
-      if (!awaitsRules) await endSync(deps, parking);
+      if (!awaitsRules) await endSync(deps, parking, held);
       else if (tally.hasChangedSides) await writeBeacon(deps);
       const damaged = await checkAlong(deps, work);
       return reportOf({ cycles, tally, left: [...held, ...parking.left(), ...damaged] });
@@ -59,8 +59,13 @@ async function refuseRolledBack(deps: EngineDeps): Promise<void> {
 }
 
 /** Both sides are as equal as they can be made now. */
-async function endSync(deps: EngineDeps, parking: Parking): Promise<void> {
-  await noteExclusions(deps);
+async function endSync(
+  deps: EngineDeps,
+  parking: Parking,
+  held: readonly LeftPath[],
+): Promise<void> {
+  const waiting = [...held, ...parking.left()].filter(({ kind }) => kind !== "unsynced");
+  await noteExclusions(deps, waiting);
   await writeBeacon(deps);
   parking.clearOthers();
   const now = new Date(deps.clock.now()).toISOString();

@@ -49,8 +49,9 @@ export type RestoreDeps = {
 export type RollbackControl = {
   /** Both sides have just been observed. */
   isRolledBack(): Promise<boolean>;
-  /** Folders that the disk lacks, or may lack, because they were excluded, beside those that the index knows as excluded (S119). */
-  leftOutOfKeep(): Promise<readonly RelPath[]>;
+  /** Folders that the disk lacks, or may lack, because they were excluded, beside those that the index knows as excluded (S119);
+   * `isThere` where Dropbox has a folder of that name now. */
+  leftOutOfKeep(): Promise<readonly { readonly path: RelPath; readonly isThere: boolean }[]>;
   /** Raise the generation above the beacon's: the user has chosen. May be repeated. */
   accept(choice: "keep" | "discard"): Promise<void>;
 };

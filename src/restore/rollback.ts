@@ -5,6 +5,7 @@ import type { Sight } from "../core/snapshot/restore-picture.ts";
 import type { RestorePlan } from "../core/snapshot/restore-plan.ts";
 import type { RestoreReport } from "../core/snapshot/restore-report.ts";
 import { withParents, type Wanted, type WantedNode } from "../core/snapshot/restore-wanted.ts";
+import { SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import type { Order } from "./draft.ts";
 import { Looker } from "./look.ts";
@@ -32,7 +33,7 @@ export async function planRollbackOf(
  * Settle a rollback: a restore whose wanted tree is the present disk, or the present cloud (T48). Both are planned,
  * saved, fenced, verified and undoable as any other. Undefined where nothing was rolled back.
  *
- * @throws {SnapError} as `runOrder`
+ * @throws {SnapError} as `runOrder`, and `consent-needed` where only the user can tell what a folder is called now
  */
 export async function settleRollback(
   deps: RestoreDeps,
@@ -40,6 +41,7 @@ export async function settleRollback(
   work: Work = {},
 ): Promise<RestoreReport | undefined> {
   if (!(await isOpen(deps, work))) return undefined;
+  if (request.choice === "keep" && request.consent.by === "yes") await refuseUnsure(deps);
   const order = await orderFor(deps, request.choice);
   return await runOrder(deps, order, { consent: request.consent, work });
 }
@@ -65,12 +67,30 @@ async function orderFor(deps: RestoreDeps, choice: RollbackChoice): Promise<Orde
 
 /** What was excluded when the image of the disk was made is missing there, and was deleted by nobody (S119). */
 async function outsideKept(deps: RestoreDeps, outside: Outside): Promise<Outside> {
-  const leftOut = new Exclusions((await deps.rollback?.leftOutOfKeep()) ?? []);
-  for (const path of leftOut.paths) {
-    const message = `"${path}" stays as it is in Dropbox: it was excluded here when the disk was saved, or is to be`;
+  const folders = (await deps.rollback?.leftOutOfKeep()) ?? [];
+  for (const { path, isThere } of folders) {
+    const message = isThere
+      ? `"${path}" stays as it is in Dropbox: it was excluded here when the disk was saved, or is to be`
+      : `"${path}" was excluded here when the disk was saved, and Dropbox has no folder of that name now: if it has another name, the plan deletes it`;
     deps.onEvent({ type: "warning", message });
   }
+  const leftOut = new Exclusions(folders.map(({ path }) => path));
   return (path, kind) => leftOut.above(path) !== undefined || outside(path, kind);
+}
+
+/** What was excluded and has another name in Dropbox now looks like what was deleted: nobody agrees to that unseen (S119). */
+async function refuseUnsure({ rollback }: RestoreDeps): Promise<void> {
+  const gone = (await rollback?.leftOutOfKeep())?.find(({ isThere }) => !isThere);
+  if (gone === undefined) return;
+  const { path } = gone;
+  throw new SnapError(
+    "consent-needed",
+    `"${path}" was excluded here when the disk was saved, and Dropbox has no folder of that name now`,
+    {
+      path,
+      hint: "If it has another name there, keeping this disk deletes it. `snap rollback keep --dry-run` shows the plan and its digest; `--plan DIGEST` agrees to it.",
+    },
+  );
 }
 
 /** Everything on the disk stays, everything else in Dropbox goes. */

@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { addExclusions, listExclusions, removeExclusions } from "../../src/app/exclude.ts";
@@ -182,4 +182,23 @@ test("S93, S119: a choice that is asked for and not made changes neither side, a
   await expect(sync(home)).rejects.toMatchObject({ code: "rolled-back" });
   expect(listExclusions(home.environment, home.place)).toEqual([]);
   expect(await home.cloud()).toEqual(["a", "d/s/y", "d/x", "later"]);
+});
+
+test("S119, S120: nobody agrees unseen to deleting what was excluded then and has another name now", async () => {
+  await using home = await LinkedHome.open({ a: "1", "d/x": "1" });
+  await exclude(home);
+  await sync(home);
+  const putBack = home.platformSnapshot("workspace");
+  include(home);
+  await sync(home);
+  renameSync(path.join(home.place, "d"), path.join(home.place, "e"));
+  await sync(home);
+  expect(await home.cloud()).toEqual(["a", "e/x"]);
+  putBack();
+  home.set({ rollback: "keep" });
+  await expect(sync(home)).rejects.toMatchObject({ code: "consent-needed", path: "d" });
+  await expect(rollBack(home.environment, words(home, "keep"), {})).rejects.toMatchObject({
+    code: "consent-needed",
+  });
+  expect(await home.cloud()).toEqual(["a", "e/x"]);
 });

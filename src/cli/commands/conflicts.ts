@@ -62,7 +62,8 @@ async function list({ environment, output, place, work }: CliContext): Promise<E
   const copies = await listConflicts(environment, place, work);
   for (const { copy, original, kind, size } of copies) {
     output.emit("conflict", { copy, original: original ?? null, kind, size });
-    const beside = original === undefined ? "nothing has the name" : displayName(original);
+    const beside =
+      original === undefined ? "nothing of its kind has the name" : displayName(original);
     const what = kind === "folder" ? "folder" : formatSize(size);
     output.print(`${displayName(copy)}  (${what})\n    beside: ${beside}`);
   }

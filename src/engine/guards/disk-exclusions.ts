@@ -1,9 +1,24 @@
 import { Exclusions } from "../../core/exclusions.ts";
-import { comparePaths, parentPath, topPath, type RelPath } from "../../core/path/rel-path.ts";
-import type { RootMarker } from "../../ports.ts";
+import { pathKeyOf } from "../../core/path/path-key.ts";
+import {
+  comparePaths,
+  isInside,
+  isRelPath,
+  parentPath,
+  pathComponents,
+  topPath,
+  type RelPath,
+} from "../../core/path/rel-path.ts";
+import type { LeftPath } from "../../core/plan/sync-report.ts";
+import { rootNode, type NodeId } from "../../core/tree/node.ts";
+import type { IndexStore, RootMarker } from "../../ports.ts";
 import type { EngineDeps } from "../engine-deps.ts";
 import { exclusionsInForce, setExclusionsInForce } from "../scope/exclusions-in-force.ts";
+import { refusePutBack } from "./generation.ts";
 import { checkWorkspace } from "./presence.ts";
+
+/** A folder that a choice between disk and cloud leaves out, and whether Dropbox has one of that name now. */
+export type LeftOut = { readonly path: RelPath; readonly isThere: boolean };
 
 /**
  * Every folder that may be missing on this disk because it is excluded: now, from now on, or when the root marker was last
@@ -21,10 +36,20 @@ export function markerWith(marker: RootMarker, excluded: readonly RelPath[]): Ro
   return excluded.length === 0 ? rest : { ...rest, excluded };
 }
 
-/** At the end of a sync the root marker names the exclusions that are in force, and no others (S116). */
-export async function noteExclusions(deps: EngineDeps): Promise<void> {
+/**
+ * At the end of a sync the root marker names the exclusions that are in force, and of the others those below which something
+ * could not come down yet (S116).
+ *
+ * @param left what the sync left aside or holds
+ * @throws {SnapError} `rolled-back` when an older workspace was put back since the sync began: its marker is not ours to write
+ */
+export async function noteExclusions(deps: EngineDeps, left: readonly LeftPath[]): Promise<void> {
   const marker = await checkWorkspace(deps);
-  const excluded = withoutParts(exclusionsInForce(deps.index).paths);
+  refusePutBack(deps.index, marker);
+  const isAwaited = (folder: RelPath): boolean =>
+    left.some(({ path }) => isRelPath(path) && isInside(path, folder));
+  const awaited = (marker.excluded ?? []).filter(isAwaited);
+  const excluded = withoutParts([...exclusionsInForce(deps.index).paths, ...awaited]);
   if (isSameList(marker.excluded ?? [], excluded)) return;
   await deps.local.writeMarker(markerWith(marker, excluded));
 }
@@ -33,10 +58,23 @@ export async function noteExclusions(deps: EngineDeps): Promise<void> {
  * Folders that `snap rollback keep` says nothing about, besides those in force: what is missing there was not deleted, but was
  * excluded when the disk image was made, or is to be excluded by the next sync (S119).
  */
-export async function leftOutOfKeep(deps: EngineDeps): Promise<readonly RelPath[]> {
+export async function leftOutOfKeep(deps: EngineDeps): Promise<readonly LeftOut[]> {
   const inForce = exclusionsInForce(deps.index);
   const all = mayLack(deps, await checkWorkspace(deps));
-  return all.filter((path) => inForce.above(path) === undefined);
+  return all
+    .filter((path) => inForce.above(path) === undefined)
+    .map((path) => ({ path, isThere: isFolderThere(deps.index, path) }));
+}
+
+/** As the last look at the server left it. */
+function isFolderThere({ remote }: IndexStore, path: RelPath): boolean {
+  let node: NodeId = rootNode;
+  for (const name of pathComponents(path)) {
+    const entry = remote.childByKey(node, pathKeyOf(name));
+    if (entry?.kind !== "folder") return false;
+    node = entry.node;
+  }
+  return true;
 }
 
 /**

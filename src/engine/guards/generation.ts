@@ -1,5 +1,6 @@
 import { assert } from "../../std/assert.ts";
-import type { IndexStore } from "../../ports.ts";
+import type { IndexStore, RootMarker } from "../../ports.ts";
+import { SnapError } from "../../std/error.ts";
 
 /** The beacon that is known to be in the linked folder (S116). */
 export type BeaconNote = {
@@ -14,6 +15,21 @@ export function generationOf(index: IndexStore, key: "generation" | "marked"): n
   const generation = Number(text);
   assert(Number.isSafeInteger(generation) && generation >= 0, `${key} is a count`);
   return generation;
+}
+
+/**
+ * Refuse a workspace that was put back while we run: the next comparison must find it as it is (S117).
+ *
+ * @throws {SnapError} `rolled-back`
+ */
+export function refusePutBack(index: IndexStore, { generation }: RootMarker): void {
+  const marked = generationOf(index, "marked");
+  if (generation >= marked) return;
+  throw new SnapError(
+    "rolled-back",
+    `The workspace was put back to generation ${generation} just now; the index knows ${marked}`,
+    { hint: "`snap rollback show` tells what happened." },
+  );
 }
 
 /** What is noted of the beacon: its generation, or `-`, and its rev. */

@@ -2,7 +2,13 @@ import { beaconPath, formatBeacon, parseBeacon, type Beacon } from "../../core/b
 import type { IndexStore, RootMarker } from "../../ports.ts";
 import { isSnapError, SnapError } from "../../std/error.ts";
 import { isoSeconds } from "../../std/time.ts";
-import { beaconNote, generationOf, noteBeacon, type BeaconNote } from "./generation.ts";
+import {
+  beaconNote,
+  generationOf,
+  noteBeacon,
+  refusePutBack,
+  type BeaconNote,
+} from "./generation.ts";
 import type { EngineDeps } from "../engine-deps.ts";
 import { adoptExclusions, markerWith, mayLack } from "./disk-exclusions.ts";
 import { checkWorkspace } from "./presence.ts";
@@ -126,9 +132,7 @@ function noteDocument(index: IndexStore, document: BeaconFound | undefined): voi
  */
 export async function raiseGeneration(deps: EngineDeps): Promise<void> {
   const marker = await checkWorkspace(deps);
-  const marked = generationOf(deps.index, "marked");
-  // Put back while we run: the next comparison must not find our own count in it (S117).
-  if (marker.generation < marked) throw workspaceBehind(marker.generation, marked);
+  refusePutBack(deps.index, marker);
   const newest = Math.max(generationOf(deps.index, "generation"), marker.generation);
   await setGeneration(deps, marker, newest + 1);
 }
@@ -181,14 +185,6 @@ async function settleConflict(deps: EngineDeps, generation: number): Promise<voi
   noteDocument(deps.index, document);
   // Ours, whose answer was lost, has this generation; anything older is replaced.
   if (there !== generation) await putBeacon(deps, generation, beaconNote(deps.index));
-}
-
-function workspaceBehind(marker: number, marked: number): SnapError {
-  return new SnapError(
-    "rolled-back",
-    `The workspace was put back to generation ${marker} just now; the index knows ${marked}`,
-    { hint: "`snap rollback show` tells what happened." },
-  );
 }
 
 function rolledBack(there: number, here: number): SnapError {
