@@ -4,6 +4,7 @@
  * `engine` and `restore` see disks, servers, the index and the store only through these. Each contract says what
  * blocks, what may run at once, and what an error leaves behind. `app` hands the implementations out.
  */
+import type { RemoteWait, WatchMarks, Watching } from "./core/live/waiting.ts";
 import type { LocalAct, ActOutcome, Area, AreaPath, StageRequest } from "./core/plan/local-act.ts";
 import type { RelPath } from "./core/path/rel-path.ts";
 import type { Observation, RebaseRequest, SyncReport } from "./core/plan/sync-report.ts";
@@ -40,19 +41,13 @@ import type {
 } from "./core/tree/node.ts";
 import type { RemoteItem, RemotePage, UploadRequest } from "./core/tree/remote-item.ts";
 import type { Leftovers } from "./core/tree/leftovers.ts";
+import type { RootMarker } from "./core/tree/root-marker.ts";
 import type { RemoteMemory } from "./core/tree/remote-memory.ts";
 import type { WholeTree } from "./core/tree/tree-view.ts";
 import type { Work } from "./std/events.ts";
 
-/** `.snap/root.json`: which workspace a folder is, and which state of it (S10, S116). */
-export type RootMarker = {
-  readonly workspace: string;
-  /** Absent while the workspace is not linked. */
-  readonly link?: string;
-  readonly generation: number;
-  /** Folders that this disk may lack because they are excluded (S93); absent where there are none. */
-  readonly excluded?: readonly RelPath[];
-};
+export type { RemoteWait, WatchMarks, Watching } from "./core/live/waiting.ts";
+export type { RootMarker } from "./core/tree/root-marker.ts";
 
 /** An open regular file: `O_NOFOLLOW`, its stat taken at opening (S25). */
 export interface LocalFile extends AsyncDisposable {
@@ -102,6 +97,12 @@ export interface LocalSide {
   freeBytes(): Promise<bigint>;
 }
 
+/** Tells of changes on the disk of one workspace. */
+export interface Watcher {
+  /** What changes once this has resolved is told of. Never rejects for what this computer lacks: see `reason`. */
+  start(marks: WatchMarks): Promise<Watching>;
+}
+
 /** Whose account it is. */
 export type RemoteAccount = { readonly id: string; readonly name: string; readonly email: string };
 
@@ -118,6 +119,11 @@ export interface RemoteSide {
   makeTop(): Promise<string>;
   /** Pages since the cursor, or of everything; own documents below `.snap/` are left out, see `document`. */
   pages(cursor: string | undefined, work?: Work): AsyncIterable<RemotePage>;
+  /**
+   * Wait some minutes until something behind a cursor may have changed: a reason to ask for pages, never a fact (S2).
+   * A cursor that has ended is a change. Asked once, not repeated. @throws {SnapError} `interrupted` at once
+   */
+  waitForChange(cursor: string, signal: AbortSignal | undefined): Promise<RemoteWait>;
   /** One level, or all below; `not-found` where the folder is missing. */
   list(folder: RelPath, options: { recursive: boolean }): AsyncIterable<RemoteItem>;
   get(path: RelPath): Promise<RemoteItem | undefined>;

@@ -51,7 +51,9 @@ export const nodeDisk: Disk = {
   umask: () => process.umask(),
   lstat: (path) => fs.lstatSync(path, { bigint: true, throwIfNoEntry: false }),
   fstat: (fd) => fs.fstatSync(fd, { bigint: true }),
-  readNames: (path) => fs.readdirSync(path, { encoding: "buffer" }),
+  // A byte a character and back: half the time of asking for bytes.
+  readNames: (path) =>
+    fs.readdirSync(path, { encoding: "latin1" }).map((name) => Buffer.from(name, "latin1")),
   readLink: (path) => fs.readlinkSync(path, { encoding: "buffer" }),
   open: (path, flags, mode) => fs.openSync(path, flags, mode),
   close: (fd) => fs.closeSync(fd),

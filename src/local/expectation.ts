@@ -70,7 +70,7 @@ export async function isAsExpected(
 /** undefined where no file holds still at the place. */
 async function hashOf(site: Site, spot: Spot): Promise<string | undefined> {
   try {
-    return (await hashOnce(site.disk, spot))?.content.hash;
+    return (await hashOnce(site, spot))?.content.hash;
   } catch (error) {
     if (isSnapError(error, "volatile", "conflict", "not-found")) return undefined;
     throw error;

@@ -13,12 +13,14 @@ import type { HashedContent } from "../core/tree/content-hash.ts";
 import type { FolderListing, LocalStat } from "../core/tree/local-stat.ts";
 import type { LocalFile, LocalSide, RootMarker } from "../ports.ts";
 import type { Work } from "../std/events.ts";
+import { silentLogger, type Logger } from "../std/log.ts";
 import type { Rng } from "../std/random.ts";
 import type { Clock } from "../std/time.ts";
 import { listAreas, removeArea } from "./areas.ts";
 import { translated, translatedOwn } from "./disk-error.ts";
 import { nodeDisk, type Disk } from "./disk.ts";
 import { granularityNsUnknown, measureGranularity } from "./granularity.ts";
+import { readingHasher, threadedHasher } from "./hash-open.ts";
 import { makeFolder } from "./make-folder.ts";
 import { readMarker, removeMarker, writeMarker } from "./marker-file.ts";
 import { setMetadataOf, type Metadata } from "./metadata.ts";
@@ -37,14 +39,19 @@ export type LocalSideOptions = {
   readonly top: string;
   readonly clock: Clock;
   readonly rng: Rng;
-  /** The calls to the system; those of Node if absent. */
+  readonly logger?: Logger | undefined;
+  /** The calls to the system; those of Node if absent, and then other threads hash large files. */
   readonly disk?: Disk;
 };
 
 /** The workspace at a path. Nothing is touched until the first call. */
 export function openLocalSide(options: LocalSideOptions): LocalSide {
   const disk = askedOnce(options.disk ?? nodeDisk);
-  return new DiskSide({ ...options, disk, patience: new Patience(options) });
+  const hasher =
+    options.disk === undefined
+      ? threadedHasher(disk, options.logger ?? silentLogger)
+      : readingHasher(disk);
+  return new DiskSide({ ...options, disk, hasher, patience: new Patience(options) });
 }
 
 /** The disk, with what never changes asked for at its first use only. */

@@ -5,6 +5,7 @@ import { SnapError, isSnapError, systemCode } from "../std/error.ts";
 import type { Clock } from "../std/time.ts";
 import type { Rng } from "../std/random.ts";
 import type { Disk } from "./disk.ts";
+import type { OpenHasher } from "./hash-open.ts";
 import type { Patience } from "./patience.ts";
 
 /** A workspace's top and what is needed to work there. */
@@ -14,6 +15,7 @@ export type Site = {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly patience: Patience;
+  readonly hasher: OpenHasher;
 };
 
 /** Names from the top of the workspace down; empty is the top. */
@@ -66,7 +68,16 @@ export class Folder implements Disposable {
 
   /** How a call names this folder. */
   itself(): string {
-    if (this.#base !== "") return this.#base;
+    return this.#base === "" ? this.byPath() : this.#base;
+  }
+
+  /**
+   * Its path, which leads here now: only to look at what is in it, and to be asked again after each look. The system finds
+   * entries faster so than through the handle.
+   *
+   * @throws {SnapError} `conflict` where the path leads elsewhere
+   */
+  byPath(): string {
     const now = this.#disk.lstat(this.#path);
     if (now?.ino !== this.stats.ino || now.dev !== this.stats.dev) throw notAFolder(this.place);
     return this.#path;

@@ -1,18 +1,15 @@
 import { constants, type BigIntStats } from "node:fs";
-import { ContentHasher, type HashedContent } from "../core/tree/content-hash.ts";
+import type { HashedContent } from "../core/tree/content-hash.ts";
 import type { LocalStat } from "../core/tree/local-stat.ts";
 import type { LocalFile } from "../ports.ts";
 import { assert } from "../std/assert.ts";
-import { SnapError, systemCode, throwIfAborted } from "../std/error.ts";
+import { SnapError, systemCode } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { translated } from "./disk-error.ts";
 import type { Disk } from "./disk.ts";
 import type { Place, Site } from "./parents.ts";
 import { findSpot, openSpot, type Spot } from "./spot.ts";
 import { localStat, sameInode, sameState } from "./stat-facts.ts";
-
-/** Reads of a hash loop are made in pieces of this size. */
-const pieceBytes = 1024 * 1024;
 
 /** Attempts to read one state of a file, and how long to wait after the first; each wait is twice the one before (S25). */
 export const hashAttemptsMax = 10;
@@ -159,26 +156,17 @@ export type StableContent = { readonly content: HashedContent; readonly stats: B
 
 /** One pass of the hash loop; undefined where the file changed meanwhile (S25). */
 export async function hashOnce(
-  disk: Disk,
+  { disk, hasher }: Site,
   spot: Spot,
   work: Work = {},
 ): Promise<StableContent | undefined> {
   const { fd, stats } = openPlain(disk, spot);
   try {
-    const hasher = new ContentHasher();
-    const into = new Uint8Array(Math.min(pieceBytes, Number(stats.size) + 1));
-    let position = 0;
-    for (;;) {
-      throwIfAborted(work.signal);
-      const bytes = await readFully(disk, fd, { into, position });
-      hasher.update(bytes);
-      position += bytes.length;
-      // A file that only grows is found out by the stat; it is not followed for ever.
-      if (bytes.length < into.length || position > stats.size) break;
-    }
+    // A file that grows is found out by the stat; it is not followed for ever.
+    const content = await hasher({ fd, size: Number(stats.size) }, work.signal);
     const now = spot.look();
     const stable = now !== undefined && sameState(now, stats) && sameState(disk.fstat(fd), stats);
-    return stable ? { content: hasher.finish(), stats } : undefined;
+    return stable && content !== undefined ? { content, stats } : undefined;
   } finally {
     disk.close(fd);
   }
@@ -201,5 +189,5 @@ export async function hashStable(
 
 async function tryHash(site: Site, place: Place, work: Work): Promise<StableContent | undefined> {
   using spot = openSpot(site, place);
-  return await hashOnce(site.disk, spot, work);
+  return await hashOnce(site, spot, work);
 }

@@ -4,7 +4,8 @@ import { isSnapError, type SnapError } from "../std/error.ts";
 import { asDiskError } from "./disk-error.ts";
 import { openFolder, ownFolder, placeOf, type Place } from "./parents.ts";
 import { openSpot, readTarget } from "./spot.ts";
-import type { Folder, Site } from "./parents.ts";
+import type { Disk } from "./disk.ts";
+import type { Site } from "./parents.ts";
 import { decodeName, escapeBytes, localStat } from "./stat-facts.ts";
 import { systemCode } from "../std/error.ts";
 
@@ -21,7 +22,7 @@ export type RawListing = {
 export async function listFolder(site: Site, path: RelPath): Promise<FolderListing> {
   try {
     const { entries, unsyncable } = await site.patience.through(() =>
-      readEntries(site, placeOf(path)),
+      readEntries(site, placeOf(path), "by path"),
     );
     const seen = path === "" ? entries.filter((entry) => entry.name !== ownFolder) : entries;
     return { path, entries: seen, unsyncable, trouble: undefined };
@@ -36,26 +37,41 @@ function troubleWith(path: RelPath, thrown: unknown): SnapError {
   return error;
 }
 
-/** Names are sorted as bytes, which is the order of their code points (N21). */
-export async function readEntries(site: Site, place: Place): Promise<RawListing> {
+/**
+ * Names are sorted as bytes, which is the order of their code points (N21).
+ *
+ * @param way how entries are found: through the open folder, or, for a look that no act relies on, by their paths, with a check
+ *   before and after each run that the way still leads to that folder
+ */
+export async function readEntries(
+  site: Site,
+  place: Place,
+  way: "anchored" | "by path" = "anchored",
+): Promise<RawListing> {
   using folder = openFolder(site, place);
+  const base = (): string => (way === "anchored" ? folder.itself() : folder.byPath());
   const names = site.disk.readNames(folder.itself()).sort((a, b) => Buffer.compare(a, b));
   const entries: LocalStat[] = [];
   const unsyncable: string[] = [];
-  for (const [index, bytes] of names.entries()) {
-    if (index % statsInARow === statsInARow - 1) await turn();
-    const name = decodeName(bytes);
-    if (name === undefined) unsyncable.push(escapeBytes(bytes));
-    else entries.push(...statEntry(site, folder, name));
+  for (let first = 0; first < names.length; first += statsInARow) {
+    if (first > 0) await turn();
+    const path = base();
+    for (const bytes of names.slice(first, first + statsInARow)) {
+      const name = decodeName(bytes);
+      if (name === undefined) unsyncable.push(escapeBytes(bytes));
+      else entries.push(...statEntry(site.disk, path, name));
+    }
+    if (way === "by path") base();
   }
   return { entries, unsyncable };
 }
 
 /** None where the entry has gone since the names were read. */
-function statEntry(site: Site, folder: Folder, name: string): LocalStat[] {
-  const stats = site.disk.lstat(folder.at(name));
+function statEntry(disk: Disk, folder: string, name: string): LocalStat[] {
+  const path = `${folder}/${name}`;
+  const stats = disk.lstat(path);
   if (stats === undefined) return [];
-  const linkTarget = stats.isSymbolicLink() ? readTarget(site.disk, folder.at(name)) : undefined;
+  const linkTarget = stats.isSymbolicLink() ? readTarget(disk, path) : undefined;
   return [localStat({ name, stats, linkTarget })];
 }
 

@@ -3,7 +3,7 @@ import type { Clock } from "../std/time.ts";
 import { delayMaxMs } from "../std/back-off.ts";
 
 /** Calls that a server throttles together, and that fail together (S84). */
-export type Endpoint = "list" | "upload" | "download" | "write" | "other";
+export type Endpoint = "list" | "upload" | "download" | "write" | "notify" | "other";
 
 /** Transient errors that follow each other in one class, and how long no call of it is made then (S84). */
 const errorsInRowMax = 5;

@@ -42,6 +42,8 @@ export class Client {
   readonly #logger: Logger;
   readonly #tokens: AccessTokens;
   readonly #sdk: Dropbox;
+  /** Never has a token: routes without a login refuse one. */
+  readonly #openSdk: Dropbox;
   readonly #breakers: Breakers;
   readonly #sdkAuth = new DropboxAuth({});
   /** The last writer in the queue (S59). */
@@ -53,13 +55,20 @@ export class Client {
     this.#logger = options.logger ?? silentLogger;
     this.#tokens = new AccessTokens(options.auth, { fetch: options.fetch, clock: options.clock });
     this.#breakers = new Breakers(options.clock);
-    this.#sdk = this.#makeSdk();
+    this.#sdk = this.#makeSdk(this.#sdkAuth);
+    this.#openSdk = this.#makeSdk(new DropboxAuth({}));
   }
 
   /** The result of a call, repeated while that can help. @throws {SnapError} as `fromRemote` */
   async call(route: Route, call: Call): Promise<unknown> {
     await this.#pin(call.work);
     return this.repeat(call, async () => (await this.#once(this.#sdk, route, call)).result);
+  }
+
+  /** The result of a call that takes no login; asked once, the caller repeats. @throws {SnapError} as `fromRemote` */
+  async askOpenly(route: Route, call: Call): Promise<unknown> {
+    const response = await this.#watched(call, () => ask(this.#openSdk, route, call));
+    return response.result;
   }
 
   /** One attempt of a download; its body is not read yet. The caller repeats. */
@@ -69,7 +78,7 @@ export class Client {
   ): Promise<{ readonly response: Response; readonly result: unknown }> {
     await this.#pin(call.work);
     const taken: Response[] = [];
-    const sdk = this.#makeSdk((response) => taken.push(response));
+    const sdk = this.#makeSdk(this.#sdkAuth, (response) => taken.push(response));
     const { result } = await this.#once(sdk, route, call);
     const response = taken.at(-1);
     if (response === undefined)
@@ -134,9 +143,13 @@ export class Client {
   }
 
   async #once(sdk: Dropbox, route: Route, call: Call): Promise<DropboxResponse<unknown>> {
+    return await this.#watched(call, () => this.#withToken(sdk, route, call));
+  }
+
+  async #watched<T>(call: Call, attempt: () => Promise<T>): Promise<T> {
     await this.#breakers.pass(call.endpoint, call.work?.signal);
     try {
-      const response = await this.#withToken(sdk, route, call);
+      const response = await attempt();
       this.#breakers.succeeded(call.endpoint);
       return response;
     } catch (error) {
@@ -164,21 +177,25 @@ export class Client {
     readonly call: Call;
     readonly token: string;
   }): Promise<DropboxResponse<unknown>> {
-    const signal = request.call.work?.signal;
     this.#sdkAuth.setAccessToken(request.token);
-    try {
-      return await request.route(request.sdk, signal === undefined ? {} : { signal });
-    } catch (error) {
-      throw fromRemote(error, request.call);
-    }
+    return await ask(request.sdk, request.route, request.call);
   }
 
-  #makeSdk(takeBody?: (response: Response) => void): Dropbox {
+  #makeSdk(auth: DropboxAuth, takeBody?: (response: Response) => void): Dropbox {
     const fetch = guardedFetch(this.#options.fetch ?? globalThis.fetch, {
       logger: this.#logger,
       ...(takeBody !== undefined && { takeBody }),
     });
-    return new Dropbox({ auth: this.#sdkAuth, fetch });
+    return new Dropbox({ auth, fetch });
+  }
+}
+
+async function ask(sdk: Dropbox, route: Route, call: Call): Promise<DropboxResponse<unknown>> {
+  const signal = call.work?.signal;
+  try {
+    return await route(sdk, signal === undefined ? {} : { signal });
+  } catch (error) {
+    throw fromRemote(error, call);
   }
 }
 

@@ -6,10 +6,12 @@
  * program sees is relative to the linked folder. One commit runs at a time (S59); all other calls may run side by side.
  * Nothing is remembered here beyond tokens: what the server said last is the index's to know.
  */
+import type { RemoteWait } from "../core/live/waiting.ts";
 import { isInside, parseRelPath, type RelPath } from "../core/path/rel-path.ts";
 import type { RemoteItem, RemotePage, UploadRequest } from "../core/tree/remote-item.ts";
 import { assert } from "../std/assert.ts";
 import type { Work } from "../std/events.ts";
+import type { Rng } from "../std/random.ts";
 import type { RemoteAccount, RemoteSide } from "../ports.ts";
 import { deleteFile, deleteFolder, folderId, makeFolder, makeTop, move } from "./changes.ts";
 import { Client, type ClientOptions } from "./client.ts";
@@ -17,6 +19,7 @@ import { readDocument, writeDocument } from "./documents.ts";
 import { download } from "./download.ts";
 import { getItem, listItems, listPages } from "./listing.ts";
 import { upload } from "./upload.ts";
+import { waitForChange } from "./wait-for-change.ts";
 import { apiPath, parseTop, type Top } from "./wire.ts";
 
 /** What a remote side is made of. */
@@ -27,7 +30,7 @@ export type RemoteOptions = ClientOptions & {
 
 /** @throws {SnapError} `path-invalid` when the top is no path of the API */
 export function openRemote(options: RemoteOptions): RemoteSide {
-  return new DropboxSide(new Client(options), parseTop(options.top));
+  return new DropboxSide(options);
 }
 
 /** Where our own documents are. */
@@ -36,10 +39,12 @@ const ownFolder: RelPath = parseRelPath(".snap");
 class DropboxSide implements RemoteSide {
   readonly #client: Client;
   readonly #top: Top;
+  readonly #rng: Rng;
 
-  constructor(client: Client, top: Top) {
-    this.#client = client;
-    this.#top = top;
+  constructor(options: RemoteOptions) {
+    this.#client = new Client(options);
+    this.#top = parseTop(options.top);
+    this.#rng = options.rng;
   }
 
   account(): Promise<RemoteAccount> {
@@ -56,6 +61,10 @@ class DropboxSide implements RemoteSide {
 
   pages(cursor: string | undefined, work?: Work): AsyncIterable<RemotePage> {
     return listPages(this.#client, this.#top, { cursor, work });
+  }
+
+  waitForChange(cursor: string, signal: AbortSignal | undefined): Promise<RemoteWait> {
+    return waitForChange(this.#client, this.#rng, { cursor, signal });
   }
 
   list(folder: RelPath, { recursive }: { recursive: boolean }): AsyncIterable<RemoteItem> {

@@ -1,16 +1,8 @@
 import { fork, type ChildProcess } from "node:child_process";
 import fs from "node:fs";
-import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
-
-/** The part of the bundler that is used here. */
-type Bundler = {
-  rolldown(input: object): Promise<{
-    write(output: object): Promise<unknown>;
-    close(): Promise<void>;
-  }>;
-};
+import { rolldown } from "rolldown";
 
 /**
  * A program as one file whose compiled form is kept, for many processes of it: one of three hundred modules needs twice
@@ -24,7 +16,7 @@ export class OneFile implements Disposable {
   /** @param entry absolute path of the program's first module */
   static async make(entry: string): Promise<OneFile> {
     const made = new OneFile();
-    const bundle = await bundler().rolldown({ input: entry, platform: "node", logLevel: "silent" });
+    const bundle = await rolldown({ input: entry, platform: "node", logLevel: "silent" });
     await bundle.write({ file: made.#file, format: "esm", codeSplitting: false });
     await bundle.close();
     return made;
@@ -46,11 +38,4 @@ export class OneFile implements Disposable {
   [Symbol.dispose](): void {
     fs.rmSync(this.#folder, { recursive: true, force: true });
   }
-}
-
-/** The bundler that the test runner brings along. */
-function bundler(): Bundler {
-  const runner = createRequire(import.meta.url).resolve("vitest/package.json");
-  const builder = createRequire(runner).resolve("vite/package.json");
-  return createRequire(builder)("rolldown") as Bundler;
 }

@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { linkSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, rmSync, symlinkSync, writeFileSync, renameSync } from "node:fs";
 import { expect, test } from "vitest";
-import { plannedDisk } from "./stopping-disk.ts";
+import type { Disk } from "../../src/local/disk.ts";
+import { plannedDisk, quickDisk } from "./stopping-disk.ts";
 import { rel, Scratch } from "./scratch.ts";
 
 test("S14, S22: a listing has every entry by byte order, links unfollowed, .snap left out", async () => {
@@ -114,3 +115,31 @@ test("X25: names of object members are names", async () => {
   const { entries } = await scratch.side().list(rel(""));
   expect(entries.map((entry) => entry.name)).toEqual(["__proto__", "__proto__x", "constructor"]);
 });
+
+test.each(["before", "while"])(
+  "X2: a folder that becomes a link %s its entries are looked at is in trouble, and nothing of the other is told",
+  async (when) => {
+    using scratch = new Scratch({ "a/secret": "", "a/z": "" });
+    mkdirSync(`${scratch.root}/elsewhere`);
+    writeFileSync(`${scratch.root}/elsewhere/secret`, "longer");
+    const swap = (): void => {
+      renameSync(scratch.at("a"), scratch.at("b"));
+      symlinkSync(`${scratch.root}/elsewhere`, scratch.at("a"));
+    };
+    const disk: Disk = {
+      ...quickDisk,
+      readNames: (path) => {
+        const names = quickDisk.readNames(path);
+        if (when === "before") swap();
+        return names;
+      },
+      lstat: (path) => {
+        if (when === "while" && String(path).endsWith("/a/secret")) swap();
+        return quickDisk.lstat(path);
+      },
+    };
+    const listing = await scratch.side(disk).list(rel("a"));
+    expect(listing.entries).toEqual([]);
+    expect(listing.trouble).toMatchObject({ code: "conflict", path: "a" });
+  },
+);

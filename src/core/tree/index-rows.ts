@@ -37,7 +37,9 @@ export type MetaKey =
   /** What the last sync left aside, as JSON, for the status. */
   | "last_left"
   /** Why the link is held (S118), as the last sync found it. */
-  | "rolled_back";
+  | "rolled_back"
+  /** The hooks before a sync have run, and those after it have not yet (T43). */
+  | "hooked";
 
 /** A multi-step op under way (S74); `detail` is the caller's JSON. */
 export type Intent = {

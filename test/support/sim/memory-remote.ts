@@ -15,6 +15,7 @@ import { below, isOwnBusiness, isShown, orderOf, present } from "./cloud-listing
 import type { Gate } from "./memory-disk.ts";
 import { damaged, refuseBefore, type WireFault } from "./wire-fault.ts";
 import { failed, itemOf, type CloudNode, type MemoryCloud } from "./memory-cloud.ts";
+import { journalBehind } from "./memory-wait.ts";
 
 /** How listings come. */
 export type PageMood = {
@@ -73,6 +74,17 @@ export class MemoryRemote implements RemoteSide {
       if (page.complete) return;
       position = Number(page.cursor);
     }
+  }
+
+  /** A change is all that ends the wait: no time passes here. Tried once, as the real one. */
+  async waitForChange(
+    cursor: string,
+    signal: AbortSignal | undefined,
+  ): Promise<{ changed: boolean; backoffMs: number }> {
+    await this.#options.gate("> waitForChange");
+    refuseBefore(this.#options.fault("waitForChange"));
+    await journalBehind(this.#cloud, Number(cursor), signal);
+    return { changed: true, backoffMs: 0 };
   }
 
   async *list(folder: RelPath, { recursive }: { recursive: boolean }): AsyncGenerator<RemoteItem> {

@@ -1,0 +1,28 @@
+import type { RelPath } from "../path/rel-path.ts";
+
+/** What a watcher tells of: only where to look, never what is there (S2). May be called at any moment between start and end. */
+export type WatchMarks = {
+  /** Something at these paths may have been made, changed or removed; for `topPath`, look at the top itself. */
+  changed(paths: readonly RelPath[]): void;
+  /** Anything in these folders may be another, however deep. */
+  below(folders: readonly RelPath[]): void;
+  /** Something may have changed that was not told: look at everything. */
+  lost(reason: string): void;
+};
+
+/** A watcher that runs. Its end ends the telling: no mark comes after it. */
+export interface Watching extends AsyncDisposable {
+  /** `none`: nothing is told of, and looks at everything must come often (S108). May become so while it runs. */
+  readonly coverage: "whole" | "none";
+  /** Why nothing is told of, and what to do against it, for the user. */
+  readonly reason: string | undefined;
+  /** Folders that are watched. */
+  readonly folders: number;
+}
+
+/** What the server said to a wait for changes. */
+export type RemoteWait = {
+  readonly changed: boolean;
+  /** No other wait before that time is over, ms; 0 for at once. */
+  readonly backoffMs: number;
+};

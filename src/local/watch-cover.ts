@@ -1,0 +1,153 @@
+import { statSync } from "node:fs";
+import { topPath, type RelPath } from "../core/path/rel-path.ts";
+import { describeError, SnapError } from "../std/error.ts";
+import type { Logger } from "../std/log.ts";
+import type { Clock } from "../std/time.ts";
+import { ownFolder } from "./parents.ts";
+import { findFolders, type FolderBounds, type FoundFolders } from "./watch-folders.ts";
+import { isLimit, type Subscribe, type ToldEvent } from "./watch-package.ts";
+import { leavingOut } from "./watch-places.ts";
+
+/** Attempts to watch a tree whose folders come and go, and the wait after the first, ms; each is twice the one before. */
+const attemptsMax = 5;
+const delayFirstMs = 100;
+
+/** Folders that have to be left out at most: the package compares each event with each of them. */
+const shutFoldersMax = 1_000;
+
+/** Names of the top that are tried at most. */
+const namesMax = 40;
+
+/** What a cover is made of. */
+export type CoverOptions = {
+  readonly top: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly subscribe: Subscribe;
+  readonly bounds: FolderBounds;
+  readonly signal: AbortSignal;
+  /** `folder` is the name of the top that the paths begin with. */
+  readonly told: (folder: string, error: Error | null, events: readonly ToldEvent[]) => void;
+};
+
+/** What is watched now. */
+export type Covered = {
+  readonly folders: Set<RelPath>;
+  /** Events in between may be missing. */
+  readonly hasGap: boolean;
+  /** Folders that came while the package looked for them: it may not watch them. */
+  readonly unsure: readonly RelPath[];
+};
+
+/** The package at work, and how it names the top. */
+type Subscription = { readonly name: number; unsubscribe(): Promise<void> };
+
+/**
+ * The subscription of one tree, and how it is made anew.
+ *
+ * The package looks at a folder once for each name that it has for it, and remembers what it saw for as long as that name is in
+ * use. So that a new subscription can begin before the old one ends, the two know the top by different names.
+ */
+export class Cover {
+  readonly #options: CoverOptions;
+  readonly #spoiled = new Set<number>();
+  #current: Subscription | undefined;
+
+  constructor(options: CoverOptions) {
+    this.#options = options;
+  }
+
+  /** Watch all folders that are there now. @throws {SnapError | Error} for `reasonOf`; nothing is watched then */
+  async renew(): Promise<Covered> {
+    let hasGap = false;
+    for (let attempt = 1; ; attempt += 1) {
+      const found = await this.#find();
+      try {
+        hasGap = (await this.#replace(found)) || hasGap;
+        return { ...(await this.#compare(found)), hasGap };
+      } catch (error) {
+        const mayHelp = isLimit(error) ? this.#current !== undefined : attempt < attemptsMax;
+        // What a subscription that failed leaves behind goes with the last one.
+        if (isLimit(error) || !mayHelp) await this.end();
+        if (!mayHelp) throw error;
+        hasGap ||= this.#current === undefined;
+        await this.#options.clock.sleep(delayFirstMs * 2 ** (attempt - 1), this.#options.signal);
+      }
+    }
+  }
+
+  async end(): Promise<void> {
+    const old = this.#current;
+    this.#current = undefined;
+    if (old === undefined) return;
+    try {
+      await old.unsubscribe();
+    } catch (error) {
+      // A folder that vanished unseen: the package stops half way, and what it knows by that name stays in its memory.
+      this.#spoiled.add(old.name);
+      this.#options.logger.info("a watch did not end", { reason: describeError(error) });
+    }
+  }
+
+  async #find(): Promise<FoundFolders> {
+    const { top, bounds } = this.#options;
+    const found = await findFolders(top, topPath, bounds);
+    if (found.excess !== undefined) throw tooMany(found.excess, bounds);
+    if (found.shut.length > shutFoldersMax) throw tooManyShut();
+    return found;
+  }
+
+  /** @returns whether nothing was watched in between */
+  async #replace(found: FoundFolders): Promise<boolean> {
+    const { subscribe, told } = this.#options;
+    const name = this.#freeName();
+    const hasGap = name === undefined && this.#current !== undefined;
+    if (hasGap) await this.end();
+    const folder = this.#nameOf(name ?? 0);
+    const ignore = [ownFolder, ...found.shut.map(leavingOut)];
+    const next = await subscribe(folder, (error, events) => told(folder, error, events), {
+      ignore,
+    });
+    await this.end();
+    this.#current = { name: name ?? 0, unsubscribe: () => next.unsubscribe() };
+    return hasGap;
+  }
+
+  async #compare({ folders }: FoundFolders): Promise<Omit<Covered, "hasGap">> {
+    const now = await findFolders(this.#options.top, topPath, this.#options.bounds);
+    return {
+      folders: now.folders.intersection(folders),
+      unsure: [...now.folders.difference(folders)],
+    };
+  }
+
+  /** A name of the top that the package does not know; undefined where there is none. */
+  #freeName(): number | undefined {
+    for (let name = 0; name < namesMax; name += 1) {
+      if (name === this.#current?.name || this.#spoiled.has(name)) continue;
+      if (name === 0 || isSameFolder(this.#nameOf(name), this.#options.top)) return name;
+    }
+    return undefined;
+  }
+
+  /** `/proc/self/root` is the top of all folders, as often as it is said. */
+  #nameOf(name: number): string {
+    return "/proc/self/root".repeat(name) + this.#options.top;
+  }
+}
+
+function isSameFolder(a: string, b: string): boolean {
+  const [one, other] = [a, b].map((path) => statSync(path, { throwIfNoEntry: false }));
+  return one !== undefined && one.ino === other?.ino && one.dev === other.dev;
+}
+
+function tooMany(kind: "folders" | "entries", bounds: FolderBounds): SnapError {
+  const what = kind === "folders" ? "folders" : "files and folders";
+  const count = bounds[kind].toLocaleString("en");
+  return new SnapError("too-large", `the workspace has more than ${count} ${what}`);
+}
+
+function tooManyShut(): SnapError {
+  const count = shutFoldersMax.toLocaleString("en");
+  return new SnapError("permission-denied", `more than ${count} folders cannot be read`);
+}

@@ -1,0 +1,68 @@
+import { setImmediate } from "node:timers/promises";
+import { openWatcher, type WatchOptions } from "../../src/local/watch.ts";
+import type { WatchMarks, Watching } from "../../src/ports.ts";
+import { silentLogger } from "../../src/std/log.ts";
+import { systemClock, type Clock } from "../../src/std/time.ts";
+import type { Scratch } from "./scratch.ts";
+
+/** Sleeps end at the next turn: whatever is waited for, nothing depends on how long. */
+const turnClock: Clock = { now: () => systemClock.now(), sleep: () => setImmediate() };
+
+/** A watcher at work on a scratch workspace, and everything that it told of since the last act. */
+export type Watched = AsyncDisposable & {
+  readonly watching: Watching;
+  readonly changed: ReadonlySet<string>;
+  readonly below: ReadonlySet<string>;
+  /** Since the beginning. */
+  readonly lost: readonly string[];
+  /** Do something, and wait until all of these are marked. */
+  marks(paths: readonly string[], act: () => void): Promise<void>;
+  marksBelow(folders: readonly string[], act: () => void): Promise<void>;
+  /** Wait until so many folders are watched, and the watcher has said that it is done with them. */
+  settled(folders: number): Promise<void>;
+  until(condition: () => boolean): Promise<void>;
+};
+
+export async function watched(
+  scratch: Scratch,
+  more: Partial<WatchOptions> = {},
+): Promise<Watched> {
+  const changed = new Set<string>();
+  const below = new Set<string>();
+  const lost: string[] = [];
+  let settledAt: unknown;
+  const told: WatchMarks = {
+    changed: (paths) => paths.forEach((path) => changed.add(path)),
+    below: (folders) => folders.forEach((folder) => below.add(folder)),
+    lost: (reason) => lost.push(reason),
+  };
+  const logger = {
+    ...silentLogger,
+    debug: (_: string, facts?: { readonly folders?: unknown }) => {
+      settledAt = facts?.folders;
+    },
+  };
+  const watcher = openWatcher({ top: scratch.top, clock: turnClock, logger, ...more });
+  const watching = await watcher.start(told);
+  const until = async (condition: () => boolean): Promise<void> => {
+    while (!condition()) await setImmediate();
+  };
+  const doing = async (act: () => void, condition: () => boolean): Promise<void> => {
+    changed.clear();
+    below.clear();
+    settledAt = undefined;
+    act();
+    await until(condition);
+  };
+  return {
+    watching,
+    changed,
+    below,
+    lost,
+    until,
+    marks: (paths, act) => doing(act, () => paths.every((path) => changed.has(path))),
+    marksBelow: (folders, act) => doing(act, () => folders.every((folder) => below.has(folder))),
+    settled: (folders) => until(() => settledAt === folders),
+    [Symbol.asyncDispose]: () => watching[Symbol.asyncDispose](),
+  };
+}
