@@ -1,7 +1,7 @@
 import type { LeftPath, SyncReport } from "../core/plan/sync-report.ts";
 import { throwIfAborted, SnapError } from "../std/error.ts";
-import type { Work } from "../std/events.ts";
 import { checkAlong } from "./check/sample.ts";
+import type { LookWork } from "./disk/looking.ts";
 import type { EngineDeps } from "./engine-deps.ts";
 import { applyExclusions } from "./execute/exclude.ts";
 import { noteExclusions } from "./guards/disk-exclusions.ts";
@@ -12,10 +12,11 @@ import { roundsMax } from "./limits.ts";
 import { observeBoth } from "./observe.ts";
 import { Parking } from "./parking.ts";
 import { recover } from "./recover/recover.ts";
-import { settleAfterLook } from "./recover/settle-intents.ts";
+import { settleAfterLook, settleIntents } from "./recover/settle-intents.ts";
 import { reportOf, Tally } from "./report.ts";
 import { checkRollback, rollbackRefusal, writeBeacon } from "./guards/rollback.ts";
 import { runRound } from "./round.ts";
+import type { RunOptions } from "./run-options.ts";
 
 /**
  * One sync: cycles of observe, merge, plan, execute and commit, until both sides are equal or nothing more can be
@@ -23,22 +24,28 @@ import { runRound } from "./round.ts";
  *
  * @throws {SnapError} what makes a plan impossible (S79), `rolled-back` (S118), `interrupted`
  */
-export async function runCycles(deps: EngineDeps, work: Work): Promise<SyncReport> {
+export async function runCycles(
+  deps: EngineDeps,
+  work: LookWork,
+  run: RunOptions = {},
+): Promise<SyncReport> {
   const tally = new Tally(work);
-  const parking = new Parking(deps);
-  const beganAt = deps.clock.now();
-  await recover(deps);
+  const parking = new Parking(deps, run.patience);
+  const late = lateEditsOf(deps, run);
+  if (run.isPartial === true) await settleIntents(deps);
+  else await recover(deps);
   endOldTokens(deps);
+  const context = { tally, parking, work, run };
   for (let cycles = 1; cycles <= roundsMax; cycles += 1) {
     throwIfAborted(work.signal);
-    await lookForLateEdits(deps, beganAt);
+    await late();
     const observed = await observeBoth(deps, work);
     parking.see(observed.frozen.left);
     if (cycles === 1) await refuseRolledBack(deps);
     distrustOldAgreement(deps);
     if (cycles === 1 && (await applyExclusions(deps, { tally, work }))) continue;
     if (await settleAfterLook(deps)) continue;
-    const { isLast, held, awaitsRules } = await runRound(deps, observed, { tally, parking, work });
+    const { isLast, held, awaitsRules } = await runRound(deps, observed, context);
     if (isLast) {
       // That everything waits for rules (S90) is no sync; what was changed before they were found is told all the same (S116).
       if (!awaitsRules) await endSync(deps, parking, held);
@@ -50,6 +57,19 @@ export async function runCycles(deps: EngineDeps, work: Work): Promise<SyncRepor
   throw new SnapError("unexpected", `The two sides were not equal after ${roundsMax} cycles`, {
     hint: "Please report this, with the output of snap status.",
   });
+}
+
+/** What rested in the trash goes only with a look at everything (S65). */
+function lateEditsOf(
+  deps: EngineDeps,
+  { isPartial, looksForLateEdits }: RunOptions,
+): () => Promise<void> {
+  if (isPartial !== true) {
+    const beganAt = deps.clock.now();
+    return () => lookForLateEdits(deps, beganAt);
+  }
+  if (looksForLateEdits !== true) return () => Promise.resolve();
+  return () => lookForLateEdits(deps, Number.NEGATIVE_INFINITY);
 }
 
 /** S118: a disk or an index that went back is never brought up to date by itself. */

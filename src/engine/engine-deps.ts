@@ -55,4 +55,6 @@ export type EngineConfig = {
   exclude(paths: readonly RelPath[]): void;
   /** What is done with a folder that appears at the top of the linked folder (S94). */
   readonly newRemoteFolders: "sync" | "exclude";
+  /** Transfers at once, where it is not to be `transfersMax`. */
+  readonly transfers?: number;
 };

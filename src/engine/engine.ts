@@ -5,16 +5,20 @@ import type { Work } from "../std/events.ts";
 import { runCycles } from "./cycle.ts";
 import { countDry, planDry, type DryRun } from "./dry-run.ts";
 import type { EngineDeps } from "./engine-deps.ts";
+import { refuseBehindFence } from "./fence.ts";
 import { pendingExclusions, type PendingExclusions } from "./scope/exclusions-in-force.ts";
 import { Plans } from "./make-plan.ts";
 import { observeBoth } from "./observe.ts";
 import { rebase } from "./recover/rebase.ts";
 import { recover } from "./recover/recover.ts";
+import type { RunOptions } from "./run-options.ts";
 import { settleAfterLook } from "./recover/settle-intents.ts";
 import { findRollback, rollbackRefusal } from "./guards/rollback.ts";
 
 /** The engine of one link; the caller holds the workspace's lock (S12) and makes one call at a time. */
 export type Engine = EngineControl & {
+  /** The same, done as the options say. */
+  sync(work?: Work, run?: RunOptions): Promise<SyncReport>;
   /**
    * Observe, merge and plan; nothing is written on either side.
    *
@@ -40,9 +44,9 @@ export function openEngine(deps: EngineDeps): Engine {
     raiseFence: (restore, work = {}) => raiseFence(deps, restore, work),
     lowerFence: (restore) => lowerFence(deps, restore),
     rebase: (request: RebaseRequest, also: () => void) => rebase(deps, request, also),
-    sync: async (work = {}): Promise<SyncReport> => {
+    sync: async (work: Work = {}, run: RunOptions = {}): Promise<SyncReport> => {
       refuseBehindFence(deps);
-      return await runCycles(deps, work);
+      return await runCycles(deps, work, run);
     },
   };
 }
@@ -61,15 +65,6 @@ async function look(deps: EngineDeps, work: Work): Promise<Observation> {
   const pending = countDry(deps, observed);
   const awaited = pending === 0 ? new Plans(deps, observed).awaited : [];
   return { left: [...observed.frozen.left, ...awaited], pending };
-}
-
-/** While a restore has its fence up, only that restore moves anything (S96, S97). */
-function refuseBehindFence({ journal }: EngineDeps): void {
-  const restore = journal.fence();
-  if (restore === undefined) return;
-  throw new SnapError("refused", `The restore "${restore}" is not finished`, {
-    hint: `snap sync finishes it or takes it back; snap restore --abandon ${restore} gives it up.`,
-  });
 }
 
 /**

@@ -3,9 +3,6 @@
 /** Rounds of observe, merge, plan, execute in one sync; more is a mistake of ours (S108). */
 export const roundsMax = 50;
 
-/** Files whose bytes travel at once. */
-export const transfersMax = 8;
-
 /** Commits that share one transaction (S54). */
 export const commitGroupMax = 100;
 

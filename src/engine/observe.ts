@@ -3,9 +3,9 @@ import type { TreeView } from "../core/tree/tree-view.ts";
 import type { PathKey } from "../core/path/path-key.ts";
 import type { IndexStore } from "../ports.ts";
 import { throwIfAborted } from "../std/error.ts";
-import type { Work } from "../std/events.ts";
 import type { EngineDeps } from "./engine-deps.ts";
 import { frozenNodes, type Frozen } from "./check/frozen.ts";
+import type { LookWork } from "./disk/looking.ts";
 import { observeLocal } from "./disk/observe-local.ts";
 import { observeRemote } from "./listing/observe-remote.ts";
 import { loadScope, type Scope } from "./scope/scope.ts";
@@ -19,7 +19,7 @@ export type Observed = { readonly scope: Scope; readonly frozen: Frozen };
  * @throws {SnapError} what makes a plan impossible: `workspace-missing`, `remote-missing`, `account-changed`, errors of the
  * line (S79)
  */
-export async function observeBoth(deps: EngineDeps, work: Work): Promise<Observed> {
+export async function observeBoth(deps: EngineDeps, work: LookWork): Promise<Observed> {
   const scope = await loadScope(deps);
   const remote = await observeRemote(deps, scope, work);
   throwIfAborted(work.signal);

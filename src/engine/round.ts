@@ -16,6 +16,7 @@ import type { Parking } from "./parking.ts";
 import { settleIntents } from "./recover/settle-intents.ts";
 import type { Tally } from "./report.ts";
 import { raiseGeneration } from "./guards/rollback.ts";
+import type { RunOptions } from "./run-options.ts";
 import { Room } from "./execute/room.ts";
 
 /** What the rounds of one sync share. */
@@ -24,6 +25,7 @@ export type RoundContext = {
   readonly parking: Parking;
   readonly work: Work;
   readonly plans?: PlanOptions;
+  readonly run?: RunOptions;
 };
 
 /** How a round ended. */
@@ -57,6 +59,7 @@ export async function runRound(
     plans.noteWork();
     isIdle = false;
     if (!isRaised && ops.some(changesSide)) {
+      await context.run?.beforeWork?.();
       await raiseGeneration(deps);
       isRaised = true;
     }
@@ -85,7 +88,10 @@ async function runPlan(deps: EngineDeps, run: Run): Promise<void> {
   giveOwnNodes(deps.index, planned.result);
   const execution = executionOf(deps, run);
   context.tally.expect(ops);
-  await execute(execution, ops, (op, result) => context.parking.note(op, result));
+  await execute(execution, ops, (op, result) => {
+    context.parking.note(op, result);
+    context.run?.onResult?.(op, result);
+  });
   await deps.local.removeArea(execution.staging);
   // What the plan could not bring to its end goes home before anything is observed (S49).
   await settleIntents(deps);

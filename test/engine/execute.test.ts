@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { transfersMax } from "../../src/engine/limits.ts";
+import { transfersMax } from "../../src/core/settings/values.ts";
 import { SnapError } from "../../src/std/error.ts";
 import { World } from "../support/world.ts";
 

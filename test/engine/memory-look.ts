@@ -15,6 +15,7 @@ import {
 } from "../../src/core/tree/node.ts";
 import { pathOf } from "../../src/core/tree/tree-view.ts";
 import type { EngineDeps } from "../../src/engine/engine-deps.ts";
+import type { LookWork } from "../../src/engine/disk/looking.ts";
 import { observeLocal, type LocalObservation } from "../../src/engine/disk/observe-local.ts";
 import { Exclusions } from "../../src/core/exclusions.ts";
 import { rulesOf } from "../../src/core/ignore.ts";
@@ -122,9 +123,12 @@ export type Given = {
 export class MemoryLook implements Disposable {
   readonly clock: TestClock = new TestClock();
   readonly open: OpenIndex = openIndex(":memory:", { clock: this.clock });
-  readonly lines: readonly Line[];
+  /** What the disk shows now. */
+  lines: readonly Line[];
   /** Paths that were hashed. */
   readonly hashed: string[] = [];
+  /** Folders that were listed. */
+  readonly listed: string[] = [];
   readonly deps: EngineDeps;
   readonly #firstNew: NodeId;
 
@@ -146,7 +150,7 @@ export class MemoryLook implements Disposable {
     this.open.close();
   }
 
-  async look(): Promise<LocalObservation> {
+  async look(work: LookWork = {}): Promise<LocalObservation> {
     const scope = {
       rules: rulesOf("*.ignored\n"),
       repos: "refuse" as const,
@@ -154,7 +158,7 @@ export class MemoryLook implements Disposable {
       overridden: () => false,
       changed: false,
     };
-    return await observeLocal(this.deps, scope, {});
+    return await observeLocal(this.deps, scope, work);
   }
 
   /** The node at each path of the disk, `+` for a new one; nothing where the local tree has no row. */
@@ -168,20 +172,21 @@ export class MemoryLook implements Disposable {
   }
 
   #side(): LocalSide {
-    const byPath = new Map(this.lines.map((line) => [line.path, line]));
-    const byFolder = Map.groupBy(this.lines, ({ path }) => parentPath(parseRelPath(path)));
+    const lineAt = (path: RelPath): Line | undefined =>
+      this.lines.find((line) => line.path === path);
     const side: Partial<LocalSide> = {
       readMarker: async () => ({ workspace: "w", link: "l", generation: 0 }),
       list: async (path) => {
-        const isShut = byPath.get(path)?.isShut === true;
-        return listing(path, isShut ? undefined : (byFolder.get(path) ?? []));
+        this.listed.push(path);
+        const inside = this.lines.filter((line) => parentPath(parseRelPath(line.path)) === path);
+        return listing(path, lineAt(path)?.isShut === true ? undefined : inside);
       },
       stat: async (path) => {
-        const line = byPath.get(path);
+        const line = lineAt(path);
         return line === undefined ? undefined : statOf(line);
       },
       hash: async (path) => {
-        const line = byPath.get(path);
+        const line = lineAt(path);
         if (line === undefined) throw new SnapError("not-found", `"${path}" is missing`);
         this.hashed.push(path);
         const content = { hash: hashOf(line), blocks: [], size: line.size };

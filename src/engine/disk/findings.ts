@@ -1,10 +1,10 @@
 import type { RelPath } from "../../core/path/rel-path.ts";
 import type { LeftPath } from "../../core/plan/sync-report.ts";
-import type { FolderMark } from "../../core/tree/leftovers.ts";
 import type { NodeId, Stamp } from "../../core/tree/node.ts";
 import type { IndexStore } from "../../ports.ts";
 import type { Work } from "../../std/events.ts";
 import type { Folder, SeenStat } from "./folder.ts";
+import type { LookMemory } from "./memory.ts";
 import type { RowWriter } from "./write.ts";
 import type { PlaceCandidates } from "./pairing.ts";
 import type { Looker } from "./scan.ts";
@@ -46,13 +46,12 @@ export type Findings = {
   readonly closed: Map<Folder, LeftPath>;
   /** Stamps of known folders, from before they were read, where they are not those of the rows. */
   readonly stamps: Map<NodeId, Stamp>;
-  /** Places that hold something which is in no tree. */
-  readonly blocked: { readonly folder: Folder; readonly name: string }[];
-  /** Paths of links and special files. */
-  readonly unsynced: RelPath[];
-  readonly left: LeftPath[];
-  /** Folders without a row that stay so (S70). */
-  readonly leftovers: FolderMark[];
+  /** Folders that hold names which no text can hold (S14). */
+  readonly clouded: RelPath[];
+  /** What the folders that were read have to tell, beside those that were read before. */
+  readonly notes: LookMemory;
+  /** Everything was looked at. */
+  readonly isWhole: boolean;
   /** Leftovers at places where the server has something. */
   readonly wantedLeftovers: Folder[];
   /** Files without file ids were met that may be known ones (S19, 5). */
@@ -60,19 +59,21 @@ export type Findings = {
 };
 
 /** Before anything was looked at. */
-export function noFindings(startedAt: number): Findings {
+export function noFindings(
+  startedAt: number,
+  { notes, isWhole }: Pick<Findings, "notes" | "isWhole">,
+): Findings {
   return {
     startedAt,
+    notes,
+    isWhole,
     loose: [],
     missed: new Map(),
     visited: new Set(),
     claimed: new Set(),
     closed: new Map(),
     stamps: new Map(),
-    blocked: [],
-    unsynced: [],
-    left: [],
-    leftovers: [],
+    clouded: [],
     wantedLeftovers: [],
     withoutIds: false,
   };

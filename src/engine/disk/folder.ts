@@ -33,6 +33,8 @@ export class Folder {
   hasRow: boolean;
   /** It holds names that no text can hold (S14). */
   isClouded = false;
+  /** A look starts here: `alone`, what is in it and as it was is not entered; `whole`, everything below is read. */
+  start: "alone" | "whole" | undefined;
 
   constructor({ path, above, stat, node, hasRow }: FolderFacts) {
     this.path = path;

@@ -3,12 +3,13 @@ import type { LeftPath } from "../../core/plan/sync-report.ts";
 import type { LocalStat } from "../../core/tree/local-stat.ts";
 import { rootNode, type LocalEntry, type NodeId, type Stamp } from "../../core/tree/node.ts";
 import type { IndexStore, LocalSide } from "../../ports.ts";
-import type { Work } from "../../std/events.ts";
 import { forEachLimited } from "../../std/limiter.ts";
 import type { EngineDeps } from "../engine-deps.ts";
 import type { Findings } from "./findings.ts";
 import { vanishedTop } from "./whereabouts.ts";
+import type { LookWork } from "./looking.ts";
 import { lookInto, type Looker } from "./scan.ts";
+import { Ways } from "./start.ts";
 import { isTroubleWithOne } from "../trouble.ts";
 
 /** Folders looked at again at once (S107). */
@@ -34,7 +35,10 @@ type Found = readonly [NodeId, LeftPath];
  * Find, by file id, what vanished and now stands in a folder that changed after it was read. A walk misses what moves
  * from a folder it has yet to read into one that it has read already; that is no removal.
  */
-export async function movedMeanwhile(second: SecondLook, work: Work): Promise<readonly Found[]> {
+export async function movedMeanwhile(
+  second: SecondLook,
+  work: LookWork,
+): Promise<readonly Found[]> {
   const { deps, findings } = second;
   if (!hasIdentity(deps.index, findings)) return [];
   const changed: At[] = [{ path: topPath, node: rootNode }];
@@ -42,6 +46,7 @@ export async function movedMeanwhile(second: SecondLook, work: Work): Promise<re
   await forEachLimited(openFolders(deps.index, findings), options, async (folder) => {
     if (await hasChanged(deps.local, folder)) changed.push(folder);
   });
+  changed.push(...(await markedMeanwhile(second, work)));
   return await search(second, changed);
 }
 
@@ -53,6 +58,22 @@ function hasIdentity({ local }: IndexStore, { missed }: Findings): boolean {
   return false;
 }
 
+/** What was marked since is where something may have been moved to; a look at everything has been there. */
+async function markedMeanwhile(
+  { deps, looker, findings }: SecondLook,
+  { looking }: LookWork,
+): Promise<readonly At[]> {
+  const where = findings.isWhole ? undefined : looking?.meanwhile();
+  if (where?.kind !== "folders") return [];
+  const ways = new Ways(deps.index, looker);
+  const found = new Map<RelPath, At>();
+  for (const path of [...where.folders, ...where.whole]) {
+    const reached = await ways.to(path);
+    if (reached !== undefined) found.set(reached.folder.path, reached.folder);
+  }
+  return [...found.values()];
+}
+
 /** A folder that was read; one that is new since has no node. */
 type At = { readonly path: RelPath; readonly node: NodeId | undefined };
 
@@ -62,18 +83,24 @@ type OpenFolder = At & { readonly stamp: Stamp };
 function* openFolders(index: IndexStore, findings: Findings): Generator<OpenFolder> {
   const paths = new FolderPaths(index, findings);
   const closed = new Set([...findings.closed.keys()].map(({ node }) => node));
-  let after = rootNode;
-  for (;;) {
-    const page = index.localFolders(after, pageRows);
-    for (const node of page) {
-      after = node;
-      const row = index.local.get(node);
-      if (row === undefined || closed.has(node) || !findings.visited.has(node)) continue;
-      const path = paths.of(row);
-      if (path === undefined) continue;
-      yield { path, node, stamp: findings.stamps.get(node) ?? row.stamp };
-    }
-    if (page.length < pageRows) return;
+  for (const node of visitedFolders(index, findings)) {
+    const row = index.local.get(node);
+    if (row === undefined || closed.has(node)) continue;
+    const path = paths.of(row);
+    if (path === undefined) continue;
+    yield { path, node, stamp: findings.stamps.get(node) ?? row.stamp };
+  }
+}
+
+/** In node order. After a look at few folders the rows of all are not gone through. */
+function* visitedFolders(index: IndexStore, { visited, isWhole }: Findings): Generator<NodeId> {
+  if (!isWhole) {
+    yield* [...visited].toSorted((a, b) => a - b).filter((node) => node !== rootNode);
+    return;
+  }
+  for (let page = index.localFolders(rootNode, pageRows); page.length > 0;) {
+    yield* page.filter((node) => visited.has(node));
+    page = index.localFolders(page.at(-1) ?? rootNode, pageRows);
   }
 }
 

@@ -1,14 +1,18 @@
+import type { Where } from "../../core/live/marks.ts";
+import type { RelPath } from "../../core/path/rel-path.ts";
 import type { LeftPath } from "../../core/plan/sync-report.ts";
 import type { NodeId } from "../../core/tree/node.ts";
+import { pathOf } from "../../core/tree/tree-view.ts";
 import type { IndexStore } from "../../ports.ts";
-import type { Work } from "../../std/events.ts";
 import { blockedPlaces, type Place } from "./blocked-places.ts";
 import type { EngineDeps } from "../engine-deps.ts";
 import { pairByContent } from "./content.ts";
 import { noFindings, type Findings } from "./findings.ts";
-import { Folder } from "./folder.ts";
+import { lookEverywhere, type LookWork } from "./looking.ts";
+import type { Again, LookMemory } from "./memory.ts";
 import { pairLoose } from "./loose.ts";
 import { settle, type Settlement } from "./settle.ts";
+import { startOf } from "./start.ts";
 import { LocalWalk } from "./walk.ts";
 import { giveWantedPlaces } from "./wanted-leftovers.ts";
 import { vanishedTop } from "./whereabouts.ts";
@@ -16,7 +20,7 @@ import { removeGone, RowWriter } from "./write.ts";
 import { checkWorkspace } from "../guards/presence.ts";
 import { readContents, type Unread } from "./read-content.ts";
 import type { Looker } from "./scan.ts";
-import type { Scope } from "../scope/scope.ts";
+import { scopeDigest, type Scope } from "../scope/scope.ts";
 import { lookAgain, noteAbsence, type Doubts } from "./second-look.ts";
 
 /** What a look at the disk leaves to tell, besides the rows of the local tree. */
@@ -38,24 +42,39 @@ export type LocalObservation = {
 export async function observeLocal(
   deps: EngineDeps,
   scope: Scope,
-  work: Work,
+  work: LookWork,
 ): Promise<LocalObservation> {
   await checkWorkspace(deps);
-  return await observeFolders(deps, { scope, start: [Folder.top()] }, work);
+  const looking = work.looking ?? lookEverywhere();
+  const { memory } = looking;
+  const rules = scopeDigest(deps, scope.rules, scope.exclusions);
+  const startedAt = deps.clock.now();
+  const where = memory.begin(looking.where(), rules);
+  const isWhole = where.kind === "everything";
+  const looked = await observeFolders(deps, { scope, where, memory, startedAt }, work);
+  memory.end({ rules, again: looked.again, ...(isWhole && { wholeAt: startedAt }) });
+  return looked.observation;
 }
 
-/** Where to look, by which rules. */
-type Look = { readonly scope: Scope; readonly start: readonly Folder[] };
+/** Where to look, and by which rules. */
+type Look = {
+  readonly scope: Scope;
+  readonly where: Where;
+  readonly memory: LookMemory;
+  readonly startedAt: number;
+};
 
 async function observeFolders(
   deps: EngineDeps,
-  { scope, start }: Look,
-  work: Work,
-): Promise<LocalObservation> {
+  { scope, where, memory, startedAt }: Look,
+  work: LookWork,
+): Promise<{ readonly observation: LocalObservation; readonly again: Again }> {
   const { index, local } = deps;
   const looker: Looker = { local, scope };
-  const findings = noFindings(deps.clock.now());
+  const isWhole = where.kind === "everything";
+  const findings = noFindings(startedAt, { notes: memory, isWhole });
   const rows = new RowWriter(index);
+  const start = await startOf(index, looker, where);
   await new LocalWalk({ index, looker, rows, findings, work }).from(start);
   for (const node of rows.made) findings.visited.add(node);
   await pairLoose({ index, looker, findings });
@@ -68,7 +87,8 @@ async function observeFolders(
   const unread = await readContents(deps, (node) => frozen.has(node), work);
   forgetLeftovers(index, findings);
   const blocked = await blockedPlaces(deps, { findings, settlement, unread });
-  return report({ findings, doubts, settlement, frozen, unread }, blocked);
+  const observed = { findings, doubts, settlement, frozen, unread };
+  return { observation: report(observed, blocked), again: lookedAtAgain(index, observed) };
 }
 
 type Ends = { readonly findings: Findings; readonly doubts: Doubts; readonly rows: RowWriter };
@@ -117,7 +137,10 @@ function report(
   { findings, doubts, settlement, frozen, unread }: Observed,
   blocked: readonly Place[],
 ): LocalObservation {
-  const { closed, left, unsynced } = findings;
+  const { closed, notes } = findings;
+  const noted = [...notes.notes()];
+  const left = noted.flatMap((note) => note.left);
+  const unsynced = noted.flatMap((note) => note.unsynced);
   const doubted = new Set([...doubts.values()].map(({ path }) => path));
   const skipped = [...settlement.skipped.values()].filter((why) => why !== undefined);
   const told = [...closed.values(), ...skipped, ...doubts.values()];
@@ -132,8 +155,24 @@ function report(
   };
 }
 
+/** What is unknown is looked at again by each look: nothing tells when it is not so any more (S29). */
+function lookedAtAgain(index: IndexStore, observed: Observed): Again {
+  const { findings, settlement, unread } = observed;
+  const folders = new Set<RelPath>(findings.clouded);
+  for (const { folder } of findings.missed.values()) folders.add(folder.path);
+  for (const { folder } of settlement.skipped.keys()) folders.add(folder.path);
+  const kept = [...settlement.unknown, ...settlement.parents].map((node) => index.local.get(node));
+  const unreadNow = unread.filter(({ left }) => left.kind !== "unsynced").map(({ row }) => row);
+  for (const row of [...kept, ...unreadNow]) {
+    const path = row === undefined ? undefined : pathOf(index.local, row.parent);
+    if (path !== undefined) folders.add(path);
+  }
+  return { folders, whole: new Set([...findings.closed.keys()].map(({ path }) => path)) };
+}
+
 /** Folders that were left over and are not any more: gone, or with something in them that is synced (S70). */
-function forgetLeftovers(index: IndexStore, { leftovers, closed }: Findings): void {
+function forgetLeftovers(index: IndexStore, { notes, closed }: Findings): void {
+  const leftovers = [...notes.notes()].flatMap((note) => note.leftovers);
   // What nobody could look into may hold some.
   if (closed.size > 0 || !index.leftovers.hasOthers(leftovers)) return;
   index.transaction(() => index.leftovers.keepOnly(leftovers));

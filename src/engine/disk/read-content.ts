@@ -8,6 +8,7 @@ import type { Work } from "../../std/events.ts";
 import { forEachLimited } from "../../std/limiter.ts";
 import type { EngineDeps } from "../engine-deps.ts";
 import { isTroubleWithOne } from "../trouble.ts";
+import type { LookWork } from "./looking.ts";
 
 /** Files that are hashed at once. */
 const hashParallelMax = 4;
@@ -31,14 +32,14 @@ export type Unread = { readonly row: LocalEntry; readonly left: LeftPath };
 export async function readContents(
   deps: EngineDeps,
   isUnknown: (node: NodeId) => boolean,
-  work: Work,
+  work: LookWork,
 ): Promise<readonly Unread[]> {
   const unread: Unread[] = [];
   const hashes = new HashWriter(deps.index);
   const progress = hashProgress(deps.index, work);
   const options = { parallel: hashParallelMax, signal: work.signal };
   await forEachLimited(unproven(deps.index, isUnknown), options, async ({ row, path }) => {
-    const content = remembered(deps.index, row) ?? (await readContent(deps, { row, path }, work));
+    const content = remembered(deps.index, row) ?? (await contentNow(deps, { row, path }, work));
     if ("left" in content) unread.push(content);
     else hashes.put(content);
     progress(row, path);
@@ -74,6 +75,16 @@ export function isBelowUnknown(
     at = local.get(at.parent);
   }
   return false;
+}
+
+/** A file that changes all the time is not read each time (S26). */
+async function contentNow(
+  deps: EngineDeps,
+  { row, path }: Unproven,
+  work: LookWork,
+): Promise<LocalEntry | Unread> {
+  const left = work.looking?.pace?.(row, path);
+  return left === undefined ? await readContent(deps, { row, path }, work) : { row, left };
 }
 
 /** A hash that was taken of this very state, long enough after its time stamps (S24). */

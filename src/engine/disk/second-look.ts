@@ -12,6 +12,7 @@ import type { RowWriter } from "./write.ts";
 import { movedMeanwhile, type SecondLook } from "./moved-meanwhile.ts";
 import { checkWorkspace } from "../guards/presence.ts";
 import { isTroubleWithOne } from "../trouble.ts";
+import type { LookWork } from "./looking.ts";
 
 /** Time between the first and the second look at something that vanished, ms (S27). */
 export const settleMs = 2_000;
@@ -41,12 +42,15 @@ export function noteAbsence(index: IndexStore, findings: Findings, rows: RowWrit
  *
  * @throws {SnapError} `workspace-missing` when the disk was unmounted meanwhile
  */
-export async function lookAgain(second: SecondLook, work: Work): Promise<Doubts> {
+export async function lookAgain(second: SecondLook, work: LookWork): Promise<Doubts> {
   const { deps, findings } = second;
   const { missed } = findings;
   if (missed.size === 0) return new Map();
   await settle(deps, work);
   await checkWorkspace(deps);
+  if (work.looking?.meanwhile()?.kind === "everything" && !findings.isWhole) {
+    return new Map(Array.from(missed, ([node, top]) => [node, doubtWithoutMarks(top)]));
+  }
   const doubts = new Map(await movedMeanwhile(second, work));
   const options = { parallel: statsParallelMax, signal: work.signal };
   await forEachLimited(missed, options, async ([node, top]) => {
@@ -55,6 +59,12 @@ export async function lookAgain(second: SecondLook, work: Work): Promise<Doubts>
     doubts.set(node, { path: top.folder.pathOf(top.name), kind: "unknown", reason });
   });
   return doubts;
+}
+
+/** It may have been moved to where nobody was told to look. */
+function doubtWithoutMarks({ folder, name }: Missed): LeftPath {
+  const reason = "is missing, and not every change was told of";
+  return { path: folder.pathOf(name), kind: "unknown", reason };
 }
 
 async function settle({ clock }: EngineDeps, { signal }: Work): Promise<void> {

@@ -58,18 +58,35 @@ export class LocalWalk {
   /** @returns the folders in it that are to be read. */
   async #visit(folder: Folder): Promise<readonly Folder[]> {
     const { looker, findings } = this.#deps;
+    if (folder.start !== undefined && !this.#mayStart(folder)) return [];
     const look = await lookInto(looker, folder.path);
     this.#seen += look.inside.length;
+    findings.notes.read(folder.path, folderNames(look));
     if (look.shut !== undefined) {
       this.#close(folder, look);
       return [];
     }
     folder.isClouded = look.isClouded;
-    findings.left.push(...look.left);
+    if (look.isClouded) findings.clouded.push(folder.path);
+    if (look.left.length > 0) findings.notes.noteOf(folder).left.push(...look.left);
     this.#noteForeign(folder, look);
     return folder.node === undefined
       ? await this.#visitNew(folder, look)
       : await this.#visitKnown({ folder, node: folder.node, look });
+  }
+
+  /** Where the look starts may be shut from above, or have been found elsewhere or read since it was found there. */
+  #mayStart(folder: Folder): boolean {
+    const { index, findings } = this.#deps;
+    const { missed, claimed, visited, stamps, closed } = findings;
+    const { node, stat } = folder;
+    if (node === undefined || stat === undefined) return true;
+    if (visited.has(node)) return false;
+    for (let at: Folder | undefined = folder; at?.node !== undefined; at = at.above) {
+      if (closed.has(at) || missed.has(at.node) || claimed.has(at.node)) return false;
+    }
+    if (index.local.get(node)?.stamp !== stat.stamp) stamps.set(node, stat.stamp);
+    return true;
   }
 
   /** A folder that holds something unknown is more than a leftover (S70). */
@@ -79,19 +96,20 @@ export class LocalWalk {
     findings.closed.set(folder, shut);
     if (folder.above === undefined || folder.hasRow) return;
     rows.ensure(folder.above);
-    findings.blocked.push({ folder: folder.above, name: folder.stat?.name ?? "" });
+    findings.notes.noteOf(folder.above).blocked.push(folder.stat?.name ?? "");
   }
 
   /** Of what the rules leave out only those places are kept that the other side needs. */
   #noteForeign(folder: Folder, { ignored, unsynced }: FolderLook): void {
     const { index, findings } = this.#deps;
     for (const { name } of unsynced) {
-      findings.blocked.push({ folder, name });
-      findings.unsynced.push(folder.pathOf(name));
+      const note = findings.notes.noteOf(folder);
+      note.blocked.push(name);
+      note.unsynced.push(folder.pathOf(name));
     }
     if (folder.node === undefined) return;
     for (const { name } of ignored) {
-      if (isWantedAt(index, folder.node, name)) findings.blocked.push({ folder, name });
+      if (isWantedAt(index, folder.node, name)) findings.notes.noteOf(folder).blocked.push(name);
     }
   }
 
@@ -121,7 +139,7 @@ export class LocalWalk {
       findings.wantedLeftovers.push(folder);
       return false;
     }
-    findings.leftovers.push(mark);
+    findings.notes.noteOf(folder).leftovers.push(mark);
     return true;
   }
 
@@ -185,6 +203,8 @@ export class LocalWalk {
       rows.put(rowOf({ node: row.node, parent: row.parent, stat, before: row }));
     }
     if (isFile) return undefined;
+    // What was missing may have been anywhere meanwhile.
+    if (folder.start === "alone" && row.absentAt === undefined) return undefined;
     if (isChanged) findings.stamps.set(row.node, stat.stamp);
     return folder.below(stat, row.node);
   }
@@ -236,6 +256,12 @@ export class LocalWalk {
       this.#deps.rows.put(rowOf({ node: row.node, parent: node, stat, before: row }));
     } else findings.loose.push({ folder, stat, candidates, own: undefined, node: undefined });
   }
+}
+
+/** Which names are those of folders that belong to the link. */
+function folderNames({ inside }: FolderLook): (name: string) => boolean {
+  const names = new Set(inside.filter(({ kind }) => kind === "folder").map(({ name }) => name));
+  return (name) => names.has(name);
 }
 
 function kindAndName({ kind, name }: Pick<SeenStat, "kind" | "name">): string {

@@ -27,12 +27,15 @@ export async function isStillThere(
   if (row === undefined || findings.missed.has(node)) return false;
   if (findings.visited.has(row.parent)) return true;
   const path = pathOf(index.local, node);
-  if (path === undefined || path === here || row.fileId === "") return false;
+  if (path === undefined || path === here) return false;
+  // Without an identity the place is all there is, and it counts where nobody is going to read the folder.
+  if (row.fileId === "" && findings.isWhole) return false;
   const stat = await statIfSound(looker.local, path);
   return stat?.kind === row.kind && stat.fileId === row.fileId;
 }
 
-async function statIfSound(local: LocalSide, path: RelPath): Promise<LocalStat | undefined> {
+/** Undefined where nothing stands there, or nobody can tell. */
+export async function statIfSound(local: LocalSide, path: RelPath): Promise<LocalStat | undefined> {
   try {
     return await local.stat(path);
   } catch (error) {

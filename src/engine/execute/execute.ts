@@ -1,4 +1,5 @@
 import type { MoveOp, Op } from "../../core/plan/op.ts";
+import { transfersMax } from "../../core/settings/values.ts";
 import { isSnapError, throwIfAborted, type SnapError } from "../../std/error.ts";
 import { forEachLimited } from "../../std/limiter.ts";
 import { formerPath } from "./confirm-remote.ts";
@@ -8,7 +9,7 @@ import { makeLocalFolder, moveLocal, stepAside, trashLocal } from "./execute-loc
 import { deleteRemoteFile, makeRemoteFolder, moveRemote } from "./execute-remote.ts";
 import type { Execution, OpResult } from "./execution.ts";
 import { spendTokens } from "../guards/holds-tokens.ts";
-import { transfersMax, troublesInRowMax } from "../limits.ts";
+import { troublesInRowMax } from "../limits.ts";
 import { logOp } from "./op-log.ts";
 import { removeRemoteFolder } from "./remove-remote-folder.ts";
 import { bringIn, takeOutLocal, takeOutRemote } from "./ring.ts";
@@ -41,7 +42,8 @@ export async function execute(
       runIndexOps(execution, stretch.ops, onResult);
       continue;
     }
-    const parallel = stretch.kind === "transfer" ? transfersMax : 1;
+    const { transfers = transfersMax } = execution.deps.config;
+    const parallel = stretch.kind === "transfer" ? transfers : 1;
     await forEachLimited(stretch.ops, { parallel, signal }, async (op) => {
       if (troubles.stop(op)) return;
       const result = await attempt(execution, op);

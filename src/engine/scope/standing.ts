@@ -74,7 +74,8 @@ function isOverridden(scope: ScopeRules, folder: RelPath): boolean {
   return scope.overridden(parseRelPath(workTree));
 }
 
-function isLeftOut(scope: ScopeRules, folder: RelPath, { name, kind }: NamedEntry): boolean {
+/** Whether a name in a folder is left out by a rule, whatever stands beside it. */
+export function isLeftOut(scope: ScopeRules, folder: RelPath, { name, kind }: NamedEntry): boolean {
   if (isOutsideName(name)) return true;
   const path = joinPath(folder, name);
   // Whatever has the name of an excluded folder: it could not be uploaded beside it.

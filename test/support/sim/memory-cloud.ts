@@ -47,6 +47,7 @@ export class MemoryCloud {
     string,
     { readonly bytes: Uint8Array; readonly hash: ContentHash }
   >();
+  readonly #listeners = new Set<() => void>();
   #ids = 0;
   #revs = 0;
 
@@ -153,7 +154,7 @@ export class MemoryCloud {
   share(path: string): void {
     const node = this.at(path);
     if (node?.kind !== "folder") return;
-    this.journal.push({ keys: keysTo(node), item: undefined });
+    this.#write({ keys: keysTo(node), item: undefined });
     for (const one of subtree(node)) {
       if (one.kind === "folder") one.id = this.#newId();
       this.#tell(one);
@@ -208,9 +209,20 @@ export class MemoryCloud {
   }
 
   #takeOut(node: CloudNode): void {
-    this.journal.push({ keys: keysTo(node), item: undefined });
+    this.#write({ keys: keysTo(node), item: undefined });
     node.parent?.children.delete(pathKeyOf(node.name));
     node.parent = undefined;
+  }
+
+  /** Be told of each line of the journal. @returns how to end it */
+  onLine(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #write(line: CloudLine): void {
+    this.journal.push(line);
+    for (const listener of this.#listeners) listener();
   }
 
   #newId(): string {
@@ -225,7 +237,7 @@ export class MemoryCloud {
   }
 
   #tell(node: CloudNode): void {
-    this.journal.push({ keys: keysTo(node), item: itemOf(node) });
+    this.#write({ keys: keysTo(node), item: itemOf(node) });
   }
 
   /** A rev for a document. */

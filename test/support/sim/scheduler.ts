@@ -59,20 +59,27 @@ export class Scheduler implements Clock {
         return;
       }
       this.#order += 1;
-      this.#sleepers.push({
-        at: this.#now + Math.max(0, delayMs),
-        order: this.#order,
-        wake: resolve,
+      const at = this.#now + Math.max(0, delayMs);
+      const sleeper = { at, order: this.#order, wake: resolve };
+      this.#sleepers.push(sleeper);
+      signal?.addEventListener("abort", () => {
+        this.#sleepers = this.#sleepers.filter((one) => one !== sleeper);
+        // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- the contract of `Clock`: the signal's reason
+        reject(signal.reason);
       });
     });
 
-  /** Let one call settle, or wake one sleeper. False where nothing waits. */
-  async step(): Promise<boolean> {
+  /**
+   * Let one call settle, or wake one sleeper. False where nothing waits.
+   *
+   * @param latest nobody who sleeps longer than that is woken, ms since 1970
+   */
+  async step(latest: number = Number.POSITIVE_INFINITY): Promise<boolean> {
     for (let quiet = 0; quiet < quietTurnsMax; quiet += 1) {
       await turn();
       if (this.#waiting.length > 0) return this.#settleOne();
     }
-    return this.#wakeOne();
+    return this.#wakeOne(latest);
   }
 
   /** Step until a piece of work has ended. @throws where it waits for what will never come */
@@ -99,12 +106,12 @@ export class Scheduler implements Clock {
     return true;
   }
 
-  #wakeOne(): boolean {
+  #wakeOne(latest: number): boolean {
     const first = this.#sleepers.reduce<Sleeper | undefined>(
       (best, one) => (best === undefined || isBefore(one, best) ? one : best),
       undefined,
     );
-    if (first === undefined) return false;
+    if (first === undefined || first.at > latest) return false;
     this.#sleepers = this.#sleepers.filter((one) => one !== first);
     this.#now = Math.max(this.#now, first.at);
     first.wake();

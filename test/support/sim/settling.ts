@@ -49,7 +49,8 @@ async function syncAll({ clients, scheduler }: SimWorld): Promise<string> {
   return reports;
 }
 
-function differences({ cloud, users, clients }: SimWorld): string[] {
+/** What stands on one side and not on the other. */
+export function differences({ cloud, users, clients }: SimWorld): string[] {
   const there = shapeOfCloud(cloud);
   return users.flatMap((user, at) => {
     const client = present(clients[at], "the client of a user");

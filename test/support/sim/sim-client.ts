@@ -40,6 +40,11 @@ export type Ending =
 /** One process: a sync from its start to its end. */
 export type Run = { readonly ended: Promise<void>; ending: Ending | undefined };
 
+/** What a process does. */
+export type Task = (deps: EngineDeps) => Promise<SyncReport>;
+
+const syncOnce: Task = (deps) => openEngine(deps).sync();
+
 /** What the world gives a client. */
 export type ClientWorld = {
   readonly scheduler: Scheduler;
@@ -104,14 +109,14 @@ export class SimClient {
     await side.writeMarker({ workspace: this.name, link: `link-${this.name}`, generation: 0 });
   }
 
-  /** Begin a sync in a new process. */
-  start(fate: Fate | undefined): Run {
+  /** Begin a sync, or another task, in a new process. */
+  start(fate: Fate | undefined, task: Task = syncOnce): Run {
     const { promise: ended, resolve } = Promise.withResolvers<void>();
     const run: Run = { ended, ending: undefined };
     this.run = run;
     this.#resolve = resolve;
     this.syncs += 1;
-    void this.#work(fate);
+    void this.#work(fate, task);
     return run;
   }
 
@@ -142,11 +147,11 @@ export class SimClient {
     await acceptGeneration(this.#deps({ killAt: 0, failAt: 0, code: "EIO", raceAt: 0 }), "discard");
   }
 
-  async #work(fate: Fate | undefined): Promise<void> {
+  async #work(fate: Fate | undefined, task: Task): Promise<void> {
     const deps = this.#deps(fate ?? { killAt: 0, failAt: 0, code: "EIO", raceAt: 0 });
     const life = this.#life;
     try {
-      const report = await openEngine(deps).sync();
+      const report = await task(deps);
       this.#end(life, { how: "done", report });
     } catch (error) {
       if (life?.alive === false) return;
@@ -182,8 +187,11 @@ export class SimClient {
     const clock: Clock = {
       now: scheduler.now,
       sleep: async (delayMs, signal) => {
-        await scheduler.sleep(delayMs, signal);
-        if (!life.alive) await never();
+        try {
+          await scheduler.sleep(delayMs, signal);
+        } finally {
+          if (!life.alive) await never();
+        }
       },
     };
     const watched = processDisk(disk, {

@@ -33,6 +33,11 @@ export const usualDisk: DiskSettings = {
 const nameBytesMax = 255;
 
 /** Who makes a change: what a user does lasts at once, what the engine does lasts when it was written out. */
+/** A name in a folder, or a file whatever names it has. */
+export type DiskChange =
+  | { readonly folder: Inode; readonly name: ByteText }
+  | { readonly node: Inode };
+
 export type Author = "user" | "engine";
 
 /** A file system in memory: inodes, names, and what a power cut would leave of them (S111). */
@@ -95,6 +100,9 @@ export class Volume {
     return folder.entries.get(this.keyOf(name))?.node;
   }
 
+  /** Told of every name that changes, and of files that get other bytes; for whoever watches the disk. */
+  onChange: (change: DiskChange) => void = () => {};
+
   /** Put a free name into a folder. */
   enter(folder: Inode, wanted: ByteText, node: Inode): void {
     const name = this.#storedName(wanted);
@@ -109,6 +117,7 @@ export class Volume {
       node.nlink -= node.kind === "folder" ? 2 : 1;
       node.parent = before.parent;
     });
+    this.onChange({ folder, name });
   }
 
   /** Take a name out of a folder. */
@@ -127,6 +136,7 @@ export class Volume {
       if (node.kind === "folder") node.parent = folder;
     });
     this.release(node);
+    this.onChange({ folder, name });
   }
 
   /** One change: what stood at the new name, if anything, is gone with it. */
@@ -161,6 +171,8 @@ export class Volume {
       replaced.node.nlink += replaced.node.kind === "folder" ? 2 : 1;
     });
     if (replaced !== undefined) this.release(replaced.node);
+    this.onChange(from);
+    this.onChange({ folder: to.folder, name });
   }
 
   /** Give a file other bytes. */
@@ -169,6 +181,7 @@ export class Volume {
     node.mtimeNs = this.nowNs();
     node.ctimeNs = node.mtimeNs;
     this.#durability.wrote(node, this.author === "user");
+    this.onChange({ node });
   }
 
   sync(node: Inode): void {

@@ -1,0 +1,58 @@
+import type { WatchMarks } from "../../core/live/waiting.ts";
+import type { ActOutcome, LocalAct } from "../../core/plan/local-act.ts";
+import type { RelPath } from "../../core/path/rel-path.ts";
+import type { LocalSide } from "../../ports.ts";
+import type { LookMemory } from "../disk/memory.ts";
+
+/**
+ * The disk of a workspace, where what we change there by ourselves is marked like what others change (S2): the next look of the
+ * same run sees it, whether or not something watches.
+ */
+export function markingSide(
+  side: LocalSide,
+  marks: Pick<WatchMarks, "changed" | "below">,
+  memory: LookMemory,
+): LocalSide {
+  const act = async (wanted: LocalAct, how: "perform" | "settle"): Promise<ActOutcome> => {
+    try {
+      const outcome = await side[how](wanted);
+      marks.changed(outcome.putBack);
+      return outcome;
+    } finally {
+      // Also where it fails: half of it may have been done.
+      marks.changed(placesOf(wanted));
+      // What was told of a folder is told by its path.
+      if (wanted.act === "move" && memory.tellsOf(wanted.from)) marks.below([wanted.to]);
+    }
+  };
+  return {
+    top: side.top,
+    readMarker: () => side.readMarker(),
+    writeMarker: (marker) => side.writeMarker(marker),
+    removeMarker: () => side.removeMarker(),
+    granularityNs: () => side.granularityNs(),
+    list: (folder) => side.list(folder),
+    stat: (path) => side.stat(path),
+    open: (path) => side.open(path),
+    hash: (path, work) => side.hash(path, work),
+    stage: (request, work) => side.stage(request, work),
+    makeFolder: async (path) => {
+      marks.changed([path]);
+      return await side.makeFolder(path);
+    },
+    perform: (wanted) => act(wanted, "perform"),
+    settle: (wanted) => act(wanted, "settle"),
+    setMetadata: async (path, metadata) => {
+      marks.changed([path]);
+      return await side.setMetadata(path, metadata);
+    },
+    openInArea: (place) => side.openInArea(place),
+    areas: (kind) => side.areas(kind),
+    removeArea: (area) => side.removeArea(area),
+    freeBytes: () => side.freeBytes(),
+  };
+}
+
+function placesOf(wanted: LocalAct): readonly RelPath[] {
+  return wanted.act === "move" ? [wanted.from, wanted.to] : [wanted.path];
+}
