@@ -10,6 +10,7 @@ import { locate, makeHome, type Locations } from "../state/locations.ts";
 import { openSecrets } from "../state/secrets.ts";
 import { openSettings, type SettingsFile } from "../state/settings.ts";
 import type { SecretStore } from "../ports.ts";
+import type { ReachedServer } from "../server/reach.ts";
 import { silentLogger, type Logger } from "../std/log.ts";
 import { systemRng, type Rng } from "../std/random.ts";
 import { systemClock, type Clock } from "../std/time.ts";
@@ -32,7 +33,22 @@ export type Environment = {
   readonly tool: string;
   /** For Dropbox; the embedded account has its own. */
   readonly fetch: typeof fetch;
+  /** Whoever may hold workspaces beside this run, and lends them; absent where nobody does. */
+  readonly lender?: Lender;
+  /** The embedded account where this run serves it already; absent where it is opened or found. */
+  readonly embedded?: () => Promise<ReachedServer>;
 };
+
+/** A process that holds workspaces for long and lends them to who has something to do there. */
+export interface Lender {
+  /**
+   * Have a workspace handed over: its lock is free when this resolves, until the loan is disposed of, or this process ends in
+   * any way. Undefined where nothing can be handed over.
+   *
+   * @param what is being done, for the status meanwhile
+   */
+  borrow(workspace: string, what: string): Promise<AsyncDisposable | undefined>;
+}
 
 /** What a caller may set; everything else is the system's. */
 export type EnvironmentOptions = Pick<Environment, "variables" | "cwd"> &

@@ -1,13 +1,12 @@
 import path from "node:path";
 import { Exclusions } from "../core/exclusions.ts";
 import { isAlwaysOutside } from "../core/ignore.ts";
-import { pathKeyOf } from "../core/path/path-key.ts";
-import { parseRelPath, pathComponents, type RelPath } from "../core/path/rel-path.ts";
-import { rootNode, type Kind, type NodeId } from "../core/tree/node.ts";
+import { parseRelPath, type RelPath } from "../core/path/rel-path.ts";
 import { SnapError } from "../std/error.ts";
 import type { Environment } from "./environment.ts";
 import { excludedIn, recordExcluded, recordIncluded } from "./exclusion-record.ts";
 import { requireLink, type LinkedRecord } from "./find-workspace.ts";
+import { exclusionsNamed, foldersNamed, kindAt } from "./exclude-globs.ts";
 import { snapshotPath } from "./snapshot-path.ts";
 import { openLinked, type LinkedWorkspace } from "./workspace.ts";
 
@@ -35,7 +34,7 @@ export function listExclusions(environment: Environment, place: string): readonl
 }
 
 /**
- * Exclude folders: the next sync takes them off this disk; they stay in the cloud, and what was never synced stays here (S93).
+ * Exclude folders, by their names or by globs: the next sync takes them off this disk; they stay in the cloud, and what was never synced stays here (S93).
  * All of them, or none.
  *
  * @throws {SnapError} `usage` for what is no folder below the linked one, `path-missing` for what is not there, and what
@@ -46,11 +45,13 @@ export async function addExclusions(
   words: ExclusionWords,
 ): Promise<ExclusionChange> {
   const record = requireLink(environment, words.place);
-  const wanted = words.paths.map((named) => folderPath(record, named));
+  const named = words.paths.map((each) => folderPath(record, each));
   await using workspace = await openLinked(environment, record, "exclude");
+  const wanted: RelPath[] = [];
+  for (const each of named) wanted.push(...(await foldersNamed(workspace, each)));
   const known = new Exclusions(excludedIn(environment, record.id));
   const isKnown = (folder: RelPath): boolean => known.above(folder) !== undefined;
-  const changed = wanted.filter((folder) => !isKnown(folder));
+  const changed = [...new Set(wanted.filter((folder) => !isKnown(folder)))];
   for (const folder of changed) await requireFolder(workspace, folder);
   if (!words.dryRun) recordExcluded(environment, record.id, changed);
   return { changed, unchanged: wanted.filter(isKnown) };
@@ -63,10 +64,10 @@ export async function addExclusions(
  */
 export function removeExclusions(environment: Environment, words: ExclusionWords): ExclusionChange {
   const record = requireLink(environment, words.place);
-  const wanted = words.paths.map((named) => folderPath(record, named));
   const known = new Exclusions(excludedIn(environment, record.id));
+  const wanted = words.paths.flatMap((named) => exclusionsNamed(known, folderPath(record, named)));
   for (const folder of wanted) refusePart(known, folder);
-  const changed = wanted.filter((folder) => known.has(folder));
+  const changed = [...new Set(wanted.filter((folder) => known.has(folder)))];
   if (!words.dryRun) recordIncluded(environment, record.id, changed);
   return { changed, unchanged: wanted.filter((folder) => !known.has(folder)) };
 }
@@ -100,7 +101,8 @@ function refusePart(known: Exclusions, folder: RelPath): void {
 }
 
 async function requireFolder(workspace: LinkedWorkspace, folder: RelPath): Promise<void> {
-  const kind = kindInIndex(workspace, folder) ?? (await workspace.remote.get(folder))?.kind;
+  const known = kindAt(workspace.state.index, folder);
+  const kind = known ?? (await workspace.remote.get(folder))?.kind;
   if (kind === "folder") return;
   const [code, what] =
     kind === undefined
@@ -110,18 +112,4 @@ async function requireFolder(workspace: LinkedWorkspace, folder: RelPath): Promi
     path: folder,
     hint: "To leave out files, or what is not in Dropbox, write a line in .mignore.",
   });
-}
-
-/** As the last look at the server left it. */
-function kindInIndex({ state }: LinkedWorkspace, folder: RelPath): Kind | undefined {
-  const { remote } = state.index;
-  let node: NodeId = rootNode;
-  let kind: Kind | undefined;
-  for (const name of pathComponents(folder)) {
-    const entry = remote.childByKey(node, pathKeyOf(name));
-    if (entry === undefined) return undefined;
-    node = entry.node;
-    kind = entry.kind;
-  }
-  return kind;
 }

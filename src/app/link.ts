@@ -3,12 +3,9 @@ import { openLocalSide } from "../local/local-side.ts";
 import { openIndex } from "../state/database.ts";
 import { refuseHalfRestored } from "./half-restored.ts";
 import { workspaceFiles } from "../state/locations.ts";
-import { makePrivateFolder } from "../state/private-file.ts";
-import { takeLock } from "../state/process-lock.ts";
 import type { WorkspaceRecord } from "../state/config.ts";
 import type { LocalSide } from "../ports.ts";
 import { SnapError } from "../std/error.ts";
-import { randomHex } from "../std/random.ts";
 import { connect, type Account } from "./accounts.ts";
 import type { Environment } from "./environment.ts";
 import {
@@ -19,14 +16,19 @@ import {
   type LinkedRecord,
 } from "./find-workspace.ts";
 import { guardFolder, guardRemote } from "./guard.ts";
+import { holdWorkspace } from "./hold-workspace.ts";
+import { prepareLink, remember } from "./prepare-link.ts";
+import { remoteFromTemplate } from "./link-template.ts";
 import { parseRemotePath } from "./remote-path.ts";
+import { settingsOf } from "./settings-of.ts";
 
 /** What a person asks for. */
 export type LinkRequest = {
   readonly folder: string;
-  /** undefined: the name of the folder, at the top of the account. */
+  /** May have `{name}` in it; undefined: the setting `link.template`, else the name of the folder at the top of the account. */
   readonly remote: string | undefined;
-  readonly repos: "refuse" | "exclude";
+  /** undefined: the setting `repos`. */
+  readonly repos?: "refuse" | "exclude" | undefined;
 };
 
 /** What a link would be; nothing was written yet. */
@@ -50,14 +52,33 @@ export type LinkPlan = {
  */
 export async function planLink(environment: Environment, request: LinkRequest): Promise<LinkPlan> {
   const top = resolveFolder(environment, request.folder);
-  const remote = parseRemotePath(request.remote ?? path.basename(top));
+  const { remote, repos } = wishesOf(environment, request, top);
   refuseBadPlace(environment, top);
-  const warnings = await guardFolder(environment, { top, repos: request.repos, remote });
+  const warnings = await guardFolder(environment, { top, repos, remote });
   await using connection = await connect(environment);
   const side = connection.side(remote);
   const remoteExists = (await side.folderId()) !== undefined;
-  if (remoteExists) await guardRemote(side, { top, remote, repos: request.repos });
-  return { top, remote, account: connection.account, repos: request.repos, remoteExists, warnings };
+  if (remoteExists) await guardRemote(side, { top, remote, repos });
+  return { top, remote, account: connection.account, repos, remoteExists, warnings };
+}
+
+/** What the person did not say comes from the settings: those of the workspace, where the folder is one, else the user's. */
+function wishesOf(
+  environment: Environment,
+  { remote, repos }: LinkRequest,
+  top: string,
+): Pick<LinkPlan, "remote" | "repos"> {
+  const known = environment.settings.read().workspaces.find((record) => record.path === top);
+  const settings = settingsOf(environment, known ?? { id: "" });
+  const names = new Map(Object.entries(settings["link.names"] ?? {}));
+  const template = remote ?? settings["link.template"];
+  return {
+    remote:
+      template === undefined
+        ? parseRemotePath(path.basename(top))
+        : remoteFromTemplate(template, names),
+    repos: repos ?? settings.repos ?? "refuse",
+  };
 }
 
 /** One workspace never lies in another, and our own files never in a workspace. @throws {SnapError} `workspace-nested`, `usage` */
@@ -75,6 +96,8 @@ export function refuseBadPlace(environment: Environment, top: string): void {
     );
   }
   for (const other of environment.settings.read().workspaces) {
+    // A first sync that was cut off is begun again.
+    if (other.path === top && other.initial !== undefined) continue;
     if (other.path === top) refuseSecondLink(other);
     else if (isAtOrBelow(top, other.path) || isAtOrBelow(other.path, top)) refuseNested(top, other);
   }
@@ -105,42 +128,9 @@ function refuseNested(top: string, other: WorkspaceRecord): void {
 
 /** Bind the two. Moves no file; interrupted at any moment, it can be done again. */
 export async function makeLink(environment: Environment, plan: LinkPlan): Promise<LinkedRecord> {
-  const { clock, rng, locations } = environment;
-  const known = environment.settings.read().workspaces.find((record) => record.path === plan.top);
-  const record: LinkedRecord = {
-    id: known?.id ?? randomHex(rng, 8),
-    path: plan.top,
-    linkId: randomHex(rng, 8),
-    account: plan.account.id,
-    remote: plan.remote,
-    repos: plan.repos,
-    madeAt: clock.now(),
-  };
-  const files = workspaceFiles(locations, record.id);
-  makePrivateFolder(files.folder);
-  using _lock = takeLock(files.lock, { what: "snap link" });
-  using open = openIndex(files.index, { clock });
-  // An index that a cut-off link left behind holds nothing of this one.
-  open.index.transaction(() => {
-    open.index.forgetLink();
-    open.index.setMeta("workspace", record.id);
-    open.index.setMeta("link", record.linkId);
-    // Another link counts its own cycles: the old count against a new marker would look like a disk put back (S117).
-    open.index.setMeta("generation", undefined);
-    open.index.setMeta("marked", undefined);
-    open.index.setMeta("account_id", record.account);
-  });
-  const local = openLocalSide({ top: plan.top, clock, rng });
-  await local.writeMarker({ workspace: record.id, link: record.linkId, generation: 0 });
-  remember(environment, record);
-  return record;
-}
-
-function remember(environment: Environment, record: WorkspaceRecord): void {
-  environment.settings.update((config) => ({
-    ...config,
-    workspaces: [...config.workspaces.filter((other) => other.id !== record.id), record],
-  }));
+  await using prepared = await prepareLink(environment, plan);
+  prepared.finish();
+  return prepared.record;
 }
 
 /**
@@ -157,15 +147,18 @@ export async function removeLink(
   if (options.dryRun) return record;
   const { clock, rng, locations } = environment;
   const files = workspaceFiles(locations, record.id);
-  makePrivateFolder(files.folder);
-  using _lock = takeLock(files.lock, { what: "snap unlink" });
+  await using _hold = await holdWorkspace(environment, record, "unlink");
   using open = openIndex(files.index, { clock });
   refuseHalfRestored(open, record);
-  const { linkId: _link, account: _account, remote: _remote, excluded: _, ...unlinked } = record;
-  remember(environment, unlinked);
+  remember(environment, unlinkedRecord(record));
   open.index.transaction(() => open.index.forgetLink());
   await markUnlinked(record, openLocalSide({ top: record.path, clock, rng }));
   return record;
+}
+
+/** What is known of a workspace besides its link. */
+function unlinkedRecord({ id, path: top, repos, settings, madeAt }: LinkedRecord): WorkspaceRecord {
+  return { id, path: top, repos, ...(settings === undefined ? {} : { settings }), madeAt };
 }
 
 /** A workspace that is not mounted now keeps its old marker, which binds nothing any more. */

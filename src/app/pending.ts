@@ -30,19 +30,31 @@ const pageNodes = 512;
  */
 export async function countPending(view: PendingView): Promise<number> {
   const pending = new Set<NodeId>(unequalNodes(view.index));
+  const { changed, fresh } = await changesBelow(view, { path: topPath, node: rootNode });
+  for (const node of changed) pending.add(node);
+  return pending.size + fresh;
+}
+
+/** What the disk shows below a folder against the rows of it. */
+export async function changesBelow(
+  view: PendingView,
+  start: PlacedFolder,
+): Promise<{ readonly changed: readonly NodeId[]; readonly fresh: number }> {
+  const pending: NodeId[] = [];
   let fresh = 0;
-  const folders: Folder[] = [{ path: topPath, node: rootNode }];
+  const folders: PlacedFolder[] = [start];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     throwIfAborted(view.signal);
     const found = await compare(view, folder);
     fresh += found.fresh;
-    for (const node of found.changed) pending.add(node);
+    pending.push(...found.changed);
     for (const below of found.folders) folders.push(below);
   }
-  return pending.size + fresh;
+  return { changed: pending, fresh };
 }
 
-type Folder = { readonly path: RelPath; readonly node: NodeId };
+/** A folder that the index knows. */
+export type PlacedFolder = { readonly path: RelPath; readonly node: NodeId };
 
 /** What one folder shows against its rows. */
 type Compared = {
@@ -50,17 +62,17 @@ type Compared = {
   readonly fresh: number;
   readonly changed: readonly NodeId[];
   /** Those that are in it, and known. */
-  readonly folders: readonly Folder[];
+  readonly folders: readonly PlacedFolder[];
 };
 
-async function compare(view: PendingView, { path: above, node }: Folder): Promise<Compared> {
+async function compare(view: PendingView, { path: above, node }: PlacedFolder): Promise<Compared> {
   const rows = new Map(Array.from(view.index.local.children(node), (row) => [row.name, row]));
   const listing = await view.local.list(above);
   // What an unreadable folder holds is unknown, not missing (S29).
   if (listing.trouble !== undefined) return { fresh: 0, changed: [], folders: [] };
   let fresh = 0;
   const changed: NodeId[] = [];
-  const folders: Folder[] = [];
+  const folders: PlacedFolder[] = [];
   for (const stat of listing.entries) {
     const path = joinPath(above, stat.name);
     if (!isSyncable(stat) || view.boundary.isOutside(path, stat.kind)) continue;
@@ -78,24 +90,36 @@ function isSyncable(stat: LocalStat): boolean {
   return stat.kind === "file" || stat.kind === "folder";
 }
 
-function hasChanged(row: LocalEntry, stat: LocalStat): boolean {
+/** Whether the disk shows something else than the row. */
+export function hasChanged(row: LocalEntry, stat: LocalStat): boolean {
   if (row.kind !== stat.kind) return true;
   return stat.kind === "file" && row.stamp !== stat.stamp;
 }
 
 /** Nodes of which one side is not what both agreed on: they are among those that are marked (S7). */
-function* unequalNodes(index: IndexStore): Generator<NodeId> {
+export function* unequalNodes(index: IndexStore): Generator<NodeId> {
   for (let page = index.dirty(0, pageNodes); page.length > 0;) {
     for (const node of page) if (isUnequal(index, node)) yield node;
     page = index.dirty(page.at(-1) ?? 0, pageNodes);
   }
 }
 
-function isUnequal({ synced, local, remote }: IndexStore, node: NodeId): boolean {
+function isUnequal(index: IndexStore, node: NodeId): boolean {
+  const { here, there } = unequalSides(index, node);
+  return here || there;
+}
+
+/** Which sides are not what both agreed on, by what is known of them. */
+export function unequalSides(
+  { synced, local, remote }: IndexStore,
+  node: NodeId,
+): { readonly here: boolean; readonly there: boolean } {
   const [agreed, here, there] = [synced.get(node), local.get(node), remote.get(node)];
-  if (here !== undefined && !isAgreed(here, localView(agreed))) return true;
-  if (there?.scope === "in" && !isAgreed(there, agreed)) return true;
-  return agreed !== undefined && (here === undefined || there === undefined);
+  return {
+    here: here === undefined ? agreed !== undefined : !isAgreed(here, localView(agreed)),
+    there:
+      there === undefined ? agreed !== undefined : there.scope === "in" && !isAgreed(there, agreed),
+  };
 }
 
 /** The agreed state under the name that the disk has for it (S42). */

@@ -112,7 +112,8 @@ async function look(environment: Environment, record: LinkedRecord, work: Work):
   return { ...facts, pending, ...verdict(pending, left) };
 }
 
-type Verdict = Pick<Status, "state" | "exit">;
+/** A state with the exit code that goes with it. */
+export type Verdict = Pick<Status, "state" | "exit">;
 
 /** States in which nothing is synced before the user, or the next run, has done something. */
 async function heldState(
@@ -152,7 +153,7 @@ async function pendingIn(
 }
 
 /** The state that goes with the exit code of the last sync (S86); what can be synced at once comes before what was left aside. */
-function verdict(pending: number, left: readonly LeftPath[]): Verdict {
+export function verdict(pending: number, left: readonly LeftPath[]): Verdict {
   const exit = exitOf(left);
   if (exit === 5) return { state: "damaged", exit };
   if (exit === 3) return { state: "held", exit };

@@ -12,6 +12,12 @@ import { isAtOrBelow, workspaceAround } from "./find-workspace.ts";
 export async function openSnapshotStore(environment: Environment): Promise<OpenedStore> {
   const { locations, settings, clock, rng, tool, logger } = environment;
   const folder = path.resolve(settings.read().settings["store.path"] ?? locations.store);
+  refuseStoreInside(environment, folder);
+  return openStore({ path: folder, clock, rng, tool, logger });
+}
+
+/** The store never lies in a workspace (N10). @throws {SnapError} `store-inside-workspace` */
+export function refuseStoreInside({ settings }: Environment, folder: string): void {
   for (const record of settings.read().workspaces) {
     if (!isAtOrBelow(folder, record.path)) continue;
     throw new SnapError(
@@ -19,11 +25,10 @@ export async function openSnapshotStore(environment: Environment): Promise<Opene
       `The store "${folder}" lies in the workspace "${record.path}"`,
       {
         path: folder,
-        hint: "Set `store.path` in config.json to a folder outside every workspace.",
+        hint: "`snap config set store.path FOLDER` names one outside every workspace.",
       },
     );
   }
-  return openStore({ path: folder, clock, rng, tool, logger });
 }
 
 /** Which snapshots a command means: those of the workspace around a place, or of all. */

@@ -1,11 +1,10 @@
 import { compareBytes } from "../core/path/rel-path.ts";
+import { transfersMax } from "../core/settings/values.ts";
 import type { EngineDeps } from "../engine/engine-deps.ts";
 import { openEngine, type Engine } from "../engine/engine.ts";
 import { openLocalSide } from "../local/local-side.ts";
 import { openIndex, type OpenIndex } from "../state/database.ts";
 import { workspaceFiles } from "../state/locations.ts";
-import { makePrivateFolder } from "../state/private-file.ts";
-import { takeLock } from "../state/process-lock.ts";
 import type { WorkspaceRecord } from "../state/config.ts";
 import type { LocalSide, RemoteSide } from "../ports.ts";
 import { connect } from "./accounts.ts";
@@ -13,6 +12,9 @@ import type { Environment } from "./environment.ts";
 import { isLinked, type LinkedRecord } from "./find-workspace.ts";
 import { excludedIn, recordExcluded } from "./exclusion-record.ts";
 import { overriddenFolders } from "./guard.ts";
+import { refuseUnsettled } from "./initial-mark.ts";
+import { settingsOf } from "./settings-of.ts";
+import { holdWorkspace } from "./hold-workspace.ts";
 
 /** One workspace, held by this process until it is disposed of (S12). */
 export interface OpenWorkspace extends AsyncDisposable {
@@ -42,11 +44,10 @@ export async function openWorkspace<R extends WorkspaceRecord>(
   record: R,
   what: string,
 ): Promise<OpenWorkspace & { readonly record: R }> {
-  using stack = new DisposableStack();
+  await using stack = new AsyncDisposableStack();
   const { clock, rng, locations } = environment;
   const files = workspaceFiles(locations, record.id);
-  makePrivateFolder(files.folder);
-  stack.use(takeLock(files.lock, { what: `snap ${what}` }));
+  stack.use(await holdWorkspace(environment, record, what));
   const state = stack.use(openIndex(files.index, { clock, link: record.linkId }));
   const owned = stack.move();
   return {
@@ -54,20 +55,22 @@ export async function openWorkspace<R extends WorkspaceRecord>(
     record,
     local: openLocalSide({ top: record.path, clock, rng }),
     state,
-    [Symbol.asyncDispose]: async () => owned.dispose(),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
 /**
  * Hold a linked workspace with its account and its engine.
  *
- * @throws {SnapError} as `openWorkspace`, and `not-logged-in`
+ * @throws {SnapError} as `openWorkspace`, and `not-logged-in`; `refused` where the first sync was cut off, and this is none of what
+ * brings it to its end
  */
 export async function openLinked(
   environment: Environment,
   record: LinkedRecord,
   what: string,
 ): Promise<LinkedWorkspace> {
+  if (!settlesInitial.includes(what)) refuseUnsettled(record);
   await using stack = new AsyncDisposableStack();
   const workspace = stack.use(await openWorkspace(environment, record, what));
   const connection = stack.use(await connect(environment, record.account));
@@ -83,12 +86,17 @@ export async function openLinked(
   };
 }
 
-async function engineDepsOf(
+/** What may be done while the first sync of a link has not come to its end (S44). */
+const settlesInitial: readonly string[] = ["link", "sync", "start"];
+
+/** What the engine of a link works with. */
+export async function engineDepsOf(
   { environment, record, local, state }: OpenWorkspace & { readonly record: LinkedRecord },
   remote: RemoteSide,
 ): Promise<EngineDeps> {
   const { clock, rng, logger, tool, settings } = environment;
   const overridden = await overriddenFolders(environment, record);
+  const own = settingsOf(environment, record);
   return {
     local,
     remote,
@@ -110,7 +118,8 @@ async function engineDepsOf(
       overrides: [...overridden].toSorted(compareBytes).join("\n"),
       excluded: () => excludedIn(environment, record.id),
       exclude: (paths) => recordExcluded(environment, record.id, paths),
-      newRemoteFolders: settings.read().settings.newRemoteFolders ?? "sync",
+      newRemoteFolders: own.newRemoteFolders ?? "sync",
+      transfers: own["transfer.parallel"] ?? transfersMax,
     },
   };
 }

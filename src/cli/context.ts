@@ -12,6 +12,8 @@ export type CliContext = {
   readonly questions: Questions;
   /** `--workspace`, or the current folder. */
   readonly place: string;
+  /** `--workspace` where it was given. */
+  readonly workspace: string | undefined;
   /** Progress goes to the output; Ctrl-C fires the signal. */
   readonly work: Work & { readonly signal: AbortSignal };
 };

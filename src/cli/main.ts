@@ -3,6 +3,7 @@ import { openEnvironment } from "../app/environment.ts";
 import { describeError, SnapError, type ExitCode } from "../std/error.ts";
 import { commandsFor, isCommand } from "./commands.ts";
 import type { AnyCommand, CliContext } from "./context.ts";
+import { besideDaemon } from "../daemon/beside.ts";
 import { Output } from "./output.ts";
 import { scriptQuestions, terminalQuestions } from "./questions.ts";
 import { withSignals } from "./signals.ts";
@@ -110,12 +111,16 @@ async function runCommand(command: AnyCommand, given: ArgumentsCamelCase): Promi
   return withSignals(async (signal) => {
     try {
       refuseOddWords(given, command.repeatable);
-      const environment = await openEnvironment({ variables: process.env, cwd: process.cwd() });
+      await using beside = besideDaemon(
+        await openEnvironment({ variables: process.env, cwd: process.cwd() }),
+        signal,
+      );
       const context: CliContext = {
-        environment,
+        environment: beside.environment,
         output,
         questions: canAsk(words) ? terminalQuestions(signal) : scriptQuestions(process.stdin),
         place: words.workspace ?? process.cwd(),
+        workspace: words.workspace,
         work: { signal, onProgress: (progress) => output.progress(progress) },
       };
       return await command.run(context, withPlainWords(given, command.command));

@@ -3,16 +3,20 @@ import { displayName } from "../core/path/names.ts";
 import type { ExitCode, SnapError } from "../std/error.ts";
 import type { Progress } from "../std/events.ts";
 import type { Json } from "../std/json.ts";
+import { escapeText, eventLine } from "./escape.ts";
 import { ProgressLine, type ProgressTerminal } from "./progress.ts";
 
 /** Where a command writes, and how. */
 export type OutputOptions = ProgressTerminal & {
-  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
   readonly json: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
   readonly color: boolean;
 };
+
+/** A line that is shown again and again. */
+export type LiveLine = { show(text: string): void; end(): void };
 
 /**
  * The one place that formats output. People get text on stdout and progress on stderr; programs get one JSON object a
@@ -62,6 +66,18 @@ export class Output {
     this.#options.stdout.write(`${escapeText(text)}\n`);
   }
 
+  /** One fact that changes: on a terminal always the same line, elsewhere a line for each change. Nothing with `--json`. */
+  liveLine(): LiveLine {
+    const { stdout, json } = this.#options;
+    if (json) return { show: () => {}, end: () => {} };
+    if (stdout.isTTY !== true) return { show: (text) => this.print(text), end: () => {} };
+    const columns = Math.max(20, (stdout.columns ?? 80) - 1);
+    return {
+      show: (text) => void stdout.write(`\r\u001b[K${displayName(text).slice(0, columns)}`),
+      end: () => void stdout.write("\n"),
+    };
+  }
+
   /** Something odd that does not stop the command. */
   warn(text: string): void {
     this.emit("warning", { message: text });
@@ -73,7 +89,7 @@ export class Output {
   /** One event for programs; nothing without `--json`. */
   emit(type: string, fields: Readonly<Record<string, Json>> = {}): void {
     if (!this.json) return;
-    this.#options.stdout.write(`${asciiControls(JSON.stringify({ v: 1, type, ...fields }))}\n`);
+    this.#options.stdout.write(eventLine(type, fields));
   }
 
   /** Progress of long work, on stderr. */
@@ -105,23 +121,10 @@ export class Output {
   }
 }
 
-/** Line separators and C1 controls are legal in JSON text, but not safe in a terminal or a line reader (X16). */
-function asciiControls(json: string): string {
-  return json.replaceAll(
-    /[\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-}
-
 /** A message is one line, so that a line feed in it came from a name; what the guard says has lines, and escapes names itself. */
 function messageText({ code, message }: SnapError): string {
   const hasLines = code === "repository-found" || code === "repository-damaged";
   return hasLines ? escapeText(message) : displayName(message);
-}
-
-/** Names inside a text may hold control characters (X16); line feeds are ours: who names something escapes those. */
-function escapeText(text: string): string {
-  return text.split("\n").map(displayName).join("\n");
 }
 
 function traceOf(error: Error): string {

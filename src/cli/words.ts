@@ -2,7 +2,7 @@ import type { ArgumentsCamelCase } from "yargs";
 import { SnapError } from "../std/error.ts";
 
 /** Words that are lists by themselves. */
-const lists: readonly string[] = ["_", "--", "tag", "paths"];
+const lists: readonly string[] = ["_", "--", "tag", "paths", "patterns", "values"];
 
 /**
  * Refuse what would otherwise be misunderstood in silence: an option given twice, and one given as an empty text, as

@@ -23,6 +23,8 @@ export type IgnoreRules = {
   readonly digest: string;
   /** Whether the rules leave a path out. What lies below an ignored folder is ignored. */
   ignores(path: RelPath, kind: Kind): boolean;
+  /** Number of the line that leaves a path, or a folder above it, out; undefined where none does. The first line is 1. */
+  lineFor(path: RelPath, kind: Kind): number | undefined;
 };
 
 /** A workspace without a rule file. */
@@ -45,10 +47,12 @@ export function rulesOf(text: string): IgnoreRules {
     const problem = lineProblem(line);
     if (problem !== undefined) throw beyondBound(index + 1, problem);
   }
-  const matcher = new Matcher(ignore().add(lines.filter((line) => line !== "")));
+  const patterns = lines.map((pattern, index) => ({ pattern, mark: String(index + 1) }));
+  const matcher = new Matcher(ignore().add(patterns.filter(({ pattern }) => pattern !== "")));
   return {
     digest: hash("sha256", normal, "hex"),
     ignores: (path, kind) => matcher.matches(path, kind),
+    lineFor: (path, kind) => matcher.lineFor(path, kind),
   };
 }
 
@@ -104,7 +108,18 @@ class Matcher {
     if (path === "" || path === ignoreFileName) return false;
     this.#asked += 1;
     if (this.#asked % rememberedMax === 0) this.#remembering = ignore().add(this.#rules);
-    const normal = path.normalize("NFC");
-    return this.#remembering.ignores(kind === "folder" ? `${normal}/` : normal);
+    return this.#remembering.ignores(asked(path, kind));
   }
+
+  lineFor(path: RelPath, kind: Kind): number | undefined {
+    if (path === "" || path === ignoreFileName) return undefined;
+    const { rule } = this.#rules.test(asked(path, kind));
+    return rule?.mark === undefined ? undefined : Number(rule.mark);
+  }
+}
+
+/** As the matcher takes it: a folder ends with a slash. */
+function asked(path: RelPath, kind: Kind): string {
+  const normal = path.normalize("NFC");
+  return kind === "folder" ? `${normal}/` : normal;
 }

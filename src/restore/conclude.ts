@@ -19,7 +19,8 @@ export async function conclude(run: Run): Promise<RestoreReport> {
   if (engine === undefined) return await end(run, nothingFound);
   try {
     // The engine moves nothing before the choice is settled (S118).
-    if (run.row.kind === "rollback") await run.deps.rollback?.accept(choiceOf(run.row));
+    const choice = choiceOf(run.row);
+    if (choice !== undefined) await run.deps.rollback?.accept(choice);
     return await pushAndVerify(run, engine);
   } catch (error) {
     if (error instanceof SnapError && error.exit === 7) return pending(run, error.message);
@@ -29,8 +30,9 @@ export async function conclude(run: Run): Promise<RestoreReport> {
   }
 }
 
-/** A rollback has the choice where another restore names its snapshot. */
-function choiceOf({ snapshot }: RestoreRow): "keep" | "discard" {
+/** A rollback has the choice where another restore names its snapshot; a first sync settles no rollback (S44). */
+function choiceOf({ kind, snapshot }: RestoreRow): "keep" | "discard" | undefined {
+  if (kind !== "rollback" || snapshot === "push" || snapshot === "pull") return undefined;
   return snapshot === "keep" ? "keep" : "discard";
 }
 

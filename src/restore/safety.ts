@@ -44,12 +44,18 @@ async function save(
   side: "local" | "remote",
   paths: readonly RelPath[],
 ): Promise<string | undefined> {
-  const isWhole = side === "local" && run.row.kind === "rollback";
+  const isWhole = side === "local" && isRollback(run.row);
   if (paths.length === 0 && !isWhole) return undefined;
-  const label = `before ${run.row.kind} ${run.id}`;
+  const what = run.row.kind === "rollback" && !isRollback(run.row) ? "link" : run.row.kind;
+  const label = `before ${what} ${run.id}`;
   const { root } = await captured(run, { side, paths: isWhole ? undefined : named(paths), label });
   run.deps.onEvent({ type: "saved", side, snapshot: root.id });
   return root.id;
+}
+
+/** A first sync to one side's state goes by the same name in the journal, and takes away no more than it names (S44). */
+function isRollback({ kind, snapshot }: Run["row"]): boolean {
+  return kind === "rollback" && snapshot !== "push" && snapshot !== "pull";
 }
 
 function named(paths: readonly RelPath[]): readonly RelPath[] | undefined {

@@ -13,7 +13,7 @@ export interface ReachedServer extends AsyncDisposable {
   readonly desk: AsyncDesk;
   /** A `fetch` for the API. */
   readonly fetch: typeof fetch;
-  /** Where it listens, when it runs in another process. */
+  /** Where it listens, when it runs in another process and listens for other programs. */
   readonly place: ListeningPlace | undefined;
 }
 
@@ -32,14 +32,14 @@ export async function reachServer(options: ServerOptions): Promise<ReachedServer
       [Symbol.asyncDispose]: () => server.close(),
     };
   } catch (error) {
-    const found = isSnapError(error, "busy") ? await running(options.data) : undefined;
+    const found = isSnapError(error, "busy") ? await runningServer(options.data) : undefined;
     if (found === undefined) throw error;
     return found;
   }
 }
 
-/** The server that listens in a data folder; the socket alone may be a killed one's, whose folder a command has open. */
-async function running(data: string): Promise<ReachedServer | undefined> {
+/** The server that listens in a data folder, undefined where none does; the socket alone may be a killed one's, whose folder a command has open. */
+export async function runningServer(data: string): Promise<ReachedServer | undefined> {
   const socket = join(data, socketName);
   if (lstatSync(socket, { throwIfNoEntry: false })?.isSocket() !== true) return undefined;
   const desk = socketDesk(socket);

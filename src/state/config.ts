@@ -1,4 +1,10 @@
 import { z } from "zod";
+import {
+  settingsSchema,
+  workspaceSettingsSchema,
+  type Settings,
+  type WorkspaceSettings,
+} from "../core/settings/values.ts";
 
 /** The version of the document; a newer one is refused. */
 export const configVersion = 1;
@@ -26,19 +32,18 @@ export type WorkspaceRecord = {
   readonly repos: "refuse" | "exclude";
   /** Folders below the linked one that stay on the server (S93); absent where none do. */
   readonly excluded?: readonly string[];
+  /** What holds here in place of the user's settings. */
+  readonly settings?: WorkspaceSettings;
+  /** The first sync was to make one side like the other, and has not come to its end (S44). */
+  readonly initial?: "push" | "pull";
+  /** The daemon leaves it alone until it is told to go on; absent where it does not. */
+  readonly paused?: Paused;
   /** ms since 1970. */
   readonly madeAt: number;
 };
 
-/** Settings of the user; the defaults belong to who reads them. */
-export type Settings = {
-  /** Where the snapshots are kept. */
-  readonly "store.path"?: string;
-  /** What is done with a folder that appears at the top of a linked folder (S94). */
-  readonly newRemoteFolders?: "sync" | "exclude";
-  /** What is done with a disk that was rolled back from outside (S120). */
-  readonly rollback?: "ask" | "keep" | "discard";
-};
+/** Since when, ms since 1970, and why a workspace is left alone. */
+export type Paused = { readonly reason?: string; readonly at: number };
 
 /** What `config.json` holds: everything that is remembered beside the indexes and is no secret. */
 export type Config = {
@@ -67,13 +72,12 @@ const workspaceSchema: z.ZodType<WorkspaceRecord> = z.strictObject({
   remote: z.string().exactOptional(),
   repos: z.enum(["refuse", "exclude"]),
   excluded: z.array(z.string().min(1)).exactOptional(),
+  paused: z
+    .strictObject({ reason: z.string().max(1_000).exactOptional(), at: z.int() })
+    .exactOptional(),
+  settings: workspaceSettingsSchema.exactOptional(),
+  initial: z.enum(["push", "pull"]).exactOptional(),
   madeAt: z.int(),
-});
-
-const settingsSchema: z.ZodType<Settings> = z.strictObject({
-  "store.path": z.string().min(1).exactOptional(),
-  newRemoteFolders: z.enum(["sync", "exclude"]).exactOptional(),
-  rollback: z.enum(["ask", "keep", "discard"]).exactOptional(),
 });
 
 /** Checks every member of the document; unknown ones are refused, so that a typing error is seen. */

@@ -36,7 +36,7 @@ const linkFacts: readonly MetaKey[] = [
     "checked_at",
     "differences",
   ] as const),
-  ...(["excluded", "excluding", "relist"] as const),
+  ...(["excluded", "excluding", "relist", "hooked"] as const),
 ];
 
 /** Tables that end with the link; restores, fence, op log and the node counter stay (S7). */

@@ -14,6 +14,8 @@ export type Locations = {
   /** The snapshot store, where the settings name no other. */
   readonly store: string;
   readonly log: string;
+  /** The socket and the locks of the daemon (X19). */
+  readonly run: string;
   /** The embedded account. */
   readonly server: string;
 };
@@ -47,6 +49,7 @@ function inside(
     workspaces: join(home, "workspaces"),
     store: join(home, "store"),
     log: places.log,
+    run: join(home, "run"),
     server: join(home, "server"),
   };
 }

@@ -17,7 +17,12 @@ export type LockOptions = {
 };
 
 /** Who holds a lock, kept beside it as a courtesy: the lock itself never depends on it. */
-const holderSchema = z.object({ pid: z.int(), what: z.string().max(200) });
+export type LockHolder = { readonly pid: number; readonly what: string };
+
+const holderSchema: z.ZodType<LockHolder> = z.object({
+  pid: z.int().positive(),
+  what: z.string().max(200),
+});
 
 /**
  * Take the lock at a path, a SQLite file whose exclusive transaction is held open. Its folder exists.
@@ -80,7 +85,7 @@ function explain(error: unknown, path: string): unknown {
 }
 
 function busy(path: string, cause: unknown): SnapError {
-  const holder = readHolder(path);
+  const holder = lockHolder(path);
   const who = holder === undefined ? "Another snap process" : `"${holder.what}"`;
   const process = holder === undefined ? "" : ` (process ${holder.pid})`;
   return new SnapError("busy", `${who}${process} is at work here`, {
@@ -103,7 +108,8 @@ function noteHolder(path: string, what: string): void {
   }
 }
 
-function readHolder(path: string): z.infer<typeof holderSchema> | undefined {
+/** Who noted itself as the holder of a lock; says nothing about whether it is held, and nothing where nobody did. */
+export function lockHolder(path: string): LockHolder | undefined {
   try {
     return holderSchema.parse(JSON.parse(readFileSync(holderPath(path), "utf8")));
   } catch (error) {

@@ -63,7 +63,8 @@ type UnavailableCode =
   | "remote-missing"
   | "disk-full"
   | "disk-read-only"
-  | "disk-error";
+  | "disk-error"
+  | "daemon-off";
 
 /** Trouble with one file or folder. */
 type ItemCode =
@@ -105,6 +106,7 @@ const catalogue: Readonly<Record<ErrorCode, CodeFacts>> = {
   "disk-full": systemic(7),
   "disk-read-only": systemic(7),
   "disk-error": systemic(7),
+  "daemon-off": systemic(7),
   offline: transient,
   throttled: transient,
   "server-error": transient,

@@ -3,6 +3,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  readdirSync,
   realpathSync,
   rmSync,
   writeFileSync,
@@ -15,7 +16,7 @@ import { makeLink, planLink } from "../../src/app/link.ts";
 import { syncWorkspace } from "../../src/app/sync.ts";
 import { parseRelPath, topPath } from "../../src/core/path/rel-path.ts";
 import type { RemoteSide } from "../../src/ports.ts";
-import type { Settings } from "../../src/state/config.ts";
+import type { Settings } from "../../src/core/settings/values.ts";
 
 /** The whole program in this process: a home with the embedded account, and a workspace that is linked to `/w`. */
 export class LinkedHome implements AsyncDisposable {
@@ -57,6 +58,19 @@ export class LinkedHome implements AsyncDisposable {
 
   read(file: string): string {
     return readFileSync(path.join(this.place, file), "utf8");
+  }
+
+  remove(file: string): void {
+    rmSync(path.join(this.place, file), { recursive: true });
+  }
+
+  /** Every file of the workspace, by path; `.snap/` left out. */
+  tree(): readonly string[] {
+    return readdirSync(this.place, { withFileTypes: true, recursive: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.relative(this.place, path.join(entry.parentPath, entry.name)))
+      .filter((file) => !file.startsWith(".snap/"))
+      .toSorted();
   }
 
   /** A platform's snapshot of the workspace, and of the index unless it lies elsewhere; the result puts it back. */

@@ -22,7 +22,7 @@ export const excludeCommand: AnyCommand = defineCommand({
       .positional("paths", {
         type: "string",
         array: true,
-        describe: "Folders, from the top of the workspace",
+        describe: "Folders, from the top of the workspace; globs in quotes",
       })
       .option("dry-run", {
         alias: "n",

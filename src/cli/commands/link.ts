@@ -1,8 +1,10 @@
+import { linkAndSync } from "../../app/first-sync.ts";
 import { listWorkspaces, makeLink, planLink, removeLink, type LinkPlan } from "../../app/link.ts";
 import { displayName } from "../../core/path/names.ts";
 import { SnapError } from "../../std/error.ts";
 import { defineCommand, type AnyCommand, type CliContext } from "../context.ts";
 import { table } from "../format.ts";
+import { concludeFirst, firstWords } from "./first-sync.ts";
 
 /** `snap link`: bind a folder to a remote folder, after a check by the guard. */
 export const linkCommand: AnyCommand = defineCommand({
@@ -16,13 +18,25 @@ export const linkCommand: AnyCommand = defineCommand({
       })
       .positional("remote", {
         type: "string",
-        describe: "Folder in Dropbox, like /project; default: / and the workspace's name",
+        describe:
+          "Folder in Dropbox, like /project or /{org}/{space}; default: the setting link.template, else / and the folder's name",
       })
       .option("repos", {
         requiresArg: true,
         choices: ["refuse", "exclude"] as const,
-        default: "refuse" as const,
-        describe: "A repository in the folder: refuse the link, or sync all but its history",
+        describe:
+          "A repository in the folder: refuse the link, or sync all but its history; default: the setting repos",
+      })
+      .option("initial", {
+        requiresArg: true,
+        choices: ["merge", "push", "pull"] as const,
+        describe:
+          "Make the first sync at once: unite both sides, make Dropbox like this folder (push), or this folder like Dropbox (pull)",
+      })
+      .option("plan", {
+        type: "string",
+        requiresArg: true,
+        describe: "Agree to exactly this plan of --initial push or pull: its 12 digits",
       })
       .option("yes", { alias: "y", type: "boolean", default: false, describe: "Do not ask" })
       .option("dry-run", {
@@ -32,8 +46,9 @@ export const linkCommand: AnyCommand = defineCommand({
         describe: "Show the plan only",
       })
       .epilogue(
-        "Nothing is moved yet: `snap sync` does that. Equal files are adopted, different ones of one name are both kept. A folder that holds a live repository is refused with exit code 3.",
-      ),
+        "Without --initial nothing is moved yet: `snap sync` does that. Equal files are adopted, different ones of one name are both kept. With --initial push or pull the other side loses what it has besides; it is saved as a snapshot first, and `snap undo` takes it back. A folder that holds a live repository is refused with exit code 3.",
+      )
+      .example("snap link . /project --initial pull --dry-run", "what would be done"),
   run: async (context, words) => {
     const folder = words.folder ?? context.place;
     const plan = await planLink(context.environment, {
@@ -42,6 +57,17 @@ export const linkCommand: AnyCommand = defineCommand({
       repos: words.repos,
     });
     showPlan(context, plan);
+    const { initial } = words;
+    if (initial !== undefined) {
+      const told = firstWords(context, { ...words, initial });
+      const outcome = await linkAndSync(
+        context.environment,
+        { link: plan, words: told },
+        context.work,
+      );
+      return concludeFirst(context, outcome);
+    }
+    if (words.plan !== undefined) throw planAlone();
     if (words.dryRun) {
       context.output.say("Nothing was changed.");
       context.output.result("link", 0, { dryRun: true, ...planFields(plan) });
@@ -66,6 +92,12 @@ function showPlan({ output }: CliContext, plan: LinkPlan): void {
       ? "The remote folder exists: equal files are adopted, different ones are both kept."
       : "The remote folder does not exist yet: the first sync makes it.",
   );
+}
+
+function planAlone(): SnapError {
+  return new SnapError("usage", "--plan goes with --initial push and pull only", {
+    hint: "A link alone moves nothing: leave it out.",
+  });
 }
 
 function planFields(plan: LinkPlan): Readonly<Record<string, string | boolean>> {

@@ -1,84 +1,102 @@
-import { readStatus, type Status } from "../../app/status.ts";
-import { displayName } from "../../core/path/names.ts";
-import { defineCommand, type AnyCommand } from "../context.ts";
-import { formatAgo, plural } from "../format.ts";
+import { requireWorkspace } from "../../app/find-workspace.ts";
+import type { WorkspaceStatus } from "../../app/live-status.ts";
+import { readPathStatus } from "../../app/path-status.ts";
+import { readStatus } from "../../app/status.ts";
+import { daemonClient } from "../../daemon/client.ts";
+import { isSnapError, SnapError, type ExitCode } from "../../std/error.ts";
+import { defineCommand, type AnyCommand, type CliContext } from "../context.ts";
 import { warnOfLoss } from "../index-loss.ts";
-import { showLeft } from "./sync.ts";
+import { showPathStatus } from "../path-status-text.ts";
+import { showStatus } from "../status-text.ts";
+import { waitUntilSynced, watchStatus } from "../status-watch.ts";
 
 /** `snap status`: 'Up to date', or what is going on and what to do. */
 export const statusCommand: AnyCommand = defineCommand({
-  command: "status",
-  describe: "Say 'Up to date', or what is left to do",
+  command: "status [path]",
+  describe: "Say 'Up to date', or what is going on and what to do",
   builder: (parser) =>
-    parser.epilogue(
-      "Looks at the workspace and at what the last sync knew of the cloud; it asks no server. Exit code as `snap sync`: 0, 3 when something waits for you, 4 when items are left aside, 5 when damage was found, 7 when a side is unavailable.",
-    ),
-  run: async ({ environment, output, place, work }) => {
-    const status = await readStatus(environment, place, work);
-    warnOfLoss(output, status.indexLoss);
-    output.say(headOf(status));
-    showLeft(output, status.left);
-    for (const line of status.notes) output.say(line);
-    const trouble = troubleText[status.stuck ?? ""];
-    if (trouble !== undefined) output.say(`The last sync met ${trouble}.`);
-    output.print(verdictOf(status, environment.clock.now()));
-    output.result("status", status.exit, {
-      state: status.state,
-      folder: status.path,
-      remote: status.remote ?? null,
-      pending: status.pending,
-      lastSyncedAt: status.lastSyncedAt ?? null,
-      left: status.left.length,
-      stuck: status.stuck ?? null,
-    });
-    return status.exit;
+    parser
+      .positional("path", { type: "string", describe: "How one file or folder stands" })
+      .option("watch", {
+        type: "boolean",
+        default: false,
+        describe: "Go on, and tell every change, until Ctrl-C",
+      })
+      .option("wait", {
+        type: "boolean",
+        default: false,
+        describe: "Wait until everything is up to date, or waits for you",
+      })
+      .epilogue(
+        "Where `snap start` runs, it answers at once. Else this looks at the workspace and at what the last sync knew of the cloud; it asks no server. Exit code as `snap sync`: 0, 3 when something waits for you, 4 when items are left aside, 5 when damage was found, 7 when a side is unavailable.",
+      ),
+  run: async (context, words) => {
+    refuseTwo(words);
+    if (words.path !== undefined) return await showPath(context, words.path);
+    const live = await findLive(context);
+    if (words.watch) return await watchStatus(context, required(live));
+    if (words.wait) return await wait(context, live);
+    return live === undefined ? await look(context) : show(context, live);
   },
 });
 
-/** What the lines above do not tell already (S105). */
-const troubleText: Readonly<Record<string, string>> = {
-  network: "trouble with the network",
-  throttled: "a server that asked it to wait",
-  disk: "trouble with the disk",
-  volatile: "files that did not hold still",
-};
-
-function headOf(status: Status): string {
-  const remote =
-    status.remote === undefined
-      ? "not linked"
-      : `⇄  ${displayName(status.remote === "" ? "/" : status.remote)}`;
-  return `${displayName(status.path)}  ${remote}`;
+function refuseTwo({
+  path,
+  watch,
+  wait: waits,
+}: {
+  path: string | undefined;
+  watch: boolean;
+  wait: boolean;
+}): void {
+  if ([path !== undefined, watch, waits].filter(Boolean).length <= 1) return;
+  throw new SnapError("usage", "PATH, --watch and --wait do not go together", {
+    hint: "Give one of them.",
+  });
 }
 
-function asideText(left: Status["left"]): string {
-  const count = left.filter(({ kind }) => kind !== "unsynced").length;
-  return `${plural(count, "item")} ${count === 1 ? "is" : "are"} left aside`;
+async function showPath(context: CliContext, named: string): Promise<ExitCode> {
+  const { environment, output, place, work } = context;
+  return showPathStatus(output, await readPathStatus(environment, { place, named }, work));
 }
 
-function verdictOf(status: Status, now: number): string {
-  const when =
-    status.lastSyncedAt === undefined
-      ? "never synced"
-      : `last synced ${formatAgo(status.lastSyncedAt, now)}`;
-  switch (status.state) {
-    case "up-to-date":
-      return `Up to date (${when})`;
-    case "left-aside":
-      return `Up to date (${when}), but ${asideText(status.left)}: see above`;
-    case "pending":
-      return `${plural(status.pending, "change")} to sync (${when}): run \`snap sync\``;
-    case "damaged":
-      return `Damage was found, and is left alone (${when}): see above`;
-    case "held":
-      return `Waits for you (${when}): see above`;
-    case "unlinked":
-      return "Not linked: `snap link` binds it to a remote folder";
-    case "restoring":
-      return "A restore was interrupted: run `snap sync` to go on";
-    case "rolled-back":
-      return "This disk was rolled back: `snap rollback show` tells what each choice does";
-    case "busy":
-      return "Another process is at work here";
+/** The status of the workspace by the daemon; undefined where none looks after it. */
+async function findLive(context: CliContext): Promise<WorkspaceStatus | undefined> {
+  const { environment, place, work } = context;
+  const { id } = requireWorkspace(environment, place);
+  try {
+    const { workspaces } = await daemonClient(environment).status(work.signal);
+    return workspaces.find((status) => status.id === id);
+  } catch (error) {
+    if (isSnapError(error, "daemon-off")) return undefined;
+    throw error;
   }
+}
+
+async function look({ environment, output, place, work }: CliContext): Promise<ExitCode> {
+  return show({ environment, output }, await readStatus(environment, place, work));
+}
+
+function show(
+  { environment, output }: Pick<CliContext, "environment" | "output">,
+  status: Parameters<typeof showStatus>[1],
+): ExitCode {
+  warnOfLoss(output, status.indexLoss);
+  return showStatus(output, status, environment.clock.now());
+}
+
+/** Without a daemon nothing changes by itself: what is up to date is so, everything else would wait for ever. */
+async function wait(context: CliContext, live: WorkspaceStatus | undefined): Promise<ExitCode> {
+  if (live !== undefined) return show(context, await waitUntilSynced(context, live));
+  const { environment, place, work } = context;
+  const status = await readStatus(environment, place, work);
+  if (status.state === "pending" || status.state === "busy") required(undefined);
+  return show(context, status);
+}
+
+function required(live: WorkspaceStatus | undefined): WorkspaceStatus {
+  if (live !== undefined) return live;
+  throw new SnapError("daemon-off", "Nothing keeps this workspace in sync now", {
+    hint: "Start it with `snap start`, or run `snap sync` once.",
+  });
 }

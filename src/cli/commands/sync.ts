@@ -4,8 +4,7 @@ import { previewSync, syncWorkspace } from "../../app/sync.ts";
 import { defineCommand, type AnyCommand, type CliContext } from "../context.ts";
 import { formatSize, plural } from "../format.ts";
 import { warnOfLoss } from "../index-loss.ts";
-import type { Output } from "../output.ts";
-import type { Json } from "../../std/json.ts";
+import { leftFields, showLeft } from "../left-text.ts";
 import type { ExitCode } from "../../std/error.ts";
 
 /** `snap sync`: one pass until both sides are equal. */
@@ -63,32 +62,8 @@ function previewEnd(ops: number, left: readonly LeftPath[]): string {
     : "Nothing would be done: see above.";
 }
 
-/** What was left aside, each with its reason and what to do. */
-export function showLeft(output: Output, left: readonly LeftPath[]): void {
-  for (const item of left) {
-    output.emit("left", leftFields(item));
-    const hint = item.hint === undefined ? "" : `\n    ${displayName(item.hint)}`;
-    output.say(
-      `  ${kindText[item.kind]}  ${displayName(item.path)}: ${displayName(item.reason)}${hint}`,
-    );
-  }
-}
-
-const kindText: Readonly<Record<LeftPath["kind"], string>> = {
-  hold: "held      ",
-  unknown: "unknown   ",
-  parked: "failed    ",
-  refused: "refused   ",
-  unsynced: "not synced",
-  damaged: "damaged   ",
-};
-
-function leftFields(item: LeftPath): Readonly<Record<string, Json>> {
-  const { path, kind, reason, hint, digest } = item;
-  return { path, kind, reason, hint, digest };
-}
-
-function describeReport(report: SyncReport): string {
+/** What was done, and how it ended. */
+export function describeReport(report: SyncReport): string {
   const done = describeCounts(report.counts);
   const conflicts = report.conflicts.map(
     ({ path, copy }) =>

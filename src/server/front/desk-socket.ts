@@ -18,11 +18,11 @@ export const wherePath = "/control/where";
 /** An address, and the certificate to trust there. */
 export type ListeningPlace = { readonly url: string; readonly ca: string | undefined };
 
-/** Where the server behind a socket listens. */
-export async function socketPlace(socketPath: string): Promise<ListeningPlace> {
+/** Where the server behind a socket listens besides; undefined for nowhere. */
+export async function socketPlace(socketPath: string): Promise<ListeningPlace | undefined> {
   const response = await socketFetch(socketPath)(`https://localhost${wherePath}`);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- both ends of a private socket are this program
-  return (await response.json()) as ListeningPlace;
+  return ((await response.json()) as ListeningPlace | null) ?? undefined;
 }
 
 type DeskCall = keyof AsyncDesk;

@@ -1,0 +1,134 @@
+import { LiveEngine } from "../engine/live/live-engine.ts";
+import { LiveMarks } from "../engine/live/live-marks.ts";
+import { openWatcher } from "../local/watch.ts";
+import type { SyncReport } from "../core/plan/sync-report.ts";
+import type { Watching } from "../ports.ts";
+import { describeError, isSnapError } from "../std/error.ts";
+import type { Environment } from "./environment.ts";
+import type { LinkedRecord } from "./find-workspace.ts";
+import { syncHooks, type Hooks } from "./hooks.ts";
+import { settleInitial } from "./initial-mark.ts";
+import { factsOf, type WatchStatus } from "./live-status.ts";
+import type { LiveEvents, LiveSession } from "./live.ts";
+import { recoverRestore } from "./restore-world.ts";
+import { noteEnding, noteReport, settleAsSet } from "./sync.ts";
+import { openLinked, type LinkedWorkspace } from "./workspace.ts";
+
+/**
+ * Open a workspace to keep it in sync: lock, index, account, watcher, engine.
+ *
+ * @throws {SnapError} `busy`, `workspace-missing`, `not-logged-in`, `disk-full` and so on
+ */
+export async function openLiveSession(
+  environment: Environment,
+  record: LinkedRecord,
+  events: LiveEvents,
+): Promise<LiveSession> {
+  await using stack = new AsyncDisposableStack();
+  const workspace = stack.use(await openLinked(environment, record, "start"));
+  const { clock, logger } = environment;
+  const marks = new LiveMarks(clock);
+  // Before the first look, so that nothing is missed between the two.
+  const watching = stack.use(await openWatcher({ top: record.path, clock, logger }).start(marks));
+  const notes = new Notes(workspace);
+  const hooks = syncHooks(workspace);
+  const engine = new LiveEngine(workspace.engineDeps, {
+    ...events,
+    marks,
+    isWatched: () => watching.coverage === "whole",
+    onReport: (report) => notes.note(report),
+    beforeWork: (signal) => hooks.before(signal),
+    afterWork: async () => {
+      // What failed is in the log; the files are as they should be.
+      await hooks.after("done");
+    },
+  });
+  const owned = stack.move();
+  return {
+    run: async (signal) => {
+      await settleBefore(workspace, hooks, signal);
+      try {
+        await keepInSync(workspace, engine, signal);
+      } finally {
+        await notes.end();
+      }
+    },
+    nudge: () => engine.nudge(),
+    live: () => engine.status(),
+    facts: () => factsOf(workspace.state),
+    watch: () => watchStatus(watching),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** What an earlier run left half done is finished or taken back first: a restore, the first sync of a link, the hooks. */
+async function settleBefore(
+  workspace: LinkedWorkspace,
+  hooks: Hooks,
+  signal: AbortSignal,
+): Promise<void> {
+  await recoverRestore(workspace, { signal });
+  settleInitial(workspace);
+  await hooks.after("not-done", signal);
+}
+
+/** A disk that was rolled back is settled as the setting says, once; a second time it is for the user. */
+async function keepInSync(
+  workspace: LinkedWorkspace,
+  engine: LiveEngine,
+  signal: AbortSignal,
+): Promise<void> {
+  const run = async (): Promise<void> => {
+    try {
+      await engine.run(signal);
+    } catch (error) {
+      if (isSnapError(error)) noteEnding(workspace.state.index, error);
+      throw error;
+    }
+  };
+  try {
+    await run();
+  } catch (error) {
+    if (!(await settleAsSet(workspace, error, { signal }))) throw error;
+    await run();
+  }
+}
+
+/** Writes down what each run left aside, one after the other; the newest is enough. */
+class Notes {
+  readonly #workspace: LinkedWorkspace;
+  #next: SyncReport | undefined;
+  #writing: Promise<void> | undefined;
+
+  constructor(workspace: LinkedWorkspace) {
+    this.#workspace = workspace;
+  }
+
+  note(report: SyncReport): void {
+    this.#next = report;
+    this.#writing ??= this.#write();
+  }
+
+  /** Everything is written. */
+  async end(): Promise<void> {
+    await this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    for (let report = this.#next; report !== undefined; report = this.#next) {
+      this.#next = undefined;
+      try {
+        await noteReport(this.#workspace, report);
+      } catch (error) {
+        // What keeps the index from taking a note ends the next cycle, too, and is told then.
+        const reason = describeError(error);
+        this.#workspace.environment.logger.error("a status was not noted", { reason });
+      }
+    }
+    this.#writing = undefined;
+  }
+}
+
+function watchStatus({ coverage, reason, folders }: Watching): WatchStatus {
+  return { coverage, folders, ...(reason === undefined ? {} : { reason }) };
+}

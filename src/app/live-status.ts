@@ -1,0 +1,121 @@
+import type { LiveStatus, LiveTrouble } from "../core/live/live-status.ts";
+import type { LeftPath } from "../core/plan/sync-report.ts";
+import type { Paused } from "../state/config.ts";
+import type { OpenIndex } from "../state/database.ts";
+import { untoldLoss, type IndexLoss } from "../state/index-loss.ts";
+import { isSnapError, SnapError } from "../std/error.ts";
+import type { Environment } from "./environment.ts";
+import type { LinkedRecord } from "./find-workspace.ts";
+import { overrideNotes } from "./guard.ts";
+import { confirmedNotes, heldIn, leftWithHolds } from "./holds.ts";
+import { parseLeft } from "./last-left.ts";
+import { lookAtIndexOf } from "./look-index.ts";
+import { verdict, type Status } from "./status.ts";
+
+/** What tells of changes on the disk (S108). */
+export type WatchStatus = {
+  readonly coverage: "whole" | "none";
+  /** Why nothing tells of them, and what helps. */
+  readonly reason?: string;
+  /** Folders that are watched. */
+  readonly folders: number;
+};
+
+/** What a workspace is up to that is always in sync: as `Status`, and what is going on this moment. */
+export type WorkspaceStatus = Status & {
+  readonly id: string;
+  readonly live: LiveStatus;
+  readonly watch: WatchStatus;
+  /** The user said that it is to be left alone. */
+  readonly paused?: Paused;
+};
+
+/** What the index of a workspace says for a status. */
+export type IndexFacts = {
+  readonly left: readonly LeftPath[];
+  readonly lastSyncedAt: number | undefined;
+  readonly stuck: string | undefined;
+  readonly indexLoss: IndexLoss | undefined;
+  readonly notes: readonly string[];
+};
+
+/** Nothing is known of it. */
+export const noFacts: IndexFacts = {
+  left: [],
+  lastSyncedAt: undefined,
+  stuck: undefined,
+  indexLoss: undefined,
+  notes: [],
+};
+
+/** Read them from an open index. */
+export function factsOf(state: OpenIndex): IndexFacts {
+  const { sets } = heldIn(state);
+  const synced = state.index.meta("last_synced_at");
+  return {
+    left: leftWithHolds(parseLeft(state.index.meta("last_left")), sets),
+    lastSyncedAt: synced === undefined ? undefined : Date.parse(synced),
+    stuck: state.index.meta("stuck"),
+    indexLoss: untoldLoss(state.index),
+    notes: confirmedNotes(sets),
+  };
+}
+
+/** Read them from the index of a workspace that is not open here; what cannot be read now is not known. */
+export function lookAtFacts(environment: Environment, record: LinkedRecord): IndexFacts {
+  try {
+    using state = lookAtIndexOf(environment, record);
+    return state === undefined ? noFacts : factsOf(state);
+  } catch (error) {
+    if (isSnapError(error)) return noFacts;
+    throw error;
+  }
+}
+
+/** What a status is put together from. */
+export type StatusParts = {
+  readonly record: LinkedRecord;
+  readonly facts: IndexFacts;
+  readonly live: LiveStatus;
+  readonly watch: WatchStatus;
+};
+
+/** The status of a workspace that is always in sync, without a look at the disk. */
+export function workspaceStatus(
+  environment: Environment,
+  { record, facts, live, watch }: StatusParts,
+): WorkspaceStatus {
+  const { id, path, remote, paused } = record;
+  return {
+    id,
+    path,
+    remote,
+    ...facts,
+    notes: [...overrideNotes(environment, record), ...facts.notes],
+    pending: live.pending,
+    ...outcome(live, facts),
+    live,
+    watch,
+    ...(paused === undefined ? {} : { paused }),
+  };
+}
+
+/** What is in the way comes before what was left aside. */
+function outcome(live: LiveStatus, { left }: IndexFacts): Pick<Status, "state" | "exit"> {
+  if (live.state === "lent") return { state: "busy", exit: 6 };
+  const { trouble } = live;
+  if (trouble === undefined) return verdict(live.pending, left);
+  if (trouble.code === "rolled-back") return { state: "rolled-back", exit: 3 };
+  return { state: "pending", exit: new SnapError(trouble.code, trouble.message).exit };
+}
+
+/** An error as trouble that is shown. */
+export function troubleOf(error: SnapError, retryAt: number | undefined): LiveTrouble {
+  const { code, message, hint } = error;
+  return {
+    code,
+    message,
+    ...(hint === undefined ? {} : { hint }),
+    ...(retryAt === undefined ? {} : { retryAt }),
+  };
+}

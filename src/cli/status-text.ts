@@ -1,0 +1,175 @@
+import type { WorkspaceStatus } from "../app/live-status.ts";
+import type { Status } from "../app/status.ts";
+import { displayName } from "../core/path/names.ts";
+import type { ExitCode } from "../std/error.ts";
+import type { Json } from "../std/json.ts";
+import { formatAgo, formatSize, plural } from "./format.ts";
+import { leftFields, showLeft } from "./left-text.ts";
+import type { Output } from "./output.ts";
+
+/** A status by a look at the disk, or the daemon's. */
+export type AnyStatus = Status | WorkspaceStatus;
+
+/** Where a status is written. */
+export type StatusOutput = Pick<Output, "emit" | "print" | "result" | "say">;
+
+/** Show a status to people and programs, and return its exit code. Needs nothing that is slow to load. */
+export function showStatus(output: StatusOutput, status: AnyStatus, now: number): ExitCode {
+  output.say(headOf(status));
+  showLeft(output, status.left);
+  for (const line of [...status.notes, ...liveNotes(status, now)]) output.say(line);
+  const trouble = isLive(status) ? undefined : troubleText[status.stuck ?? ""];
+  if (trouble !== undefined) output.say(`The last sync met ${trouble}.`);
+  output.print(verdictOf(status, now));
+  output.result("status", status.exit, statusFields(status));
+  return status.exit;
+}
+
+/** For programs. */
+export function statusFields(status: AnyStatus): Readonly<Record<string, Json>> {
+  return {
+    state: status.state,
+    folder: status.path,
+    remote: status.remote ?? null,
+    pending: status.pending,
+    lastSyncedAt: status.lastSyncedAt ?? null,
+    left: status.left.length,
+    stuck: status.stuck ?? null,
+    ...(isLive(status) ? liveFields(status) : {}),
+  };
+}
+
+function liveFields({ live, watch, paused }: WorkspaceStatus): Readonly<Record<string, Json>> {
+  const { state, since, trouble, progress, held } = live;
+  return {
+    live: { state, since, trouble, progress, held },
+    watch: { coverage: watch.coverage, reason: watch.reason, folders: watch.folders },
+    paused: paused === undefined ? null : { reason: paused.reason, at: paused.at },
+  };
+}
+
+/** A status and what was left aside, as one event: for who watches. */
+export function statusEvent(status: AnyStatus): Readonly<Record<string, Json>> {
+  return { ...statusFields(status), left: status.left.map(leftFields) };
+}
+
+/** Whether the daemon looks after this workspace. */
+export function isLive(status: AnyStatus): status is WorkspaceStatus {
+  return "live" in status;
+}
+
+/** What the lines above do not tell already (S105). */
+const troubleText: Readonly<Record<string, string>> = {
+  network: "trouble with the network",
+  throttled: "a server that asked it to wait",
+  disk: "trouble with the disk",
+  volatile: "files that did not hold still",
+};
+
+function headOf(status: AnyStatus): string {
+  const remote =
+    status.remote === undefined
+      ? "not linked"
+      : `⇄  ${displayName(status.remote === "" ? "/" : status.remote)}`;
+  return `${displayName(status.path)}  ${remote}`;
+}
+
+/** What the daemon knows besides: what is in the way, and what it cannot see (S108). */
+function liveNotes(status: AnyStatus, now: number): readonly string[] {
+  if (!isLive(status)) return [];
+  const { live, watch } = status;
+  const notes: string[] = [];
+  if (live.trouble !== undefined) {
+    const { message, hint, retryAt } = live.trouble;
+    const again = retryAt === undefined ? "" : ` Tried again ${inTime(retryAt, now)}.`;
+    notes.push(`In the way: ${displayName(message)}.${again}`);
+    if (hint !== undefined) notes.push(`  ${displayName(hint)}`);
+  }
+  if (watch.coverage === "none" && live.state !== "paused" && live.state !== "starting") {
+    const why = watch.reason === undefined ? "" : `: ${displayName(watch.reason)}`;
+    notes.push(`Changes here are found every 5 minutes only${why}`);
+  }
+  return notes;
+}
+
+function inTime(at: number, now: number): string {
+  const seconds = Math.max(0, Math.ceil((at - now) / 1000));
+  return seconds < 60
+    ? `in ${plural(seconds, "second")}`
+    : `in ${plural(Math.ceil(seconds / 60), "minute")}`;
+}
+
+function asideText(left: Status["left"]): string {
+  const count = left.filter(({ kind }) => kind !== "unsynced").length;
+  return `${plural(count, "item")} ${count === 1 ? "is" : "are"} left aside`;
+}
+
+/** One line: up to date, or what is going on. */
+export function verdictOf(status: AnyStatus, now: number): string {
+  return (isLive(status) ? liveVerdict(status) : undefined) ?? restVerdict(status, now);
+}
+
+/** Undefined where nothing is going on. */
+function liveVerdict({ live, paused, pending }: WorkspaceStatus): string | undefined {
+  const { state, progress } = live;
+  if (paused !== undefined) {
+    const why = paused.reason === undefined ? "" : ` (${displayName(paused.reason)})`;
+    return `Paused${why}: \`snap resume\` goes on`;
+  }
+  switch (state) {
+    case "starting":
+      return "Starting";
+    case "looking":
+      return "Looking for changes";
+    case "syncing":
+      return progress === undefined
+        ? `Syncing${pending > 0 ? `: ${plural(pending, "change")}` : ""}`
+        : `Syncing: ${progressText(progress)}`;
+    case "lent":
+      return "A command is at work here; then the sync goes on";
+    case "idle":
+    case "waiting":
+    case "paused":
+      return undefined;
+  }
+}
+
+type Progress = NonNullable<WorkspaceStatus["live"]["progress"]>;
+
+function progressText({ done, total, bytes, bytesTotal, current }: Progress): string {
+  const count = `${done}${total === undefined ? "" : ` of ${total}`}`;
+  const size =
+    bytes === 0 && (bytesTotal ?? 0) === 0
+      ? ""
+      : `, ${formatSize(bytes)}${bytesTotal === undefined ? "" : ` of ${formatSize(bytesTotal)}`}`;
+  return `${count}${size}${current === undefined ? "" : `  ${displayName(current)}`}`;
+}
+
+function restVerdict(status: AnyStatus, now: number): string {
+  const when =
+    status.lastSyncedAt === undefined
+      ? "never synced"
+      : `last synced ${formatAgo(status.lastSyncedAt, now)}`;
+  switch (status.state) {
+    case "up-to-date":
+      return `Up to date (${when})`;
+    case "left-aside":
+      return `Up to date (${when}), but ${asideText(status.left)}: see above`;
+    case "pending":
+      return isLive(status)
+        ? `Not up to date (${when}): see above`
+        : `${plural(status.pending, "change")} to sync (${when}): run \`snap sync\``;
+    case "damaged":
+      return `Damage was found, and is left alone (${when}): see above`;
+    case "held":
+      return `Waits for you (${when}): see above`;
+    case "unlinked":
+      return "Not linked: `snap link` binds it to a remote folder";
+    case "restoring":
+      return "A restore was interrupted: run `snap sync` to go on";
+    case "rolled-back":
+      return "This disk was rolled back: `snap rollback show` tells what each choice does";
+    case "busy":
+      return "Another process is at work here";
+  }
+}

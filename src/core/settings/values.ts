@@ -1,0 +1,69 @@
+import { z } from "zod";
+
+/** One command of a hook: a program and its arguments, no shell (T42). */
+export type HookCommand = readonly string[];
+
+/** What a person has set; what is absent has its default, which belongs to `catalogue.ts`. */
+export type Settings = {
+  /** Where `snap link` binds a folder without REMOTE: a remote path with `{name}` in it. */
+  readonly "link.template"?: string;
+  /** Values for `{name}`. */
+  readonly "link.names"?: Readonly<Record<string, string>>;
+  /** Mode of the guard for new links (G43, G46). */
+  readonly repos?: "refuse" | "exclude";
+  /** What is done with a folder that appears at the top of a linked folder (S94). */
+  readonly newRemoteFolders?: "sync" | "exclude";
+  /** What is done with a disk that was rolled back from outside (S120). */
+  readonly rollback?: "ask" | "keep" | "discard";
+  readonly "sync.before"?: readonly HookCommand[];
+  readonly "sync.after"?: readonly HookCommand[];
+  /** ms. */
+  readonly "sync.hookTimeout"?: number;
+  /** Transfers at once. */
+  readonly "transfer.parallel"?: number;
+  /** Where the snapshots are kept; absolute. */
+  readonly "store.path"?: string;
+};
+
+/** Settings that a workspace may have of its own. The mode of the guard stands in its record. */
+export type WorkspaceSettings = Omit<Settings, "repos" | "store.path">;
+
+/** Files whose bytes travel at once, at most (S107). */
+export const transfersMax = 8;
+
+/** Longest time of a hook, ms. */
+export const hookTimeoutMaxMs = 86_400_000;
+
+/** Commands of one hook, and words of one command: more than anybody types, less than a system takes. */
+const commandsMax = 100;
+const wordsMax = 1_000;
+
+const commandSchema: z.ZodType<HookCommand> = z
+  .array(z.string().refine((word) => !word.includes("\0")))
+  .min(1)
+  .max(wordsMax)
+  .refine(([program]) => program !== "");
+
+const commandsSchema: z.ZodType<readonly HookCommand[]> = z.array(commandSchema).max(commandsMax);
+
+const workspaceMembers = {
+  "link.template": z.string().min(1).exactOptional(),
+  "link.names": z.record(z.string().min(1), z.string().min(1)).exactOptional(),
+  newRemoteFolders: z.enum(["sync", "exclude"]).exactOptional(),
+  rollback: z.enum(["ask", "keep", "discard"]).exactOptional(),
+  "sync.before": commandsSchema.exactOptional(),
+  "sync.after": commandsSchema.exactOptional(),
+  "sync.hookTimeout": z.int().min(1).max(hookTimeoutMaxMs).exactOptional(),
+  "transfer.parallel": z.int().min(1).max(transfersMax).exactOptional(),
+};
+
+/** Checks every member; unknown ones are refused, so that a typing error is seen. */
+export const workspaceSettingsSchema: z.ZodType<WorkspaceSettings> =
+  z.strictObject(workspaceMembers);
+
+/** The same of the user's. */
+export const settingsSchema: z.ZodType<Settings> = z.strictObject({
+  ...workspaceMembers,
+  repos: z.enum(["refuse", "exclude"]).exactOptional(),
+  "store.path": z.string().min(1).exactOptional(),
+});

@@ -1,0 +1,140 @@
+import type { ClientRequest, IncomingMessage } from "node:http";
+import { findRunFolder } from "../app/run-folder.ts";
+import type { Environment } from "../app/environment.ts";
+import { isErrorCode, isSnapError, SnapError, systemCode } from "../std/error.ts";
+import type { Json } from "../std/json.ts";
+import type { ControlFailure, DaemonEvent, DaemonStatus } from "./wire.ts";
+
+/** Largest answer that is read, characters: a status with everything that was left aside. */
+const answerLengthMax = 16 * 1024 * 1024;
+
+/** Codes of a connection that nobody answers: there is no daemon, or it has just ended. */
+const nobodyCodes: readonly string[] = ["ENOENT", "ECONNREFUSED", "ECONNRESET", "EPIPE"];
+
+/** A request to the daemon. */
+export type DaemonCall = {
+  readonly method?: "GET" | "POST";
+  readonly path: string;
+  readonly body?: Json;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** A way to the daemon of one home. Every call has a connection of its own. */
+export interface DaemonClient {
+  status(signal?: AbortSignal): Promise<DaemonStatus>;
+  /** Every change from now on; ends with the signal, or with the daemon. */
+  events(signal?: AbortSignal): AsyncGenerator<DaemonEvent, void, undefined>;
+  /** The answer, as JSON. @throws {SnapError} `daemon-off`, and what the daemon answers */
+  call(call: DaemonCall): Promise<unknown>;
+  /** The answer line by line, each as JSON, as long as it goes on. */
+  lines(call: DaemonCall): AsyncGenerator<unknown, void, undefined>;
+}
+
+/**
+ * A way to the daemon; nothing is connected to before the first call.
+ *
+ * @throws {SnapError} `daemon-off` where none runs, `refused` where the way to it is not safe (X19): from each call
+ */
+export function daemonClient({ locations }: Pick<Environment, "locations">): DaemonClient {
+  const open = (call: DaemonCall): Promise<IncomingMessage> => send(socketIn(locations), call);
+  const call = async (asked: DaemonCall): Promise<unknown> => {
+    const answer = await open(asked);
+    return JSON.parse(await wholeText(answer));
+  };
+  const lines = (asked: DaemonCall): AsyncGenerator<unknown, void, undefined> =>
+    linesOf(open(asked));
+  return {
+    call,
+    lines,
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- both ends of a private socket are this program
+    status: async (signal) => (await call({ path: "/v1/status", signal })) as DaemonStatus,
+    events: (signal) =>
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- both ends of a private socket are this program
+      lines({ path: "/v1/events", signal }) as AsyncGenerator<DaemonEvent, void, undefined>,
+  };
+}
+
+/** Whether nobody answered: no daemon runs, or the caller's patience has ended. */
+export function isUnanswered(error: unknown): boolean {
+  if (isSnapError(error, "daemon-off")) return true;
+  return error instanceof Error && ["TimeoutError", "AbortError"].includes(error.name);
+}
+
+/** No daemon runs, or it has just ended. */
+function daemonOff(cause?: unknown): SnapError {
+  return new SnapError("daemon-off", "The daemon is not running", {
+    hint: "Start it with `snap start`.",
+    cause,
+  });
+}
+
+function socketIn(locations: Environment["locations"]): string {
+  const found = findRunFolder(locations);
+  if (found === undefined) throw daemonOff();
+  return found.socket;
+}
+
+function send(socketPath: string, call: DaemonCall): Promise<IncomingMessage> {
+  const { method = "GET", path, body, signal } = call;
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  return new Promise((resolve, reject) => {
+    const request: ClientRequest = process.getBuiltinModule("node:http").request({
+      socketPath,
+      method,
+      path,
+      agent: false,
+      headers: text === undefined ? {} : { "content-type": "application/json" },
+      ...(signal === undefined ? {} : { signal }),
+    });
+    request.on("error", (error) => reject(explain(error)));
+    request.on("response", (response) => {
+      response.setEncoding("utf8");
+      if (response.statusCode === 200) resolve(response);
+      else void refusalOf(response).then(reject, reject);
+    });
+    request.end(text);
+  });
+}
+
+function explain(error: Error): unknown {
+  return nobodyCodes.includes(systemCode(error) ?? "") ? daemonOff(error) : error;
+}
+
+async function refusalOf(response: IncomingMessage): Promise<SnapError> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- both ends of a private socket are this program
+  const { error } = JSON.parse(await wholeText(response)) as ControlFailure;
+  const { code, message, ...facts } = error;
+  return new SnapError(isErrorCode(code) ? code : "unexpected", message, facts);
+}
+
+async function wholeText(response: IncomingMessage): Promise<string> {
+  let text = "";
+  try {
+    for await (const part of response) {
+      text += String(part);
+      if (text.length > answerLengthMax) throw new Error("The daemon's answer is too long");
+    }
+  } catch (error) {
+    throw error instanceof Error ? explain(error) : error;
+  }
+  return text;
+}
+
+async function* linesOf(
+  opening: Promise<IncomingMessage>,
+): AsyncGenerator<unknown, void, undefined> {
+  let rest = "";
+  const response = await opening;
+  try {
+    for await (const part of response) {
+      const lines = `${rest}${String(part)}`.split("\n");
+      rest = lines.pop() ?? "";
+      if (rest.length > answerLengthMax) throw new Error("A line of the daemon is too long");
+      for (const line of lines) yield JSON.parse(line);
+    }
+  } catch (error) {
+    throw error instanceof Error ? explain(error) : error;
+  } finally {
+    response.destroy();
+  }
+}

@@ -1,0 +1,165 @@
+import { chmodSync } from "node:fs";
+import type { Server } from "node:http";
+import type { RunFolder } from "../app/run-folder.ts";
+import { removeSocket, removeStaleSocket } from "../app/run-folder.ts";
+import { SnapError } from "../std/error.ts";
+import type { Logger } from "../std/log.ts";
+import { asFailure, badRequest, ControlCall } from "./control-call.ts";
+import { borrowSchema, choiceSchema, emptySchema, pauseSchema } from "./wire.ts";
+import type { DaemonEvent, DaemonStatus } from "./wire.ts";
+
+/** Connections at once: commands, and who watches. */
+const connectionsMax = 128;
+
+/** What the control API asks of the daemon. Everything rejects with a `SnapError`. */
+export interface Controlled {
+  status(): DaemonStatus;
+  /** Hear of every change, until the result is called. */
+  subscribe(listener: (event: DaemonEvent) => void): () => void;
+  /** Begin to end everything; resolves at once. */
+  stop(): void;
+  /** Read the settings anew, and act on them. */
+  reload(): Promise<void>;
+  pause(request: { readonly workspace?: string; readonly reason?: string }): Promise<void>;
+  resume(request: { readonly workspace?: string }): Promise<void>;
+  /** Look at a workspace now. @throws {SnapError} `not-found` */
+  nudge(workspace: string): void;
+  /** As `Lender`. @throws {SnapError} `not-found`, `busy` where it is lent already */
+  lend(
+    workspace: string,
+    request: { readonly what: string; readonly signal: AbortSignal },
+  ): Promise<AsyncDisposable>;
+}
+
+type Handler = (call: ControlCall, controlled: Controlled, workspace: string) => Promise<void>;
+
+const routes: readonly (readonly [string, RegExp, Handler])[] = [
+  ["GET", /^\/v1\/status$/u, async (call, controlled) => call.answer(controlled.status())],
+  ["GET", /^\/v1\/events$/u, streamEvents],
+  ["POST", /^\/v1\/stop$/u, stop],
+  ["POST", /^\/v1\/reload$/u, reload],
+  ["POST", /^\/v1\/pause$/u, pause],
+  ["POST", /^\/v1\/resume$/u, resume],
+  ["POST", /^\/v1\/workspaces\/([0-9a-z-]{1,64})\/borrow$/u, lend],
+  ["POST", /^\/v1\/workspaces\/([0-9a-z-]{1,64})\/nudge$/u, nudge],
+];
+
+/** What is served, and where. */
+export type ControlOptions = {
+  readonly run: RunFolder;
+  readonly controlled: Controlled;
+  readonly logger: Logger;
+};
+
+/**
+ * Serve the control API on the socket of the run folder, 0600 in a folder 0700 (X19), until it is disposed of. The caller holds
+ * the lock of the folder.
+ *
+ * @throws {SnapError} `refused` where something else is in the way of the socket; `disk-error`
+ */
+export async function serveControl(options: ControlOptions): Promise<AsyncDisposable> {
+  const { run } = options;
+  removeStaleSocket(run);
+  const server = process.getBuiltinModule("node:http").createServer((request, response) => {
+    void answer(new ControlCall(request, response), options);
+  });
+  server.maxConnections = connectionsMax;
+  await listen(server, run.socket);
+  return {
+    [Symbol.asyncDispose]: async () => {
+      // Loans and streams end with the daemon; whoever has one is told by the end of the connection.
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
+      removeSocket(run);
+    },
+  };
+}
+
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (cause) => {
+      const hint = "Look at the folder and at the health of the disk.";
+      const message = `The daemon cannot listen: "${path}" (${cause.message})`;
+      reject(new SnapError("disk-error", message, { path, hint, cause }));
+    });
+    server.listen({ path }, () => {
+      // Bound a moment ago, in a folder that is closed to others.
+      chmodSync(path, 0o600);
+      resolve();
+    });
+  });
+}
+
+async function answer(call: ControlCall, options: ControlOptions): Promise<void> {
+  try {
+    await routed(call, options.controlled);
+  } catch (thrown) {
+    const failure = asFailure(thrown);
+    if (failure.code === "unexpected") {
+      options.logger.error("a request failed", { path: call.path, reason: String(thrown) });
+    }
+    call.refuse(failure);
+  }
+}
+
+async function routed(call: ControlCall, controlled: Controlled): Promise<void> {
+  for (const [method, form, handle] of routes) {
+    const [, workspace = ""] = form.exec(call.path) ?? [];
+    if (!form.test(call.path)) continue;
+    if (method !== call.method) throw badRequest(`${call.path} takes ${method}`);
+    await handle(call, controlled, workspace);
+    return;
+  }
+  throw badRequest(`There is no "${call.path}"`);
+}
+
+async function streamEvents(call: ControlCall, controlled: Controlled): Promise<void> {
+  const listen = (event: DaemonEvent): void => {
+    if (!call.line(event)) end();
+  };
+  const end = controlled.subscribe(listen);
+  call.gone.addEventListener("abort", end, { once: true });
+  listen({ v: 1, type: "daemon", status: controlled.status() });
+}
+
+async function stop(call: ControlCall, controlled: Controlled): Promise<void> {
+  await call.body(emptySchema);
+  const { pid, supervisor } = controlled.status();
+  call.answer({ v: 1, pid, supervisor });
+  controlled.stop();
+}
+
+async function reload(call: ControlCall, controlled: Controlled): Promise<void> {
+  await call.body(emptySchema);
+  await controlled.reload();
+  call.answer(controlled.status());
+}
+
+async function pause(call: ControlCall, controlled: Controlled): Promise<void> {
+  await controlled.pause(await call.body(pauseSchema));
+  call.answer(controlled.status());
+}
+
+async function resume(call: ControlCall, controlled: Controlled): Promise<void> {
+  await controlled.resume(await call.body(choiceSchema));
+  call.answer(controlled.status());
+}
+
+async function nudge(call: ControlCall, controlled: Controlled, workspace: string): Promise<void> {
+  await call.body(emptySchema);
+  controlled.nudge(workspace);
+  call.answer({ v: 1 });
+}
+
+/** The loan lasts as long as the connection. */
+async function lend(call: ControlCall, controlled: Controlled, workspace: string): Promise<void> {
+  const { what } = await call.body(borrowSchema);
+  const { gone } = call;
+  await using _loan = await controlled.lend(workspace, { what, signal: gone });
+  if (!call.line({ lent: true })) return;
+  await new Promise<void>((resolve) => {
+    if (gone.aborted) resolve();
+    else gone.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,131 @@
+import { mkdirSync, readFileSync, writeFileSync, existsSync } from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { requireLink } from "../../src/app/find-workspace.ts";
+import { previewSync, syncWorkspace } from "../../src/app/sync.ts";
+import { openLinked } from "../../src/app/workspace.ts";
+import type { Settings } from "../../src/core/settings/values.ts";
+import { LinkedHome } from "./linked-home.ts";
+
+const sync = (home: LinkedHome) => syncWorkspace(home.environment, home.place, {});
+
+/** A program that writes down when it ran, what the cloud had not got yet, and its environment. */
+function recorder(home: LinkedHome): {
+  readonly program: string;
+  readonly runs: () => readonly string[];
+} {
+  const log = path.join(home.top, "log");
+  const program = path.join(home.top, "recorder");
+  const line = `$1 $(pwd) $SNAP_WORKSPACE \${SNAP_OUTCOME:-none} \${SECRET:-none}`;
+  writeFileSync(
+    program,
+    `#!/bin/sh\necho "${line}" >> "${log}"\n[ "$2" = fail ] && { echo no room; exit 3; }\nexit 0\n`,
+    {
+      mode: 0o755,
+    },
+  );
+  return {
+    program,
+    runs: () => (existsSync(log) ? readFileSync(log, "utf8").trimEnd().split("\n") : []),
+  };
+}
+
+async function hooked(settings: (program: string) => Settings): Promise<{
+  readonly home: LinkedHome;
+  readonly runs: () => readonly string[];
+}> {
+  const home = await LinkedHome.open({ a: "1" });
+  const { program, runs } = recorder(home);
+  home.set(settings(program));
+  return { home, runs };
+}
+
+const both = (program: string): Settings => ({
+  "sync.before": [
+    [program, "first $(x)"],
+    [program, "second"],
+  ],
+  "sync.after": [[program, "after"]],
+});
+
+test("T42: hooks run around the changes of a sync, without a shell, in the workspace, each once", async () => {
+  const { home, runs } = await hooked(both);
+  await using _home = home;
+  expect((await sync(home)).exit).toBe(0);
+  expect(runs(), "nothing is to be done, nothing runs").toEqual([]);
+  home.write("b", "2");
+  await previewSync(home.environment, home.place, {});
+  expect(runs(), "a dry run runs nothing").toEqual([]);
+  expect((await sync(home)).exit).toBe(0);
+  const { place } = home;
+  expect(runs()).toEqual([
+    `first $(x) ${place} ${place} none none`,
+    `second ${place} ${place} none none`,
+    `after ${place} ${place} done none`,
+  ]);
+});
+
+test("T43: where a command before fails nothing is done, exit 3, and the hook after runs all the same", async () => {
+  const { home, runs } = await hooked((program) => ({
+    "sync.before": [
+      [program, "first", "fail"],
+      [program, "second"],
+    ],
+    "sync.after": [[program, "after"]],
+  }));
+  await using _home = home;
+  home.write("b", "2");
+  await expect(sync(home)).rejects.toMatchObject({
+    code: "refused",
+    exit: 3,
+    message: expect.stringContaining("no room") as string,
+  });
+  expect(await home.cloud()).toEqual(["a"]);
+  expect(runs().map((run) => run.split(" ")[0])).toEqual(["first", "after"]);
+  expect(runs()[1]).toContain("not-done");
+});
+
+test("T43: where the hook after fails the data stays, exit 4", async () => {
+  const { home } = await hooked((program) => ({ "sync.after": [[program, "after", "fail"]] }));
+  await using _home = home;
+  home.write("b", "2");
+  const report = await sync(home);
+  expect(report).toMatchObject({ exit: 4, left: [{ path: "sync.after", kind: "parked" }] });
+  expect(await home.cloud()).toEqual(["a", "b"]);
+  expect((await sync(home)).exit, "told once").toBe(0);
+});
+
+test("T43: a command that takes too long is ended with all that it started", async () => {
+  const { home } = await hooked(() => ({
+    "sync.before": [["/bin/sh", "-c", "/bin/sleep 1000 & /bin/sleep 1000"]],
+    "sync.hookTimeout": 50,
+  }));
+  await using _home = home;
+  home.write("b", "2");
+  await expect(sync(home)).rejects.toThrow(/took longer than 50ms/u);
+});
+
+test("T43: the hook after runs also where the program was killed before it", async () => {
+  const { home, runs } = await hooked(both);
+  await using _home = home;
+  const { environment, place } = home;
+  {
+    await using workspace = await openLinked(environment, requireLink(environment, place), "sync");
+    const { index } = workspace.state;
+    index.transaction(() => index.setMeta("hooked", "1"));
+  }
+  await sync(home);
+  expect(runs().map((run) => run.split(" ")[0])).toEqual(["after"]);
+});
+
+test("X23: nothing of a workspace is run, however it is named", async () => {
+  await using home = await LinkedHome.open({ a: "1" });
+  mkdirSync(path.join(home.place, "bin"));
+  const planted = path.join(home.place, "bin/tool");
+  writeFileSync(planted, "#!/bin/sh\nexit 0\n", { mode: 0o755 });
+  for (const program of [planted, "./bin/tool", "bin/tool", "tool"]) {
+    home.set({ "sync.before": [[program]] });
+    home.write("b", program);
+    await expect(sync(home), program).rejects.toMatchObject({ code: "refused" });
+  }
+});
