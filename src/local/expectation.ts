@@ -10,8 +10,8 @@ import { hashOnce } from "./read.ts";
 type Likeness = "same" | "other" | "ask";
 
 /**
- * Compare what stands at a place with what the planner believes, by file id, size and mtime. The ctime says nothing
- * here: renames and links change it.
+ * Compare what stands at a place with what the planner believes, by file id, size and mtime; not where these prove nothing (S24).
+ * The ctime says nothing here: renames and links change it.
  */
 export function compare(stat: LocalStat, expected: LocalExpectation): Likeness {
   if (stat.kind !== expected.kind) return "other";
@@ -22,8 +22,8 @@ export function compare(stat: LocalStat, expected: LocalExpectation): Likeness {
       return stat.linkTarget === expected.linkTarget ? "same" : "other";
     case "file":
       if (stat.size !== expected.size) return "other";
-      if (isSameFile(stat, expected)) return "same";
-      return expected.hash === undefined ? "other" : "ask";
+      if (expected.hash === undefined) return isSameFile(stat, expected) ? "same" : "other";
+      return expected.isUnproven !== true && isSameFile(stat, expected) ? "same" : "ask";
   }
 }
 

@@ -82,6 +82,28 @@ describe.each(Object.entries(acts))("S18, S53: %s", (_, actOf) => {
     expect((await scratch.side().perform(act)).state).toBe("done");
   });
 
+  test("S24: is cancelled by an edit that no stamp shows, where the hash was taken right after a change", async () => {
+    using scratch = opened();
+    const act = await actOf(scratch);
+    await editUnseen(scratch, "d/f");
+    const stat = await scratch.side().stat(rel("d/f"));
+    const unproven = (before: LocalExpectation): LocalExpectation =>
+      before.kind === "file" && stat !== undefined
+        ? { ...before, stamp: stat.stamp, isUnproven: true }
+        : before;
+    const known = "known" in act ? act.known : [];
+    const unprovenAct: LocalAct =
+      act.act === "displace"
+        ? {
+            ...act,
+            before: unproven(act.before),
+            known: known.map(([path, one]) => [path, unproven(one)]),
+          }
+        : { ...act, ...(act.before && { before: unproven(act.before) }) };
+    expect((await scratch.side().perform(unprovenAct)).state).toBe("cancelled");
+    expect(scratch.user()).toEqual({ "d/f": "USR" });
+  });
+
   test("is settled after a crash though its own rename changed the ctime", async () => {
     using scratch = opened();
     const act = await actOf(scratch);

@@ -52,6 +52,11 @@ export type LocalExpectation =
        * (S18). Afterwards it says nothing: renames and links change the ctime.
        */
       readonly stamp?: Stamp;
+      /**
+       * The hash was taken within one step of the disk's clock after the last change (S24): no stat proves that it still holds,
+       * so the file is read, where it stands and again where it was brought.
+       */
+      readonly isUnproven?: true;
     }
   | { readonly kind: "symlink"; readonly fileId: FileId; readonly linkTarget: string };
 

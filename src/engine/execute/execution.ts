@@ -105,5 +105,6 @@ export function isAsSeen(row: LocalEntry, stat: LocalStat | undefined): stat is 
 export function expectationOf(row: LocalEntry, stat: LocalStat): LocalExpectation {
   if (row.kind === "folder") return { kind: "folder", fileId: stat.fileId };
   const { fileId, size, modifiedNs, stamp } = stat;
-  return { kind: "file", fileId, size, modifiedNs, hash: row.hash, stamp };
+  const before = { kind: "file", fileId, size, modifiedNs, hash: row.hash, stamp } as const;
+  return row.trusted ? before : { ...before, isUnproven: true };
 }
