@@ -7,6 +7,7 @@ import type { EngineDeps } from "./engine-deps.ts";
 import { frozenNodes, type Frozen } from "./check/frozen.ts";
 import type { LookWork } from "./disk/looking.ts";
 import { observeLocal } from "./disk/observe-local.ts";
+import { adoptUploads } from "./listing/adopt-uploads.ts";
 import { observeRemote } from "./listing/observe-remote.ts";
 import { loadScope, type Scope } from "./scope/scope.ts";
 
@@ -23,6 +24,7 @@ export async function observeBoth(deps: EngineDeps, work: LookWork): Promise<Obs
   const scope = await loadScope(deps);
   const remote = await observeRemote(deps, scope, work);
   throwIfAborted(work.signal);
+  adoptUploads(deps.index, remote.frozen);
   const local = await observeLocal(deps, scope, work);
   throwIfAborted(work.signal);
   return { scope, frozen: frozenNodes(deps.index, { local, remote }) };

@@ -1,0 +1,69 @@
+import { sameName } from "../../core/path/path-key.ts";
+import type { LocalEntry, NodeId, RemoteEntry } from "../../core/tree/node.ts";
+import { isBelow } from "../../core/tree/tree-view.ts";
+import type { IndexStore } from "../../ports.ts";
+import { agree } from "../execute/commit.ts";
+
+/** Nodes that are looked at before any of them is written. */
+const nodesPerPage = 512;
+
+/**
+ * Agree on files that reached the server without our knowing, as when we were killed in between: called after the look at the
+ * server and before the one at the disk, while the local rows still say what we read and sent. An edit since, which the look
+ * at the disk then finds, is an edit of that file and no other one (S36); its removal is a removal.
+ *
+ * Costs by what is not agreed on (S5); a look that finds nothing of the kind writes nothing.
+ *
+ * @param frozen held, each with everything below it: nothing in there is agreed on (G20)
+ */
+export function adoptUploads(index: IndexStore, frozen: ReadonlySet<NodeId>): void {
+  let after: NodeId = 0;
+  for (;;) {
+    const nodes = index.dirty(after, nodesPerPage);
+    const found = nodes.flatMap((node) => uploadOf(index, node));
+    const free = found.filter(({ there }) => !isFrozen(index, there.node, frozen));
+    if (free.length > 0) index.transaction(() => free.forEach((one) => adopt(index, one)));
+    const last = nodes.at(-1);
+    if (last === undefined || nodes.length < nodesPerPage) return;
+    after = last;
+  }
+}
+
+/** A file as we read it, and one of the server that is the same. */
+type Upload = { readonly here: LocalEntry; readonly there: RemoteEntry };
+
+/** Only the server has the node, only the disk has the other, and nobody agreed on either. */
+function uploadOf(index: IndexStore, node: NodeId): readonly Upload[] {
+  const there = index.remote.get(node);
+  if (there?.kind !== "file" || there.scope !== "in" || isKnown(index, node)) return [];
+  const here = index.local
+    .childrenByKey(there.parent, there.key)
+    .find((row) => isSameFile(row, there) && isOnlyHere(index, row));
+  return here === undefined ? [] : [{ here, there }];
+}
+
+function isKnown({ local, synced }: IndexStore, node: NodeId): boolean {
+  return local.get(node) !== undefined || synced.get(node) !== undefined;
+}
+
+function isOnlyHere({ synced, remote }: IndexStore, { node }: LocalEntry): boolean {
+  return synced.get(node) === undefined && remote.get(node) === undefined;
+}
+
+function isSameFile(here: LocalEntry, there: RemoteEntry): boolean {
+  const isSameContent = here.hash !== undefined && here.hash === there.hash;
+  return here.kind === "file" && isSameContent && sameName(here.name, there.name);
+}
+
+function isFrozen({ remote }: IndexStore, node: NodeId, frozen: ReadonlySet<NodeId>): boolean {
+  return [...frozen].some((top) => isBelow(remote, node, top));
+}
+
+function adopt(index: IndexStore, { here, there }: Upload): void {
+  const { node, parent, name, key, size } = there;
+  index.rebind(here.node, node);
+  index.removeUpload(node);
+  index.removeParked(node);
+  const after = { node, parent, kind: "file", name, key, size, localName: undefined } as const;
+  agree(index, node, { ...after, hash: there.hash ?? "" });
+}
