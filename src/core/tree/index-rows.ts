@@ -28,7 +28,7 @@ export type MetaKey =
   | "checked_at"
   /** Differences that no change explains, counted over all checks (S104). */
   | "differences"
-  /** Excluded folders, as JSON (S93): off the disk, on their way to the trash, and no longer excluded but not listed yet. */
+  /** Excluded folders, as JSON (S93): off the disk, on their way to the trash, and not listed since they are excluded no more, or were moved by us. */
   | "excluded"
   | "excluding"
   | "relist"

@@ -1,5 +1,6 @@
 import type { MkdirOp, MoveOp, RemoveOp } from "../../core/plan/op.ts";
 import { pathKeyOf } from "../../core/path/path-key.ts";
+import { listAfterMove } from "../listing/list-after-move.ts";
 import { commitRemoval, commitRemote, remoteRow } from "./commit.ts";
 import { cancelled, done, freePlace, type Execution, type OpResult } from "./execution.ts";
 import { moveSurely } from "./move-surely.ts";
@@ -40,7 +41,10 @@ export async function moveRemote(execution: Execution, op: MoveOp): Promise<OpRe
       ? await moveAround(execution, op, { found, to })
       : await moveSurely(remote, { from: found.path, to, remoteId: found.row.remoteId });
     const row = remoteRow(op.node, op.parent, item);
-    await commitOp(execution, op, () => commitRemote(index, row, op.after));
+    await commitOp(execution, op, () => {
+      commitRemote(index, row, op.after);
+      listAfterMove(index, op.node);
+    });
   } catch (error) {
     return await cancelledByConflict(execution, [found.path, to], error);
   }

@@ -1,4 +1,5 @@
 import type { RemoteItem, RemotePage } from "../../core/tree/remote-item.ts";
+import type { NodeId } from "../../core/tree/node.ts";
 import { throwIfAborted } from "../../std/error.ts";
 import type { Work } from "../../std/events.ts";
 import { excludeAppeared } from "./appeared-folders.ts";
@@ -12,6 +13,8 @@ import type { Scope } from "../scope/scope.ts";
 /** A page, and what the server said when it was asked about it. */
 type Applied = Pick<RemotePage, "changes" | "restart"> & {
   readonly answers?: readonly RemoteItem[];
+  /** What it said that it has no more. */
+  readonly gone?: readonly NodeId[];
 };
 
 /** One look at the server, page by page. */
@@ -62,10 +65,11 @@ export class Listing {
   }
 
   /** Put changes into the tree, then answers of the server, and judge what they touched, in one transaction with `also`. */
-  apply({ answers, ...page }: Applied, also: () => void): void {
+  apply({ answers, gone, ...page }: Applied, also: () => void): void {
     this.#deps.index.transaction(() => {
       this.#rows.apply(page);
       for (const item of answers ?? []) this.#rows.putItem(item);
+      for (const node of gone ?? []) this.#rows.remove(node);
       this.#judge();
       also();
     });

@@ -12,6 +12,7 @@ import type { Home, Ring } from "../execute/intents.ts";
 import { moveSurely, type SureMove } from "../execute/move-surely.ts";
 import { logHomecoming, loggingOf } from "../execute/op-log.ts";
 import { copyNamesMax } from "../limits.ts";
+import { listAfterMove } from "../listing/list-after-move.ts";
 import { isOfItem, isTroubleWithOne } from "../trouble.ts";
 
 /** Places that make trouble before the rest are not tried: where it belongs, where it was, and one beside. */
@@ -199,5 +200,6 @@ function standAt(deps: EngineDeps, { node, side, home, path, staged }: Standing)
     }
     const row = index.remote.get(node);
     if (row !== undefined) index.remote.put({ ...row, ...place });
+    listAfterMove(index, node);
   });
 }

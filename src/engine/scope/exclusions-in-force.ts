@@ -38,7 +38,7 @@ export function pendingExclusions(
   };
 }
 
-/** Folders that are excluded no more, and were not listed since. */
+/** Folders that are excluded no more (S93), or that we moved on the server (S31), and that were not listed since. */
 export function foldersToList(index: IndexStore): readonly RelPath[] {
   return pathsIn(index, "relist");
 }

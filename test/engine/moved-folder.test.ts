@@ -1,0 +1,129 @@
+import { expect, test } from "vitest";
+import { rootNode } from "../../src/core/tree/node.ts";
+import { intentOf } from "../../src/engine/execute/intents.ts";
+import { remoteStaging } from "../../src/engine/execute/ring.ts";
+import { recover } from "../../src/engine/recover/recover.ts";
+import { present } from "../../src/std/assert.ts";
+import { listAfterMove, movedFoldersMax } from "../../src/engine/listing/list-after-move.ts";
+import { observeRemote } from "../../src/engine/listing/observe-remote.ts";
+import { foldersToList, setFoldersToList } from "../../src/engine/scope/exclusions-in-force.ts";
+import { loadScope } from "../../src/engine/scope/scope.ts";
+import { Killed } from "../support/world-ports.ts";
+import { World } from "../support/world.ts";
+import { at, LinkedWorkspace } from "./linked-workspace.ts";
+
+/** A folder is renamed here; right before that is done there, somebody removes something in it. */
+async function renamedLate(removed: string): Promise<World> {
+  const world = await World.synced("d/x: 1\nd/s/y: 2\nd/s/z: 3\nd/k: 4");
+  world.local.move("d", "e");
+  world.hooks.before("remote.move", async () => await world.remote.remove(removed));
+  return world;
+}
+
+test.each([
+  ["d/x", "e/k: 4\ne/s/y: 2\ne/s/z: 3"],
+  ["d/s/y", "e/k: 4\ne/s/z: 3\ne/x: 1"],
+  ["d/s", "e/k: 4\ne/x: 1"],
+])(
+  "S31, S61: %s, removed there before we renamed its folder there, goes here",
+  async (removed, rest) => {
+    await using world = await renamedLate(removed);
+    await world.sync();
+    expect(await world.both()).toBe(rest);
+    await world.assertAlways();
+  },
+);
+
+test("S31, S61, S74: so it does where we are killed right after the rename", async () => {
+  await using world = await renamedLate("d/x");
+  world.hooks.after("remote.move", () => {
+    world.hooks.before("local.removeArea", world.hooks.kill);
+  });
+  await expect(world.syncOnce()).rejects.toBeInstanceOf(Killed);
+  expect(foldersToList(world.index)).toEqual(["e"]);
+  world.restart();
+  await world.sync();
+  expect(await world.both()).toBe("e/k: 4\ne/s/y: 2\ne/s/z: 3");
+  await world.assertAlways();
+});
+
+test("S31, S49, S74: so it does where we bring the folder home from a ring that was cut off", async () => {
+  await using workspace = await LinkedWorkspace.open({ "a/x": "1", "a/y": "2" });
+  const { index, deps } = workspace;
+  const node = workspace.nodeAt(index.remote, "a");
+  await workspace.removeRemote("a/x");
+  await workspace.other.move(at("a"), remoteStaging("one"));
+  const [from, to] = ["a", "b"].map((name) => ({ parent: rootNode, name }));
+  const ring = { step: "ring", side: "remote", staged: remoteStaging("one") } as const;
+  const homes = { from: present(from, "a"), to: present(to, "b"), act: undefined };
+  index.transaction(() => index.putIntent(intentOf("one", node, { ...ring, ...homes })));
+  await recover(deps);
+  await observeRemote(deps, await loadScope(deps), {});
+  expect(workspace.paths(index.remote)).toBe("b/, b/y");
+});
+
+test("S31: what a listing that lags does not name stays, where the server has it", async () => {
+  await using workspace = await LinkedWorkspace.open({ "d/a": "1", "d/s/b": "2", "d/c": "3" });
+  const { index, deps } = workspace;
+  await workspace.look();
+  const before = workspace.rows(index.remote);
+  index.transaction(() => setFoldersToList(index, [at("d")]));
+  deps.remote.list = async function* () {};
+  await observeRemote(deps, await loadScope(deps), {});
+  expect(workspace.rows(index.remote)).toBe(before);
+  expect(foldersToList(index)).toEqual([]);
+});
+
+test("S31: what another thing has taken the place of is that one from then on", async () => {
+  await using workspace = await LinkedWorkspace.open({ "d/a": "1", "d/b": "2" });
+  const { index, deps } = workspace;
+  const node = workspace.nodeAt(index.remote, "d/a");
+  await workspace.removeRemote("d/a");
+  await workspace.upload("d/a", "another");
+  index.transaction(() => setFoldersToList(index, [at("d")]));
+  deps.remote.list = async function* () {};
+  deps.remote.pages = async function* () {};
+  await observeRemote(deps, await loadScope(deps), {});
+  expect(workspace.paths(index.remote)).toBe("d/, d/a, d/b");
+  expect(workspace.nodeAt(index.remote, "d/a")).not.toBe(node);
+});
+
+test("S5, S31: of what we moved only folders with something in them are listed, each once", async () => {
+  await using workspace = await LinkedWorkspace.open({
+    "e/": "",
+    "d/s/a": "1",
+    "d/t/b": "2",
+    f: "3",
+  });
+  const { index } = workspace;
+  const moved = (...paths: readonly string[]): void =>
+    index.transaction(() => {
+      for (const path of paths) listAfterMove(index, workspace.nodeAt(index.remote, path));
+    });
+  moved("e", "f");
+  expect(foldersToList(index)).toEqual([]);
+  moved("d/s", "d/t", "d/s");
+  expect(foldersToList(index)).toEqual(["d/s", "d/t"]);
+  moved("d", "d/s");
+  expect(foldersToList(index)).toEqual(["d"]);
+});
+
+test("S31, S107: of more folders than are listed one by one, everything is listed", async () => {
+  await using workspace = await LinkedWorkspace.open({ "d/a": "1" });
+  const { index } = workspace;
+  const waiting = Array.from({ length: movedFoldersMax }, (_, count) => at(`w${count}`));
+  const node = workspace.nodeAt(index.remote, "d");
+  index.transaction(() => {
+    setFoldersToList(index, waiting.slice(1));
+    listAfterMove(index, node);
+  });
+  expect(index.meta("cursor")).toBeDefined();
+  index.transaction(() => {
+    setFoldersToList(index, waiting);
+    listAfterMove(index, node);
+  });
+  expect(index.meta("cursor")).toBeUndefined();
+  await workspace.look();
+  expect(workspace.paths(index.remote)).toBe("d/, d/a");
+  expect(foldersToList(index)).toEqual([]);
+});
