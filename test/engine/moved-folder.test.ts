@@ -4,6 +4,7 @@ import { intentOf } from "../../src/engine/execute/intents.ts";
 import { remoteStaging } from "../../src/engine/execute/ring.ts";
 import { recover } from "../../src/engine/recover/recover.ts";
 import { present } from "../../src/std/assert.ts";
+import { SnapError } from "../../src/std/error.ts";
 import { listAfterMove, movedFoldersMax } from "../../src/engine/listing/list-after-move.ts";
 import { observeRemote } from "../../src/engine/listing/observe-remote.ts";
 import { foldersToList, setFoldersToList } from "../../src/engine/scope/exclusions-in-force.ts";
@@ -86,6 +87,20 @@ test("S31: what another thing has taken the place of is that one from then on", 
   await observeRemote(deps, await loadScope(deps), {});
   expect(workspace.paths(index.remote)).toBe("d/, d/a, d/b");
   expect(workspace.nodeAt(index.remote, "d/a")).not.toBe(node);
+});
+
+test("S31: where a file stands by now, the changes say so", async () => {
+  await using workspace = await LinkedWorkspace.open({ "d/a": "1" });
+  const { index, deps } = workspace;
+  await workspace.removeRemote("d");
+  await workspace.upload("d", "a file");
+  index.transaction(() => setFoldersToList(index, [at("d")]));
+  // oxlint-disable-next-line require-yield -- it breaks off before the first item
+  deps.remote.list = async function* () {
+    throw new SnapError("conflict", "it is no folder");
+  };
+  await observeRemote(deps, await loadScope(deps), {});
+  expect(workspace.paths(index.remote)).toBe("d");
 });
 
 test("S5, S31: of what we moved only folders with something in them are listed, each once", async () => {

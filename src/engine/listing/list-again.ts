@@ -45,8 +45,8 @@ async function listFolder(deps: EngineDeps, listing: Listing, listed: Listed): P
       if (changes.length >= itemsMax) put();
     }
   } catch (error) {
-    if (!isSnapError(error, "not-found")) throw error;
-    // It went while it was excluded, or since it was moved: the changes say so, too.
+    if (!isSnapError(error, "not-found", "conflict")) throw error;
+    // It went while it was excluded, or since it was moved, or is a file now: the changes say so, too.
     return put();
   }
   put();
