@@ -8,6 +8,9 @@ import { findFolders, type FolderBounds, type FoundFolders } from "./watch-folde
 import { isLimit, type Subscribe, type ToldEvent } from "./watch-package.ts";
 import { leavingOut } from "./watch-places.ts";
 
+/** How long an old subscription may still tell what it has, ms. */
+export const drainMs = 500;
+
 /** Attempts to watch a tree whose folders come and go, and the wait after the first, ms; each is twice the one before. */
 const attemptsMax = 5;
 const delayFirstMs = 100;
@@ -108,9 +111,18 @@ export class Cover {
     const next = await subscribe(folder, (error, events) => told(folder, error, events), {
       ignore,
     });
-    await this.end();
-    this.#current = { name: name ?? 0, unsubscribe: () => next.unsubscribe() };
+    try {
+      if (this.#current !== undefined) await this.#drain();
+    } finally {
+      await this.end();
+      this.#current = { name: name ?? 0, unsubscribe: () => next.unsubscribe() };
+    }
     return hasGap;
+  }
+
+  /** What happened before the new one began is still on its way from the old one, which gathers events for 50 ms. */
+  async #drain(): Promise<void> {
+    await this.#options.clock.sleep(drainMs, this.#options.signal);
   }
 
   async #compare({ folders }: FoundFolders): Promise<Omit<Covered, "hasGap">> {

@@ -1,12 +1,16 @@
 import { setImmediate } from "node:timers/promises";
+import { drainMs } from "../../src/local/watch-cover.ts";
 import { openWatcher, type WatchOptions } from "../../src/local/watch.ts";
 import type { WatchMarks, Watching } from "../../src/ports.ts";
 import { silentLogger } from "../../src/std/log.ts";
 import { systemClock, type Clock } from "../../src/std/time.ts";
 import type { Scratch } from "./scratch.ts";
 
-/** Sleeps end at the next turn: whatever is waited for, nothing depends on how long. */
-const turnClock: Clock = { now: () => systemClock.now(), sleep: () => setImmediate() };
+/** Sleeps end at the next turn, but for the time that the package needs to tell what it has. */
+const turnClock: Clock = {
+  now: () => systemClock.now(),
+  sleep: (ms, signal) => (ms === drainMs ? systemClock.sleep(ms, signal) : setImmediate()),
+};
 
 /** A watcher at work on a scratch workspace, and everything that it told of since the last act. */
 export type Watched = AsyncDisposable & {

@@ -12,6 +12,7 @@ test("SNAP_HOME names one folder for everything", () => {
     secrets: "/srv/snap/secrets",
     workspaces: "/srv/snap/workspaces",
     store: "/srv/snap/store",
+    run: "/srv/snap/run",
     log: "/srv/snap/log",
     server: "/srv/snap/server",
   });
