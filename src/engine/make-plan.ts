@@ -10,6 +10,7 @@ import { pathKeyOf } from "../core/path/path-key.ts";
 import { rootNode, type NodeId } from "../core/tree/node.ts";
 import type { IndexStore } from "../ports.ts";
 import { isoDate } from "../std/time.ts";
+import { bareLeftover } from "./disk/bare-leftover.ts";
 import type { EngineDeps } from "./engine-deps.ts";
 import { remoteInScope, type Observed } from "./observe.ts";
 import { arrivingRules } from "./scope/scope.ts";
@@ -137,6 +138,7 @@ export class Plans {
         frozen: this.#observed.frozen.nodes,
         device: config.device,
         date: isoDate(clock.now()),
+        isLeftover: (node) => bareLeftover(index, node) !== undefined,
         newNode: () => index.newNode(),
       }),
     );

@@ -87,6 +87,48 @@ describe("commitAct", () => {
   );
 });
 
+describe("S70: a leftover that makes way", () => {
+  const name = "d (left over 2026-01-02)";
+  const stat = {
+    kind: "folder",
+    name,
+    size: 0,
+    stamp: "s",
+    mode: 0,
+    modifiedNs: "0",
+    newestNs: "0",
+  } as const;
+
+  /** What is in the local tree after it was brought to its new name. */
+  const rowsAfter = (index: OpenIndex["index"], fileId: string, rows: readonly LocalEntry[]) => {
+    const folder = { ...local(1, "d", ""), fileId };
+    const after = { ...entry(1, name, ""), localName: undefined };
+    const place = { node: 1, copyNode: 1, parent: 0, name, path: parseRelPath(name) };
+    const from = parseRelPath("d");
+    index.transaction(() => {
+      index.leftovers.put({ fileId, path: from });
+      for (const row of [folder, ...rows]) index.local.put(row);
+      commitAct(
+        index,
+        { ...place, kind: "L.aside", keepsPlace: false, from, before: folder, after },
+        { state: "done", stat: { ...stat, fileId }, putBack: [], leftover: false },
+      );
+    });
+    return [...index.local.children(0)].map((row) => row.name);
+  };
+
+  test.each(["file 1", ""])("is in no tree, and one at its new place (file id %j)", (fileId) => {
+    using open = openIndex(":memory:", { clock: new TestClock() });
+    expect(rowsAfter(open.index, fileId, [])).toEqual([]);
+    expect(open.index.leftovers.has({ fileId, path: parseRelPath(name) })).toBe(true);
+  });
+
+  test("is a folder like others where something in it is synced", () => {
+    using open = openIndex(":memory:", { clock: new TestClock() });
+    expect(rowsAfter(open.index, "file 1", [local(2, "f", "A", 1)])).toEqual([name]);
+  });
+});
+
 describe("agree", () => {
   let open: OpenIndex;
   beforeEach(() => {

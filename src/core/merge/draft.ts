@@ -1,5 +1,5 @@
 import { assert } from "../../std/assert.ts";
-import { conflictName, isConflictName } from "../path/names.ts";
+import { conflictName, isConflictName, leftoverName } from "../path/names.ts";
 import { pathKeyOf } from "../path/path-key.ts";
 import type { Entry, NodeId } from "../tree/node.ts";
 import { OverlayTree } from "../tree/overlay-tree.ts";
@@ -108,10 +108,11 @@ export class Draft {
     this.#placedByLocal.add(entry.node);
   }
 
-  /** A conflicted-copy name that is free in a folder on both sides and in the target (S87). */
+  /** A name for what steps aside that is free in a folder on both sides and in the target (S70, S87). */
   freeConflictName(entry: Entry, folders: readonly NodeId[]): string {
-    const { device, date } = this.#input;
+    const { device, date, isLeftover } = this.#input;
     const taken = (name: string): boolean => this.isTaken(name, folders);
+    if (isLeftover?.(entry.node) === true) return leftoverName(entry.name, { date, taken });
     return conflictName(entry.name, entry.kind, { device, date, taken });
   }
 

@@ -40,6 +40,8 @@ export type MergeInput = Trees & {
   readonly device: string;
   /** Day of the merge, `YYYY-MM-DD`. */
   readonly date: string;
+  /** Local folders that hold nothing synced and are no conflicted copies when they make way (S70); none where absent. */
+  readonly isLeftover?: (node: NodeId) => boolean;
   /** A fresh node id, for conflicted copies. */
   readonly newNode: () => NodeId;
 };

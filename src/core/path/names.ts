@@ -65,6 +65,21 @@ export function recoveredName(
   return labelledName(splitName(name, "file"), `recovered edit ${context.date}`, context.taken);
 }
 
+/** `<name> (left over YYYY-MM-DD)`: a folder with nothing in it that is synced, which made way for something of the server (S70). */
+export function leftoverName(
+  name: string,
+  { date, taken }: CopyContext & Pick<ConflictContext, "date">,
+): string {
+  return labelledName(splitName(originalOfLeftover(name), "folder"), `left over ${date}`, taken);
+}
+
+/** What made way once, or was a conflicted copy while something in it was synced, goes back to the name that it had first. */
+function originalOfLeftover(name: string): string {
+  const first = name.replace(/ \(left over \d{4}-\d\d-\d\d(?: \d+)?\)$/, "");
+  const original = originalOfConflictName(first);
+  return original === undefined ? first : originalOfLeftover(original);
+}
+
 /** Whether a name looks like a copy that `conflictName` made of anything. */
 export function isConflictName(name: string): boolean {
   return name.includes(" (conflicted copy ");

@@ -52,7 +52,7 @@ export type Findings = {
   readonly notes: LookMemory;
   /** Everything was looked at. */
   readonly isWhole: boolean;
-  /** Leftovers at places where the server has something. */
+  /** Leftovers at places where the server has something, or had when they got their rows. */
   readonly wantedLeftovers: Folder[];
   /** Files without file ids were met that may be known ones (S19, 5). */
   withoutIds: boolean;

@@ -4,6 +4,7 @@ import type { LeftPath } from "../../core/plan/sync-report.ts";
 import type { NodeId } from "../../core/tree/node.ts";
 import { pathOf } from "../../core/tree/tree-view.ts";
 import type { IndexStore } from "../../ports.ts";
+import { bareLeftover } from "./bare-leftover.ts";
 import { blockedPlaces, type Place } from "./blocked-places.ts";
 import type { EngineDeps } from "../engine-deps.ts";
 import { pairByContent } from "./content.ts";
@@ -14,7 +15,7 @@ import { pairLoose } from "./loose.ts";
 import { settle, type Settlement } from "./settle.ts";
 import { startOf } from "./start.ts";
 import { LocalWalk } from "./walk.ts";
-import { giveWantedPlaces } from "./wanted-leftovers.ts";
+import { giveWantedPlaces, withdrawUnwanted } from "./wanted-leftovers.ts";
 import { vanishedTop } from "./whereabouts.ts";
 import { removeGone, RowWriter } from "./write.ts";
 import { checkWorkspace } from "../guards/presence.ts";
@@ -86,6 +87,7 @@ async function observeFolders(
   giveWantedPlaces(index, findings.wantedLeftovers, (node) => frozen.has(node));
   const unread = await readContents(deps, (node) => frozen.has(node), work);
   forgetLeftovers(index, findings);
+  withdrawUnwanted(index, findings.wantedLeftovers);
   const blocked = await blockedPlaces(deps, { findings, settlement, unread });
   const observed = { findings, doubts, settlement, frozen, unread };
   return { observation: report(observed, blocked), again: lookedAtAgain(index, observed) };
@@ -170,9 +172,16 @@ function lookedAtAgain(index: IndexStore, observed: Observed): Again {
   return { folders, whole: new Set([...findings.closed.keys()].map(({ path }) => path)) };
 }
 
-/** Folders that were left over and are not any more: gone, or with something in them that is synced (S70). */
-function forgetLeftovers(index: IndexStore, { notes, closed }: Findings): void {
+/**
+ * Folders that were left over and are not any more: gone, or with something in them that is synced (S70). What has a row until it has
+ * made way is one of them still.
+ */
+function forgetLeftovers(index: IndexStore, { notes, closed, wantedLeftovers }: Findings): void {
   const leftovers = [...notes.notes()].flatMap((note) => note.leftovers);
+  for (const { node, path } of wantedLeftovers) {
+    const row = node === undefined ? undefined : bareLeftover(index, node);
+    if (row !== undefined) leftovers.push({ fileId: row.fileId, path });
+  }
   // What nobody could look into may hold some.
   if (closed.size > 0 || !index.leftovers.hasOthers(leftovers)) return;
   index.transaction(() => index.leftovers.keepOnly(leftovers));

@@ -4,6 +4,7 @@ import { throwIfAborted } from "../../std/error.ts";
 import type { LocalStat } from "../../core/tree/local-stat.ts";
 import type { LocalEntry, NodeId } from "../../core/tree/node.ts";
 import type { IndexStore } from "../../ports.ts";
+import { bareLeftover } from "./bare-leftover.ts";
 import { allOf, isOnly, noCandidates, PlacesIn } from "./known-nodes.ts";
 import { Contest, type Contender } from "./contest.ts";
 import type { WalkDeps } from "./findings.ts";
@@ -160,6 +161,7 @@ export class LocalWalk {
     const { findings, rows } = this.#deps;
     rows.ensure(folder);
     findings.visited.add(node);
+    if (bareLeftover(this.#deps.index, node) !== undefined) findings.wantedLeftovers.push(folder);
     const { byName, others } = this.#rowsIn(node);
     const below: Folder[] = [];
     const unmatched: LocalStat[] = [];

@@ -1,5 +1,6 @@
 import type { LocalEntry, NodeId, SyncedEntry } from "../../core/tree/node.ts";
 import type { IndexStore } from "../../ports.ts";
+import { bareLeftover } from "./bare-leftover.ts";
 import type { Folder } from "./folder.ts";
 import { isBelowUnknown } from "./read-content.ts";
 
@@ -19,6 +20,18 @@ export function giveWantedPlaces(
     const pair = node === undefined ? undefined : pairAt(index, node);
     if (pair === undefined || isBelowUnknown(index, pair.there, isUnknown)) continue;
     index.transaction(() => exchange(index, pair));
+  }
+}
+
+/**
+ * A leftover that got a row because the server had something at its place, and did not make way before that went, is in no tree
+ * again: else it would be uploaded (S70).
+ */
+export function withdrawUnwanted(index: IndexStore, wanted: readonly Folder[]): void {
+  for (const { node } of wanted) {
+    const row = node === undefined ? undefined : bareLeftover(index, node);
+    if (row === undefined || index.remote.childByKey(row.parent, row.key)?.scope === "in") continue;
+    index.transaction(() => index.local.remove(row.node));
   }
 }
 

@@ -1,10 +1,12 @@
 import type { ActOutcome } from "../../core/plan/local-act.ts";
 import type { AsideOp, MoveOp, PutOp, RemoveOp } from "../../core/plan/op.ts";
 import { pathKeyOf } from "../../core/path/path-key.ts";
+import { joinPath } from "../../core/path/rel-path.ts";
 import type { LocalEntry, NodeId } from "../../core/tree/node.ts";
 import { descendants, pathOf } from "../../core/tree/tree-view.ts";
 import type { IndexStore } from "../../ports.ts";
 import { assert } from "../../std/assert.ts";
+import { bareLeftover } from "../disk/bare-leftover.ts";
 import { agree, commitLocal, commitRemoval, localRow } from "./commit.ts";
 
 /** Ops that are carried out by an act on the disk. */
@@ -61,11 +63,21 @@ function movedRow(row: LocalEntry, op: MoveOp | AsideOp, { stat }: ActOutcome): 
   return { ...localRow({ node: row.node, parent, stat, hash: hash ?? "" }), hash };
 }
 
+/** A leftover that made way is one at its new place: no tree knows it, so it is not uploaded (S70). */
+function keepLeftover(index: IndexStore, row: LocalEntry, { stat }: ActOutcome): void {
+  const folder = pathOf(index.local, row.parent);
+  if (stat !== undefined && folder !== undefined) {
+    index.leftovers.put({ fileId: row.fileId, path: joinPath(folder, stat.name) });
+  }
+  commitRemoval(index, "local", row.node);
+}
+
 /** The copy becomes a node of its own, or keeps its node under another name (S72). */
 function commitAside(index: IndexStore, op: AsideOp, outcome: ActOutcome): void {
   const row = index.local.get(op.node);
   if (row === undefined) return;
   const { node, copyNode, name } = op;
+  if (bareLeftover(index, node) !== undefined) return keepLeftover(index, row, outcome);
   const copy = { ...movedRow(row, op, outcome), node: copyNode };
   const synced = index.synced.get(node);
   if (copyNode === node) {

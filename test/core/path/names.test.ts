@@ -7,6 +7,7 @@ import {
   isConflictName,
   isConflictNameOf,
   isOutsideName,
+  leftoverName,
   nameBytesMax,
   nameProblem,
   recoveredName,
@@ -194,4 +195,25 @@ describe("S65: the name of a late edit", () => {
       expect(Buffer.byteLength(recovered)).toBeGreaterThan(nameBytesMax - 26);
     },
   );
+});
+
+describe("S70: names of leftovers that make way", () => {
+  const date = "2026-05-06";
+
+  test.each([
+    ["d", `d (left over ${date})`],
+    ["d.e", `d.e (left over ${date})`],
+    ["d (conflicted copy box 2026-01-02)", `d (left over ${date})`],
+    ["d (left over 2026-01-02)", `d (left over ${date})`],
+    ["d (conflicted copy box 2026-01-02) (left over 2026-01-02 2)", `d (left over ${date})`],
+  ])("%j becomes %j", (name, expected) => {
+    const made = leftoverName(name, { date, taken: () => false });
+    expect(made).toBe(expected);
+    expect(isConflictName(made)).toBe(false);
+  });
+
+  test("a taken name gets a number", () => {
+    const taken = (wanted: string): boolean => wanted === `d (left over ${date})`;
+    expect(leftoverName("d", { date, taken })).toBe(`d (left over ${date} 2)`);
+  });
 });
