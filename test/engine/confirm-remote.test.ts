@@ -22,3 +22,17 @@ test("S33: few questions are asked one by one, many by one listing, with equal a
   expect(world.wire.calls("/get_metadata")).toBe(0);
   expect(world.wire.calls("/list_folder")).toBe(3);
 });
+
+test("S33: of a folder that is a file by now everything is gone", async () => {
+  await using world = await World.synced("d/a: 1\nd/b: 2\nd/c: 3");
+  await world.remote.remove("d");
+  await world.remote.write("d", "a file");
+  const { remote } = world.deps;
+  const confirm = new RemoteConfirmation(remote);
+  const names = ["a", "b", "c"].map((name) => parseRelPath(`d/${name}`));
+  for (let time = 0; time < confirmListingMin; time += 1)
+    for (const name of names) confirm.expect(name);
+  world.wire.forget();
+  for (const name of names) expect(await confirm.at(name)).toBeUndefined();
+  expect(world.wire.calls("/list_folder")).toBe(1);
+});

@@ -46,8 +46,8 @@ export class RemoteConfirmation {
         items.set(item.keys.at(-1) ?? "", item);
       }
     } catch (error) {
-      // The folder went with its entries.
-      if (!isSnapError(error, "not-found")) throw error;
+      // The folder went with its entries, or is a file by now.
+      if (!isSnapError(error, "not-found", "conflict")) throw error;
     }
     return items;
   }
