@@ -6,13 +6,18 @@ import type { SimWorld } from "./sim-world.ts";
 /** Syncs of all clients within which a calm world must be equal (P4). */
 const roundsMax = 12;
 
-/** All trouble ends: the sides become equal within so many syncs, and then nothing is written any more (P4). */
+/**
+ * All trouble ends: the sides become equal within so many syncs, and then nothing is written any more (P4). What was written to the
+ * server after a client looked is new to that client, also where nothing shows it: two equal files that changed places.
+ */
 export async function settleWorld(world: SimWorld): Promise<void> {
   await calm(world);
   let reports = "";
   for (let round = 1; round <= roundsMax; round += 1) {
-    reports = await syncAll(world);
-    if (reports === "" && differences(world).length === 0) return await checkRest(world);
+    const { told, seenByAll } = await syncAll(world);
+    reports = told;
+    const isQuiet = told === "" && seenByAll === world.cloud.journal.length;
+    if (isQuiet && differences(world).length === 0) return await checkRest(world);
   }
   const what = `${reports}${differences(world).join("; ")}`;
   world.problems.push(`P4: not equal after ${roundsMax} rounds: ${what}`);
@@ -30,9 +35,17 @@ async function calm({ weather, cloud, clients, users, scheduler }: SimWorld): Pr
   scheduler.note("all is calm");
 }
 
-/** What is not well after one sync of each client, "" if all is. */
-async function syncAll({ clients, scheduler }: SimWorld): Promise<string> {
+/** One sync of each client. */
+type Synced = {
+  /** What is not well, "" if all is. */
+  readonly told: string;
+  /** So many lines of the journal were there when each client had looked last. */
+  readonly seenByAll: number;
+};
+
+async function syncAll({ clients, scheduler, cloud }: SimWorld): Promise<Synced> {
   let reports = "";
+  let seenByAll = Number.MAX_SAFE_INTEGER;
   for (const client of clients) {
     scheduler.advance(3_000);
     const run = client.start(undefined);
@@ -45,8 +58,9 @@ async function syncAll({ clients, scheduler }: SimWorld): Promise<string> {
       const left = ending.report.left.map(({ path, kind, reason }) => `${path} ${kind} ${reason}`);
       reports += `${client.name}: ${left.join(", ")} `;
     }
+    seenByAll = Math.min(seenByAll, cloud.journal.length);
   }
-  return reports;
+  return { told: reports, seenByAll };
 }
 
 /** What stands on one side and not on the other. */
@@ -70,8 +84,8 @@ export function differences({ cloud, users, clients }: SimWorld): string[] {
 async function checkRest(world: SimWorld): Promise<void> {
   const { problems, cloud, users, ledger, clients, epoch } = world;
   const before = { lines: cloud.journal.length, pictures: users.map((user) => user.picture()) };
-  const reports = await syncAll(world);
-  if (reports !== "") problems.push(`P4: not quiet: ${reports}`);
+  const { told } = await syncAll(world);
+  if (told !== "") problems.push(`P4: not quiet: ${told}`);
   if (cloud.journal.length !== before.lines) problems.push("P4: a quiet sync wrote to the server");
   for (const [at, user] of users.entries()) {
     if (user.picture() === before.pictures[at]) continue;
