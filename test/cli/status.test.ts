@@ -1,3 +1,5 @@
+import { mkdirSync } from "node:fs";
+import path from "node:path";
 import { expect, test } from "vitest";
 import { Box } from "../support/snap-process.ts";
 
@@ -51,6 +53,18 @@ test("T9, S44: a first sync without consent is exit 3, and binds nothing", async
     expect.objectContaining({ type: "first-sync", initial: "merge", up: { files: 1, bytes: 3 } }),
   );
   expect((await box.expectExit(0, ...words, "--yes")).stdout).toContain("Linked. Up to date");
+});
+
+test("S44: link --initial says what the choice does with a remote folder that is there", async () => {
+  using box = await linked();
+  const other = path.join(box.top, "other");
+  mkdirSync(other);
+  const plan = async (initial: string): Promise<string> =>
+    (await box.snap(["link", other, "/w", "--initial", initial, "--dry-run"])).stdout;
+  expect(await plan("merge")).toContain("are both kept.");
+  expect(await plan("push")).toContain("it is made like this folder");
+  expect(await plan("pull")).toContain("this folder is made like it");
+  expect(await plan("pull")).not.toContain("both kept");
 });
 
 test("config and ignore on the command line", async () => {

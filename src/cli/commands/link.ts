@@ -56,8 +56,8 @@ export const linkCommand: AnyCommand = defineCommand({
       remote: words.remote,
       repos: words.repos,
     });
-    showPlan(context, plan);
     const { initial } = words;
+    showPlan(context, plan, initial);
     if (initial !== undefined) {
       const told = firstWords(context, { ...words, initial });
       const outcome = await linkAndSync(
@@ -81,7 +81,9 @@ export const linkCommand: AnyCommand = defineCommand({
   },
 });
 
-function showPlan({ output }: CliContext, plan: LinkPlan): void {
+type Initial = "merge" | "push" | "pull";
+
+function showPlan({ output }: CliContext, plan: LinkPlan, initial: Initial | undefined): void {
   output.emit("plan", planFields(plan));
   for (const warning of plan.warnings) output.warn(warning);
   output.say(
@@ -89,10 +91,17 @@ function showPlan({ output }: CliContext, plan: LinkPlan): void {
   );
   output.say(
     plan.remoteExists
-      ? "The remote folder exists: equal files are adopted, different ones are both kept."
+      ? `The remote folder exists: ${existingText[initial ?? "merge"]}`
       : "The remote folder does not exist yet: the first sync makes it.",
   );
 }
+
+/** What the choice does with a remote folder that is there. */
+const existingText: Readonly<Record<Initial, string>> = {
+  merge: "equal files are adopted, different ones are both kept.",
+  push: "equal files are adopted, and it is made like this folder; what it has besides is saved as a snapshot first.",
+  pull: "equal files are adopted, and this folder is made like it; what this folder has besides is saved as a snapshot first.",
+};
 
 function planAlone(): SnapError {
   return new SnapError("usage", "--plan goes with --initial push and pull only", {
