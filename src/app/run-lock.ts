@@ -1,5 +1,11 @@
 import { join } from "node:path";
-import { lockHolder, takeLock, type LockHolder, type ProcessLock } from "../state/process-lock.ts";
+import {
+  isLockHeld,
+  lockHolder,
+  takeLock,
+  type LockHolder,
+  type ProcessLock,
+} from "../state/process-lock.ts";
 import type { RunFolder } from "./run-folder.ts";
 
 /** The locks of the daemon: one for the process that watches over it, one for the one that does the work. */
@@ -13,6 +19,11 @@ export function takeRunLock({ folder }: RunFolder, name: RunLock): ProcessLock {
 /** Which process holds it, by its own note. */
 export function runLockHolder({ folder }: RunFolder, name: RunLock): LockHolder | undefined {
   return lockHolder(lockPath(folder, name));
+}
+
+/** Whether a process holds it now. Changes nothing. */
+export function isRunLockHeld({ folder }: RunFolder, name: RunLock): boolean {
+  return isLockHeld(lockPath(folder, name));
 }
 
 function lockPath(folder: string, name: RunLock): string {

@@ -6,6 +6,7 @@ import { untoldLoss, type IndexLoss } from "../state/index-loss.ts";
 import { workspaceFiles } from "../state/locations.ts";
 import { makePrivateFolder } from "../state/private-file.ts";
 import { takeLock } from "../state/process-lock.ts";
+import type { RootMarker } from "../ports.ts";
 import type { LeftPath } from "../core/plan/sync-report.ts";
 import { isUnfinished } from "../core/snapshot/restore-state.ts";
 import { isSnapError, SnapError, type ExitCode } from "../std/error.ts";
@@ -115,20 +116,26 @@ async function look(environment: Environment, record: LinkedRecord, work: Work):
 /** A state with the exit code that goes with it. */
 export type Verdict = Pick<Status, "state" | "exit">;
 
+/** The root marker (S10) of a workspace. @throws {SnapError} `workspace-missing` where the folder has none, or another's */
+export async function requireMarker(
+  { clock, rng }: Environment,
+  record: LinkedRecord,
+): Promise<RootMarker> {
+  const marker = await openLocalSide({ top: record.path, clock, rng }).readMarker();
+  if (marker?.workspace === record.id && marker.link === record.linkId) return marker;
+  throw new SnapError("workspace-missing", `"${record.path}" is not the workspace of this link`, {
+    path: record.path,
+    hint: "Is its disk mounted? If the folder was replaced on purpose, run `snap unlink` and `snap link`.",
+  });
+}
+
 /** States in which nothing is synced before the user, or the next run, has done something. */
-async function heldState(
+export async function heldState(
   environment: Environment,
   record: LinkedRecord,
   { index, journal }: OpenIndex,
 ): Promise<Verdict | undefined> {
-  const { clock, rng } = environment;
-  const marker = await openLocalSide({ top: record.path, clock, rng }).readMarker();
-  if (marker?.workspace !== record.id || marker.link !== record.linkId) {
-    throw new SnapError("workspace-missing", `"${record.path}" is not the workspace of this link`, {
-      path: record.path,
-      hint: "Is its disk mounted? If the folder was replaced on purpose, run `snap unlink` and `snap link`.",
-    });
-  }
+  const marker = await requireMarker(environment, record);
   if (journal.restores().some(isUnfinished)) return { state: "restoring", exit: 4 };
   const marked = index.meta("marked");
   const isBehind = marked !== undefined && marker.generation < Number(marked);

@@ -10,10 +10,15 @@ import { isAtOrBelow, workspaceAround } from "./find-workspace.ts";
  * @throws {SnapError} `store-inside-workspace` (N10), `version-too-new`
  */
 export async function openSnapshotStore(environment: Environment): Promise<OpenedStore> {
-  const { locations, settings, clock, rng, tool, logger } = environment;
-  const folder = path.resolve(settings.read().settings["store.path"] ?? locations.store);
+  const { clock, rng, tool, logger } = environment;
+  const folder = storeFolder(environment);
   refuseStoreInside(environment, folder);
   return openStore({ path: folder, clock, rng, tool, logger });
+}
+
+/** Where the store is, or will be, absolute. */
+export function storeFolder({ locations, settings }: Environment): string {
+  return path.resolve(settings.read().settings["store.path"] ?? locations.store);
 }
 
 /** The store never lies in a workspace (N10). @throws {SnapError} `store-inside-workspace` */

@@ -37,6 +37,7 @@ const sources: Readonly<Record<string, () => Promise<AnyCommand>>> = {
   activity: async () => (await import("./commands/activity.ts")).activityCommand,
   log: async () => (await import("./commands/log.ts")).logCommand,
   autostart: async () => (await import("./commands/autostart.ts")).autostartCommand,
+  doctor: async () => (await import("./commands/doctor.ts")).doctorCommand,
   server: async () => (await import("./commands/server.ts")).serverCommand,
   version: async () => (await import("./commands/version.ts")).versionCommand,
 };

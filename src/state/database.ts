@@ -126,8 +126,8 @@ export function lookAtIndex(path: string): OpenIndex | undefined {
   });
 }
 
-/** Who only looks cannot put the index aside: the next sync does. */
-function damageSeen(path: string): (error: SnapError) => SnapError {
+/** What a look makes of damage: it cannot put the index aside, so it notes it, and the next sync does. */
+export function damageSeen(path: string): (error: SnapError) => SnapError {
   return ({ message, cause }) => {
     noteDamagedIndex(path);
     const hint = "Run `snap sync`: the index is put aside, and a copy of it takes its place.";

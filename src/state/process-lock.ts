@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import { isSnapError, SnapError, systemCode } from "../std/error.ts";
@@ -43,9 +43,32 @@ export function takeLock(path: string, options: LockOptions): ProcessLock {
   };
 }
 
+/**
+ * Whether somebody holds the lock at a path, without taking it: nothing is written.
+ *
+ * @throws {SnapError} `disk-error`, `damaged` as `takeLock`
+ */
+export function isLockHeld(path: string): boolean {
+  if (!existsSync(path)) return false;
+  refuseOdd(path);
+  try {
+    using database = new DatabaseSync(path, { timeout: 0, readOnly: true });
+    database.prepare("SELECT count(*) FROM sqlite_schema").get();
+    return false;
+  } catch (error) {
+    const told = explain(fromSqlite(error, path), path);
+    if (isSnapError(told, "busy")) return true;
+    throw told;
+  }
+}
+
 /** The file is never followed through a link (X22), nor opened here: see `makeEmptyFile`. */
 function prepareFile(path: string): void {
   makeEmptyFile(path);
+  refuseOdd(path);
+}
+
+function refuseOdd(path: string): void {
   const stat = statOf(path);
   if (stat.isFile()) return;
   throw new SnapError("disk-error", `The lock is not a plain file: "${path}"`, {
