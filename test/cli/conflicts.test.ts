@@ -45,7 +45,7 @@ test("S87: conflicted copies are listed with the file beside them", async () => 
   box.write("note (conflicted copy", "no copy");
   const { stdout } = await box.expectExit(0, "conflicts");
   expect(stdout).toContain(`${copy}  (4 B)\n    beside: notes/report.txt`);
-  expect(stdout).toContain("beside: nothing has the name");
+  expect(stdout).toContain("beside: nothing of its kind has the name");
   expect(stdout).toContain("2 conflicted copies");
   const { events } = await box.expectExit(0, "conflicts", "list", "--json");
   expect(events).toMatchObject([
