@@ -1,8 +1,9 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { findRunFolder } from "../app/run-folder.ts";
 import type { Environment } from "../app/environment.ts";
-import { isErrorCode, isSnapError, SnapError, systemCode } from "../std/error.ts";
+import { isSnapError, SnapError, systemCode } from "../std/error.ts";
 import type { Json } from "../std/json.ts";
+import { thrownError } from "./link.ts";
 import type { ControlFailure, DaemonEvent, DaemonStatus } from "./wire.ts";
 
 /** Largest answer that is read, characters: a status with everything that was left aside. */
@@ -26,7 +27,7 @@ export interface DaemonClient {
   events(signal?: AbortSignal): AsyncGenerator<DaemonEvent, void, undefined>;
   /** The answer, as JSON. @throws {SnapError} `daemon-off`, and what the daemon answers */
   call(call: DaemonCall): Promise<unknown>;
-  /** The answer line by line, each as JSON, as long as it goes on. */
+  /** The answer line by line, each as JSON, as long as it goes on; asked for with the first one. */
   lines(call: DaemonCall): AsyncGenerator<unknown, void, undefined>;
 }
 
@@ -36,13 +37,14 @@ export interface DaemonClient {
  * @throws {SnapError} `daemon-off` where none runs, `refused` where the way to it is not safe (X19): from each call
  */
 export function daemonClient({ locations }: Pick<Environment, "locations">): DaemonClient {
-  const open = (call: DaemonCall): Promise<IncomingMessage> => send(socketIn(locations), call);
+  const open = async (call: DaemonCall): Promise<IncomingMessage> =>
+    await send(socketIn(locations), call);
   const call = async (asked: DaemonCall): Promise<unknown> => {
     const answer = await open(asked);
     return JSON.parse(await wholeText(answer));
   };
   const lines = (asked: DaemonCall): AsyncGenerator<unknown, void, undefined> =>
-    linesOf(open(asked));
+    linesOf(() => open(asked));
   return {
     call,
     lines,
@@ -103,8 +105,7 @@ function explain(error: Error): unknown {
 async function refusalOf(response: IncomingMessage): Promise<SnapError> {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- both ends of a private socket are this program
   const { error } = JSON.parse(await wholeText(response)) as ControlFailure;
-  const { code, message, ...facts } = error;
-  return new SnapError(isErrorCode(code) ? code : "unexpected", message, facts);
+  return thrownError(error);
 }
 
 async function wholeText(response: IncomingMessage): Promise<string> {
@@ -121,10 +122,10 @@ async function wholeText(response: IncomingMessage): Promise<string> {
 }
 
 async function* linesOf(
-  opening: Promise<IncomingMessage>,
+  open: () => Promise<IncomingMessage>,
 ): AsyncGenerator<unknown, void, undefined> {
   let rest = "";
-  const response = await opening;
+  const response = await open();
   try {
     for await (const part of response) {
       const lines = `${rest}${String(part)}`.split("\n");

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { z } from "zod";
 import { isSnapError, SnapError, type ExitCode } from "../std/error.ts";
+import { toldError } from "./link.ts";
 import { requestBytesMax, type ControlFailure } from "./wire.ts";
 
 /** Bytes that wait for a reader of a stream; one that is slower than this is let go. */
@@ -46,9 +47,7 @@ export class ControlCall {
   }
 
   refuse(error: SnapError): void {
-    const { code, message, hint, path } = error;
-    const facts = { ...(hint !== undefined && { hint }), ...(path !== undefined && { path }) };
-    const failure: ControlFailure = { error: { code, message, ...facts } };
+    const failure: ControlFailure = { error: toldError(error) };
     this.#send(statusOf(error), failure);
   }
 

@@ -19,8 +19,8 @@ export function daemonLender(
       signal.addEventListener("abort", stop, { once: true });
       const path = `/v1/workspaces/${workspace}/borrow`;
       const asked = { method: "POST", path, body: { what }, signal: waiting.signal } as const;
+      const lines = daemonClient(environment).lines(asked);
       try {
-        const lines = daemonClient(environment).lines(asked);
         const first = await lines.next();
         if (!isLent(first.value)) return undefined;
         return {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Activity } from "../core/live/live-status.ts";
 import type { WorkspaceStatus } from "../app/live-status.ts";
+import type { ToldError } from "./link.ts";
 
 /** Largest body of a request, bytes (X19). */
 export const requestBytesMax: number = 64 * 1024;
@@ -31,14 +32,7 @@ export type DaemonEvent =
 export type WorkspaceActivity = Activity & { readonly id: string; readonly folder: string };
 
 /** What comes instead of an answer. */
-export type ControlFailure = {
-  readonly error: {
-    readonly code: string;
-    readonly message: string;
-    readonly hint?: string;
-    readonly path?: string;
-  };
-};
+export type ControlFailure = { readonly error: ToldError };
 
 const workspaceId = z.string().regex(/^[0-9a-z-]{1,64}$/u);
 
