@@ -1,7 +1,9 @@
 import { link, symlink, writeFile, utimes, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { parseRelPath } from "../../src/core/path/rel-path.ts";
 import { rootNode } from "../../src/core/tree/node.ts";
+import { present } from "../../src/std/assert.ts";
 import { LinkedWorkspace } from "./linked-workspace.ts";
 
 test("S23: a first look finds everything, with its hash", async () => {
@@ -199,6 +201,26 @@ test("S70: a folder that the user made is uploaded, also where it holds only wha
   await workspace.write("d/s/x.log", "1");
   await workspace.look();
   expect(workspace.paths(workspace.index.local)).toBe(".mignore, d/, d/s/");
+});
+
+test("S70: a leftover into which a new folder came is a folder like any other", async () => {
+  await using workspace = await LinkedWorkspace.open({ ".mignore": "*.log\n" });
+  await workspace.write("d/x.log", "1");
+  await workspace.look();
+  const { index } = workspace;
+  const { node, fileId } = present(index.local.get(workspace.nodeAt(index.local, "d")), "d");
+  const mark = { fileId, path: parseRelPath("d") };
+  index.transaction(() => {
+    index.leftovers.put(mark);
+    index.local.remove(node);
+  });
+  await workspace.look();
+  expect(workspace.paths(index.local)).toBe(".mignore");
+  expect(index.leftovers.has(mark)).toBe(true);
+  await workspace.write("d/new/", "");
+  await workspace.look();
+  expect(workspace.paths(index.local)).toBe(".mignore, d/, d/new/");
+  expect(index.leftovers.has(mark)).toBe(false);
 });
 
 test("S22: without its root marker, or with another's, a folder is not looked at", async () => {

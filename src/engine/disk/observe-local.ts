@@ -177,7 +177,8 @@ function lookedAtAgain(index: IndexStore, observed: Observed): Again {
  * made way is one of them still.
  */
 function forgetLeftovers(index: IndexStore, { notes, closed, wantedLeftovers }: Findings): void {
-  const leftovers = [...notes.notes()].flatMap((note) => note.leftovers);
+  // One that got something to upload since it was noted is a folder like any other.
+  const leftovers = [...notes.notes()].flatMap((note) => (note.folder.hasRow ? [] : note.leftovers));
   for (const { node, path } of wantedLeftovers) {
     const row = node === undefined ? undefined : bareLeftover(index, node);
     if (row !== undefined) leftovers.push({ fileId: row.fileId, path });
