@@ -2,7 +2,15 @@ import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
-/** One project a kind of test; `pure` touches no disk, `parts` uses a real one, `whole` starts real processes. */
+/** Cases by the hundred thousand: counting what they cover doubles their time. */
+const layers = ["test/property/exhaustive-*", "test/sim/*", "test/engine/scale"].map(
+  (glob) => `${glob}.test.ts`,
+);
+
+/**
+ * One project a kind of test; `pure` touches no disk, `parts` uses a real one, `whole` starts real processes, `layers` are the
+ * long ones among all of these.
+ */
 const pure = ["test/std/**", "test/core/**", "test/property/**", "test/tidy/**"].map(
   (glob) => `${glob}/*.test.ts`,
 );
@@ -11,7 +19,6 @@ const whole = [
   "test/clients/**",
   "test/crash/**",
   "test/docs/**",
-  "test/sim/**",
   "test/world/**",
 ].map((glob) => `${glob}/*.test.ts`);
 
@@ -33,13 +40,16 @@ export default defineConfig({
       },
     },
     projects: [
-      { extends: true, test: { name: "pure", include: pure, testTimeout: 120_000 } },
+      {
+        extends: true,
+        test: { name: "pure", include: pure, exclude: layers, testTimeout: 120_000 },
+      },
       {
         extends: true,
         test: {
           name: "parts",
           include: ["test/**/*.test.ts"],
-          exclude: [...pure, ...whole],
+          exclude: [...pure, ...whole, ...layers],
           testTimeout: 120_000,
         },
       },
@@ -47,6 +57,7 @@ export default defineConfig({
         extends: true,
         test: { name: "whole", include: whole, testTimeout: 300_000, hookTimeout: 120_000 },
       },
+      { extends: true, test: { name: "layers", include: layers, testTimeout: 900_000 } },
     ],
   },
 });
