@@ -5,11 +5,12 @@ import { faults } from "../../test/mutants/faults.ts";
 import { runFault, runUnchanged } from "../../test/mutants/run-fault.ts";
 import { exhaustiveTurn } from "../../test/property/exhaustive-seed.ts";
 import { reportOf, runSeed } from "../../test/support/sim/run-seed.ts";
+import type { WorldLayer } from "../../test/support/sim/simulation.ts";
 
 /** Layers that take a seed. */
 export const layerNames = [
-  ...(["simulation", "exhaustive", "property", "scenarios", "crash", "server", "mutants"] as const),
-  ...(["long-life", "scale"] as const),
+  ...(["simulation", "always-on", "exhaustive", "property", "scenarios", "crash"] as const),
+  ...(["server", "mutants", "long-life", "scale"] as const),
 ] as const;
 export type LayerName = (typeof layerNames)[number];
 
@@ -23,14 +24,8 @@ export type SeedResult = {
 
 /** Run one seed of a layer. */
 export const layers: Readonly<Record<LayerName, (seed: number) => Promise<SeedResult>>> = {
-  simulation: async (seed) => {
-    const outcome = await runSeed(seed);
-    const [problem] = outcome.problems;
-    const result = { layer: "simulation", seed, cases: outcome.steps } as const;
-    return problem === undefined
-      ? result
-      : { ...result, finding: { problem, report: reportOf(outcome) } };
-  },
+  simulation: (seed) => worldTurn("simulation", seed),
+  "always-on": (seed) => worldTurn("always-on", seed),
   exhaustive: (seed) => {
     const { cases, report } = exhaustiveTurn(seed);
     const result = { layer: "exhaustive", seed, cases } as const;
@@ -48,6 +43,15 @@ export const layers: Readonly<Record<LayerName, (seed: number) => Promise<SeedRe
   "long-life": async (seed) => (await import("./long-layers.ts")).lifeTurn(seed),
   scale: async (seed) => (await import("./long-layers.ts")).scaleTurn(seed),
 };
+
+async function worldTurn(layer: WorldLayer, seed: number): Promise<SeedResult> {
+  const outcome = await runSeed(seed, layer);
+  const [problem] = outcome.problems;
+  const result = { layer, seed, cases: outcome.steps };
+  return problem === undefined
+    ? result
+    : { ...result, finding: { problem, report: reportOf(outcome) } };
+}
 
 let isProven = false;
 

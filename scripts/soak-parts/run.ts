@@ -10,8 +10,11 @@ import { Progress } from "./progress.ts";
 
 const workersCount = 2;
 const minuteMs = 60_000;
-/** Where several layers take turns: so many seeds of the simulation for one run of each of the others. */
-const simulationShare = 50;
+/** Where several layers take turns: so many worlds for one run of each of the others. */
+const worldsShare: Readonly<Partial<Record<LayerName, number>>> = {
+  simulation: 50,
+  "always-on": 10,
+};
 
 export type SoakOptions = { readonly layers: readonly LayerName[]; readonly seconds: number };
 
@@ -90,11 +93,10 @@ class Turns {
   #count = 0;
 
   constructor(layers: readonly LayerName[]) {
-    const others = layers.filter((layer) => layer !== "simulation");
-    const hasSimulation = others.length < layers.length;
-    const share = hasSimulation
-      ? Array.from({ length: simulationShare }, (): LayerName => "simulation")
-      : [];
+    const others = layers.filter((layer) => worldsShare[layer] === undefined);
+    const share = layers.flatMap((layer) =>
+      Array.from({ length: worldsShare[layer] ?? 0 }, () => layer),
+    );
     this.#layers = others.length === 0 ? share : others.flatMap((layer) => [...share, layer]);
   }
 

@@ -66,13 +66,14 @@ export class LiveSimulation {
       problems.push(`thrown: ${text}`);
     }
     const outcome = {
+      layer: "always-on",
       seed: this.seed,
       problems: [...new Set(problems)],
       timeline: scheduler.timeline,
       digest: this.#world.digest(),
       steps: this.#steps,
       syncs: this.#looks,
-    };
+    } as const;
     for (const client of clients) client.open.close();
     return outcome;
   }

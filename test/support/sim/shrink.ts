@@ -1,4 +1,5 @@
-import { Simulation, type Outcome } from "./simulation.ts";
+import { liveThrough } from "./run-seed.ts";
+import type { Outcome } from "./simulation.ts";
 
 const roundsMax = 3;
 
@@ -29,7 +30,8 @@ async function without(shrunk: Shrunk, length: number, steps: number): Promise<S
 
 async function tryWithout(best: Shrunk, more: readonly number[]): Promise<Shrunk> {
   const skipped = new Set([...best.skipped, ...more]);
-  const outcome = await new Simulation(best.outcome.seed, skipped).run();
+  const { layer, seed } = best.outcome;
+  const outcome = await liveThrough(layer, seed, skipped);
   return kindOf(outcome) === kindOf(best.outcome) ? { skipped, outcome } : best;
 }
 

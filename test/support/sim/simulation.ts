@@ -4,8 +4,12 @@ import { settleWorld } from "./settling.ts";
 import type { Fate, SimClient } from "./sim-client.ts";
 import { SimWorld } from "./sim-world.ts";
 
+/** A kind of world that a seed makes: synced now and then, or by clients that are always on. */
+export type WorldLayer = "simulation" | "always-on";
+
 /** What came of one seed. */
 export type Outcome = {
+  readonly layer: WorldLayer;
   readonly seed: number;
   /** What is wrong; empty if nothing is. */
   readonly problems: readonly string[];
@@ -53,13 +57,14 @@ export class Simulation {
       problems.push(`thrown: ${text}`);
     }
     const outcome = {
+      layer: "simulation",
       seed: this.seed,
       problems: [...new Set(problems)],
       timeline: scheduler.timeline,
       digest: this.#world.digest(),
       steps: this.#steps,
       syncs: clients.reduce((sum, { syncs }) => sum + syncs, 0),
-    };
+    } as const;
     for (const client of clients) client.open.close();
     return outcome;
   }
