@@ -16,7 +16,7 @@ test("S57: an upload whose answer was lost is repeated and makes no second revis
   expect(calls(linked).filter((route) => route === "files/upload")).toHaveLength(2);
 });
 
-test("S57: a body is sent whole again after an error, never empty", async () => {
+test("S56: a body is sent whole again after an error, never empty", async () => {
   await using linked = await linkedServer();
   linked.intercept = failing("files/upload", [() => new Response("", { status: 503 })]);
   const item = await linked.remote.upload(uploadOf("a", "one"));

@@ -42,7 +42,7 @@ class Outside {
 }
 
 test.each(components.map((_, at) => components.slice(0, at + 1).join("/")))(
-  "X2: a link in place of %s leads nowhere, whatever the server wants done behind it",
+  "S55, X2: a link in place of %s leads nowhere, whatever the server wants done behind it",
   async (linked) => {
     await using world = await World.synced(`${deep}/f: 0\n${deep}/gone: 1\n${deep}/from: 2\nz: 3`);
     using outside = new Outside(world);
