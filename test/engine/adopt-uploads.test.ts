@@ -52,6 +52,19 @@ test("S36, S38: edited on both sides since the kill it is a conflict", async () 
   await world.assertAlways();
 });
 
+test("S36: a file whose folder was moved away there right before it was sent, and a kill after, is there once", async () => {
+  await using world = await World.synced("d/f/k: 0");
+  world.local.write("d/f/l", "1");
+  world.hooks.before("remote.upload", () => world.remote.move("d/f", "g"));
+  world.hooks.after("remote.upload", world.hooks.kill);
+  await expect(world.syncOnce()).rejects.toBeInstanceOf(Killed);
+  world.restart();
+  const report = await world.sync();
+  expect(report.counts).toMatchObject({ uploaded: 0, downloaded: 0, conflicts: 0 });
+  expect(await world.both()).toBe("d/f/l: 1\ng/k: 0");
+  await world.assertAlways();
+});
+
 /** Rows of both sides at the same place, in no agreement: the disk was looked at, then the server. */
 async function unitedIn(
   here: Readonly<Record<string, string>>,

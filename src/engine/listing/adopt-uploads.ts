@@ -1,5 +1,5 @@
 import { sameName } from "../../core/path/path-key.ts";
-import type { LocalEntry, NodeId, RemoteEntry } from "../../core/tree/node.ts";
+import { rootNode, type LocalEntry, type NodeId, type RemoteEntry } from "../../core/tree/node.ts";
 import { isBelow } from "../../core/tree/tree-view.ts";
 import type { IndexStore } from "../../ports.ts";
 import { agree } from "../execute/commit.ts";
@@ -17,10 +17,11 @@ const nodesPerPage = 512;
  * @param frozen held, each with everything below it: nothing in there is agreed on (G20)
  */
 export function adoptUploads(index: IndexStore, frozen: ReadonlySet<NodeId>): void {
+  const folders: FoldersHere = new Map([[rootNode, rootNode]]);
   let after: NodeId = 0;
   for (;;) {
     const nodes = index.dirty(after, nodesPerPage);
-    const found = nodes.flatMap((node) => uploadOf(index, node));
+    const found = nodes.flatMap((node) => uploadOf(index, folders, node));
     const free = found.filter(({ there }) => !isFrozen(index, there.node, frozen));
     if (free.length > 0) index.transaction(() => free.forEach((one) => adopt(index, one)));
     const last = nodes.at(-1);
@@ -33,13 +34,47 @@ export function adoptUploads(index: IndexStore, frozen: ReadonlySet<NodeId>): vo
 type Upload = { readonly here: LocalEntry; readonly there: RemoteEntry };
 
 /** Only the server has the node, only the disk has the other, and nobody agreed on either. */
-function uploadOf(index: IndexStore, node: NodeId): readonly Upload[] {
+function uploadOf(index: IndexStore, folders: FoldersHere, node: NodeId): readonly Upload[] {
   const there = index.remote.get(node);
   if (there?.kind !== "file" || there.scope !== "in" || isKnown(index, node)) return [];
-  const here = index.local
-    .childrenByKey(there.parent, there.key)
-    .find((row) => isSameFile(row, there) && isOnlyHere(index, row));
+  const here = onlyHere(index, there.parent, there) ?? atItsPath(index, folders, there);
   return here === undefined ? [] : [{ here, there }];
+}
+
+/** In one folder of the disk, what nobody agreed on and is the same as a file of the server. */
+function onlyHere(index: IndexStore, folder: NodeId, there: RemoteEntry): LocalEntry | undefined {
+  return index.local
+    .childrenByKey(folder, there.key)
+    .find((row) => isSameFile(row, there) && isOnlyHere(index, row));
+}
+
+/** Folders of the server, each with the one that has its path on the disk. */
+type FoldersHere = Map<NodeId, NodeId | undefined>;
+
+/**
+ * An upload makes the folders above it where they are missing: what was sent right after its folder was moved away there is in a
+ * new one of the old name.
+ */
+function atItsPath(
+  index: IndexStore,
+  folders: FoldersHere,
+  there: RemoteEntry,
+): LocalEntry | undefined {
+  const folder = folderHere(index, folders, there.parent);
+  const isAgreedOn = folder !== undefined && index.synced.get(folder) !== undefined;
+  return isAgreedOn ? onlyHere(index, folder, there) : undefined;
+}
+
+function folderHere(index: IndexStore, folders: FoldersHere, node: NodeId): NodeId | undefined {
+  if (folders.has(node)) return folders.get(node);
+  const there = index.remote.get(node);
+  const above = there && folderHere(index, folders, there.parent);
+  const here =
+    there === undefined || above === undefined
+      ? undefined
+      : index.local.childrenByKey(above, there.key).find(({ kind }) => kind === "folder")?.node;
+  folders.set(node, here);
+  return here;
 }
 
 function isKnown({ local, synced }: IndexStore, node: NodeId): boolean {
@@ -60,10 +95,14 @@ function isFrozen({ remote }: IndexStore, node: NodeId, frozen: ReadonlySet<Node
 }
 
 function adopt(index: IndexStore, { here, there }: Upload): void {
-  const { node, parent, name, key, size } = there;
+  const { node, name, key, size } = there;
+  const { parent } = here;
   index.rebind(here.node, node);
   index.removeUpload(node);
   index.removeParked(node);
   const after = { node, parent, kind: "file", name, key, size, localName: undefined } as const;
+  // It went to the folder that is known here; where it is now, it was moved to.
+  if (there.parent !== parent) index.remote.put({ ...there, parent });
   agree(index, node, { ...after, hash: there.hash ?? "" });
+  if (there.parent !== parent) index.remote.put(there);
 }
