@@ -18,6 +18,8 @@ type Item = files.FileMetadataReference | files.FolderMetadataReference;
 /** A user on the server beside whom programs work: it replaces and removes only the revision that it has seen. */
 export class CloudWriter {
   readonly #options: CloudWriterOptions;
+  /** Where it moved things to. */
+  readonly movedTo: string[] = [];
 
   constructor(options: CloudWriterOptions) {
     this.#options = options;
@@ -87,6 +89,7 @@ export class CloudWriter {
     const into = `${await this.#folder()}/rm${tokens.name()}`;
     if (into.startsWith(`${from}/`)) return "";
     await sdk.filesMoveV2({ from_path: from, to_path: into });
+    this.movedTo.push(into);
     contents.acted();
     return `remote move ${from} -> ${into}`;
   }
