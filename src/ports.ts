@@ -4,7 +4,7 @@
  * `engine` and `restore` see disks, servers, the index and the store only through these. Each contract says what
  * blocks, what may run at once, and what an error leaves behind. `app` hands the implementations out.
  */
-import type { RemoteWait, WatchMarks, Watching } from "./core/live/waiting.ts";
+import type { LeftOut, RemoteWait, WatchMarks, Watching } from "./core/live/waiting.ts";
 import type { LocalAct, ActOutcome, Area, AreaPath, StageRequest } from "./core/plan/local-act.ts";
 import type { RelPath } from "./core/path/rel-path.ts";
 import type { Observation, RebaseRequest, SyncReport } from "./core/plan/sync-report.ts";
@@ -46,7 +46,7 @@ import type { RemoteMemory } from "./core/tree/remote-memory.ts";
 import type { WholeTree } from "./core/tree/tree-view.ts";
 import type { Work } from "./std/events.ts";
 
-export type { RemoteWait, WatchMarks, Watching } from "./core/live/waiting.ts";
+export type { LeftOut, RemoteWait, WatchMarks, Watching } from "./core/live/waiting.ts";
 export type { RootMarker } from "./core/tree/root-marker.ts";
 
 /** An open regular file: `O_NOFOLLOW`, its stat taken at opening (S25). */
@@ -99,8 +99,11 @@ export interface LocalSide {
 
 /** Tells of changes on the disk of one workspace. */
 export interface Watcher {
-  /** What changes once this has resolved is told of. Never rejects for what this computer lacks: see `reason`. */
-  start(marks: WatchMarks): Promise<Watching>;
+  /**
+   * What changes once this has resolved is told of, but for what is left out. Never rejects for what this computer lacks: see
+   * `reason`.
+   */
+  start(marks: WatchMarks, leftOut?: LeftOut): Promise<Watching>;
 }
 
 /** Whose account it is. */

@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import type { LeftOut } from "../core/live/waiting.ts";
 import { topPath, type RelPath } from "../core/path/rel-path.ts";
 import { describeError, SnapError } from "../std/error.ts";
 import type { Logger } from "../std/log.ts";
@@ -15,7 +16,7 @@ export const drainMs = 500;
 const attemptsMax = 5;
 const delayFirstMs = 100;
 
-/** Folders that have to be left out at most: the package compares each event with each of them. */
+/** Folders that nobody can read, at most: the package compares each entry and each event with each of them. */
 const shutFoldersMax = 1_000;
 
 /** Names of the top that are tried at most. */
@@ -40,6 +41,9 @@ export type Covered = {
   readonly hasGap: boolean;
   /** Folders that came while the package looked for them: it may not watch them. */
   readonly unsure: readonly RelPath[];
+  /** Folders in which nobody looks: those that are not watched, and how many more are. */
+  readonly leftOut: readonly RelPath[];
+  readonly idle: number;
 };
 
 /** The package at work, and how it names the top. */
@@ -61,13 +65,13 @@ export class Cover {
   }
 
   /** Watch all folders that are there now. @throws {SnapError | Error} for `reasonOf`; nothing is watched then */
-  async renew(): Promise<Covered> {
+  async renew(leftOut: LeftOut): Promise<Covered> {
     let hasGap = false;
     for (let attempt = 1; ; attempt += 1) {
-      const found = await this.#find();
+      const found = await this.#find(leftOut);
       try {
         hasGap = (await this.#replace(found)) || hasGap;
-        return { ...(await this.#compare(found)), hasGap };
+        return { ...(await this.#compare(found, leftOut)), hasGap };
       } catch (error) {
         const mayHelp = isLimit(error) ? this.#current !== undefined : attempt < attemptsMax;
         // What a subscription that failed leaves behind goes with the last one.
@@ -92,9 +96,9 @@ export class Cover {
     }
   }
 
-  async #find(): Promise<FoundFolders> {
+  async #find(leftOut: LeftOut): Promise<FoundFolders> {
     const { top, bounds } = this.#options;
-    const found = await findFolders(top, topPath, bounds);
+    const found = await findFolders(top, topPath, { bounds, leftOut });
     if (found.excess !== undefined) throw tooMany(found.excess, bounds);
     if (found.shut.length > shutFoldersMax) throw tooManyShut();
     return found;
@@ -107,7 +111,7 @@ export class Cover {
     const hasGap = name === undefined && this.#current !== undefined;
     if (hasGap) await this.end();
     const folder = this.#nameOf(name ?? 0);
-    const ignore = [ownFolder, ...found.shut.map(leavingOut)];
+    const ignore = [ownFolder, ...[...found.shut, ...found.leftOut].map(leavingOut)];
     const next = await subscribe(folder, (error, events) => told(folder, error, events), {
       ignore,
     });
@@ -125,11 +129,14 @@ export class Cover {
     await this.#options.clock.sleep(drainMs, this.#options.signal);
   }
 
-  async #compare({ folders }: FoundFolders): Promise<Omit<Covered, "hasGap">> {
-    const now = await findFolders(this.#options.top, topPath, this.#options.bounds);
+  async #compare(found: FoundFolders, leftOut: LeftOut): Promise<Omit<Covered, "hasGap">> {
+    const { top, bounds } = this.#options;
+    const now = await findFolders(top, topPath, { bounds, leftOut });
     return {
-      folders: now.folders.intersection(folders),
-      unsure: [...now.folders.difference(folders)],
+      folders: now.folders.intersection(found.folders),
+      unsure: [...now.folders.difference(found.folders)],
+      leftOut: found.leftOut,
+      idle: found.idle,
     };
   }
 
@@ -156,7 +163,8 @@ function isSameFolder(a: string, b: string): boolean {
 function tooMany(kind: "folders" | "entries", bounds: FolderBounds): SnapError {
   const what = kind === "folders" ? "folders" : "files and folders";
   const count = bounds[kind].toLocaleString("en");
-  return new SnapError("too-large", `the workspace has more than ${count} ${what}`);
+  const help = "ignore or exclude folders that need not be synced";
+  return new SnapError("too-large", `more than ${count} ${what} would have to be watched; ${help}`);
 }
 
 function tooManyShut(): SnapError {

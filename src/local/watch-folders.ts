@@ -1,8 +1,16 @@
 import { lstatSync, readdirSync, type Dirent } from "node:fs";
 import { join } from "node:path";
-import { joinPath, topPath, type RelPath } from "../core/path/rel-path.ts";
+import { nothingLeftOut, type LeftOut } from "../core/live/waiting.ts";
+import {
+  comparePaths,
+  joinPath,
+  pathComponents,
+  topPath,
+  type RelPath,
+} from "../core/path/rel-path.ts";
 import { systemCode } from "../std/error.ts";
 import { ownFolder } from "./parents.ts";
+import { isPattern } from "./watch-places.ts";
 
 /** Folders that are watched at most (S108): each costs a watch of the system's. */
 export const watchFoldersMax = 100_000;
@@ -10,51 +18,137 @@ export const watchFoldersMax = 100_000;
 /** Files and folders that are watched at most: the package keeps a path of each, some 300 bytes (S106). */
 export const watchEntriesMax = 500_000;
 
+/**
+ * Folders that the rules leave out and that are really not watched, at most: the package compares each entry and each event with
+ * each of them (40 ns). In the others, the deepest ones, is watched what nobody is told of.
+ */
+export const leftOutFoldersMax = 200;
+
 /** Folders are read in runs of this many, and the rest of the program has a turn after each. */
 const foldersInARow = 32;
 
 /** What there is to watch. */
 export type FoundFolders = {
-  /** All that can be watched, with the one that the search began at. */
+  /** All that can be watched and that somebody looks at, with the one that the search began at. */
   readonly folders: ReadonlySet<RelPath>;
   /** Those that cannot be read, or lie on another disk (S17): they must be left out, or nothing can be watched. */
   readonly shut: readonly RelPath[];
+  /** The topmost folders in which nobody looks, as many as can be left out; nothing in them counts. */
+  readonly leftOut: readonly RelPath[];
+  /** Folders in which nobody looks, and that are too many to be left out. */
+  readonly idle: number;
   /** Which bound ended the search. */
   readonly excess: "folders" | "entries" | undefined;
 };
 
 /** Bounds of a search. */
-export type FolderBounds = { readonly folders: number; readonly entries: number };
+export type FolderBounds = {
+  readonly folders: number;
+  readonly entries: number;
+  readonly leftOut: number;
+};
 
 /** The usual bounds. */
-export const usualBounds: FolderBounds = { folders: watchFoldersMax, entries: watchEntriesMax };
+export const usualBounds: FolderBounds = {
+  folders: watchFoldersMax,
+  entries: watchEntriesMax,
+  leftOut: leftOutFoldersMax,
+};
 
-/** Find the folders in a folder, however deep; links are not followed, `.snap` is left out. Folders that vanish meanwhile do not count. */
+/** How to search. */
+export type FolderSearch = { readonly bounds?: FolderBounds; readonly leftOut?: LeftOut };
+
+/**
+ * Find the folders in a folder, however deep; links are not followed, `.snap` is left out. Folders that vanish meanwhile do not
+ * count.
+ */
 export async function findFolders(
   top: string,
   from: RelPath,
-  bounds: FolderBounds = usualBounds,
+  { bounds = usualBounds, leftOut = nothingLeftOut }: FolderSearch = {},
 ): Promise<FoundFolders> {
-  const folders = new Set<RelPath>();
-  const shut: RelPath[] = [];
-  const waiting: RelPath[] = [from];
-  const { dev } = lstatSync(top);
-  let entries = 0;
-  for (let at = waiting.pop(), read = 1; at !== undefined; at = waiting.pop(), read += 1) {
-    if (read % foldersInARow === 0) await turn();
-    const inside = readFolder(join(top, at), dev);
-    if (inside === "gone") continue;
-    if (inside === "shut") {
-      shut.push(at);
-      continue;
-    }
-    folders.add(at);
-    entries += inside.length;
-    if (folders.size > bounds.folders) return { folders, shut, excess: "folders" };
-    if (entries > bounds.entries) return { folders, shut, excess: "entries" };
-    waiting.push(...childFolders(at, inside));
+  const search = new Search(top, bounds);
+  const outside: RelPath[] = [];
+  await search.below([from], (folder) => {
+    if (folder === from || !leftOut.has(folder)) return search.folders;
+    outside.push(folder);
+    return undefined;
+  });
+  const away = outside.filter((folder) => !isPattern(folder)).toSorted(shallowFirst);
+  const listed = new Set(away.slice(0, bounds.leftOut));
+  const idle = new Set<RelPath>();
+  const rest = outside.filter((folder) => !listed.has(folder));
+  await search.below(rest, () => idle);
+  const { folders, shut, excess } = search;
+  return { folders, shut, leftOut: [...listed], idle: idle.size, excess };
+}
+
+/** What stands at a place, as far as a watch is concerned; a folder, where nobody can tell now. */
+export function standsAt(top: string, path: RelPath): "folder" | "file" | "nothing" {
+  try {
+    const stats = lstatSync(join(top, path), { throwIfNoEntry: false });
+    if (stats === undefined) return "nothing";
+    return stats.isDirectory() ? "folder" : "file";
+  } catch {
+    // The folders are looked after in any case.
+    return "folder";
   }
-  return { folders, shut, excess: undefined };
+}
+
+/** There is more to gain at the top. */
+function shallowFirst(a: RelPath, b: RelPath): number {
+  return pathComponents(a).length - pathComponents(b).length || comparePaths(a, b);
+}
+
+/** Goes over folders until a bound is met. */
+class Search {
+  readonly folders = new Set<RelPath>();
+  readonly shut: RelPath[] = [];
+  excess: FoundFolders["excess"];
+  readonly #top: string;
+  readonly #bounds: FolderBounds;
+  readonly #dev: number;
+  #count = 0;
+  #entries = 0;
+  #read = 0;
+
+  constructor(top: string, bounds: FolderBounds) {
+    this.#top = top;
+    this.#bounds = bounds;
+    this.#dev = lstatSync(top).dev;
+  }
+
+  /** @param listOf where a folder is noted; undefined for one that is not gone into */
+  async below(
+    start: readonly RelPath[],
+    listOf: (folder: RelPath) => Set<RelPath> | undefined,
+  ): Promise<void> {
+    const waiting = [...start];
+    for (let at = waiting.pop(); at !== undefined && !this.excess; at = waiting.pop()) {
+      this.#read += 1;
+      if (this.#read % foldersInARow === 0) await turn();
+      const list = listOf(at);
+      if (list === undefined) continue;
+      for (const folder of this.#visit(at, list)) waiting.push(folder);
+    }
+  }
+
+  /** @returns the folders in it */
+  #visit(folder: RelPath, list: Set<RelPath>): readonly RelPath[] {
+    const inside = readFolder(join(this.#top, folder), this.#dev);
+    if (inside === "gone") return [];
+    if (inside === "shut") {
+      this.shut.push(folder);
+      return [];
+    }
+    list.add(folder);
+    this.#count += 1;
+    this.#entries += inside.length;
+    const { folders, entries } = this.#bounds;
+    if (this.#count > folders) this.excess = "folders";
+    else if (this.#entries > entries) this.excess = "entries";
+    return childFolders(folder, inside);
+  }
 }
 
 /** Names that are no UTF-8 come with the sign for that in it; such a folder is not synced, and "gone" under that name (S14). */

@@ -1,4 +1,5 @@
 import type { RelPath } from "../core/path/rel-path.ts";
+import type { FoundFolders } from "./watch-folders.ts";
 
 /**
  * Take out folders that went, with what is below them. @returns whether there was more below than the folders that went: then
@@ -15,6 +16,26 @@ export function dropBelow(known: Set<RelPath>, gone: ReadonlySet<RelPath>): bool
     }
   }
   return hasMore;
+}
+
+/** How new folders are looked into, and which folders were told of. */
+type Telling = {
+  readonly find: (folder: RelPath) => Promise<FoundFolders>;
+  readonly isTold: (folder: RelPath) => boolean;
+};
+
+/** Of new folders those that are there; undefined where a folder is in them that nobody told of. */
+export async function toldOf(
+  fresh: ReadonlySet<RelPath>,
+  { find, isTold }: Telling,
+): Promise<readonly RelPath[] | undefined> {
+  const there: RelPath[] = [];
+  for (const folder of fresh) {
+    const { folders, excess } = await find(folder);
+    if (excess !== undefined || ![...folders].every(isTold)) return undefined;
+    if (folders.has(folder)) there.push(folder);
+  }
+  return there;
 }
 
 /** Plain text, because it is asked for every folder of a workspace. */

@@ -4,18 +4,19 @@
  * The package watches each folder that was there when it was asked, and a new folder by itself, but not what came with it:
  * not what was in a folder that was moved here, nor what was made before it looked. A folder that was moved within goes on under
  * its old name. So the folders that are really watched are known here, and where one is missing the package is asked anew in the
- * background; the new answer is there before the old one ends. An overflow of the system's queue cannot be seen: whoever
+ * background; the new answer is there before the old one ends. The topmost folders that are left out are left out
+ * of what it is asked; what happens in others of them is not passed on. An overflow of the system's queue cannot be seen: whoever
  * uses this looks at everything from time to time (S23).
  */
-import { lstatSync } from "node:fs";
-import { join } from "node:path";
+import { nothingLeftOut } from "../core/live/waiting.ts";
 import { topPath, type RelPath } from "../core/path/rel-path.ts";
-import type { WatchMarks, Watcher, Watching } from "../ports.ts";
+import type { LeftOut, WatchMarks, Watcher, Watching } from "../ports.ts";
 import { silentLogger, type Logger } from "../std/log.ts";
 import type { Clock } from "../std/time.ts";
 import { Cover } from "./watch-cover.ts";
-import { dropBelow } from "./watch-known.ts";
-import { findFolders, usualBounds, type FolderBounds } from "./watch-folders.ts";
+import { dropBelow, toldOf } from "./watch-known.ts";
+import { findFolders, standsAt, usualBounds, type FolderBounds } from "./watch-folders.ts";
+import { LeftOutFolders } from "./watch-left-out.ts";
 import { isAtLimit, loadSubscribe, raiseWatches, reasonOf } from "./watch-package.ts";
 import type { Subscribe, ToldEvent } from "./watch-package.ts";
 import { readEvents, type NamedEvent } from "./watch-places.ts";
@@ -26,6 +27,9 @@ const stirredFoldersMax = 10_000;
 /** How long no folder may come or go before the folders are looked after, ms, and how often that is waited for. */
 const quietMs = 500;
 const quietRoundsMax = 10;
+
+/** How often it is looked whether folders that are left out are folders still, ms. */
+const checkEveryMs = 10_000;
 
 /** What a watcher is made of. */
 export type WatchOptions = {
@@ -40,8 +44,8 @@ export type WatchOptions = {
 /** A watcher of the workspace at an absolute path without links in it. */
 export function openWatcher(options: WatchOptions): Watcher {
   return {
-    start: async (marks) => {
-      const watch = new TreeWatch(options, marks);
+    start: async (marks, leftOut = nothingLeftOut) => {
+      const watch = new TreeWatch(options, marks, leftOut);
       await watch.begin();
       return watch;
     },
@@ -53,6 +57,7 @@ class TreeWatch implements Watching {
   readonly #marks: WatchMarks;
   readonly #logger: Logger;
   readonly #ending = new AbortController();
+  readonly #leftOut: LeftOutFolders;
   #cover: Cover | undefined;
   #reason: string | undefined;
   /** Folders that are watched under their right name. */
@@ -67,9 +72,11 @@ class TreeWatch implements Watching {
   /** How often folders came or went. */
   #stirs = 0;
   #settling: Promise<void> | undefined;
+  #checkedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(options: WatchOptions, marks: WatchMarks) {
+  constructor(options: WatchOptions, marks: WatchMarks, leftOut: LeftOut) {
     this.#options = options;
+    this.#leftOut = new LeftOutFolders(leftOut, (options.bounds ?? usualBounds).leftOut);
     this.#marks = marks;
     this.#logger = options.logger ?? silentLogger;
   }
@@ -83,7 +90,29 @@ class TreeWatch implements Watching {
   }
 
   get folders(): number {
-    return this.#known.size;
+    return this.#reason === undefined ? this.#known.size + this.#leftOut.idle : 0;
+  }
+
+  leaveOut(leftOut: LeftOut): void {
+    if (this.#ending.signal.aborted || this.#cover === undefined) return;
+    if (!this.#leftOut.want(leftOut)) return;
+    if (this.#reason !== undefined) {
+      // What was too much may be less now.
+      this.#reason = undefined;
+      this.#isStale = true;
+      this.#missed = "it was not watched";
+    }
+    this.#stir();
+  }
+
+  check(): void {
+    const { top, clock } = this.#options;
+    const now = clock.now();
+    if (this.#isOver || Math.abs(now - this.#checkedAt) < checkEveryMs) return;
+    this.#checkedAt = now;
+    if (!this.#leftOut.listed.some((folder) => standsAt(top, folder) === "file")) return;
+    this.#isStale = true;
+    this.#stir();
   }
 
   async begin(): Promise<void> {
@@ -119,32 +148,33 @@ class TreeWatch implements Watching {
     const { trouble, named, below } = readEvents(folder, events);
     if (trouble === "top gone") return this.#loseTop();
     if (trouble !== undefined) return this.#miss(trouble);
-    const folders = named.filter((event) => this.#noteFolder(event)).map(({ path }) => path);
-    if (named.length > 0) this.#marks.changed(named.map(({ path }) => path));
-    if (below.length + folders.length > 0) this.#marks.below([...below, ...folders]);
+    const news = named.map((event) => ({ path: event.path, what: this.#note(event) }));
+    const changed = news.filter(({ what }) => what !== "nothing").map(({ path }) => path);
+    const folders = news.filter(({ what }) => what === "folder").map(({ path }) => path);
+    const whole = [...folders, ...below.filter((folder) => !this.#leftOut.wanted.has(folder))];
+    if (changed.length > 0) this.#marks.changed(changed);
+    if (whole.length > 0) this.#marks.below(whole);
     if (this.#fresh.size + this.#gone.size > stirredFoldersMax) this.#miss("too many new folders");
+    else if (this.#leftOut.isStale) this.#stir();
   }
 
-  /** @returns whether it is a folder that may hold what nobody told of */
-  #noteFolder({ path, type }: NamedEvent): boolean {
+  /** @returns what it is to the user: nothing, where nobody looks; a folder, which may hold what nobody told of */
+  #note(event: NamedEvent): "nothing" | "folder" | "change" {
+    if (this.#leftOut.holds(event, this.#known)) return "nothing";
+    const { path, type } = event;
     const isKnown = path !== topPath && this.#known.has(path);
     if (type === "delete") this.#fresh.delete(path);
-    // Removed and made again within a moment is told as an update.
-    const isFolder = type !== "delete" && (type === "create" || isKnown) && this.#isFolder(path);
-    if (isKnown) this.#gone.add(path);
-    if (isFolder) this.#fresh.add(path);
-    if (isKnown || isFolder) this.#stir();
-    return isFolder;
-  }
-
-  #isFolder(path: RelPath): boolean {
-    try {
-      const stats = lstatSync(join(this.#options.top, path), { throwIfNoEntry: false });
-      return stats?.isDirectory() === true;
-    } catch {
-      // Nobody can tell now; the folders are looked after in any case.
-      return true;
+    if (isKnown) {
+      this.#gone.add(path);
+      this.#stir();
     }
+    // Removed and made again within a moment is told as an update.
+    const mayBeNew = type === "create" || (type === "update" && isKnown);
+    if (!mayBeNew || standsAt(this.#options.top, path) !== "folder") return "change";
+    if (this.#leftOut.isOne(event)) return "nothing";
+    this.#fresh.add(path);
+    this.#stir();
+    return "folder";
   }
 
   /** Something was not told: everything is looked at, and the watch made anew. */
@@ -161,7 +191,7 @@ class TreeWatch implements Watching {
     this.#settling = Promise.all([
       this.#settling,
       this.#giveUp("the folder of the workspace was moved or removed"),
-    ]).then(() => undefined);
+    ]).then(() => this.#settled());
   }
 
   async #giveUp(reason: string): Promise<void> {
@@ -181,7 +211,7 @@ class TreeWatch implements Watching {
   /** In the background: look after the folders until none comes or goes. */
   async #settle(): Promise<void> {
     try {
-      while (!this.#isOver && (this.#isStale || this.#fresh.size + this.#gone.size > 0)) {
+      while (this.#isUnsettled) {
         await this.#quiet();
         await this.#lookAfter();
       }
@@ -189,8 +219,18 @@ class TreeWatch implements Watching {
     } catch (error) {
       await this.#giveUp(reasonOf(error));
     } finally {
-      this.#settling = undefined;
+      this.#settled();
     }
+  }
+
+  get #isUnsettled(): boolean {
+    const isStale = this.#isStale || this.#leftOut.isStale;
+    return !this.#isOver && (isStale || this.#fresh.size + this.#gone.size > 0);
+  }
+
+  #settled(): void {
+    this.#settling = undefined;
+    if (this.#isUnsettled) this.#stir();
   }
 
   async #quiet(): Promise<void> {
@@ -204,29 +244,31 @@ class TreeWatch implements Watching {
   async #lookAfter(): Promise<void> {
     const [fresh, gone] = [this.#fresh, this.#gone];
     [this.#fresh, this.#gone] = [new Set(), new Set()];
-    const { isAtLimit: atLimit = isAtLimit } = this.#options.system ?? {};
-    if (fresh.size > 0 && atLimit(this.#options.top)) return this.#giveUp(raiseWatches);
+    const isFull = fresh.size > 0 && this.#isAtLimit();
+    // A new watch may need less.
+    if (isFull && !this.#leftOut.hasStrays) return this.#giveUp(raiseWatches);
+    const isStale = this.#isStale || this.#leftOut.isStale || isFull;
     const wasMoved = dropBelow(this.#known, gone);
-    const isCovered = !this.#isStale && !wasMoved && (await this.#areWatched(fresh));
+    const isCovered = !isStale && !wasMoved && (await this.#areWatched(fresh));
     if (!isCovered) await this.#renew();
     // What was made in them before they were watched, nobody told of.
     if (!this.#isOver && fresh.size > 0) this.#marks.below([...fresh]);
   }
 
+  #isAtLimit(): boolean {
+    const { top, system } = this.#options;
+    return (system?.isAtLimit ?? isAtLimit)(top);
+  }
+
   /** Whether nothing is in the new folders that was not told of: then the package watches it. */
   async #areWatched(fresh: ReadonlySet<RelPath>): Promise<boolean> {
     const { top, bounds = usualBounds } = this.#options;
-    const added: RelPath[] = [];
-    for (const folder of fresh) {
-      const found = await findFolders(top, folder, bounds);
-      if (found.excess !== undefined) return false;
-      for (const path of found.folders) {
-        if (!fresh.has(path) && !this.#fresh.has(path) && !this.#known.has(path)) return false;
-      }
-      if (found.folders.has(folder)) added.push(folder);
-    }
-    for (const folder of added) this.#known.add(folder);
-    return true;
+    const added = await toldOf(fresh, {
+      find: (folder) => findFolders(top, folder, { bounds, leftOut: this.#leftOut.wanted }),
+      isTold: (path) => fresh.has(path) || this.#fresh.has(path) || this.#known.has(path),
+    });
+    for (const folder of added ?? []) this.#known.add(folder);
+    return added !== undefined;
   }
 
   /** @throws {Error} where nothing can be watched */
@@ -234,11 +276,17 @@ class TreeWatch implements Watching {
     if (this.#cover === undefined) return;
     const missed = this.#missed;
     this.#missed = undefined;
-    const { folders, hasGap, unsure } = await this.#cover.renew();
+    this.#isStale = false;
+    const leftOut = this.#leftOut.wanted;
+    const covered = await this.#cover.renew(leftOut);
     if (this.#isOver) return this.#cover.end();
+    const { folders, hasGap, unsure } = covered;
     this.#known = folders;
-    this.#isStale = unsure.length > 0;
+    if (unsure.length > 0) this.#isStale = true;
     for (const folder of unsure) this.#fresh.add(folder);
+    const { back, gone } = this.#leftOut.cover(leftOut, covered);
+    if (back.length > 0) this.#marks.below(back);
+    if (gone.length > 0) this.#marks.changed(gone);
     if (missed !== undefined || hasGap) this.#marks.lost(missed ?? "the watch was made anew");
   }
 }

@@ -1,51 +1,8 @@
 import { expect, test } from "vitest";
-import type { Subscribe, ToldEvent } from "../../src/local/watch-package.ts";
+import type { ToldEvent } from "../../src/local/watch-package.ts";
 import { rmSync } from "node:fs";
 import { Scratch } from "./scratch.ts";
-import { watched, type Watched } from "./watched.ts";
-
-type Told = (error: Error | null, events: readonly ToldEvent[]) => void;
-
-/** The package with trouble: what it answers to each call, and a way to tell as it does. */
-class Package {
-  readonly asked: { readonly folder: string; readonly told: Told; ended: boolean }[] = [];
-  /** Names of the calls in their order: `+0` begins the first subscription, `-0` ends it. */
-  readonly calls: string[] = [];
-  readonly refusals: Error[] = [];
-  endings: "resolve" | "reject" = "resolve";
-  isFull = false;
-  onAsk: () => void = () => {};
-
-  readonly subscribe: Subscribe = async (folder, told) => {
-    const number = this.asked.length;
-    const asked = { folder, told, ended: false };
-    this.asked.push(asked);
-    this.onAsk();
-    const refusal = this.refusals.shift();
-    this.calls.push(refusal === undefined ? `+${number}` : `!${number}`);
-    if (refusal !== undefined) throw refusal;
-    return {
-      unsubscribe: async () => {
-        this.calls.push(`-${number}`);
-        asked.ended = true;
-        if (this.endings === "reject") throw new Error("Unable to remove watcher");
-      },
-    };
-  };
-
-  /** As the newest subscription tells of a place. */
-  tell(type: ToldEvent["type"], path: string): void {
-    const newest = this.asked.findLast(({ ended }) => !ended);
-    newest?.told(null, [{ type, path: path === "" ? newest.folder : `${newest.folder}/${path}` }]);
-  }
-
-  open(scratch: Scratch): Promise<Watched> {
-    const { subscribe } = this;
-    return watched(scratch, { system: { subscribe, isAtLimit: () => this.isFull } });
-  }
-}
-
-const full = (): Error => new Error("inotify_add_watch on '/x' failed: No space left on device");
+import { Package, watchFull as full } from "./told-package.ts";
 
 test("S108: at the limit of watches nothing is covered, and the reason names the setting", async () => {
   using scratch = new Scratch();

@@ -171,11 +171,13 @@ describe("S108: where nothing can be told, the watch says so", () => {
 
   test("more folders, or more files, than are watched", async () => {
     using scratch = new Scratch({ "a/": "", "b/": "", "c/d": "" });
-    const few = { folders: 3, entries: 100 };
+    const few = { folders: 3, entries: 100, leftOut: 9 };
     await using folders = await watched(scratch, { bounds: few });
     expect(folders.watching).toMatchObject({ coverage: "none", folders: 0 });
     expect(folders.watching.reason).toContain("more than 3 folders");
-    await using entries = await watched(scratch, { bounds: { folders: 9, entries: 3 } });
+    await using entries = await watched(scratch, {
+      bounds: { folders: 9, entries: 3, leftOut: 9 },
+    });
     expect(entries.watching.reason).toContain("more than 3 files and folders");
   });
 });

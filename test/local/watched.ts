@@ -1,7 +1,8 @@
 import { setImmediate } from "node:timers/promises";
+import { pathComponents } from "../../src/core/path/rel-path.ts";
 import { drainMs } from "../../src/local/watch-cover.ts";
 import { openWatcher, type WatchOptions } from "../../src/local/watch.ts";
-import type { WatchMarks, Watching } from "../../src/ports.ts";
+import type { LeftOut, WatchMarks, Watching } from "../../src/ports.ts";
 import { silentLogger } from "../../src/std/log.ts";
 import { systemClock, type Clock } from "../../src/std/time.ts";
 import type { Scratch } from "./scratch.ts";
@@ -27,9 +28,20 @@ export type Watched = AsyncDisposable & {
   until(condition: () => boolean): Promise<void>;
 };
 
+/** How a watcher is begun otherwise than usual. */
+export type WatchedOptions = Partial<WatchOptions> & { readonly leftOut?: LeftOut };
+
+/** Folders of these names are left out, wherever they are. */
+export function leavingOut(...names: readonly string[]): LeftOut {
+  return {
+    digest: names.join(" "),
+    has: (folder) => pathComponents(folder).some((name) => names.includes(name)),
+  };
+}
+
 export async function watched(
   scratch: Scratch,
-  more: Partial<WatchOptions> = {},
+  { leftOut, ...more }: WatchedOptions = {},
 ): Promise<Watched> {
   const changed = new Set<string>();
   const below = new Set<string>();
@@ -47,7 +59,7 @@ export async function watched(
     },
   };
   const watcher = openWatcher({ top: scratch.top, clock: turnClock, logger, ...more });
-  const watching = await watcher.start(told);
+  const watching = await watcher.start(told, leftOut);
   const until = async (condition: () => boolean): Promise<void> => {
     while (!condition()) await setImmediate();
   };

@@ -10,6 +10,17 @@ export type WatchMarks = {
   lost(reason: string): void;
 };
 
+/** Folders in which nobody looks, whatever is there: what happens in them need not be told of. */
+export type LeftOut = {
+  /** Another text wherever another folder may be left out. */
+  readonly digest: string;
+  /** Whether a folder, or one above it, is left out. */
+  has(folder: RelPath): boolean;
+};
+
+/** Every folder counts. */
+export const nothingLeftOut: LeftOut = { digest: "", has: () => false };
+
 /** A watcher that runs. Its end ends the telling: no mark comes after it. */
 export interface Watching extends AsyncDisposable {
   /** `none`: nothing is told of, and looks at everything must come often (S108). May become so while it runs. */
@@ -18,6 +29,16 @@ export interface Watching extends AsyncDisposable {
   readonly reason: string | undefined;
   /** Folders that are watched. */
   readonly folders: number;
+  /**
+   * From now on these folders are left out, and no others. To be called before what is left out no more is looked at: what
+   * happens in it until it is watched is told of as a mark for all of it.
+   */
+  leaveOut(leftOut: LeftOut): void;
+  /**
+   * Look for what nobody tells of: a file at the place of a folder that is left out. Does so every 10 s at most; to be called at
+   * least once a minute.
+   */
+  check(): void;
 }
 
 /** What the server said to a wait for changes. */
