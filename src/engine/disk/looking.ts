@@ -1,4 +1,5 @@
 import { everywhere, type Where } from "../../core/live/marks.ts";
+import type { LeftOut } from "../../core/live/waiting.ts";
 import type { RelPath } from "../../core/path/rel-path.ts";
 import type { LeftPath } from "../../core/plan/sync-report.ts";
 import type { LocalEntry } from "../../core/tree/node.ts";
@@ -8,6 +9,8 @@ import { LookMemory } from "./memory.ts";
 /** Where the looks of one run look, and what they know of each other. */
 export type Looking = {
   readonly memory: LookMemory;
+  /** Told by which rules a look is done, before it begins (S95). */
+  readonly onScope?: (leftOut: LeftOut) => void;
   /** Asked once, when a look begins; what was marked is taken by it. */
   readonly where: () => Where;
   /** What was marked since; undefined where nothing was. Something that vanished may stand there (S27). */

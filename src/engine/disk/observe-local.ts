@@ -21,6 +21,7 @@ import { removeGone, RowWriter } from "./write.ts";
 import { checkWorkspace } from "../guards/presence.ts";
 import { readContents, type Unread } from "./read-content.ts";
 import type { Looker } from "./scan.ts";
+import { leftOutBy } from "../scope/left-out.ts";
 import { scopeDigest, type Scope } from "../scope/scope.ts";
 import { lookAgain, noteAbsence, type Doubts } from "./second-look.ts";
 
@@ -49,6 +50,7 @@ export async function observeLocal(
   const looking = work.looking ?? lookEverywhere();
   const { memory } = looking;
   const rules = scopeDigest(deps, scope.rules, scope.exclusions);
+  looking.onScope?.(leftOutBy(scope, rules));
   const startedAt = deps.clock.now();
   const where = memory.begin(looking.where(), rules);
   const isWhole = where.kind === "everything";
@@ -178,7 +180,9 @@ function lookedAtAgain(index: IndexStore, observed: Observed): Again {
  */
 function forgetLeftovers(index: IndexStore, { notes, closed, wantedLeftovers }: Findings): void {
   // One that got something to upload since it was noted is a folder like any other.
-  const leftovers = [...notes.notes()].flatMap((note) => (note.folder.hasRow ? [] : note.leftovers));
+  const leftovers = [...notes.notes()].flatMap((note) =>
+    note.folder.hasRow ? [] : note.leftovers,
+  );
   for (const { node, path } of wantedLeftovers) {
     const row = node === undefined ? undefined : bareLeftover(index, node);
     if (row !== undefined) leftovers.push({ fileId: row.fileId, path });

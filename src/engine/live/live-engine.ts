@@ -1,5 +1,6 @@
 import type { Activity, LiveStatus } from "../../core/live/live-status.ts";
 import { nextStep, type Moment } from "../../core/live/schedule.ts";
+import type { LeftOut } from "../../core/live/waiting.ts";
 import type { Op } from "../../core/plan/op.ts";
 import type { SyncReport } from "../../core/plan/sync-report.ts";
 import { pathOf } from "../../core/tree/tree-view.ts";
@@ -27,6 +28,8 @@ export type LiveOptions = {
   readonly marks: LiveMarks;
   /** Whether something tells of every change on the disk at the moment (S108). */
   readonly isWatched: () => boolean;
+  /** Before each look: the folders that it does not go into. Where they are others than before, it is one at everything (S95). */
+  readonly onScope?: Listener<LeftOut>;
   /** Another state, or more progress. */
   readonly onStatus?: () => void;
   readonly onActivity?: Listener<Activity>;
@@ -176,9 +179,10 @@ export class LiveEngine {
   }
 
   #looking(): Looking {
-    const { marks } = this.#options;
+    const { marks, onScope } = this.#options;
     return {
       memory: this.#memory,
+      ...(onScope !== undefined && { onScope }),
       where: () => marks.take(),
       meanwhile: () => marks.peek(),
       pace: (row, path) => this.#pace.left(row, path),
