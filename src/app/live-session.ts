@@ -1,5 +1,6 @@
 import { LiveEngine } from "../engine/live/live-engine.ts";
 import { LiveMarks } from "../engine/live/live-marks.ts";
+import { leftOutNow } from "../engine/scope/left-out.ts";
 import { openWatcher } from "../local/watch.ts";
 import type { SyncReport } from "../core/plan/sync-report.ts";
 import type { Watching } from "../ports.ts";
@@ -28,14 +29,20 @@ export async function openLiveSession(
   const workspace = stack.use(await openLinked(environment, record, "start"));
   const { clock, logger } = environment;
   const marks = new LiveMarks(clock);
+  const watcher = openWatcher({ top: record.path, clock, logger });
   // Before the first look, so that nothing is missed between the two.
-  const watching = stack.use(await openWatcher({ top: record.path, clock, logger }).start(marks));
+  const watching = stack.use(await watcher.start(marks, await leftOutNow(workspace.engineDeps)));
   const notes = new Notes(workspace);
   const hooks = syncHooks(workspace);
   const engine = new LiveEngine(workspace.engineDeps, {
     ...events,
     marks,
-    isWatched: () => watching.coverage === "whole",
+    isWatched: () => {
+      // Asked whenever it rests, and that is at least once a minute.
+      watching.check();
+      return watching.coverage === "whole";
+    },
+    onScope: (leftOut) => watching.leaveOut(leftOut),
     onReport: (report) => notes.note(report),
     beforeWork: (signal) => hooks.before(signal),
     afterWork: async () => {

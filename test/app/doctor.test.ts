@@ -11,6 +11,7 @@ import {
 import path from "node:path";
 import { expect, test } from "vitest";
 import { exitOfChecks } from "../../src/app/doctor/check.ts";
+import { addExclusions } from "../../src/app/exclude.ts";
 import { makeRunFolder } from "../../src/app/run-folder.ts";
 import { takeRunLock } from "../../src/app/run-lock.ts";
 import { openIndex } from "../../src/state/database.ts";
@@ -171,6 +172,18 @@ test("S108: the limits of inotify against the folders, and what the daemon sees"
   });
   expect(named(counted, "inotify")?.text).toContain("5 are needed");
   expect(named(counted, "watch")).toMatchObject({ state: "ok" });
+});
+
+test("S108: folders that are ignored or excluded need no watch; where the rules cannot be read, all do", async () => {
+  await using home = await LinkedHome.open({ "a/b/c/d": "one", "e/f": "one" });
+  home.write("node_modules/x/y", "one");
+  home.write(".mignore", "node_modules/\n");
+  const needed = async (): Promise<string | undefined> => named(await look(home), "inotify")?.text;
+  expect(await needed()).toContain("5 are in the linked workspaces");
+  await addExclusions(home.environment, { place: home.place, paths: ["a/b"], dryRun: false });
+  expect(await needed()).toContain("3 are in the linked workspaces");
+  home.write(".mignore", `node_modules/\n${"*a".repeat(50)}`);
+  expect(await needed()).toContain("7 are in the linked workspaces");
 });
 
 test("the daemon: another version, one that does not answer; autostart that does not start", async () => {

@@ -58,7 +58,7 @@ async function* checks(
   yield check;
   yield await checked("autostart", async () => checkAutostart(await examined.autostart()));
   const { limits } = examined;
-  yield await checked("inotify", () => checkInotify({ records, background, limits }));
+  yield await checked("inotify", () => checkInotify(environment, { records, background, limits }));
   for (const record of records) {
     for await (const own of checkWorkspace(environment, record, background)) {
       yield { ...own, workspace: record.path };

@@ -1,9 +1,16 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { findFolders } from "../../local/watch-folders.ts";
+import { Exclusions } from "../../core/exclusions.ts";
+import { rulesOf } from "../../core/ignore.ts";
+import { nothingLeftOut, type LeftOut } from "../../core/live/waiting.ts";
 import { topPath } from "../../core/path/rel-path.ts";
-import { systemCode } from "../../std/error.ts";
+import { leftOutBy } from "../../engine/scope/left-out.ts";
+import { findFolders } from "../../local/watch-folders.ts";
+import { isSnapError, systemCode } from "../../std/error.ts";
+import type { Environment } from "../environment.ts";
+import { excludedIn } from "../exclusion-record.ts";
 import type { LinkedRecord } from "../find-workspace.ts";
+import { readRulesText } from "../rules-file.ts";
 import { ok, warning, type Check } from "./check.ts";
 import type { Background } from "./background.ts";
 
@@ -25,7 +32,10 @@ export type Watched = {
 };
 
 /** The limits of inotify against the folders of all linked workspaces (S108). Other programs of the user share them. */
-export async function checkInotify({ records, background, limits }: Watched): Promise<Check> {
+export async function checkInotify(
+  environment: Environment,
+  { records, background, limits }: Watched,
+): Promise<Check> {
   const watches = readLimit(limits, "max_user_watches");
   const instances = readLimit(limits, "max_user_instances");
   if (watches === undefined || instances === undefined) {
@@ -38,7 +48,7 @@ export async function checkInotify({ records, background, limits }: Watched): Pr
       advised: 128,
     });
   }
-  const needed = await countFolders(records, background);
+  const needed = await countFolders(environment, records, background);
   if (needed > watches) {
     const advised = Math.max(watchesAdvised, 2 ** Math.ceil(Math.log2(2 * needed)));
     return tooLow("max_user_watches", { limit: watches, needed, advised });
@@ -67,23 +77,37 @@ function readLimit(folder: string, name: string): number | undefined {
 
 /** The daemon knows those that it watches; the others are counted. */
 async function countFolders(
+  environment: Environment,
   records: readonly LinkedRecord[],
   background: Background | undefined,
 ): Promise<number> {
   let count = 0;
-  for (const { id, path: top } of records) {
-    const watch = background?.workspaces.find((status) => status.id === id)?.watch;
-    count += watch?.coverage === "whole" ? watch.folders : await countIn(top);
+  for (const record of records) {
+    const watch = background?.workspaces.find(({ id }) => id === record.id)?.watch;
+    count += watch?.coverage === "whole" ? watch.folders : await countIn(environment, record);
   }
   return count;
 }
 
 /** A workspace that is not there has a check of its own. */
-async function countIn(top: string): Promise<number> {
+async function countIn(environment: Environment, record: LinkedRecord): Promise<number> {
+  const leftOut = leftOutIn(environment, record);
   try {
-    return (await findFolders(top, topPath)).folders.size;
+    const { folders, idle } = await findFolders(record.path, topPath, { leftOut });
+    return folders.size + idle;
   } catch (error) {
     if (systemCode(error) === undefined) throw error;
     return 0;
+  }
+}
+
+/** As the next sync would have it; rules that cannot be read are told of by that one. */
+function leftOutIn(environment: Environment, { id, path: top }: LinkedRecord): LeftOut {
+  const exclusions = new Exclusions(excludedIn(environment, id));
+  try {
+    return leftOutBy({ rules: rulesOf(readRulesText(top).text), exclusions }, "");
+  } catch (error) {
+    if (isSnapError(error)) return nothingLeftOut;
+    throw error;
   }
 }

@@ -103,6 +103,7 @@ function checkWatch({ live, watch }: WorkspaceStatus): Check {
     return ok("watch", "Nothing is watched while it is not synced");
   }
   const why = watch.reason === undefined ? "" : `: ${watch.reason}`;
-  const hint = "It is synced all the same; look at the line on inotify above.";
+  const hint =
+    "It is synced all the same. The line on inotify above tells of limits; folders that are ignored or excluded are not watched.";
   return warning("watch", { text: `Changes here are found every 5 minutes only${why}`, hint });
 }
