@@ -1,4 +1,3 @@
-import { chmodSync } from "node:fs";
 import type { Server } from "node:http";
 import type { RunFolder } from "../app/run-folder.ts";
 import { removeSocket, removeStaleSocket } from "../app/run-folder.ts";
@@ -83,11 +82,13 @@ function listen(server: Server, path: string): Promise<void> {
       const message = `The daemon cannot listen: "${path}" (${cause.message})`;
       reject(new SnapError("disk-error", message, { path, hint, cause }));
     });
-    server.listen({ path }, () => {
-      // Bound a moment ago, in a folder that is closed to others.
-      chmodSync(path, 0o600);
-      resolve();
-    });
+    // It is made by the call itself: whoever comes right after must not find it open to others (X19).
+    const before = process.umask(0o177);
+    try {
+      server.listen({ path }, resolve);
+    } finally {
+      process.umask(before);
+    }
   });
 }
 

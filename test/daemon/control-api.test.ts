@@ -110,6 +110,13 @@ async function answerTo(
   return { status: response.statusCode, text };
 }
 
+test("X19: the socket is never open to others, from the moment it is there", async () => {
+  await served[Symbol.asyncDispose]();
+  const starting = serveControl({ run, controlled: desk, logger: silentLogger });
+  expect(lstatSync(run.socket).mode & 0o777).toBe(0o600);
+  served = await starting;
+});
+
 test("X19: the socket is 0600 and goes with the daemon", async () => {
   expect(lstatSync(run.socket).mode & 0o777).toBe(0o600);
   await served[Symbol.asyncDispose]();
