@@ -1,5 +1,5 @@
 import { fork, type ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { once } from "node:events";
@@ -23,6 +23,8 @@ export async function soak({ layers, seconds }: SoakOptions): Promise<number> {
   const progress = new Progress(path.join(import.meta.dirname, "../../.soak"));
   const tally = new Tally();
   const scratch = mkdtempSync(path.join(os.tmpdir(), "snap-soak-"));
+  // Some tests act as another user, who has to find the way.
+  chmodSync(scratch, 0o755);
   const { promise: ended, resolve: end } = Promise.withResolvers<number>();
   const workers = Array.from({ length: workersCount }, () => startWorker(scratch));
   const order = new Turns(layers);

@@ -1,5 +1,13 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { withFault } from "./faults.ts";
@@ -42,6 +50,8 @@ function inCopy(work: (copy: string) => Verdict): Verdict {
   const root = path.join(import.meta.dirname, "../..");
   const copy = mkdtempSync(path.join(os.tmpdir(), "snap-mutant-"));
   try {
+    // Some tests act as another user, who has to find the way.
+    chmodSync(copy, 0o755);
     for (const part of ["src", "test", "fixtures", "package.json", "tsconfig.json"]) {
       cpSync(path.join(root, part), path.join(copy, part), { recursive: true });
     }
