@@ -47,10 +47,14 @@ export function rulesOf(text: string): IgnoreRules {
     const problem = lineProblem(line);
     if (problem !== undefined) throw beyondBound(index + 1, problem);
   }
-  const patterns = lines.map((pattern, index) => ({ pattern, mark: String(index + 1) }));
-  const matcher = new Matcher(ignore().add(patterns.filter(({ pattern }) => pattern !== "")));
+  const digest = hash("sha256", normal, "hex");
+  const patterns = lines
+    .map((pattern, index) => ({ pattern, mark: String(index + 1) }))
+    .filter(({ pattern }) => pattern !== "");
+  if (patterns.length === 0) return { digest, ignores: () => false, lineFor: () => undefined };
+  const matcher = new Matcher(ignore().add(patterns));
   return {
-    digest: hash("sha256", normal, "hex"),
+    digest,
     ignores: (path, kind) => matcher.matches(path, kind),
     lineFor: (path, kind) => matcher.lineFor(path, kind),
   };

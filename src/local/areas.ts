@@ -50,7 +50,7 @@ function emptyFolder(disk: Disk, { path, level }: Doomed): void {
     if ((disk.fstat(fd).mode & 0o700n) !== 0o700n) disk.chmodOpen(fd, 0o700);
     const base = disk.canAnchor() ? Buffer.from(`/proc/self/fd/${fd}`) : path;
     for (const name of disk.readNames(base)) {
-      const inside = Buffer.concat([base, Buffer.from("/"), name]);
+      const inside = Buffer.concat([base, Buffer.from("/"), Buffer.from(name)]);
       removeEntry(disk, { path: inside, level: level + 1 });
     }
   } finally {

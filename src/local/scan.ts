@@ -1,10 +1,10 @@
 import type { LocalStat, FolderListing } from "../core/tree/local-stat.ts";
-import type { RelPath } from "../core/path/rel-path.ts";
+import { compareBytes, type RelPath } from "../core/path/rel-path.ts";
 import { isSnapError, type SnapError } from "../std/error.ts";
 import { asDiskError } from "./disk-error.ts";
 import { openFolder, ownFolder, placeOf, type Place } from "./parents.ts";
 import { openSpot, readTarget } from "./spot.ts";
-import type { Disk } from "./disk.ts";
+import type { Disk, DiskName } from "./disk.ts";
 import type { Site } from "./parents.ts";
 import { decodeName, escapeBytes, localStat } from "./stat-facts.ts";
 import { systemCode } from "../std/error.ts";
@@ -50,29 +50,44 @@ export async function readEntries(
 ): Promise<RawListing> {
   using folder = openFolder(site, place);
   const base = (): string => (way === "anchored" ? folder.itself() : folder.byPath());
-  const names = site.disk.readNames(folder.itself()).sort((a, b) => Buffer.compare(a, b));
+  const { names, unsyncable } = sortedNames(site.disk.readNames(folder.itself()));
   const entries: LocalStat[] = [];
-  const unsyncable: string[] = [];
   for (let first = 0; first < names.length; first += statsInARow) {
     if (first > 0) await turn();
     const path = base();
-    for (const bytes of names.slice(first, first + statsInARow)) {
-      const name = decodeName(bytes);
-      if (name === undefined) unsyncable.push(escapeBytes(bytes));
-      else entries.push(...statEntry(site.disk, path, name));
+    for (const name of names.slice(first, first + statsInARow)) {
+      const stat = statEntry(site.disk, path, name);
+      if (stat !== undefined) entries.push(stat);
     }
     if (way === "by path") base();
   }
   return { entries, unsyncable };
 }
 
-/** None where the entry has gone since the names were read. */
-function statEntry(disk: Disk, folder: string, name: string): LocalStat[] {
+/** Names that are texts, and those that are none, escaped. */
+function sortedNames(found: readonly DiskName[]): {
+  readonly names: readonly string[];
+  readonly unsyncable: readonly string[];
+} {
+  const names: string[] = [];
+  const unsyncable: Uint8Array[] = [];
+  for (const one of found) {
+    const name = decodeName(one);
+    if (name !== undefined) names.push(name);
+    else if (typeof one !== "string") unsyncable.push(one);
+  }
+  names.sort(compareBytes);
+  unsyncable.sort((a, b) => Buffer.compare(a, b));
+  return { names, unsyncable: unsyncable.map(escapeBytes) };
+}
+
+/** Undefined where the entry has gone since the names were read. */
+function statEntry(disk: Disk, folder: string, name: string): LocalStat | undefined {
   const path = `${folder}/${name}`;
   const stats = disk.lstat(path);
-  if (stats === undefined) return [];
+  if (stats === undefined) return undefined;
   const linkTarget = stats.isSymbolicLink() ? readTarget(disk, path) : undefined;
-  return [localStat({ name, stats, linkTarget })];
+  return localStat({ name, stats, linkTarget });
 }
 
 /** A turn for everything else that waits; timers are not involved. */

@@ -13,15 +13,17 @@ export function localStat({ name, stats, linkTarget }: StatFacts): LocalStat {
   const kind = kindOf(stats);
   const size = kind === "file" ? Number(stats.size) : 0;
   const severalNames = kind === "file" && stats.nlink > 1n;
+  const modifiedNs = String(stats.mtimeNs);
+  const changedNs = String(stats.ctimeNs);
   return {
     name,
     kind,
     size,
     fileId: fileIdOf(stats),
-    stamp: `${size} ${stats.mtimeNs} ${stats.ctimeNs}`,
-    mode: Number(stats.mode & 0o7777n),
-    modifiedNs: String(stats.mtimeNs),
-    newestNs: String(stats.mtimeNs > stats.ctimeNs ? stats.mtimeNs : stats.ctimeNs),
+    stamp: `${size} ${modifiedNs} ${changedNs}`,
+    mode: Number(stats.mode) & 0o7777,
+    modifiedNs,
+    newestNs: stats.mtimeNs > stats.ctimeNs ? modifiedNs : changedNs,
     ...(linkTarget !== undefined && { linkTarget }),
     ...(severalNames && { linkGroup: String(stats.ino) }),
   };
@@ -29,8 +31,8 @@ export function localStat({ name, stats, linkTarget }: StatFacts): LocalStat {
 
 /** What kind of entry a stat describes. */
 export function kindOf(stats: BigIntStats): LocalStat["kind"] {
-  if (stats.isDirectory()) return "folder";
   if (stats.isFile()) return "file";
+  if (stats.isDirectory()) return "folder";
   return stats.isSymbolicLink() ? "symlink" : "special";
 }
 
@@ -60,9 +62,10 @@ export function unproven(stat: LocalStat): LocalStat {
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** A name from the disk; undefined unless it is valid UTF-8 (S14). */
-export function decodeName(bytes: Uint8Array): string | undefined {
+export function decodeName(name: string | Uint8Array): string | undefined {
+  if (typeof name === "string") return name;
   try {
-    return strict.decode(bytes);
+    return strict.decode(name);
   } catch {
     // The only error a strict decoder has: the bytes are no UTF-8, which is the answer.
     return undefined;

@@ -25,7 +25,7 @@ export function parseRelPath(text: string): RelPath {
 /** Whether a text is a path below the top as it stands. */
 export function isRelPath(text: string): text is RelPath {
   if (text === "") return true;
-  return text.split("/").every(isComponent);
+  return text.includes("/") ? text.split("/").every(isComponent) : isComponent(text);
 }
 
 function isComponent(name: string): boolean {
@@ -34,7 +34,11 @@ function isComponent(name: string): boolean {
 
 /** The path of a child. The name has been checked at the door it came through (X1). */
 export function joinPath(parent: RelPath, name: string): RelPath {
-  return parseRelPath(parent === "" ? name : `${parent}/${name}`);
+  if (parent === "") return parseRelPath(name);
+  const path = `${parent}/${name}`;
+  if (name === "" || !isRelPath(name)) return parseRelPath(path);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- both parts are checked, and so is the whole
+  return path as RelPath;
 }
 
 /** The path of names that were gathered on the way up: the last one is the topmost. */
@@ -78,8 +82,18 @@ export function comparePaths(a: string, b: string): number {
   return left.length - right.length;
 }
 
+const firstSurrogate = 0xd800;
+
 /** Order of two names by their UTF-8 bytes, which is the order of their code points. */
 export function compareBytes(a: string, b: string): number {
-  if (a === b) return 0;
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  const shared = Math.min(a.length, b.length);
+  for (let index = 0; index < shared; index += 1) {
+    const left = a.charCodeAt(index);
+    const right = b.charCodeAt(index);
+    if (left === right) continue;
+    // From the surrogates on, the order of UTF-16 is another one.
+    const isPlain = left < firstSurrogate && right < firstSurrogate;
+    return isPlain ? left - right : Buffer.compare(Buffer.from(a), Buffer.from(b));
+  }
+  return a.length - b.length;
 }

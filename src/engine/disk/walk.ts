@@ -8,8 +8,9 @@ import { bareLeftover } from "./bare-leftover.ts";
 import { allOf, isOnly, noCandidates, PlacesIn } from "./known-nodes.ts";
 import { Contest, type Contender } from "./contest.ts";
 import type { WalkDeps } from "./findings.ts";
-import type { Folder, SeenStat } from "./folder.ts";
+import type { Folder } from "./folder.ts";
 import { noteMissed } from "./missed.ts";
+import { RowsIn } from "./rows-in.ts";
 import { rowOf } from "./write.ts";
 import { lookInto, type FolderLook } from "./scan.ts";
 
@@ -162,37 +163,28 @@ export class LocalWalk {
     rows.ensure(folder);
     findings.visited.add(node);
     if (bareLeftover(this.#deps.index, node) !== undefined) findings.wantedLeftovers.push(folder);
-    const { byName, others } = this.#rowsIn(node);
+    const rowsIn = this.#rowsIn(node);
     const below: Folder[] = [];
     const unmatched: LocalStat[] = [];
     for (const stat of look.inside) {
-      const row = byName.get(kindAndName(stat));
+      const row = rowsIn.get(stat);
       if (row?.kind === stat.kind && row.fileId === stat.fileId) {
-        byName.delete(kindAndName(stat));
+        rowsIn.drop(row);
         const kept = this.#keep(folder, row, stat);
         if (kept !== undefined) below.push(kept);
       } else unmatched.push(stat);
     }
-    noteMissed(findings.missed, { folder, look, rows: [...byName.values(), ...others] });
+    noteMissed(findings.missed, { folder, look, rows: rowsIn.all() });
     if (unmatched.length === 0) return below;
-    const found = await this.#match({ folder, node, look, rows: byName, unmatched });
+    const found = await this.#match({ folder, node, look, rows: rowsIn, unmatched });
     return [...below, ...found].toSorted((a, b) => compareBytes(a.path, b.path));
   }
 
-  /**
-   * Rows of what is in a folder and was not found elsewhere. `others` are second rows of one kind and name; a file and a
-   * folder of one name are there after a look that was killed while the one took the place of the other.
-   */
-  #rowsIn(node: NodeId): { byName: Map<string, LocalEntry>; others: LocalEntry[] } {
+  /** Rows of what is in a folder and was not found elsewhere. */
+  #rowsIn(node: NodeId): RowsIn {
     const { index, findings } = this.#deps;
-    const byName = new Map<string, LocalEntry>();
-    const others: LocalEntry[] = [];
-    for (const row of index.local.children(node)) {
-      if (findings.claimed.has(row.node)) continue;
-      if (byName.has(kindAndName(row))) others.push(row);
-      else byName.set(kindAndName(row), row);
-    }
-    return { byName, others };
+    const rows = [...index.local.children(node)];
+    return new RowsIn(rows.filter((row) => !findings.claimed.has(row.node)));
   }
 
   /** The same thing at the same place. A changed stamp means that it has to be read again (S18). */
@@ -218,7 +210,7 @@ export class LocalWalk {
       [...look.inside, ...look.ignored, ...look.unsynced].map(({ name }) => name.normalize("NFC")),
     );
     const isOnDisk = (name: string): boolean => onDisk.has(name);
-    const query = { folder: node, unmatched, rows: rows.values(), isOnDisk };
+    const query = { folder: node, unmatched, rows: rows.all(), isOnDisk };
     const places = new PlacesIn(this.#deps.index, query);
     const below: Folder[] = [];
     const contenders: Contender[] = [];
@@ -248,7 +240,7 @@ export class LocalWalk {
     }
     const { index, findings } = this.#deps;
     if (stat.fileId === "") findings.withoutIds = true;
-    const row = rows.get(kindAndName(stat));
+    const row = rows.get(stat);
     const isSure =
       row?.kind === "file" &&
       isOnly(candidates, row.node) &&
@@ -266,10 +258,6 @@ function folderNames({ inside }: FolderLook): (name: string) => boolean {
   return (name) => names.has(name);
 }
 
-function kindAndName({ kind, name }: Pick<SeenStat, "kind" | "name">): string {
-  return `${kind} ${name}`;
-}
-
 /** What the server has there in this link could not come down. */
 function isWantedAt({ remote }: IndexStore, folder: NodeId, name: string): boolean {
   return remote.childByKey(folder, pathKeyOf(name))?.scope === "in";
@@ -278,6 +266,6 @@ function isWantedAt({ remote }: IndexStore, folder: NodeId, name: string): boole
 type KnownFolder = { readonly folder: Folder; readonly node: NodeId; readonly look: FolderLook };
 
 type Unmatched = KnownFolder & {
-  readonly rows: ReadonlyMap<string, LocalEntry>;
+  readonly rows: RowsIn;
   readonly unmatched: readonly LocalStat[];
 };

@@ -167,13 +167,17 @@ export function folderStandings<E extends Entry>(
   ];
 }
 
+/** A path of so many characters is neither too deep nor too long: each has at most three bytes. */
+const pathLengthSafe = Math.min(pathDepthMax, Math.floor(pathBytesMax / 3));
+
 /** Why no disk of ours can hold a place (S14, X13), as the end of a sentence. */
 export function refusal(path: RelPath, name: string): string | undefined {
   const problem = nameProblem(name);
   if (problem !== undefined) return `has a name that ${problem}`;
+  if (path.length <= pathLengthSafe) return undefined;
   if (pathComponents(path).length > pathDepthMax)
     return `is more than ${pathDepthMax} folders deep`;
-  const tooLong = new TextEncoder().encode(path).length > pathBytesMax;
+  const tooLong = Buffer.byteLength(path) > pathBytesMax;
   return tooLong ? `has a path of more than ${pathBytesMax} bytes` : undefined;
 }
 
