@@ -19,7 +19,6 @@ import type {
   VerifyOptions,
 } from "./core/snapshot/store-request.ts";
 import type { RestoreItemRow, RestoreRow } from "./core/snapshot/restore-state.ts";
-import type { HashedContent } from "./core/tree/content-hash.ts";
 import type { IndexCare } from "./core/tree/index-care.ts";
 import type {
   DisplacedRow,
@@ -30,7 +29,7 @@ import type {
   ParkedRow,
   UploadRow,
 } from "./core/tree/index-rows.ts";
-import type { FolderListing, LocalStat } from "./core/tree/local-stat.ts";
+import type { FolderListing, HashedFile, LocalStat } from "./core/tree/local-stat.ts";
 import type {
   ContentHash,
   Entry,
@@ -77,8 +76,10 @@ export interface LocalSide {
   list(folder: RelPath): Promise<FolderListing>;
   stat(path: RelPath): Promise<LocalStat | undefined>;
   open(path: RelPath): Promise<LocalFile>;
-  /** Hash a stable file (S25); `trusted` as S24. @throws {SnapError} `volatile` after the named attempts. */
-  hash(path: RelPath, work?: Work): Promise<HashedContent & { stat: LocalStat; trusted: boolean }>;
+  /** Hash a stable file (S25). @throws {SnapError} `volatile` after the named attempts. */
+  hash(path: RelPath, work?: Work): Promise<HashedFile>;
+  /** As `hash`, one attempt at each of several small files: what does not come off is missing, and `hash` tells why. */
+  hashEach(paths: readonly RelPath[], work?: Work): Promise<ReadonlyMap<RelPath, HashedFile>>;
   /** Write below `.snap/`, durable on return; nothing stays behind on an error. */
   stage(request: StageRequest, work?: Work): Promise<LocalStat>;
   /** Make a folder; one that is there already is adopted. @throws {SnapError} `place-taken` by anything else. */
@@ -156,10 +157,7 @@ export interface TreeRows<E extends Entry> extends WholeTree<E> {
   count(): number;
 }
 
-/**
- * What is remembered of a workspace (S7). Synchronous; every write is inside `transaction`, and durable when it
- * returns. A full disk throws `disk-full` and leaves the last committed state.
- */
+/** What is remembered of a workspace (S7). Synchronous; every write is inside `transaction`. */
 export interface IndexStore {
   readonly synced: TreeRows<SyncedEntry>;
   readonly local: TreeRows<LocalEntry>;
@@ -167,7 +165,7 @@ export interface IndexStore {
   readonly remoteMemory: RemoteMemory;
   readonly displaced: DisplacedFiles;
   readonly leftovers: Leftovers;
-  /** Calls inside a running transaction join it. A throw rolls back the whole. */
+  /** Durable when it returns. Calls inside a running one join it. A throw, `disk-full` too, rolls back the whole. */
   transaction<T>(work: () => T): T;
   newNode(): NodeId;
   meta(key: MetaKey): string | undefined;
@@ -188,7 +186,7 @@ export interface IndexStore {
   /** Local files without a hash, in node order, behind a node. */
   unhashed(after: NodeId, countMax: number): readonly NodeId[];
   /** Local files whose hash is missing or not to be trusted (S24), in node order, behind a node. */
-  unproven(after: NodeId, countMax: number): readonly NodeId[];
+  unproven(after: NodeId, countMax: number): readonly LocalEntry[];
   /** How many these are, and their bytes. */
   unprovenTotals(): { readonly files: number; readonly bytes: number };
   /** Local folders, in node order, behind a node. */

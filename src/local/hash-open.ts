@@ -3,6 +3,7 @@ import {
   blockBytes,
   ContentHasher,
   contentHashOfBlocks,
+  hashedContentOf,
   type HashedContent,
 } from "../core/tree/content-hash.ts";
 import { throwIfAborted } from "../std/error.ts";
@@ -78,15 +79,12 @@ export function threadedHasher(
 const sharedThreads = new HashThreads();
 
 function hashAtOnce({ fd, size }: OpenFacts, into: Uint8Array): HashedContent | undefined {
-  const hasher = new ContentHasher();
-  let position = 0;
-  while (position < size) {
-    const count = readSync(fd, into, 0, size - position, position);
+  for (let position = 0; position < size;) {
+    const count = readSync(fd, into, position, size - position, position);
     if (count === 0) return undefined;
-    hasher.update(into.subarray(0, count));
     position += count;
   }
-  return hasher.finish();
+  return hashedContentOf(into.subarray(0, size));
 }
 
 async function hashParts(

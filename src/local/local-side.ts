@@ -7,10 +7,9 @@
  * crash or takes it back. All calls to the system go through one object (`disk`). What a program writes to a
  * displaced file through a handle that it kept open is not seen here.
  */
-import { topPath, type RelPath } from "../core/path/rel-path.ts";
+import { baseName, topPath, type RelPath } from "../core/path/rel-path.ts";
 import type { ActOutcome, Area, AreaPath, LocalAct, StageRequest } from "../core/plan/local-act.ts";
-import type { HashedContent } from "../core/tree/content-hash.ts";
-import type { FolderListing, LocalStat } from "../core/tree/local-stat.ts";
+import type { FolderListing, HashedFile, LocalStat } from "../core/tree/local-stat.ts";
 import type { LocalFile, LocalSide, RootMarker } from "../ports.ts";
 import type { Work } from "../std/events.ts";
 import { silentLogger, type Logger } from "../std/log.ts";
@@ -20,6 +19,7 @@ import { listAreas, removeArea } from "./areas.ts";
 import { translated, translatedOwn } from "./disk-error.ts";
 import { nodeDisk, type Disk } from "./disk.ts";
 import { granularityNsUnknown, measureGranularity } from "./granularity.ts";
+import { hashEach, unlessTrouble } from "./hash-each.ts";
 import { readingHasher, threadedHasher } from "./hash-open.ts";
 import { makeFolder } from "./make-folder.ts";
 import { readMarker, removeMarker, writeMarker } from "./marker-file.ts";
@@ -28,7 +28,7 @@ import { Patience } from "./patience.ts";
 import { areaPlace, openTop, placeOf, type Site } from "./parents.ts";
 import { openSpot } from "./spot.ts";
 import { performAct, settleAct } from "./perform.ts";
-import { hashStable, openFile } from "./read.ts";
+import { hashStable, openFile, type DatedContent } from "./read.ts";
 import { listFolder, statPath } from "./scan.ts";
 import { stage } from "./stage.ts";
 import { localStat } from "./stat-facts.ts";
@@ -104,15 +104,24 @@ class DiskSide implements LocalSide {
     return this.#at(path, () => openFile(this.#site, placeOf(path)));
   }
 
-  hash(path: RelPath, work?: Work): Promise<HashedContent & { stat: LocalStat; trusted: boolean }> {
+  hash(path: RelPath, work?: Work): Promise<HashedFile> {
     return this.#at(path, async () => {
       const granularityNs = this.#granularity();
-      const { content, stats, startedAt } = await hashStable(this.#site, placeOf(path), work);
-      const name = placeOf(path).at(-1) ?? "";
-      const stat = localStat({ name, stats, linkTarget: undefined });
-      const trustedBefore = BigInt(Math.floor(startedAt)) * 1_000_000n - granularityNs;
-      return { ...content, stat, trusted: BigInt(stat.newestNs) < trustedBefore };
+      const content = await hashStable(this.#site, placeOf(path), work);
+      return hashedFile(path, content, granularityNs);
     });
+  }
+
+  async hashEach(
+    paths: readonly RelPath[],
+    work?: Work,
+  ): Promise<ReadonlyMap<RelPath, HashedFile>> {
+    const granularityNs = await unlessTrouble(() => this.#granularity());
+    if (granularityNs === undefined) return new Map();
+    const found = await hashEach(this.#site, paths, work);
+    return new Map(
+      found.entries().map(([path, content]) => [path, hashedFile(path, content, granularityNs)]),
+    );
   }
 
   /** Never repeated: the bytes come once. */
@@ -176,6 +185,18 @@ class DiskSide implements LocalSide {
       return this.#site.disk.freeBytes(top.itself());
     });
   }
+}
+
+/** Trusted is what was old enough when the reading began (S24). */
+function hashedFile(
+  path: RelPath,
+  { content, stats, startedAt }: DatedContent,
+  granularityNs: bigint,
+): HashedFile {
+  const stat = localStat({ name: baseName(path), stats, linkTarget: undefined });
+  const trustedBefore = BigInt(Math.floor(startedAt)) * 1_000_000n - granularityNs;
+  const { mtimeNs, ctimeNs } = stats;
+  return { ...content, stat, trusted: mtimeNs < trustedBefore && ctimeNs < trustedBefore };
 }
 
 function pathOfAct(act: LocalAct): RelPath {

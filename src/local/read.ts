@@ -172,12 +172,11 @@ export async function hashOnce(
   }
 }
 
+/** The same, with the time at which its reading began, in ms since 1970 (S24). */
+export type DatedContent = StableContent & { readonly startedAt: number };
+
 /** Hash a file that holds still. @throws {SnapError} `volatile` after `hashAttemptsMax` attempts (S25). */
-export async function hashStable(
-  site: Site,
-  place: Place,
-  work: Work = {},
-): Promise<StableContent & { startedAt: number }> {
+export async function hashStable(site: Site, place: Place, work: Work = {}): Promise<DatedContent> {
   for (let attempt = 0; attempt < hashAttemptsMax; attempt += 1) {
     const startedAt = site.clock.now();
     const stable = await tryHash(site, place, work);

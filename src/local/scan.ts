@@ -8,6 +8,7 @@ import type { Disk, DiskName } from "./disk.ts";
 import type { Site } from "./parents.ts";
 import { decodeName, escapeBytes, localStat } from "./stat-facts.ts";
 import { systemCode } from "../std/error.ts";
+import { turn } from "../std/turn.ts";
 
 /** Stats are taken in runs of this many, and the rest of the program has a turn after each. */
 const statsInARow = 256;
@@ -88,13 +89,6 @@ function statEntry(disk: Disk, folder: string, name: string): LocalStat | undefi
   if (stats === undefined) return undefined;
   const linkTarget = stats.isSymbolicLink() ? readTarget(disk, path) : undefined;
   return localStat({ name, stats, linkTarget });
-}
-
-/** A turn for everything else that waits; timers are not involved. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }
 
 /** What stands at a path; undefined where it, or a folder on the way, is missing. */

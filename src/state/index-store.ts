@@ -130,8 +130,8 @@ export class SqliteIndex implements IndexStore {
     return this.#sql("unhashed").all(nodeOf, after, countMax);
   }
 
-  unproven(after: NodeId, countMax: number): readonly NodeId[] {
-    return this.#sql("unproven").all(nodeOf, after, countMax);
+  unproven(after: NodeId, countMax: number): readonly LocalEntry[] {
+    return this.#sql("unproven").all(localMapping.entry, after, countMax);
   }
 
   unprovenTotals(): { readonly files: number; readonly bytes: number } {

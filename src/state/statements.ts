@@ -23,7 +23,7 @@ const sql = {
   dirtyCount: "SELECT count(*) AS count FROM dirty",
   markDirty: "INSERT OR IGNORE INTO dirty (node) VALUES (?)",
   clearDirty: "DELETE FROM dirty WHERE node = ?",
-  unproven: `SELECT node FROM local WHERE kind = 'file' AND (hash IS NULL OR trusted = 0) AND node > ?
+  unproven: `SELECT * FROM local WHERE kind = 'file' AND (hash IS NULL OR trusted = 0) AND node > ?
     ORDER BY node LIMIT +?`,
   unprovenTotals: `SELECT count(*) AS files, ifnull(sum(size), 0) AS bytes FROM local
     WHERE kind = 'file' AND (hash IS NULL OR trusted = 0)`,

@@ -192,6 +192,10 @@ export class MemoryLook implements Disposable {
         const content = { hash: hashOf(line), blocks: [], size: line.size };
         return { ...content, stat: statOf(line), trusted: true };
       },
+      hashEach: async (paths) => {
+        const hashed = paths.map(async (path) => [path, await this.deps.local.hash(path)] as const);
+        return new Map(await Promise.all(hashed));
+      },
     };
     return side as LocalSide;
   }

@@ -41,6 +41,16 @@ test("S14: names that are no UTF-8 are listed with their bytes escaped", async (
   expect(listing.unsyncable).toEqual([String.raw`c\xe9`, String.raw`\xed\xa0\x80`]);
 });
 
+test("S14: a name may begin with a byte order mark, or hold the character that stands for bytes that are none", async () => {
+  using scratch = new Scratch({ "\ufeffa": "", "\ufffd": "", "d/\ufffd": "" });
+  writeFileSync(Buffer.concat([Buffer.from(`${scratch.top}/`), Buffer.from([0xff])]), "x");
+  const listing = await scratch.side().list(rel(""));
+  expect(listing.entries.map((entry) => entry.name)).toEqual(["d", "\ufeffa", "\ufffd"]);
+  expect(listing.unsyncable).toEqual([String.raw`\xff`]);
+  const inside = await scratch.side().list(rel("d"));
+  expect(inside).toMatchObject({ entries: [{ name: "\ufffd" }], unsyncable: [] });
+});
+
 test("S20: names of one file with several links are in one group, others in none", async () => {
   using scratch = new Scratch({ a: "x", c: "y" });
   linkSync(scratch.at("a"), scratch.at("b"));

@@ -21,19 +21,26 @@ export function contentHashOfBlocks(blocks: readonly BlockHash[]): ContentHash {
   return hash("sha256", Buffer.concat(digests), "hex");
 }
 
-/** The content hash of bytes that are in memory. */
-export function contentHashOf(bytes: Uint8Array): ContentHash {
-  const hasher = new ContentHasher();
-  hasher.update(bytes);
-  return hasher.finish().hash;
-}
-
 /** What a whole stream of bytes was. */
 export type HashedContent = {
   readonly hash: ContentHash;
   readonly blocks: readonly BlockHash[];
   readonly size: number;
 };
+
+/** The hashes of bytes that are in memory. */
+export function hashedContentOf(bytes: Uint8Array): HashedContent {
+  const blocks: BlockHash[] = [];
+  for (let from = 0; from < bytes.length; from += blockBytes) {
+    blocks.push(blockHashOf(bytes.subarray(from, from + blockBytes)));
+  }
+  return { hash: contentHashOfBlocks(blocks), blocks, size: bytes.length };
+}
+
+/** The content hash of bytes that are in memory. */
+export function contentHashOf(bytes: Uint8Array): ContentHash {
+  return hashedContentOf(bytes).hash;
+}
 
 /** Hashes a stream of chunks of any size; holds no more than one running digest. */
 export class ContentHasher {

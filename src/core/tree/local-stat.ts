@@ -1,5 +1,6 @@
 import type { SnapError } from "../../std/error.ts";
 import type { RelPath } from "../path/rel-path.ts";
+import type { HashedContent } from "./content-hash.ts";
 import type { FileId, Stamp } from "./node.ts";
 
 /** What stands at a place on the disk, by `lstat`: links are never followed (S22). */
@@ -21,6 +22,9 @@ export type LocalStat = {
   /** The same text for all names of one file with several hard links; absent for a file with one name. */
   readonly linkGroup?: string;
 };
+
+/** What was read of a file that held still, its stat then, and whether that proves the content from now on (S24). */
+export type HashedFile = HashedContent & { readonly stat: LocalStat; readonly trusted: boolean };
 
 /** One folder as it was read: entries by name in byte order. */
 export type FolderListing = {

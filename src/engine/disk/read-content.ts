@@ -1,7 +1,6 @@
 import type { LeftPath } from "../../core/plan/sync-report.ts";
-import type { RelPath } from "../../core/path/rel-path.ts";
+import type { HashedFile } from "../../core/tree/local-stat.ts";
 import type { LocalEntry, NodeId } from "../../core/tree/node.ts";
-import { pathOf } from "../../core/tree/tree-view.ts";
 import type { IndexStore } from "../../ports.ts";
 import { throwIfAborted } from "../../std/error.ts";
 import type { Work } from "../../std/events.ts";
@@ -9,12 +8,10 @@ import { forEachLimited } from "../../std/limiter.ts";
 import type { EngineDeps } from "../engine-deps.ts";
 import { isTroubleWithOne } from "../trouble.ts";
 import type { LookWork } from "./looking.ts";
+import { unprovenGroups, type Unproven } from "./unproven.ts";
 
-/** Files that are hashed at once. */
+/** Groups of files that are hashed at once. */
 const hashParallelMax = 4;
-
-/** Rows that are asked for in one step. */
-const pageRows = 512;
 
 /** Hashes that share one transaction: as many files, or as many bytes. */
 const hashesInARow = 1_000;
@@ -38,53 +35,47 @@ export async function readContents(
   const hashes = new HashWriter(deps.index);
   const progress = hashProgress(deps.index, work);
   const options = { parallel: hashParallelMax, signal: work.signal };
-  await forEachLimited(unproven(deps.index, isUnknown), options, async ({ row, path }) => {
-    const content = remembered(deps.index, row) ?? (await contentNow(deps, { row, path }, work));
-    if ("left" in content) unread.push(content);
-    else hashes.put(content);
-    progress(row, path);
+  await forEachLimited(unprovenGroups(deps.index, isUnknown), options, async (files) => {
+    const hashed = await hashedTogether(deps, files, work);
+    for (const file of files) {
+      const content = hashed.get(file) ?? (await readContent(deps, file, work));
+      if ("left" in content) unread.push(content);
+      else hashes.put(content, file.row);
+      progress(file);
+    }
   }).finally(() => hashes.flush());
   return unread;
 }
 
-type Unproven = { readonly row: LocalEntry; readonly path: RelPath };
+type Contents = Map<Unproven, LocalEntry | Unread>;
 
-/** Read page by page while the rows behind are written. */
-function* unproven(index: IndexStore, isUnknown: (node: NodeId) => boolean): Generator<Unproven> {
-  for (let page = index.unproven(0, pageRows); page.length > 0;) {
-    for (const node of page) {
-      const row = index.local.get(node);
-      const path = pathOf(index.local, node);
-      if (row === undefined || path === undefined || isBelowUnknown(index, row, isUnknown))
-        continue;
-      yield { row, path };
-    }
-    page = index.unproven(page.at(-1) ?? 0, pageRows);
+/** What is known without reading, and what could be read at the first attempt. */
+async function hashedTogether(
+  deps: EngineDeps,
+  files: readonly Unproven[],
+  work: LookWork,
+): Promise<Contents> {
+  const contents: Contents = new Map();
+  for (const file of files) {
+    const known = remembered(deps.index, file.row) ?? pausing(file, work);
+    if (known !== undefined) contents.set(file, known);
   }
-}
-
-/** Whether a row is unknown itself, or anything above it. */
-export function isBelowUnknown(
-  { local }: IndexStore,
-  row: LocalEntry,
-  isUnknown: (node: NodeId) => boolean,
-): boolean {
-  let at: LocalEntry | undefined = row;
-  while (at !== undefined) {
-    if (isUnknown(at.node) || isUnknown(at.parent)) return true;
-    at = local.get(at.parent);
+  const wanted = files.filter((file) => !contents.has(file));
+  // One alone is read as often as it takes.
+  if (wanted.length < 2) return contents;
+  const paths = wanted.map(({ path }) => path);
+  const found = await deps.local.hashEach(paths, stoppable(work));
+  for (const file of wanted) {
+    const hashed = found.get(file.path);
+    if (hashed !== undefined) contents.set(file, contentOf(file, hashed));
   }
-  return false;
+  return contents;
 }
 
 /** A file that changes all the time is not read each time (S26). */
-async function contentNow(
-  deps: EngineDeps,
-  { row, path }: Unproven,
-  work: LookWork,
-): Promise<LocalEntry | Unread> {
-  const left = work.looking?.pace?.(row, path);
-  return left === undefined ? await readContent(deps, { row, path }, work) : { row, left };
+function pausing({ row, path }: Unproven, { looking }: LookWork): Unread | undefined {
+  const left = looking?.pace?.(row, path);
+  return left && { row, left };
 }
 
 /** A hash that was taken of this very state, long enough after its time stamps (S24). */
@@ -103,13 +94,7 @@ export async function readContent(
   work: Work,
 ): Promise<LocalEntry | Unread> {
   try {
-    const read = await local.hash(path, { ...(work.signal && { signal: work.signal }) });
-    if (read.stat.fileId !== row.fileId) {
-      const reason = "was replaced while it was looked at";
-      return { row, left: { path, kind: "unknown", reason } };
-    }
-    const { size, stamp } = read.stat;
-    return { ...row, size, stamp, hash: read.hash, trusted: read.trusted };
+    return contentOf({ row, path }, await local.hash(path, stoppable(work)));
   } catch (error) {
     throwIfAborted(work.signal);
     if (!isTroubleWithOne(error)) throw error;
@@ -119,25 +104,42 @@ export async function readContent(
   }
 }
 
+function contentOf({ row, path }: Unproven, read: HashedFile): LocalEntry | Unread {
+  if (read.stat.fileId !== row.fileId) {
+    const reason = "was replaced while it was looked at";
+    return { row, left: { path, kind: "unknown", reason } };
+  }
+  const { size, stamp } = read.stat;
+  return { ...row, size, stamp, hash: read.hash, trusted: read.trusted };
+}
+
+/** The progress of one file is nobody's. */
+function stoppable({ signal }: Work): Work {
+  return signal === undefined ? {} : { signal };
+}
+
 /** Writes rows that changed, in groups. */
 class HashWriter {
   readonly #index: IndexStore;
   #rows: LocalEntry[] = [];
+  #files = 0;
   #bytes = 0;
 
   constructor(index: IndexStore) {
     this.#index = index;
   }
 
-  put(row: LocalEntry): void {
-    this.#rows.push(row);
+  put(row: LocalEntry, before: LocalEntry): void {
+    if (!isSame(before, row)) this.#rows.push(row);
+    this.#files += 1;
     this.#bytes += row.size;
-    if (this.#rows.length >= hashesInARow || this.#bytes >= hashedBytesInARow) this.flush();
+    if (this.#files >= hashesInARow || this.#bytes >= hashedBytesInARow) this.flush();
   }
 
   flush(): void {
-    const rows = this.#rows.filter((row) => !isSame(this.#index.local.get(row.node), row));
+    const rows = this.#rows;
     this.#rows = [];
+    this.#files = 0;
     this.#bytes = 0;
     if (rows.length === 0) return;
     this.#index.transaction(() => {
@@ -146,9 +148,8 @@ class HashWriter {
   }
 }
 
-function isSame(before: LocalEntry | undefined, now: LocalEntry): boolean {
+function isSame(before: LocalEntry, now: LocalEntry): boolean {
   return (
-    before !== undefined &&
     before.hash === now.hash &&
     before.stamp === now.stamp &&
     before.trusted === now.trusted &&
@@ -156,15 +157,15 @@ function isSame(before: LocalEntry | undefined, now: LocalEntry): boolean {
   );
 }
 
-function hashProgress(index: IndexStore, work: Work): (row: LocalEntry, path: RelPath) => void {
+function hashProgress(index: IndexStore, work: Work): (file: Unproven) => void {
   const { onProgress } = work;
   if (onProgress === undefined) return () => {};
   const { files: total, bytes: bytesTotal } = index.unprovenTotals();
   let done = 0;
   let bytes = 0;
-  return ({ size }, current) => {
+  return ({ row, path: current }) => {
     done += 1;
-    bytes += size;
+    bytes += row.size;
     onProgress({ step: "hash", done, total, bytes, bytesTotal, current });
   };
 }

@@ -2,7 +2,7 @@ import type { LocalEntry, NodeId, SyncedEntry } from "../../core/tree/node.ts";
 import type { IndexStore } from "../../ports.ts";
 import { bareLeftover } from "./bare-leftover.ts";
 import type { Folder } from "./folder.ts";
-import { isBelowUnknown } from "./read-content.ts";
+import { isBelowUnknown } from "./unproven.ts";
 
 /**
  * A leftover at whose place the server has a folder that stands elsewhere here becomes that folder (S70): neither can give way to

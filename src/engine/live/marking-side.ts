@@ -35,6 +35,7 @@ export function markingSide(
     stat: (path) => side.stat(path),
     open: (path) => side.open(path),
     hash: (path, work) => side.hash(path, work),
+    hashEach: (paths, work) => side.hashEach(paths, work),
     stage: (request, work) => side.stage(request, work),
     makeFolder: async (path) => {
       marks.changed([path]);

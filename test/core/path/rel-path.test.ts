@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   baseName,
+  compareBytes,
   comparePaths,
   isInside,
   isRelPath,
@@ -49,4 +50,26 @@ describe("paths below a top", () => {
     const paths = ["a.b", "a/c", "a", "a/b/c", "ｚ", "𝒳", "b"];
     expect(paths.toSorted(comparePaths)).toEqual(["a", "a/b/c", "a/c", "a.b", "b", "ｚ", "𝒳"]);
   });
+});
+
+test("N21: names are ordered by their UTF-8 bytes, also where UTF-16 has another order", () => {
+  const parts = [
+    "",
+    "a",
+    "b",
+    "Z",
+    "\u00e9",
+    "\ud7ff",
+    "\ue000",
+    "\uffff",
+    "\u{10000}",
+    "\u{1f600}",
+  ];
+  const names = parts.flatMap((first) => parts.map((second) => `${first}${second}`));
+  for (const left of names) {
+    for (const right of names) {
+      const order = Math.sign(compareBytes(left, right));
+      expect(order, `${left} ${right}`).toBe(Buffer.compare(Buffer.from(left), Buffer.from(right)));
+    }
+  }
 });
