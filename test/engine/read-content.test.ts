@@ -9,6 +9,7 @@ import { seededRng } from "../../src/std/random.ts";
 import { quickDisk } from "../local/stopping-disk.ts";
 import { pathOfCall, watchedDisk, whereIs, type DiskCall } from "../support/watched-disk.ts";
 import { at, LinkedWorkspace } from "./linked-workspace.ts";
+import { MemoryLook, parse } from "./memory-look.ts";
 
 /** From here on, the files that are opened are written down, folders left out. */
 function watchOpens(
@@ -109,4 +110,19 @@ test("S26, S107: small files are read in groups of bounded size, others alone, a
     const bytes = files.reduce((sum, { row }) => sum + row.size, 0);
     expect(bytes).toBeLessThan(1024 * 1024 + 64 * 1024);
   }
+});
+
+test("S107: the rest of the program has turns during a look, and can stop it there", async () => {
+  const folders = Array.from({ length: 20 }, (_, folder) => [
+    `d${folder}/`,
+    ...Array.from({ length: 150 }, (_file, file) => `d${folder}/f${file}`),
+  ]);
+  using memory = new MemoryLook({ synced: [], seen: parse(folders.flat().join(",")) });
+  const stop = new AbortController();
+  setImmediate(() => stop.abort());
+  await expect(memory.look({ signal: stop.signal })).rejects.toThrow(
+    expect.objectContaining({ code: "interrupted" }),
+  );
+  expect(memory.listed.length).toBeGreaterThan(5);
+  expect(memory.listed.length).toBeLessThan(10);
 });

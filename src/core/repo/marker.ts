@@ -41,17 +41,24 @@ export type Marker = {
 // Zero-width characters that HFS+ ignores when it compares names (G10).
 const ignoredCharacters = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/gu;
 
+/** What few names have: more than ASCII, a stream, or an end that is dropped. */
+const hasMore = /[^ -~]|:|[. ]$/u;
+
 /**
  * What a name becomes on the most careless of file systems: without the stream of NTFS, without characters that are
  * not shown, in lower case, without trailing dots and spaces (G10).
  */
 export function dangerName(name: string): string {
+  const plain = hasMore.test(name) ? stripped(name) : name.toLowerCase();
+  return plain === "git~1" ? ".git" : plain;
+}
+
+function stripped(name: string): string {
   const [main = ""] = name.split(":", 1);
-  const plain = main
+  return main
     .replace(ignoredCharacters, "")
     .toLowerCase()
     .replace(/[. ]+$/u, "");
-  return plain === "git~1" ? ".git" : plain;
 }
 
 type MarkerRule = { readonly vcs: Vcs; readonly spelled: string; readonly forms: "any" | "folder" };
@@ -99,8 +106,7 @@ export type BareShape = "whole" | "torn" | "suspect";
 
 /** Judge the entries of one folder; the content of `HEAD` is not asked for, see `BareShape`. */
 export function bareRepository(entries: Iterable<NamedEntry>): BareShape | undefined {
-  const kinds = new Map<string, EntryKind>();
-  for (const { name, kind } of entries) kinds.set(name, kind);
+  const kinds = partsIn(entries);
   const signs = [
     isReadable(kinds.get("HEAD")),
     leadsIntoFolder(kinds.get("objects")),
@@ -124,8 +130,7 @@ function leadsIntoFolder(kind: EntryKind | undefined): boolean {
 
 /** The folders and files of a Subversion repository on the side of the server (G11 `server`). */
 export function subversionServer(entries: Iterable<NamedEntry>): boolean {
-  const kinds = new Map<string, EntryKind>();
-  for (const { name, kind } of entries) kinds.set(name, kind);
+  const kinds = partsIn(entries);
   const folders = ["db", "conf", "hooks", "locks"];
   return kinds.get("format") === "file" && folders.every((name) => kinds.get(name) === "folder");
 }
@@ -144,6 +149,14 @@ export const repositoryParts: readonly string[] = [
   "hooks",
   "locks",
 ];
+
+function partsIn(entries: Iterable<NamedEntry>): ReadonlyMap<string, EntryKind> {
+  const kinds = new Map<string, EntryKind>();
+  for (const { name, kind } of entries) if (partNames.has(name)) kinds.set(name, kind);
+  return kinds;
+}
+
+const partNames: ReadonlySet<string> = new Set(repositoryParts);
 
 /** Whether the name of one entry may decide what its whole folder is: a marker, or a part of a repository. */
 export function tellsOfRepository(name: string): boolean {

@@ -1,6 +1,7 @@
 import { pathKeyOf } from "../../core/path/path-key.ts";
 import { compareBytes } from "../../core/path/rel-path.ts";
 import { throwIfAborted } from "../../std/error.ts";
+import { turn } from "../../std/turn.ts";
 import type { LocalStat } from "../../core/tree/local-stat.ts";
 import type { LocalEntry, NodeId } from "../../core/tree/node.ts";
 import type { IndexStore } from "../../ports.ts";
@@ -13,6 +14,9 @@ import { noteMissed } from "./missed.ts";
 import { RowsIn } from "./rows-in.ts";
 import { rowOf } from "./write.ts";
 import { lookInto, type FolderLook } from "./scan.ts";
+
+/** Entries that are looked at in a row; the rest of the program has a turn after them. */
+const entriesInARow = 1_000;
 
 /**
  * Walk over folders against their rows (S23). What is as it was leaves nothing; what is surely new, and what was
@@ -28,6 +32,7 @@ export class LocalWalk {
   #isLast = false;
   #pending: Folder[] = [];
   #seen = 0;
+  #turns = 0;
 
   constructor(deps: WalkDeps) {
     this.#deps = deps;
@@ -49,12 +54,20 @@ export class LocalWalk {
   async #walk(): Promise<void> {
     const { work } = this.#deps;
     for (let folder = this.#pending.pop(); folder !== undefined; folder = this.#pending.pop()) {
+      await this.#giveTurn();
       throwIfAborted(work.signal);
       const below = await this.#visit(folder);
       for (const one of below.toReversed()) this.#pending.push(one);
       const none = { total: undefined, bytes: 0, bytesTotal: undefined };
       work.onProgress?.({ step: "scan", done: this.#seen, ...none });
     }
+  }
+
+  async #giveTurn(): Promise<void> {
+    const due = Math.floor(this.#seen / entriesInARow);
+    if (due === this.#turns) return;
+    this.#turns = due;
+    await turn();
   }
 
   /** @returns the folders in it that are to be read. */
