@@ -3,6 +3,8 @@ import { SnapError, isErrorCode } from "../std/error.ts";
 /** What a worker tells the process that watches over it. */
 export type WorkerMessage =
   | { readonly type: "ready" }
+  /** It is not stuck. */
+  | { readonly type: "beat" }
   /** It ends because it was asked to: it is not started again. */
   | { readonly type: "stopping" }
   | { readonly type: "failed"; readonly error: ToldError };

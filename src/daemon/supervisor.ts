@@ -2,6 +2,7 @@ import { SnapError } from "../std/error.ts";
 import type { Logger } from "../std/log.ts";
 import type { Clock } from "../std/time.ts";
 import { thrownError, type WorkerMessage } from "./link.ts";
+import { beatMs, Pulse, silentTicksMax } from "./pulse.ts";
 
 /** How long a worker may take to end at an op, ms; then it gets SIGTERM. */
 export const cleanEndMs = 30_000;
@@ -38,7 +39,8 @@ export type SupervisorOptions = {
 };
 
 /**
- * Watch over a worker until it ends because somebody asked for that; start it again after a crash, for ever.
+ * Watch over a worker until it ends because somebody asked for that; start it again after a crash, for ever. One that gives no sign
+ * of life for 10 minutes is killed, and that is a crash like any other.
  *
  * @throws {SnapError} why the first one could not start; then nothing runs
  */
@@ -54,7 +56,7 @@ export async function supervise(options: SupervisorOptions): Promise<void> {
     hasStarted = true;
     crashes = clock.now() - startedAt > steadyMs ? 1 : crashes + 1;
     const delayMs = Math.min(restartMaxMs, restartFirstMs * 2 ** Math.min(crashes - 1, 10));
-    logger.error("the worker ended by itself and is started again", { how: run.how, delayMs });
+    logger.error("the worker has ended and is started again", { how: run.how, delayMs });
     await sleepUnless(signal, clock, delayMs);
   }
 }
@@ -69,12 +71,14 @@ type Run = {
 async function runOnce(options: SupervisorOptions, onReady: () => void): Promise<Run> {
   const { startWorker, signal } = options;
   const ending = new AbortController();
+  const pulse = new Pulse();
   let wasReady = false;
   let error: SnapError | undefined;
   const worker = startWorker((message) => {
+    pulse.beat();
     if (message.type === "stopping") ending.abort();
     else if (message.type === "failed") error = thrownError(message.error);
-    else {
+    else if (message.type === "ready") {
       wasReady = true;
       onReady();
     }
@@ -86,12 +90,28 @@ async function runOnce(options: SupervisorOptions, onReady: () => void): Promise
   if (signal.aborted) stop();
   signal.addEventListener("abort", stop, { once: true });
   const escalation = escalate(options, worker, ending.signal);
+  const hanging = killIfHung(options, worker, { pulse, signal: ending.signal });
   const how = await worker.ended;
   signal.removeEventListener("abort", stop);
   const isWanted = ending.signal.aborted;
   ending.abort();
-  await escalation;
+  await Promise.all([escalation, hanging]);
   return { how, wasReady, isWanted, error };
+}
+
+/** A worker that nothing is heard of is stuck for good. Every step of it is crash-safe, so killing it loses nothing. */
+async function killIfHung(
+  { clock, logger }: SupervisorOptions,
+  worker: WorkerProcess,
+  { pulse, signal }: { readonly pulse: Pulse; readonly signal: AbortSignal },
+): Promise<void> {
+  if (!(await pulse.stopped({ clock, signal }))) return;
+  const { pid } = worker;
+  logger.error("the worker gives no sign of life and is killed", {
+    pid,
+    silentMs: silentTicksMax * beatMs,
+  });
+  worker.kill("SIGKILL");
 }
 
 /** A worker that does not come to its end is made to. */

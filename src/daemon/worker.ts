@@ -10,6 +10,7 @@ import { serveControl } from "./control-api.ts";
 import { Daemon } from "./daemon.ts";
 import { toldError, type SupervisorLink } from "./link.ts";
 import { openLog } from "./log-file.ts";
+import { beat } from "./pulse.ts";
 
 /** How long a worker waits for the end of the one before it, ms: that one may be in the middle of a transfer. */
 const predecessorMs = 60_000;
@@ -34,7 +35,10 @@ export type WorkerOptions = {
  */
 export async function runWorker(options: WorkerOptions): Promise<void> {
   const { environment, link } = options;
-  using log = openLog(environment.locations.log, { clock: environment.clock });
+  const { clock } = environment;
+  using log = openLog(environment.locations.log, { clock });
+  const over = new AbortController();
+  const beating = beat(link, { clock, signal: over.signal });
   try {
     // Whoever lends does not borrow.
     const { lender: _, ...own } = environment;
@@ -45,6 +49,9 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     log.error("the daemon cannot go on", { code: failure.code, reason: String(error) });
     link.tell({ type: "failed", error: toldError(failure) });
     throw error;
+  } finally {
+    over.abort();
+    await beating;
   }
 }
 

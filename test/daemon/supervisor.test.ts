@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { WorkerMessage } from "../../src/daemon/link.ts";
+import { beat, beatMs, silentTicksMax } from "../../src/daemon/pulse.ts";
 import { supervise, type WorkerProcess } from "../../src/daemon/supervisor.ts";
 import { silentLogger } from "../../src/std/log.ts";
 import { HeldClock } from "../support/held-clock.ts";
@@ -9,6 +10,7 @@ class Stage {
   readonly clock: HeldClock = new HeldClock();
   readonly ending: AbortController = new AbortController();
   readonly done: string[] = [];
+  readonly logged: string[] = [];
   readonly over: Promise<void>;
   #started: (() => void)[] = [];
   #end: (how: string) => void = () => {};
@@ -19,7 +21,7 @@ class Stage {
     this.over = supervise({
       startWorker: (onMessage) => this.#start(onMessage),
       clock: this.clock,
-      logger: silentLogger,
+      logger: { ...silentLogger, error: (message) => void this.logged.push(message) },
       signal: this.ending.signal,
       onReady: () => this.done.push("ready"),
     });
@@ -35,6 +37,15 @@ class Stage {
 
   end(how: string): void {
     this.#end(how);
+  }
+
+  /** So much time goes by for the supervisor, tick by tick. */
+  async ticks(count: number): Promise<void> {
+    for (let tick = 0; tick < count; tick += 1) {
+      await this.clock.sleeper(beatMs);
+      this.clock.advance(beatMs);
+      await turn();
+    }
   }
 
   #start(onMessage: (message: WorkerMessage) => void): WorkerProcess {
@@ -54,6 +65,11 @@ class Stage {
       },
     };
   }
+}
+
+/** Everybody who was woken has done what follows. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 test("a worker that crashes is started again, later and later, up to a minute", async () => {
@@ -135,4 +151,81 @@ test("the end is not held up by the wait after a crash", async () => {
   stage.ending.abort();
   await stage.over;
   expect(stage.done).toEqual(["start", "ready"]);
+});
+
+test("a worker that hangs is killed after 20 ticks without a beat, started anew, and the log says so", async () => {
+  const stage = new Stage();
+  stage.tell({ type: "ready" });
+  await stage.ticks(silentTicksMax - 1);
+  expect(stage.done).toEqual(["start", "ready"]);
+  await stage.ticks(1);
+  expect(stage.done).toEqual(["start", "ready", "SIGKILL"]);
+  expect(stage.logged[0]).toContain("no sign of life");
+  await stage.clock.sleeper(1_000);
+  stage.clock.advance(1_000);
+  await stage.started(2);
+  // The new one has all of its time.
+  await stage.ticks(silentTicksMax - 1);
+  expect(stage.done).toEqual(["start", "ready", "SIGKILL", "start"]);
+  stage.ending.abort();
+  stage.end("exit code 0");
+  await stage.over;
+});
+
+test("a worker that beats goes on for ever, however late each beat is", async () => {
+  const stage = new Stage();
+  stage.tell({ type: "ready" });
+  for (let times = 0; times < 5; times += 1) {
+    await stage.ticks(silentTicksMax - 1);
+    stage.tell({ type: "beat" });
+  }
+  expect(stage.done).toEqual(["start", "ready"]);
+  stage.ending.abort();
+  stage.end("exit code 0");
+  await stage.over;
+});
+
+test("a machine that slept for a day, or a clock that went back, kills nothing: only ticks count", async () => {
+  const stage = new Stage();
+  stage.tell({ type: "ready" });
+  for (const jump of [86_400_000, -3_600_000, 86_400_000]) {
+    await stage.clock.sleeper(beatMs);
+    stage.clock.advance(jump);
+    await turn();
+  }
+  expect(stage.done).toEqual(["start", "ready"]);
+  stage.ending.abort();
+  stage.end("exit code 0");
+  await stage.over;
+});
+
+test("a worker that is asked to end is not killed for its silence, but by the end of its time", async () => {
+  const stage = new Stage();
+  stage.tell({ type: "ready" });
+  await stage.ticks(silentTicksMax - 1);
+  stage.tell({ type: "stopping" });
+  await turn();
+  await stage.clock.sleeper(30_000);
+  stage.clock.advance(30_000);
+  await stage.clock.sleeper(10_000);
+  expect(stage.done).toEqual(["start", "ready", "SIGTERM"]);
+  stage.end("exit code 0");
+  await stage.over;
+});
+
+test("a worker beats at once and every 30 seconds, until it ends", async () => {
+  const clock = new HeldClock();
+  const over = new AbortController();
+  const told: unknown[] = [];
+  const link = { tell: (message: WorkerMessage) => void told.push(message) };
+  const beating = beat(link, { clock, signal: over.signal });
+  for (let times = 1; times <= 3; times += 1) {
+    expect(told).toHaveLength(times);
+    await clock.sleeper(beatMs);
+    clock.advance(beatMs);
+    await turn();
+  }
+  over.abort();
+  await beating;
+  expect(told).toEqual(Array.from({ length: 4 }, () => ({ type: "beat" })));
 });
