@@ -1,5 +1,6 @@
 import { realpathSync } from "node:fs";
 import path from "node:path";
+import type { HookOutcome } from "../core/plan/sync-report.ts";
 import { hookTimeoutDefaultMs } from "../core/settings/catalogue.ts";
 import type { HookCommand } from "../core/settings/values.ts";
 import { describeError, SnapError, systemCode } from "../std/error.ts";
@@ -8,9 +9,6 @@ import { isAtOrBelow } from "./find-workspace.ts";
 import { runCommand } from "./run-command.ts";
 import { settingsOf } from "./settings-of.ts";
 import type { LinkedWorkspace } from "./workspace.ts";
-
-/** How what hooks surround has ended (T42). */
-export type HookOutcome = "done" | "partial" | "not-done";
 
 /** Programs of the user that run around a sync (T42, T43). */
 export interface Hooks {

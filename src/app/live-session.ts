@@ -45,9 +45,9 @@ export async function openLiveSession(
     onScope: (leftOut) => watching.leaveOut(leftOut),
     onReport: (report) => notes.note(report),
     beforeWork: (signal) => hooks.before(signal),
-    afterWork: async () => {
+    afterWork: async (outcome) => {
       // What failed is in the log; the files are as they should be.
-      await hooks.after("done");
+      await hooks.after(outcome);
     },
   });
   const owned = stack.move();

@@ -1,6 +1,6 @@
 import type { Op } from "../core/plan/op.ts";
 import { whyNotConverged } from "../core/plan/stuck.ts";
-import type { LeftPath, SyncReport } from "../core/plan/sync-report.ts";
+import { hookOutcome, type LeftPath, type SyncReport } from "../core/plan/sync-report.ts";
 import { exitOf } from "../engine/report.ts";
 import { pendingExclusions, type PendingExclusions } from "../engine/scope/exclusions-in-force.ts";
 import type { IndexStore } from "../ports.ts";
@@ -99,7 +99,7 @@ async function withHooks(workspace: LinkedWorkspace, work: Work): Promise<SyncRe
     const { leaving } = pendingExclusions(state.index, excludedIn(environment, record.id));
     if (leaving.length > 0) await hooks.before(work.signal);
     const report = await engine.sync(work, { beforeWork: () => hooks.before(work.signal) });
-    const failure = await hooks.after(report.upToDate ? "done" : "partial");
+    const failure = await hooks.after(hookOutcome(report));
     return failure === undefined ? report : withFailedHook(report, failure);
   } catch (error) {
     await hooks.after("not-done");

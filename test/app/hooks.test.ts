@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync, existsSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { requireLink } from "../../src/app/find-workspace.ts";
+import { openLiveSession } from "../../src/app/live-session.ts";
 import { previewSync, syncWorkspace } from "../../src/app/sync.ts";
 import { openLinked } from "../../src/app/workspace.ts";
 import type { Settings } from "../../src/core/settings/values.ts";
@@ -128,4 +129,47 @@ test("X23: nothing of a workspace is run, however it is named", async () => {
     home.write("b", program);
     await expect(sync(home), program).rejects.toMatchObject({ code: "refused" });
   }
+});
+
+test("T42, T43: in the background a hook that fails stops everything each time, and the one after is told so", async () => {
+  const failing = (program: string): Settings => ({
+    "sync.before": [[program, "first", "fail"]],
+    "sync.after": [[program, "after"]],
+  });
+  const { home, runs } = await hooked(failing);
+  await using _home = home;
+  const { environment, place } = home;
+  const ending = new AbortController();
+  const activity: string[] = [];
+  let wake = (): void => {};
+  await using session = await openLiveSession(environment, requireLink(environment, place), {
+    onStatus: () => wake(),
+    onActivity: ({ path: file }) => void activity.push(file),
+  });
+  const until = async (isWanted: () => boolean): Promise<void> => {
+    while (!isWanted()) await new Promise<void>((resolve) => (wake = resolve));
+  };
+  const running = session.run(ending.signal);
+  const words = (): readonly string[] =>
+    runs().map((run) => run.split(" ").toSpliced(1, 2).join(" "));
+  await until(() => session.live().state === "idle");
+  expect(runs()).toEqual([]);
+  home.write("b", "2");
+  // It is tried again by itself, too.
+  for (let times = 1; times <= 3; times += 1) {
+    session.nudge();
+    await until(() => runs().length >= 2 * times);
+    expect(session.live().trouble?.code).toBe("refused");
+  }
+  expect(activity).toEqual([]);
+  home.set({ "sync.after": failing(path.join(home.top, "recorder"))["sync.after"] ?? [] });
+  session.nudge();
+  await until(() => session.live().state === "idle");
+  expect(activity).toEqual(["b"]);
+  const rounds = Array.from({ length: words().length - 1 }, (_, at) =>
+    at % 2 === 0 ? "first none none" : "after not-done none",
+  );
+  expect(words()).toEqual([...rounds, "after done none"]);
+  ending.abort();
+  await running;
 });

@@ -202,31 +202,6 @@ test("S26: a file that is written to all the time goes up once a minute", async 
   expect(await live.world.both()).toBe("db: state 120\nf: 0");
 });
 
-test("cli.md: hooks are around the work, and one that fails lets nothing be done", async () => {
-  const told: string[] = [];
-  let refuses = true;
-  await using live = await LiveWorld.resting("a: 0\nb: 0", {
-    beforeWork: async () => {
-      told.push("before");
-      if (refuses) throw new SnapError("refused", "The hook failed");
-      await Promise.resolve();
-    },
-    afterWork: async () => void told.push("after"),
-  });
-  expect(told).toEqual([]);
-  live.world.local.write("a", "1");
-  await live.changed("a");
-  expect(live.engine.status()).toMatchObject({ state: "waiting", trouble: { code: "refused" } });
-  expect(live.activity).toEqual([]);
-  refuses = false;
-  await live.pass(await live.rest());
-  expect(told).toEqual(["before", "before", "after"]);
-  expect(live.activity).toEqual(["R.put a"]);
-  live.engine.nudge();
-  await live.cycle();
-  expect(told).toHaveLength(3);
-});
-
 test("S12: it ends at an op, and goes on where it was", async () => {
   await using live = await LiveWorld.resting("a: 0");
   for (let count = 0; count < 40; count += 1) live.world.local.write(`n${count}`, String(count));

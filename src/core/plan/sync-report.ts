@@ -51,6 +51,14 @@ export type SyncReport = {
   readonly left: readonly LeftPath[];
 };
 
+/** What is told to the hook behind a sync (T42): both sides are equal, or something was left aside, or it did not come to its end. */
+export type HookOutcome = "done" | "partial" | "not-done";
+
+/** Of a sync that came to its end. */
+export function hookOutcome({ upToDate }: SyncReport): HookOutcome {
+  return upToDate ? "done" : "partial";
+}
+
 /** What a restore left at one path, for the rebase of the synced tree (S98). */
 export type RebaseItem = {
   readonly path: RelPath;

@@ -2,7 +2,7 @@ import type { Activity, LiveStatus } from "../../core/live/live-status.ts";
 import { nextStep, type Moment } from "../../core/live/schedule.ts";
 import type { LeftOut } from "../../core/live/waiting.ts";
 import type { Op } from "../../core/plan/op.ts";
-import type { SyncReport } from "../../core/plan/sync-report.ts";
+import { hookOutcome, type HookOutcome, type SyncReport } from "../../core/plan/sync-report.ts";
 import { pathOf } from "../../core/tree/tree-view.ts";
 import { isSnapError, SnapError } from "../../std/error.ts";
 import type { Listener } from "../../std/events.ts";
@@ -37,8 +37,11 @@ export type LiveOptions = {
   readonly onReport?: Listener<SyncReport>;
   /** Before the first op after both sides were equal; nothing is done where it rejects. */
   readonly beforeWork?: (signal: AbortSignal) => Promise<void>;
-  /** When nothing more can be done after that, or the engine ends. Its own trouble is its own to tell. */
-  readonly afterWork?: () => Promise<void>;
+  /**
+   * When nothing more can be done after that, in trouble, and when the engine ends; also where `beforeWork` rejects. Its own trouble is
+   * its own to tell.
+   */
+  readonly afterWork?: (outcome: HookOutcome) => Promise<void>;
 };
 
 /**
@@ -111,7 +114,7 @@ export class LiveEngine {
       marks.onMarked = () => {};
       this.#poll.stop();
       this.#isAsking = true;
-      await this.#endWork();
+      await this.#endWork("not-done");
     }
   }
 
@@ -154,13 +157,14 @@ export class LiveEngine {
       const report = await this.#cycles(isWhole, signal);
       this.#attempts = 0;
       this.#revisits.end(report, clock.now());
-      await this.#endWork();
+      await this.#endWork(hookOutcome(report));
       this.#board.done(report);
       onReport?.(report);
     } catch (error) {
       this.#isAsking = true;
       if (signal.aborted && isSnapError(error, "interrupted")) return;
       this.#meet(error);
+      await this.#endWork("not-done");
     }
   }
 
@@ -206,19 +210,19 @@ export class LiveEngine {
 
   async #beginWork(signal: AbortSignal): Promise<void> {
     if (this.#isAtWork) return;
+    this.#isAtWork = true;
     try {
       await this.#options.beforeWork?.(signal);
-      this.#isAtWork = true;
     } catch (error) {
       this.#refusal = error;
       throw error;
     }
   }
 
-  async #endWork(): Promise<void> {
+  async #endWork(outcome: HookOutcome): Promise<void> {
     if (!this.#isAtWork) return;
     this.#isAtWork = false;
-    await this.#options.afterWork?.();
+    await this.#options.afterWork?.(outcome);
   }
 
   /** @throws what waits for the user */
