@@ -52,6 +52,12 @@ export class StillClock implements Clock {
     return this.#sleepers[0]?.delay ?? 0;
   }
 
+  /** Somebody sets the clock; who sleeps wakes after as long as before. */
+  jump(byMs: number): void {
+    this.#now += byMs;
+    this.#sleepers = this.#sleepers.map((one) => ({ ...one, at: one.at + byMs }));
+  }
+
   /** Let time pass; whoever slept for it wakes. */
   advance(delayMs: number): void {
     this.#now += delayMs;

@@ -47,8 +47,9 @@ export function nextStep(moment: Moment): Next {
   return { kind: "wait", until: Math.min(wholeAt, markedAt) };
 }
 
-function wholeLookAt({ lookedAt, isWatched }: Moment): number {
-  if (lookedAt === undefined) return Number.NEGATIVE_INFINITY;
+/** A look that began later than now began before the clock went back: how long ago nobody can tell (S23). */
+function wholeLookAt({ lookedAt, isWatched, now }: Moment): number {
+  if (lookedAt === undefined || lookedAt > now) return Number.NEGATIVE_INFINITY;
   return lookedAt + (isWatched ? fullScanIntervalMs : unwatchedIntervalMs);
 }
 

@@ -142,6 +142,7 @@ export class LiveEngine {
     this.#options.marks.lost("the clock jumped");
     this.#notBefore = undefined;
     this.#isAsking = true;
+    this.#revisits.hurry();
   }
 
   async #look(isWhole: boolean, signal: AbortSignal): Promise<void> {

@@ -19,7 +19,7 @@ export class RemotePoll {
   readonly #onNews: () => void;
   #call: AbortController | undefined;
   #isChanged = false;
-  #notBefore = Number.NEGATIVE_INFINITY;
+  #pause = { from: 0, until: Number.NEGATIVE_INFINITY };
   #askAt: number | undefined;
   #failures = 0;
   #fault: Error | undefined;
@@ -37,7 +37,7 @@ export class RemotePoll {
   /** When there is something to do without news: to wait again, or to ask; undefined where there is not. */
   get nextAt(): number | undefined {
     if (this.#call !== undefined || this.#isChanged) return undefined;
-    return this.#notBefore > this.#deps.clock.now() ? this.#notBefore : undefined;
+    return this.#isPausing ? this.#pause.until : undefined;
   }
 
   /** When a cycle is to ask the server, since waiting failed. */
@@ -60,9 +60,8 @@ export class RemotePoll {
    */
   start(cursorNow: () => string | undefined): void {
     if (this.#fault !== undefined) throw this.#fault;
-    const { clock } = this.#deps;
     if (this.#call !== undefined || this.#isChanged) return;
-    if (this.#notBefore > clock.now() || this.#askAt !== undefined) return;
+    if (this.#isPausing || this.#askAt !== undefined) return;
     const cursor = cursorNow();
     if (cursor === undefined) return;
     const call = new AbortController();
@@ -70,14 +69,26 @@ export class RemotePoll {
     void this.#wait(cursor, call);
   }
 
+  /** A clock that went back behind the beginning of a pause tells nothing of its end. */
+  get #isPausing(): boolean {
+    const { from, until } = this.#pause;
+    const now = this.#deps.clock.now();
+    return from <= now && now < until;
+  }
+
+  #pauseFor(delayMs: number): void {
+    const from = this.#deps.clock.now();
+    this.#pause = { from, until: from + delayMs };
+  }
+
   async #wait(cursor: string, call: AbortController): Promise<void> {
-    const { remote, clock } = this.#deps;
+    const { remote } = this.#deps;
     try {
       const { changed, backoffMs } = await remote.waitForChange(cursor, call.signal);
       if (this.#call !== call) return;
       this.#failures = 0;
       this.#isChanged = changed;
-      this.#notBefore = clock.now() + backoffMs;
+      this.#pauseFor(backoffMs);
     } catch (error) {
       if (this.#call !== call) return;
       this.#fail(error);
@@ -92,11 +103,11 @@ export class RemotePoll {
       this.#fault = error instanceof Error ? error : new Error(String(error));
       return;
     }
-    const { clock, rng } = this.#deps;
+    const { rng } = this.#deps;
     this.#failures += 1;
     const asked = (error.retryAfterSeconds ?? 0) * 1_000;
     const delay = Math.ceil(Math.max(pauseMinMs, asked, backOffMs(this.#failures, rng)));
-    this.#notBefore = clock.now() + delay;
-    this.#askAt = this.#notBefore;
+    this.#pauseFor(delay);
+    this.#askAt = this.#pause.until;
   }
 }

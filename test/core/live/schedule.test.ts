@@ -29,6 +29,10 @@ test("S23: the first look is at everything, and so is one an hour later", () => 
   expect(nextStep(idle)).toEqual({ kind: "wait", until: now + fullScanIntervalMs });
 });
 
+test("S23: a clock that went back behind the last look at everything brings another one", () => {
+  expect(nextStep({ ...idle, lookedAt: now + 1 })).toEqual(everything);
+});
+
 test("S108: where nothing tells of changes, everything is looked at every five minutes", () => {
   const blind = { ...idle, isWatched: false };
   expect(nextStep(blind)).toEqual({ kind: "wait", until: now + unwatchedIntervalMs });
