@@ -125,9 +125,18 @@ async function runCommand(command: AnyCommand, given: ArgumentsCamelCase): Promi
       };
       return await command.run(context, withPlainWords(given, command.command));
     } catch (error) {
-      return report(output, name, error);
+      return report(output, name, isEndOfWait(error, signal) ? interruptedBy(error) : error);
     }
   });
+}
+
+/** Ctrl-C ended a wait that knows no words of its own for it. */
+function isEndOfWait(error: unknown, signal: AbortSignal): boolean {
+  return signal.aborted && error instanceof Error && error.name === "AbortError";
+}
+
+function interruptedBy(cause: unknown): SnapError {
+  return new SnapError("interrupted", "Interrupted", { cause });
 }
 
 /** Tell what was thrown, and which exit code it means. */

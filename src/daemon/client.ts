@@ -9,6 +9,9 @@ import type { ControlFailure, DaemonEvent, DaemonStatus } from "./wire.ts";
 /** Largest answer that is read, characters: a status with everything that was left aside. */
 const answerLengthMax = 16 * 1024 * 1024;
 
+/** How long a daemon may take to say how it is before it counts as hung, ms. */
+export const answerMs = 10_000;
+
 /** Codes of a connection that nobody answers: there is no daemon, or it has just ended. */
 const nobodyCodes: readonly string[] = ["ENOENT", "ECONNREFUSED", "ECONNRESET", "EPIPE"];
 

@@ -1,6 +1,6 @@
 import type { Environment, Lender } from "../app/environment.ts";
 import { isSnapError, throwIfAborted } from "../std/error.ts";
-import { daemonClient } from "./client.ts";
+import { answerMs, daemonClient, isUnanswered } from "./client.ts";
 
 /**
  * Borrows from the daemon what it holds (S12). The loan is a connection: it ends when it is given back, and when this process
@@ -19,8 +19,11 @@ export function daemonLender(
       signal.addEventListener("abort", stop, { once: true });
       const path = `/v1/workspaces/${workspace}/borrow`;
       const asked = { method: "POST", path, body: { what }, signal: waiting.signal } as const;
-      const lines = daemonClient(environment).lines(asked);
+      const client = daemonClient(environment);
+      const lines = client.lines(asked);
       try {
+        // The end of what is under way is waited for, a daemon that hangs is not.
+        await client.status(AbortSignal.any([waiting.signal, AbortSignal.timeout(answerMs)]));
         const first = await lines.next();
         if (!isLent(first.value)) return undefined;
         return {
@@ -31,7 +34,7 @@ export function daemonLender(
       } catch (error) {
         throwIfAborted(signal);
         // No daemon, or one that does not have the workspace: somebody else is at work there.
-        if (isSnapError(error)) return undefined;
+        if (isSnapError(error) || isUnanswered(error)) return undefined;
         throw error;
       } finally {
         signal.removeEventListener("abort", stop);

@@ -3,7 +3,7 @@ import type { Environment } from "../app/environment.ts";
 import { makeRunFolder, type RunFolder } from "../app/run-folder.ts";
 import { takeRunLock } from "../app/run-lock.ts";
 import { isSnapError, SnapError, throwIfAborted } from "../std/error.ts";
-import { daemonClient, isUnanswered } from "./client.ts";
+import { answerMs, daemonClient, isUnanswered } from "./client.ts";
 import { thrownError, toldError, type ToldError } from "./link.ts";
 import { logPath, openLog } from "./log-file.ts";
 import { readyVariable, startDetached, startWorker, type Program } from "./processes.ts";
@@ -13,9 +13,6 @@ import type { DaemonStatus } from "./wire.ts";
 
 /** How long a start waits for another one, or for the end of a daemon that is ending, ms. */
 const otherStartMs = 60_000;
-
-/** How long a daemon may take to answer before it counts as hung, ms. */
-export const answerMs = 10_000;
 
 /** Time between two looks whether a lock is free, ms. */
 const pollMs = 50;

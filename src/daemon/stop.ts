@@ -2,8 +2,7 @@ import type { Environment } from "../app/environment.ts";
 import { findRunFolder, type RunFolder } from "../app/run-folder.ts";
 import { runLockHolder, takeRunLock, type RunLock } from "../app/run-lock.ts";
 import { isSnapError, SnapError } from "../std/error.ts";
-import { daemonClient, isUnanswered } from "./client.ts";
-import { answerMs } from "./lifecycle.ts";
+import { answerMs, daemonClient, isUnanswered } from "./client.ts";
 import { isDaemonProcess } from "./processes.ts";
 import { cleanEndMs, termEndMs } from "./supervisor.ts";
 
