@@ -11,6 +11,7 @@ import {
 import { join } from "node:path";
 import { displayName } from "../core/path/names.ts";
 import { redact } from "../core/redact.ts";
+import { describeError, SnapError, systemCode } from "../std/error.ts";
 import type { LogFacts, Logger } from "../std/log.ts";
 import type { Clock } from "../std/time.ts";
 
@@ -121,6 +122,16 @@ class RotatedLog implements LogFile {
 /** `snap.log`, and behind it `snap.log.1` to `snap.log.4`, the oldest. */
 export function numbered(path: string, number: number): string {
   return number === 0 ? path : `${path}.${number}`;
+}
+
+/** What kept a file of the log from being opened, for who cannot do without it; any other error as it is. */
+export function logTrouble(error: unknown, path: string): unknown {
+  if (systemCode(error) === undefined) return error;
+  return new SnapError(
+    "disk-error",
+    `The log cannot be read or written: "${path}" (${describeError(error)})`,
+    { path, cause: error, hint: "Check that it is a file of yours, and that its disk has room." },
+  );
 }
 
 function lineOf(message: string, facts: LogFacts): string {

@@ -5,7 +5,7 @@ import type { Readable } from "node:stream";
 import { describeError, systemCode } from "../std/error.ts";
 import type { Logger } from "../std/log.ts";
 import type { SupervisorMessage, WorkerMessage } from "./link.ts";
-import { logPath } from "./log-file.ts";
+import { logPath, logTrouble } from "./log-file.ts";
 import type { WorkerProcess } from "./supervisor.ts";
 
 /** Names the descriptor on which a supervisor tells whether it could start. */
@@ -69,8 +69,7 @@ export async function startDetached(
   { launcher, variables }: Program,
   { logFolder, signal }: { readonly logFolder: string; readonly signal: AbortSignal },
 ): Promise<string | undefined> {
-  const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW } = constants;
-  const log = openSync(logPath(logFolder), O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW, 0o600);
+  const log = openForErrors(logPath(logFolder));
   const child = spawn(process.execPath, [launcher, "start", "--foreground", "--quiet"], {
     cwd: "/",
     env: { ...variables, [readyVariable]: "3" },
@@ -86,6 +85,15 @@ export async function startDetached(
   const ready = child.stdio[3];
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a pipe that this process reads
   return await Promise.race([failed, firstLine(ready as Readable)]);
+}
+
+function openForErrors(path: string): number {
+  const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW } = constants;
+  try {
+    return openSync(path, O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW, 0o600);
+  } catch (error) {
+    throw logTrouble(error, path);
+  }
 }
 
 async function firstLine(stream: Readable): Promise<string | undefined> {

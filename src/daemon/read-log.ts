@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync, statSync, watch } from "node:fs";
 import { systemCode } from "../std/error.ts";
 import type { Clock } from "../std/time.ts";
-import { logFilesMax, logPath, numbered } from "./log-file.ts";
+import { logFilesMax, logPath, logTrouble, numbered } from "./log-file.ts";
 
 /** Bytes that are read at once. */
 const partBytes = 64 * 1024;
@@ -66,7 +66,7 @@ function textFrom(path: string, offset: number): { readonly text: string; readon
     file = openSync(path, "r");
   } catch (error) {
     if (systemCode(error) === "ENOENT") return { text: "", bytes: 0 };
-    throw error;
+    throw logTrouble(error, path);
   }
   try {
     return readFrom(file, offset);
