@@ -4,7 +4,7 @@ import { leftOutNow } from "../engine/scope/left-out.ts";
 import { openWatcher } from "../local/watch.ts";
 import type { SyncReport } from "../core/plan/sync-report.ts";
 import type { Watching } from "../ports.ts";
-import { describeError, isSnapError } from "../std/error.ts";
+import { describeError, isSnapError, SnapError } from "../std/error.ts";
 import type { Environment } from "./environment.ts";
 import type { LinkedRecord } from "./find-workspace.ts";
 import { syncHooks, type Hooks } from "./hooks.ts";
@@ -12,6 +12,7 @@ import { settleInitial } from "./initial-mark.ts";
 import { factsOf, type WatchStatus } from "./live-status.ts";
 import type { LiveEvents, LiveSession } from "./live.ts";
 import { recoverRestore } from "./restore-world.ts";
+import { requireMarker } from "./status.ts";
 import { noteEnding, noteReport, settleAsSet } from "./sync.ts";
 import { openLinked, type LinkedWorkspace } from "./workspace.ts";
 
@@ -25,6 +26,8 @@ export async function openLiveSession(
   record: LinkedRecord,
   events: LiveEvents,
 ): Promise<LiveSession> {
+  // Before anything is held: a disk that is not mounted may come at any time.
+  await requireMarker(environment, record);
   await using stack = new AsyncDisposableStack();
   const workspace = stack.use(await openLinked(environment, record, "start"));
   const { clock, logger } = environment;
@@ -55,7 +58,8 @@ export async function openLiveSession(
     run: async (signal) => {
       await settleBefore(workspace, hooks, signal);
       try {
-        await keepInSync(workspace, engine, signal);
+        await keepInSync(workspace, engine, AbortSignal.any([signal, watching.topGone]));
+        if (!signal.aborted && watching.topGone.aborted) throw topGone(record);
       } finally {
         await notes.end();
       }
@@ -134,6 +138,14 @@ class Notes {
     }
     this.#writing = undefined;
   }
+}
+
+/** What watches the folder that was there does not watch the one that comes: the workspace is opened anew. */
+function topGone({ path }: LinkedRecord): SnapError {
+  return new SnapError("workspace-missing", `The workspace "${path}" was moved or removed`, {
+    path,
+    hint: "Mount the disk or put the folder back: the sync goes on by itself.",
+  });
 }
 
 function watchStatus({ coverage, reason, folders }: Watching): WatchStatus {

@@ -1,7 +1,9 @@
 import type { Activity, LiveStatus, LiveTrouble } from "../core/live/live-status.ts";
-import { backOffMs, delayMaxMs } from "../std/back-off.ts";
+import { isPassing, waitMs } from "../engine/live/live-trouble.ts";
+import { delayMaxMs } from "../std/back-off.ts";
 import { describeError, isSnapError, SnapError } from "../std/error.ts";
 import type { Listener } from "../std/events.ts";
+import { fired } from "../std/fired.ts";
 import type { Environment } from "./environment.ts";
 import type { LinkedRecord } from "./find-workspace.ts";
 import {
@@ -67,6 +69,7 @@ export class LiveWorkspace implements AsyncDisposable {
   /** Of the state that no session tells of. */
   #since: number;
   #attempts = 0;
+  #openedAt = Number.POSITIVE_INFINITY;
   #loan: { readonly what: string } | undefined;
   #isEnding = false;
   /** Ends what is under way: a session, or a wait. */
@@ -191,9 +194,11 @@ export class LiveWorkspace implements AsyncDisposable {
   /** Open it, keep it in sync, and wait after trouble. */
   async #stay(signal: AbortSignal): Promise<void> {
     const { environment, openSession, onStatus, onActivity } = this.#options;
+    this.#openedAt = Number.POSITIVE_INFINITY;
     try {
       await using session = await openSession(environment, this.#record, { onStatus, onActivity });
       this.#session = session;
+      this.#openedAt = environment.clock.now();
       this.#trouble = undefined;
       environment.logger.info("a workspace is open", { path: this.#record.path });
       this.#changed();
@@ -225,11 +230,12 @@ export class LiveWorkspace implements AsyncDisposable {
 
   /** What may pass by itself is tried again soon, and then less and less often; what the user has to settle, now and then. */
   #retryMs(trouble: SnapError): number {
+    const { clock, rng } = this.#options.environment;
+    // What comes after a long time without trouble is the first of its kind.
+    if (clock.now() - this.#openedAt > delayMaxMs) this.#attempts = 0;
     this.#attempts += 1;
-    const { retryAfterSeconds } = trouble;
-    if (retryAfterSeconds !== undefined) return Math.min(retryAfterSeconds * 1000, delayMaxMs);
-    const isPassing = trouble.class === "transient" || trouble.code === "busy";
-    return isPassing ? backOffMs(this.#attempts, this.#options.environment.rng) : userRetryMs;
+    const mayPass = trouble.code === "busy" || isPassing(trouble);
+    return mayPass ? waitMs(trouble, this.#attempts, rng) : userRetryMs;
   }
 
   async #waitAfterTrouble(signal: AbortSignal): Promise<void> {
@@ -278,13 +284,6 @@ export class LiveWorkspace implements AsyncDisposable {
     if (this.#trouble === undefined) return { ...known, state: "starting" };
     return { ...known, state: "waiting", trouble: this.#trouble.told };
   }
-}
-
-function fired(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }
 
 function mistake(cause: unknown): SnapError {

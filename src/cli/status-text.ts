@@ -74,6 +74,14 @@ function headOf(status: AnyStatus): string {
   return `${displayName(status.path)}  ${remote}`;
 }
 
+/** States in which nothing is looked for, so that it does not matter how it would be found. */
+const unwatchedAnyway: readonly WorkspaceStatus["live"]["state"][] = [
+  "starting",
+  "waiting",
+  "paused",
+  "lent",
+];
+
 /** What the daemon knows besides: what is in the way, and what it cannot see (S108). */
 function liveNotes(status: AnyStatus, now: number): readonly string[] {
   if (!isLive(status)) return [];
@@ -85,7 +93,7 @@ function liveNotes(status: AnyStatus, now: number): readonly string[] {
     notes.push(`In the way: ${displayName(message)}.${again}`);
     if (hint !== undefined) notes.push(`  ${displayName(hint)}`);
   }
-  if (watch.coverage === "none" && live.state !== "paused" && live.state !== "starting") {
+  if (watch.coverage === "none" && !unwatchedAnyway.includes(live.state)) {
     const why = watch.reason === undefined ? "" : `: ${displayName(watch.reason)}`;
     notes.push(`Changes here are found every 5 minutes only${why}`);
   }

@@ -91,6 +91,10 @@ export class Daemon implements Controlled, AsyncDisposable {
     if (workspace !== undefined) this.#find(workspace);
     setPaused(this.#options.environment, { workspace, paused: undefined });
     await this.reload();
+    // What waits after trouble is tried now: somebody has done something about it.
+    for (const [id, each] of this.#workspaces) {
+      if (workspace === undefined || id === workspace) each.nudge();
+    }
   }
 
   nudge(workspace: string): void {

@@ -1,4 +1,5 @@
 import { SnapError } from "../std/error.ts";
+import { fired } from "../std/fired.ts";
 import type { Logger } from "../std/log.ts";
 import type { Clock } from "../std/time.ts";
 import { thrownError, type WorkerMessage } from "./link.ts";
@@ -140,13 +141,6 @@ async function sleepUnless(signal: AbortSignal, clock: Clock, delayMs: number): 
   } catch (error) {
     if (!signal.aborted) throw error;
   }
-}
-
-function fired(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }
 
 function died(how: string): SnapError {

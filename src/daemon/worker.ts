@@ -4,6 +4,7 @@ import { makeRunFolder, type RunFolder } from "../app/run-folder.ts";
 import { takeRunLock } from "../app/run-lock.ts";
 import { embeddedService } from "../app/serve-embedded.ts";
 import { isSnapError } from "../std/error.ts";
+import { fired } from "../std/fired.ts";
 import type { Clock } from "../std/time.ts";
 import { asFailure } from "./control-call.ts";
 import { serveControl } from "./control-api.ts";
@@ -94,11 +95,4 @@ async function lockWhenFree(
       await clock.sleep(lockPollMs);
     }
   }
-}
-
-function fired(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

@@ -58,6 +58,7 @@ class TreeWatch implements Watching {
   readonly #logger: Logger;
   readonly #ending = new AbortController();
   readonly #leftOut: LeftOutFolders;
+  readonly #topGone = new AbortController();
   #cover: Cover | undefined;
   #reason: string | undefined;
   /** Folders that are watched under their right name. */
@@ -113,6 +114,10 @@ class TreeWatch implements Watching {
     if (!this.#leftOut.listed.some((folder) => standsAt(top, folder) === "file")) return;
     this.#isStale = true;
     this.#stir();
+  }
+
+  get topGone(): AbortSignal {
+    return this.#topGone.signal;
   }
 
   async begin(): Promise<void> {
@@ -192,6 +197,7 @@ class TreeWatch implements Watching {
       this.#settling,
       this.#giveUp("the folder of the workspace was moved or removed"),
     ]).then(() => this.#settled());
+    this.#topGone.abort();
   }
 
   async #giveUp(reason: string): Promise<void> {

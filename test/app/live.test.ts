@@ -160,6 +160,29 @@ test("what may pass is tried again soon, and then less and less often", async ()
   expect(stage.live.status()).toMatchObject({ exit: 0, live: { state: "idle" } });
 });
 
+test("S22: a workspace that is not there is closed, and opened anew as soon as it is back", async () => {
+  const missing = new SnapError("workspace-missing", "not there");
+  await using stage = new Stage(undefined, missing, missing);
+  await stage.until("run");
+  stage.fail(missing);
+  for (let tries = 0; tries < 3; tries += 1) {
+    const delayMs = await clock.sleeper();
+    expect(delayMs).toBeGreaterThanOrEqual(1_000);
+    expect(delayMs).toBeLessThanOrEqual(1_000 * 2 ** tries);
+    expect(stage.live.status()).toMatchObject({
+      exit: 7,
+      live: { state: "waiting", trouble: { code: "workspace-missing" } },
+    });
+    clock.advance(delayMs);
+  }
+  await stage.until("run");
+  expect(stage.done).toEqual(["open", "run", "close", "fail", "fail", "open", "run"]);
+  // Long after that it begins with a short wait again.
+  clock.advance(3_600_000);
+  stage.fail(missing);
+  expect(await clock.sleeper()).toBe(1_000);
+});
+
 test("what waits for the user is shown, and tried again every five minutes", async () => {
   await using stage = new Stage();
   await stage.until("run");

@@ -151,6 +151,7 @@ describe("S108: where nothing can be told, the watch says so", () => {
     rmSync(scratch.top, { recursive: true });
     await watch.until(() => watch.watching.coverage === "none");
     expect(watch.watching.reason).toContain("moved or removed");
+    expect(watch.watching.topGone.aborted).toBe(true);
     expect(watch.lost).toHaveLength(1);
   });
 

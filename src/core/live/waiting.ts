@@ -39,6 +39,8 @@ export interface Watching extends AsyncDisposable {
    * least once a minute.
    */
   check(): void;
+  /** Fires when the workspace itself was moved or removed: what comes in its place has to be watched anew. */
+  readonly topGone: AbortSignal;
 }
 
 /** What the server said to a wait for changes. */

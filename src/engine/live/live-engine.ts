@@ -95,7 +95,7 @@ export class LiveEngine {
   /**
    * Work until the signal fires; then it ends at the end of an op, with everything committed. May be called again later.
    *
-   * @throws {SnapError} what waits for the user: `rolled-back`, `account-changed`, `not-logged-in`, `login-revoked`, `refused`
+   * @throws {SnapError} `workspace-missing`; what waits for the user: `rolled-back`, `account-changed`, `not-logged-in`, `login-revoked`, `refused`
    * behind a fence (S96), `damaged`, `settings-invalid` and so on
    */
   async run(signal: AbortSignal): Promise<void> {
@@ -230,7 +230,9 @@ export class LiveEngine {
   #meet(error: unknown): void {
     const isRefused = error === this.#refusal && isSnapError(error);
     this.#refusal = undefined;
-    if (!isRefused && !isPassing(error)) {
+    // Whoever opened the workspace opens it anew: what watches it watches a folder that is not there.
+    const isGone = isSnapError(error, "workspace-missing");
+    if (isGone || (!isRefused && !isPassing(error))) {
       if (error instanceof SnapError) this.#board.inTrouble(troubleOf(error, undefined));
       throw error;
     }
