@@ -1,8 +1,9 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { findRunFolder } from "../app/run-folder.ts";
 import type { Environment } from "../app/environment.ts";
-import { isSnapError, SnapError, systemCode } from "../std/error.ts";
+import { isSnapError, SnapError, systemCode, throwIfAborted } from "../std/error.ts";
 import type { Json } from "../std/json.ts";
+import type { Clock } from "../std/time.ts";
 import { thrownError } from "./link.ts";
 import type { ControlFailure, DaemonEvent, DaemonStatus } from "./wire.ts";
 
@@ -10,7 +11,7 @@ import type { ControlFailure, DaemonEvent, DaemonStatus } from "./wire.ts";
 const answerLengthMax = 16 * 1024 * 1024;
 
 /** How long a daemon may take to say how it is before it counts as hung, ms. */
-export const answerMs = 10_000;
+const answerMs = 10_000;
 
 /** Codes of a connection that nobody answers: there is no daemon, or it has just ended. */
 const nobodyCodes: readonly string[] = ["ENOENT", "ECONNREFUSED", "ECONNRESET", "EPIPE"];
@@ -57,6 +58,55 @@ export function daemonClient({ locations }: Pick<Environment, "locations">): Dae
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- both ends of a private socket are this program
       lines({ path: "/v1/events", signal }) as AsyncGenerator<DaemonEvent, void, undefined>,
   };
+}
+
+/**
+ * Wait for what the daemon can say at once: as long as one may take that does not hang.
+ *
+ * @throws what the call throws; that it was ended by its signal (`isUnanswered`) when the time is over
+ */
+export async function answered<T>(
+  clock: Clock,
+  call: (signal: AbortSignal) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  const over = new AbortController();
+  const late = new AbortController();
+  const limit = clock.sleep(answerMs, over.signal).then(
+    () => late.abort(),
+    () => {
+      // It has answered.
+    },
+  );
+  try {
+    return await call(signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]));
+  } finally {
+    over.abort();
+    await limit;
+  }
+}
+
+/**
+ * The status of a daemon that may hang; undefined where none runs.
+ *
+ * @throws {SnapError} `busy` where it does not answer; `refused` as each call; `interrupted` by the signal
+ */
+export async function statusInTime(
+  environment: Pick<Environment, "locations" | "clock">,
+  signal?: AbortSignal,
+): Promise<DaemonStatus | undefined> {
+  const client = daemonClient(environment);
+  try {
+    return await answered(environment.clock, (patience) => client.status(patience), signal);
+  } catch (error) {
+    if (isSnapError(error, "daemon-off")) return undefined;
+    if (!isUnanswered(error)) throw error;
+    throwIfAborted(signal);
+    throw new SnapError("busy", "The background sync runs, and does not answer", {
+      hint: "One that hangs is started anew after 10 minutes; `snap restart` does so now, and loses nothing.",
+      cause: error,
+    });
+  }
 }
 
 /** Whether nobody answered: no daemon runs, or the caller's patience has ended. */

@@ -1,6 +1,6 @@
 import type { Environment, Lender } from "../app/environment.ts";
 import { isSnapError, throwIfAborted } from "../std/error.ts";
-import { answerMs, daemonClient, isUnanswered } from "./client.ts";
+import { answered, daemonClient, isUnanswered } from "./client.ts";
 
 /**
  * Borrows from the daemon what it holds (S12). The loan is a connection: it ends when it is given back, and when this process
@@ -9,7 +9,7 @@ import { answerMs, daemonClient, isUnanswered } from "./client.ts";
  * @param signal ends the waiting for a loan, never a loan: what was begun with it comes to its own end
  */
 export function daemonLender(
-  environment: Pick<Environment, "locations">,
+  environment: Pick<Environment, "locations" | "clock">,
   signal: AbortSignal,
 ): Lender {
   return {
@@ -23,7 +23,8 @@ export function daemonLender(
       const lines = client.lines(asked);
       try {
         // The end of what is under way is waited for, a daemon that hangs is not.
-        await client.status(AbortSignal.any([waiting.signal, AbortSignal.timeout(answerMs)]));
+        const ask = (patience: AbortSignal): Promise<unknown> => client.status(patience);
+        await answered(environment.clock, ask, waiting.signal);
         const first = await lines.next();
         if (!isLent(first.value)) return undefined;
         return {

@@ -3,7 +3,7 @@ import type { Environment } from "../app/environment.ts";
 import { makeRunFolder, type RunFolder } from "../app/run-folder.ts";
 import { takeRunLock } from "../app/run-lock.ts";
 import { isSnapError, SnapError, throwIfAborted } from "../std/error.ts";
-import { answerMs, daemonClient, isUnanswered } from "./client.ts";
+import { answered, daemonClient, isUnanswered } from "./client.ts";
 import { thrownError, toldError, type ToldError } from "./link.ts";
 import { logPath, openLog } from "./log-file.ts";
 import { readyVariable, startDetached, startWorker, type Program } from "./processes.ts";
@@ -81,7 +81,8 @@ function readyOf(line: string | undefined, logFolder: string): Ready {
 /** The daemon that answers and is not about to end. @throws {SnapError} `refused` where the way to it is not safe */
 async function runningStatus(environment: Environment): Promise<DaemonStatus | undefined> {
   try {
-    const status = await daemonClient(environment).status(AbortSignal.timeout(answerMs));
+    const client = daemonClient(environment);
+    const status = await answered(environment.clock, (signal) => client.status(signal));
     return status.isStopping === true ? undefined : status;
   } catch (error) {
     if (isUnanswered(error)) return undefined;

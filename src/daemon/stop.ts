@@ -2,7 +2,7 @@ import type { Environment } from "../app/environment.ts";
 import { findRunFolder, type RunFolder } from "../app/run-folder.ts";
 import { runLockHolder, takeRunLock, type RunLock } from "../app/run-lock.ts";
 import { isSnapError, SnapError } from "../std/error.ts";
-import { answerMs, daemonClient, isUnanswered } from "./client.ts";
+import { answered, daemonClient, isUnanswered } from "./client.ts";
 import { isDaemonProcess } from "./processes.ts";
 import { cleanEndMs, termEndMs } from "./supervisor.ts";
 
@@ -36,23 +36,14 @@ export async function stopDaemon(environment: Environment): Promise<Stopped> {
 }
 
 async function askToStop(environment: Environment): Promise<boolean> {
-  const ended = new AbortController();
-  const late = new AbortController();
-  environment.clock.sleep(answerMs, ended.signal).then(
-    () => late.abort(),
-    () => {
-      // It has answered.
-    },
-  );
-  const call = { method: "POST", path: "/v1/stop", body: {}, signal: late.signal } as const;
+  const call = { method: "POST", path: "/v1/stop", body: {} } as const;
+  const client = daemonClient(environment);
   try {
-    await daemonClient(environment).call(call);
+    await answered(environment.clock, (signal) => client.call({ ...call, signal }));
     return true;
   } catch (error) {
     if (isUnanswered(error)) return false;
     throw error;
-  } finally {
-    ended.abort();
   }
 }
 

@@ -89,7 +89,10 @@ test("S12: a borrower that is killed leaves the workspace to the daemon", async 
   await using borrower = new Borrower(box, id);
   expect(await borrower.line()).toBe("lent");
   expect((await box.status()).workspaces[0]?.live.state).toBe("lent");
-  const other = daemonLender(box, new AbortController().signal);
+  const other = daemonLender(
+    { locations: box.locations, clock: systemClock },
+    new AbortController().signal,
+  );
   expect(await other.borrow(id, "capture")).toBeUndefined();
   await borrower.kill("SIGKILL");
   await box.until("idle");

@@ -13,6 +13,7 @@ import { requestBytesMax, type DaemonEvent, type DaemonStatus } from "../../src/
 import { locate, type Locations } from "../../src/state/locations.ts";
 import { SnapError } from "../../src/std/error.ts";
 import { silentLogger } from "../../src/std/log.ts";
+import { systemClock } from "../../src/std/time.ts";
 
 const status: DaemonStatus = { v: 1, pid: 7, startedAt: 1, version: "0", workspaces: [] };
 
@@ -200,7 +201,7 @@ test("events come one a line, from the whole status on, until nobody listens any
 });
 
 test("S12: a loan lasts until it is given back", async () => {
-  const lender = daemonLender({ locations }, new AbortController().signal);
+  const lender = daemonLender({ locations, clock: systemClock }, new AbortController().signal);
   const loan = await lender.borrow("w1", "capture");
   expect(desk.asked).toEqual(["lent w1 for capture"]);
   const back = desk.next();
@@ -211,7 +212,10 @@ test("S12: a loan lasts until it is given back", async () => {
 
 test("S12: Ctrl-C ends no loan, since what was begun with it comes to its end first", async () => {
   const interrupt = new AbortController();
-  const loan = await daemonLender({ locations }, interrupt.signal).borrow("w1", "capture");
+  const loan = await daemonLender({ locations, clock: systemClock }, interrupt.signal).borrow(
+    "w1",
+    "capture",
+  );
   interrupt.abort();
   expect(await client().status()).toEqual(status);
   expect(desk.asked).toEqual(["lent w1 for capture"]);
@@ -219,7 +223,7 @@ test("S12: Ctrl-C ends no loan, since what was begun with it comes to its end fi
 });
 
 test("S12: what the daemon does not have is not lent", async () => {
-  const lender = daemonLender({ locations }, new AbortController().signal);
+  const lender = daemonLender({ locations, clock: systemClock }, new AbortController().signal);
   expect(await lender.borrow("other", "capture")).toBeUndefined();
   await served[Symbol.asyncDispose]();
   expect(await lender.borrow("w1", "capture")).toBeUndefined();

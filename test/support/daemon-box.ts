@@ -150,7 +150,9 @@ export class Borrower extends RunningProcess {
     const code = `
       import { daemonLender } from ${JSON.stringify(path.join(source, "daemon/lender.ts"))};
       import { locate } from ${JSON.stringify(path.join(source, "state/locations.ts"))};
-      const lender = daemonLender({ locations: locate(process.env) }, new AbortController().signal);
+      import { systemClock } from ${JSON.stringify(path.join(source, "std/time.ts"))};
+      const environment = { locations: locate(process.env), clock: systemClock };
+      const lender = daemonLender(environment, new AbortController().signal);
       const loan = await lender.borrow(${JSON.stringify(workspace)}, "capture");
       console.log(loan === undefined ? "refused" : "lent");
     `;

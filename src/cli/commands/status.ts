@@ -2,8 +2,8 @@ import { requireWorkspace } from "../../app/find-workspace.ts";
 import type { WorkspaceStatus } from "../../app/live-status.ts";
 import { readPathStatus } from "../../app/path-status.ts";
 import { readStatus } from "../../app/status.ts";
-import { answerMs, daemonClient, isUnanswered } from "../../daemon/client.ts";
-import { isSnapError, SnapError, throwIfAborted, type ExitCode } from "../../std/error.ts";
+import { statusInTime } from "../../daemon/client.ts";
+import { SnapError, type ExitCode } from "../../std/error.ts";
 import { defineCommand, type AnyCommand, type CliContext } from "../context.ts";
 import { warnOfLoss } from "../index-loss.ts";
 import { showPathStatus } from "../path-status-text.ts";
@@ -64,24 +64,8 @@ async function showPath(context: CliContext, named: string): Promise<ExitCode> {
 async function findLive(context: CliContext): Promise<WorkspaceStatus | undefined> {
   const { environment, place, work } = context;
   const { id } = requireWorkspace(environment, place);
-  const { signal } = work;
-  try {
-    const late = AbortSignal.timeout(answerMs);
-    const patience = signal === undefined ? late : AbortSignal.any([signal, late]);
-    const { workspaces } = await daemonClient(environment).status(patience);
-    return workspaces.find((status) => status.id === id);
-  } catch (error) {
-    if (isSnapError(error, "daemon-off")) return undefined;
-    if (!isUnanswered(error)) throw error;
-    throwIfAborted(signal);
-    throw notAnswering();
-  }
-}
-
-function notAnswering(): SnapError {
-  return new SnapError("busy", "The background sync runs, and does not answer", {
-    hint: "One that hangs is started anew after 10 minutes; `snap restart` does so now, and loses nothing.",
-  });
+  const status = await statusInTime(environment, work.signal);
+  return status?.workspaces.find((each) => each.id === id);
 }
 
 async function look({ environment, output, place, work }: CliContext): Promise<ExitCode> {
