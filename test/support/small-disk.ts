@@ -3,6 +3,45 @@ import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 
+/** A folder that is mounted at another, and may be unmounted and mounted again while somebody works there. */
+export class MountedFolder implements Disposable {
+  readonly #from: string;
+  readonly #at: string;
+
+  private constructor(from: string, at: string) {
+    this.#from = from;
+    this.#at = at;
+  }
+
+  /** Both folders exist. undefined where this user may not mount; the test says so and ends. */
+  static mount(from: string, at: string): MountedFolder | undefined {
+    const mounted = new MountedFolder(from, at);
+    try {
+      mounted.mount();
+      return mounted;
+    } catch (error) {
+      tellSkipped(error);
+      return undefined;
+    }
+  }
+
+  mount(): void {
+    execFileSync("mount", ["--bind", this.#from, this.#at], { stdio: "pipe" });
+  }
+
+  unmount(): void {
+    execFileSync("umount", ["-l", this.#at]);
+  }
+
+  [Symbol.dispose](): void {
+    this.unmount();
+  }
+}
+
+function tellSkipped(error: unknown): void {
+  console.warn(`Mounting is not permitted here, so this test is skipped: ${String(error)}`);
+}
+
 /** A real file system of a given size, so that full and read-only disks are real ones. */
 export class SmallDisk implements Disposable {
   readonly path: string;
@@ -21,7 +60,7 @@ export class SmallDisk implements Disposable {
       return new SmallDisk(folder);
     } catch (error) {
       rmSync(folder, { recursive: true });
-      console.warn(`Mounting is not permitted here, so this test is skipped: ${String(error)}`);
+      tellSkipped(error);
       return undefined;
     }
   }

@@ -34,6 +34,8 @@ export type RunOptions = {
   readonly signalAt?: { readonly text: string; readonly signal: NodeJS.Signals };
   /** Another runtime than the one of the tests. */
   readonly node?: string;
+  /** Run as this user and group, which only root may ask for. */
+  readonly user?: number;
 };
 
 /** An empty home with a workspace beside it, and the program run in them; everything is removed at the end. */
@@ -107,6 +109,7 @@ export function runSnap(words: readonly string[], options: RunOptions): Promise<
       cwd: options.cwd,
       env: { ...process.env, NO_COLOR: "1", ...options.env },
       stdio: ["pipe", "pipe", "pipe"],
+      ...(options.user === undefined ? {} : { uid: options.user, gid: options.user }),
     });
     let stdout = "";
     let stderr = "";

@@ -62,13 +62,13 @@ export class SnapServer implements AsyncDisposable {
     });
   }
 
-  async upload(path: string, text: string): Promise<Response> {
+  async upload(path: string, text: string, mode = "add"): Promise<Response> {
     return await fetch(`${this.listening.url}/2/files/upload`, {
       method: "POST",
       headers: {
         authorization: `Bearer ${this.listening.accessToken}`,
         "content-type": "application/octet-stream",
-        "dropbox-api-arg": JSON.stringify({ path }),
+        "dropbox-api-arg": JSON.stringify({ path, mode }),
       },
       body: text,
     });
