@@ -72,6 +72,8 @@ export class LiveWorkspace implements AsyncDisposable {
   #openedAt = Number.POSITIVE_INFINITY;
   #loan: { readonly what: string } | undefined;
   #isEnding = false;
+  /** After trouble. */
+  #isWaiting = false;
   /** Ends what is under way: a session, or a wait. */
   #stage = new AbortController();
   #awaitsRest: (() => void)[] = [];
@@ -105,7 +107,7 @@ export class LiveWorkspace implements AsyncDisposable {
   nudge(): void {
     this.#attempts = 0;
     if (this.#session !== undefined) this.#session.nudge();
-    else if (!this.#isAway()) this.#endStage();
+    else if (this.#isWaiting) this.#endStage();
   }
 
   /**
@@ -242,10 +244,13 @@ export class LiveWorkspace implements AsyncDisposable {
     const { clock } = this.#options.environment;
     this.#changed();
     const retryAt = this.#trouble?.told.retryAt ?? clock.now();
+    this.#isWaiting = true;
     try {
       await clock.sleep(Math.max(0, retryAt - clock.now()), signal);
     } catch (error) {
       if (!signal.aborted) throw error;
+    } finally {
+      this.#isWaiting = false;
     }
   }
 

@@ -216,6 +216,18 @@ test("a change of the settings, or a nudge, tries again at once", async () => {
   expect(stage.done.at(-1)).toBe("nudge");
 });
 
+test("a nudge while it is opened anew changes nothing", async () => {
+  await using stage = new Stage();
+  stage.live.nudge();
+  await stage.until("run");
+  const loan = await stage.live.lend("capture", none);
+  stage.live.nudge();
+  await loan[Symbol.asyncDispose]();
+  stage.live.nudge();
+  await stage.until("run");
+  expect(stage.done).toEqual(["open", "run", "close", "open", "run"]);
+});
+
 test("other settings open it anew, the same ones leave it alone", async () => {
   await using stage = new Stage();
   await stage.until("run");
