@@ -6,6 +6,8 @@ import { DaemonBox } from "../support/daemon-box.ts";
 import { treeOf } from "../support/snap-process.ts";
 import { MountedFolder, SmallDisk } from "../support/small-disk.ts";
 
+const mebibyte = 1024 * 1024;
+
 const files = { "a.txt": "one", "d/b.txt": "two" };
 
 /** A daemon that keeps the workspace and, beside it, a folder that shows what the cloud has. */
@@ -125,7 +127,6 @@ test("S22: a disk that is unmounted while it is in sync deletes nothing, and goe
 });
 
 test("a disk that is too small for what comes down: it waits, everything else goes on, and room heals it", async () => {
-  const mebibyte = 1024 * 1024;
   using disk = SmallDisk.mount(34 * mebibyte);
   if (disk === undefined) return;
   await using mirror = await Mirror.running();
@@ -154,5 +155,28 @@ test("a disk that is too small for what comes down: it waits, everything else go
   await box.run(0, ...status);
   expect(treeOf(small)).toEqual({ ...files, large, "up.txt": "goes up" });
   // The daemon holds its files there until it has ended.
+  await box.run(0, "stop");
+});
+
+test("a home on a full disk: the daemon says so and waits, and goes on by itself when there is room", async () => {
+  using disk = SmallDisk.mount(24 * mebibyte);
+  if (disk === undefined) return;
+  await using box = await DaemonBox.linked(path.join(disk.path, "home"));
+  await box.run(0, "start");
+  await box.until("idle");
+  const makeRoom = disk.fill();
+  const noise = Array.from({ length: 20 }, (_, number): [string, string] => [
+    `f${number}`,
+    `${number}`.repeat(20_000),
+  ]);
+  for (const [name, text] of noise) box.box.write(name, text);
+  const told = await box.until("waiting");
+  expect(told).toMatchObject({ exit: 7, live: { trouble: { code: "disk-full" } } });
+  const shown = await box.run(7, "status");
+  expect(shown.events.at(-1)).toMatchObject({ live: { trouble: { code: "disk-full" } } });
+  makeRoom();
+  expect(await box.until("idle")).toMatchObject({ exit: 0, pending: 0 });
+  await box.run(0, "check", "--rehash");
+  expect(box.box.tree()).toEqual(Object.fromEntries(noise));
   await box.run(0, "stop");
 });

@@ -14,15 +14,6 @@ function noise(sizeBytes: number): Buffer {
   );
 }
 
-function fill(folder: string): void {
-  try {
-    for (let number = 0; ; number += 1)
-      writeFileSync(path.join(folder, `filler ${number}`), noise(65_536));
-  } catch {
-    // Full: that is what was wanted.
-  }
-}
-
 test("a home on a full disk: capture and sync end with 7, earlier snapshots stay whole, and room heals it", async () => {
   using disk = SmallDisk.mount(24 * mebibyte);
   if (disk === undefined) return;
@@ -37,9 +28,7 @@ test("a home on a full disk: capture and sync end with 7, earlier snapshots stay
   for (let number = 0; number < 400; number += 1) {
     writeFileSync(path.join(box.workspace, `noise ${number}`), noise(60_000));
   }
-  const full = path.join(disk.path, "fillers");
-  mkdirSync(full);
-  fill(full);
+  const makeRoom = disk.fill();
   const before = box.tree();
   const captured = await snap("capture", "--label", "late");
   expect(captured.code, captured.stderr).toBe(7);
@@ -47,7 +36,7 @@ test("a home on a full disk: capture and sync end with 7, earlier snapshots stay
   const synced = await snap("sync");
   expect([4, 7], synced.stderr + synced.stdout).toContain(synced.code);
   expect(box.tree()).toEqual(before);
-  rmSync(full, { recursive: true });
+  makeRoom();
   for (const name of readdirSync(box.workspace)) {
     if (name.startsWith("noise") && !name.endsWith("7")) rmSync(path.join(box.workspace, name));
   }

@@ -19,7 +19,7 @@ export class DaemonBox implements AsyncDisposable {
   readonly home: string;
 
   constructor(home?: string) {
-    this.home = home === undefined ? this.box.home : path.join(this.box.top, home);
+    this.home = home === undefined ? this.box.home : path.resolve(this.box.top, home);
   }
 
   /** Logged in to the embedded account and linked to `/w`; nothing is synced. */

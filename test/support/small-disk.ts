@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 
@@ -72,6 +72,22 @@ export class SmallDisk implements Disposable {
   /** Give it more room. */
   grow(sizeBytes: number): void {
     execFileSync("mount", ["-o", `remount,size=${sizeBytes}`, this.path]);
+  }
+
+  /** Take all the room that is left. What it gives makes room again. */
+  fill(): () => void {
+    const folder = path.join(this.path, "fillers");
+    mkdirSync(folder);
+    for (const bytes of [65_536, 4_096]) {
+      try {
+        for (let number = 0; ; number += 1) {
+          writeFileSync(path.join(folder, `${bytes}-${number}`), new Uint8Array(bytes));
+        }
+      } catch {
+        // Full: that is what was wanted.
+      }
+    }
+    return () => rmSync(folder, { recursive: true });
   }
 
   [Symbol.dispose](): void {
