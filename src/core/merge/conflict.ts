@@ -16,7 +16,7 @@ export function keepBothContents(draft: Draft, sighting: Sighting): void {
   const { node, local, remote } = sighting;
   if (local === undefined || remote === undefined) return;
   const copy = copyOf(draft, local, local.parent);
-  if (copy !== undefined && draft.trees.local.get(copy.node) !== undefined) {
+  if (copy !== undefined && isPlaceTaken(draft, copy, local.parent)) {
     draft.place(node, mergeLocation(sighting), remote);
     return;
   }
@@ -58,7 +58,7 @@ export function putAside(draft: Draft, loser: TargetEntry): void {
     return;
   }
   draft.drop(loser.node);
-  if (draft.trees.local.get(copy.node) !== undefined) return;
+  if (isPlaceTaken(draft, copy, local.parent)) return;
   noteConflict(draft, { node, copyNode: loser.node, copyName: copy.name, parent: local.parent });
 }
 
@@ -97,6 +97,15 @@ function isNew(draft: Draft, { node }: Entry): boolean {
 /** A conflicted copy of a file, beside it and with its bytes, that the target keeps. */
 function copyOf(draft: Draft, file: Entry, folder: NodeId): TargetEntry | undefined {
   return file.kind === "file" ? copiesOf(draft, file, folder)[0] : undefined;
+}
+
+/**
+ * Whether the disk has a copy already, or something else where it would be, so that nothing can be put aside there: two files
+ * that changed places would wait for each other. The bytes are on the server in any case.
+ */
+function isPlaceTaken(draft: Draft, copy: TargetEntry, folder: NodeId): boolean {
+  const { local } = draft.trees;
+  return local.get(copy.node) !== undefined || local.childByKey(folder, copy.key) !== undefined;
 }
 
 function copiesOf(draft: Draft, original: Entry, folder: NodeId): readonly TargetEntry[] {

@@ -29,6 +29,18 @@ test("S43, S89: two new files at a name that a conflicted copy has are both kept
   expect(world.settled()).toBe(text(`f ${label}: 2\nf ${label} ${label}: 1`));
 });
 
+test("S43: two new conflicted copies that stand the other way round on the server do not wait for each other", () => {
+  const [one, other] = [`f ${label}`, "f (conflicted copy pc 2026-01-02 2)"];
+  const world = new TextWorld();
+  world.local.write(one, "1");
+  world.local.write(other, "2");
+  world.remote.write(one, "2");
+  world.remote.write(other, "1");
+  // Neither can be put aside to where the other is.
+  expect(world.planned()).not.toContain("L.aside");
+  expect(world.settled()).toBe(text(`${one}: 2\n${other}: 1`));
+});
+
 test("S29: several folders below an unknown one nothing is touched either", () => {
   const world = new TextWorld("d/e/a: 0\nd/e/b: 0");
   world.frozen.add(world.local.at("d").node);
