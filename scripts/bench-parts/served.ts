@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { memoryOf, type ProcessMemory } from "./process-memory.ts";
 
 const launcher = path.join(import.meta.dirname, "../../dist/cli/launch.cjs");
 
@@ -37,12 +37,8 @@ export class Served implements AsyncDisposable {
     throw new Error("snap server did not start");
   }
 
-  /** Most memory that the process has had, and has now, in MiB. */
-  memory(): { readonly peak: number; readonly now: number } {
-    const status = readFileSync(`/proc/${this.#child.pid}/status`, "utf8");
-    const kib = (name: string): number =>
-      Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)?.[1]);
-    return { peak: Math.round(kib("VmHWM") / 1024), now: Math.round(kib("VmRSS") / 1024) };
+  memory(): ProcessMemory {
+    return memoryOf(this.#child.pid);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -10,7 +10,7 @@ import { observeBoth, type Observed } from "../../src/engine/observe.ts";
 import type { IndexStore } from "../../src/ports.ts";
 import { CountedTree } from "../../test/support/counted-tree.ts";
 import { LinkedWorkspace } from "../../test/engine/linked-workspace.ts";
-import { medianMs, printFigure, timeMs } from "./table.ts";
+import { medianMs, printFigure, seconds, timeMs } from "./table.ts";
 
 const filesInFolder = 500;
 const rowsAtOnce = 10_000;
@@ -141,10 +141,6 @@ async function benchWhole(): Promise<void> {
   const quiet = await medianMs(5, sync);
   const what = `sync of ${syncedFiles.toLocaleString("en")} files, nothing changed`;
   printFigure({ what, aim: "", measured: `${quiet.toFixed(0)} ms` });
-}
-
-function seconds(milliseconds: number): string {
-  return `${(milliseconds / 1000).toFixed(2)} s`;
 }
 
 /** Of this process, since it began. */
