@@ -1,6 +1,7 @@
 /** Measure a part of the program and print a table: the aim, what was measured, and what the machine itself does. */
 import { parseArgs } from "node:util";
 import { benchLocal } from "./bench-parts/local.ts";
+import { benchMemory } from "./bench-parts/memory.ts";
 import { benchServer } from "./bench-parts/server.ts";
 import { benchSync } from "./bench-parts/sync.ts";
 
@@ -10,21 +11,31 @@ const { positionals, values } = parseArgs({
     nodes: { type: "string", default: "1000000" },
     files: { type: "string", default: "1000000" },
     disk: { type: "string", default: "100000" },
+    up: { type: "string", default: "100000" },
     gib: { type: "string", default: "4" },
   },
 });
 const [part] = positionals;
-const numbers = [Number(values.nodes), Number(values.files), Number(values.disk)] as const;
-const [nodes, files, disk] = numbers;
-const gib = Number(values.gib);
-const parts = new Set(["server", "sync", "local"]);
-const isSane = positionals.length === 1 && nodes >= 100_000 && files >= 1_000 && disk >= 1_000;
-if (!isSane || part === undefined || !parts.has(part) || !(gib > 0)) {
+const [nodes, files, disk] = [Number(values.nodes), Number(values.files), Number(values.disk)];
+const [up, gib] = [Number(values.up), Number(values.gib)];
+const parts = new Map<string | undefined, () => Promise<void>>([
+  ["server", () => benchServer(nodes)],
+  ["sync", () => benchSync(files, disk)],
+  ["local", () => benchLocal({ files: disk, bytes: Math.ceil(gib * 2 ** 30) })],
+  ["memory", () => benchMemory({ same: files, up })],
+]);
+const bench = parts.get(part);
+const isMuch = nodes >= 100_000 && disk >= 1_000 && gib > 0 && up >= 0;
+const isTracked = files >= 1_000 || (part === "memory" && files === 0);
+if (positionals.length !== 1 || bench === undefined || !isMuch || !isTracked) {
   console.error("usage: scripts/bench server [--nodes N, at least 100000]");
   console.error("       scripts/bench sync [--files N tracked] [--disk N on the disk]");
   console.error("       scripts/bench local [--disk N on the disk] [--gib N to hash]");
+  console.error("       scripts/bench memory [--files N on both sides] [--up N that go up]");
+  console.error(
+    "memory takes half an hour and more by default, less where the numbers are smaller;",
+  );
+  console.error("0 leaves a part of it out. 1,000,000 files take 8 GB of the disk below TMPDIR.");
   process.exit(2);
 }
-if (part === "server") await benchServer(nodes);
-else if (part === "local") await benchLocal({ files: disk, bytes: Math.ceil(gib * 2 ** 30) });
-else await benchSync(files, disk);
+await bench();
