@@ -73,12 +73,25 @@ function runFast() {
   });
 }
 
+/*
+ * Without this the runtime lets dead objects pile up to ten times of what lives, as long as the machine has memory: a million
+ * tracked files would take twice as much as they may (S106). The young ones get the smallest room there is, the old ones half
+ * as much again as lives of them. The runtime looks at both each time it tidies up, so they can be set while it runs, unlike
+ * the limits of its command line; a runtime that does not know them leaves them out.
+ */
+function tidyOften() {
+  var v8 = require("node:v8");
+  v8.setFlagsFromString("--semi-space-growth-factor=1");
+  v8.setFlagsFromString("--heap-growing-percent=50");
+}
+
 function start() {
   /* Should the program end before its work has, as at the end of the input under a question, that is an interruption. */
   process.exitCode = 130;
   runFast()
     .then(function (code) {
       if (code !== undefined) return code;
+      tidyOften();
       return import("./main.js").then(function (main) {
         return main.run(process.argv.slice(2));
       });
