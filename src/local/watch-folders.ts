@@ -48,6 +48,17 @@ export type FolderBounds = {
   readonly leftOut: number;
 };
 
+/** Which folder stands at a path: another text for another one; undefined where none does. */
+export function folderAt(path: string): string | undefined {
+  try {
+    const { dev, ino } = lstatSync(path, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+}
+
 /** The usual bounds. */
 export const usualBounds: FolderBounds = {
   folders: watchFoldersMax,

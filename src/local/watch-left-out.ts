@@ -14,7 +14,7 @@ export class LeftOutFolders {
   readonly #listMax: number;
   #wanted: LeftOut;
   /** By which the present watch was made, and what it leaves out. */
-  #covered: { readonly digest: string; readonly listed: readonly RelPath[] } | undefined;
+  #covered: { readonly by: LeftOut; readonly listed: readonly RelPath[] } | undefined;
   #idle = 0;
   #strays = 0;
 
@@ -45,15 +45,29 @@ export class LeftOutFolders {
 
   /** Whether the present watch leaves out too much, or so little that a new one is worth its price. */
   get isStale(): boolean {
-    const isOther = this.#covered !== undefined && this.#covered.digest !== this.#wanted.digest;
-    return isOther || this.#strays >= straysMax;
+    return this.isOther || this.#strays >= straysMax;
+  }
+
+  /**
+   * Whether others are wanted than those of the present watch, or were for a while: nobody was told of what happened in them then,
+   * and the package may not watch all that came.
+   */
+  get isOther(): boolean {
+    return this.#covered !== undefined && this.#covered.by !== this.#wanted;
   }
 
   /** @returns whether they are others than before */
   want(leftOut: LeftOut): boolean {
     const isOther = this.#wanted.digest !== leftOut.digest;
-    if (isOther) this.#wanted = leftOut;
+    // An object of its own: the same one may be wanted again.
+    if (isOther) this.#wanted = { ...leftOut };
     return isOther;
+  }
+
+  /** A new watch is begun, by these. */
+  begin(): LeftOut {
+    this.#strays = 0;
+    return this.#wanted;
   }
 
   /** Whether what is told of lies in one of them. `known` are folders that are none. */
@@ -72,22 +86,15 @@ export class LeftOutFolders {
   }
 
   /**
-   * The watch was made anew. @returns of what the one before left out, what nobody wants left out any more, and what is no folder
-   * any more: the package tells nothing of the place itself either, where a file may stand by now
+   * The new watch stands. @returns of what the one before left out, what is no folder any more: the package tells nothing of the
+   * place itself either, where a file may stand by now
    */
-  cover(
-    { digest }: LeftOut,
-    { leftOut, idle }: Pick<Covered, "leftOut" | "idle">,
-  ): { readonly back: readonly RelPath[]; readonly gone: readonly RelPath[] } {
+  cover(by: LeftOut, { leftOut, idle }: Pick<Covered, "leftOut" | "idle">): readonly RelPath[] {
     const now = new Set(leftOut);
     const before = this.listed.filter((folder) => !now.has(folder));
-    this.#covered = { digest, listed: leftOut };
+    this.#covered = { by, listed: leftOut };
     this.#idle = idle;
-    this.#strays = 0;
-    return {
-      back: before.filter((folder) => !this.#wanted.has(folder)),
-      gone: before.filter((folder) => this.#wanted.has(folder)),
-    };
+    return before.filter((folder) => this.#wanted.has(folder));
   }
 
   #note({ path, type }: NamedEvent): void {

@@ -17,6 +17,7 @@ import { Cover } from "./watch-cover.ts";
 import { dropBelow, toldOf } from "./watch-known.ts";
 import { findFolders, standsAt, usualBounds, type FolderBounds } from "./watch-folders.ts";
 import { LeftOutFolders } from "./watch-left-out.ts";
+import { Untold } from "./watch-untold.ts";
 import { isAtLimit, loadSubscribe, raiseWatches, reasonOf } from "./watch-package.ts";
 import type { Subscribe, ToldEvent } from "./watch-package.ts";
 import { readEvents, type NamedEvent } from "./watch-places.ts";
@@ -27,9 +28,6 @@ const stirredFoldersMax = 10_000;
 /** How long no folder may come or go before the folders are looked after, ms, and how often that is waited for. */
 const quietMs = 500;
 const quietRoundsMax = 10;
-
-/** How often it is looked whether folders that are left out are folders still, ms. */
-const checkEveryMs = 10_000;
 
 /** What a watcher is made of. */
 export type WatchOptions = {
@@ -58,6 +56,8 @@ class TreeWatch implements Watching {
   readonly #logger: Logger;
   readonly #ending = new AbortController();
   readonly #leftOut: LeftOutFolders;
+  readonly #untold: Untold;
+  readonly #isAtLimit: (top: string) => boolean;
   readonly #topGone = new AbortController();
   #cover: Cover | undefined;
   #reason: string | undefined;
@@ -73,10 +73,11 @@ class TreeWatch implements Watching {
   /** How often folders came or went. */
   #stirs = 0;
   #settling: Promise<void> | undefined;
-  #checkedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: WatchOptions, marks: WatchMarks, leftOut: LeftOut) {
     this.#options = options;
+    this.#untold = new Untold(options);
+    this.#isAtLimit = options.system?.isAtLimit ?? isAtLimit;
     this.#leftOut = new LeftOutFolders(leftOut, (options.bounds ?? usualBounds).leftOut);
     this.#marks = marks;
     this.#logger = options.logger ?? silentLogger;
@@ -107,11 +108,10 @@ class TreeWatch implements Watching {
   }
 
   check(): void {
-    const { top, clock } = this.#options;
-    const now = clock.now();
-    if (this.#isOver || Math.abs(now - this.#checkedAt) < checkEveryMs) return;
-    this.#checkedAt = now;
-    if (!this.#leftOut.listed.some((folder) => standsAt(top, folder) === "file")) return;
+    if (this.#isOver) return;
+    const found = this.#untold.look(this.#leftOut.listed);
+    if (found === "top gone") return this.#loseTop();
+    if (found !== "file") return;
     this.#isStale = true;
     this.#stir();
   }
@@ -123,6 +123,7 @@ class TreeWatch implements Watching {
   async begin(): Promise<void> {
     const { top, clock, bounds = usualBounds, system } = this.#options;
     try {
+      this.#untold.begin();
       const subscribe = system?.subscribe ?? (await loadSubscribe(top));
       const told = (folder: string, error: Error | null, events: readonly ToldEvent[]): void =>
         this.#told(folder, error, events);
@@ -250,7 +251,7 @@ class TreeWatch implements Watching {
   async #lookAfter(): Promise<void> {
     const [fresh, gone] = [this.#fresh, this.#gone];
     [this.#fresh, this.#gone] = [new Set(), new Set()];
-    const isFull = fresh.size > 0 && this.#isAtLimit();
+    const isFull = fresh.size > 0 && this.#isAtLimit(this.#options.top);
     // A new watch may need less.
     if (isFull && !this.#leftOut.hasStrays) return this.#giveUp(raiseWatches);
     const isStale = this.#isStale || this.#leftOut.isStale || isFull;
@@ -259,11 +260,6 @@ class TreeWatch implements Watching {
     if (!isCovered) await this.#renew();
     // What was made in them before they were watched, nobody told of.
     if (!this.#isOver && fresh.size > 0) this.#marks.below([...fresh]);
-  }
-
-  #isAtLimit(): boolean {
-    const { top, system } = this.#options;
-    return (system?.isAtLimit ?? isAtLimit)(top);
   }
 
   /** Whether nothing is in the new folders that was not told of: then the package watches it. */
@@ -280,18 +276,18 @@ class TreeWatch implements Watching {
   /** @throws {Error} where nothing can be watched */
   async #renew(): Promise<void> {
     if (this.#cover === undefined) return;
-    const missed = this.#missed;
+    const missed =
+      this.#missed ?? (this.#leftOut.isOther ? "other folders are left out" : undefined);
     this.#missed = undefined;
     this.#isStale = false;
-    const leftOut = this.#leftOut.wanted;
+    const leftOut = this.#leftOut.begin();
     const covered = await this.#cover.renew(leftOut);
     if (this.#isOver) return this.#cover.end();
     const { folders, hasGap, unsure } = covered;
     this.#known = folders;
     if (unsure.length > 0) this.#isStale = true;
     for (const folder of unsure) this.#fresh.add(folder);
-    const { back, gone } = this.#leftOut.cover(leftOut, covered);
-    if (back.length > 0) this.#marks.below(back);
+    const gone = this.#leftOut.cover(leftOut, covered);
     if (gone.length > 0) this.#marks.changed(gone);
     if (missed !== undefined || hasGap) this.#marks.lost(missed ?? "the watch was made anew");
   }

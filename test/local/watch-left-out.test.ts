@@ -30,16 +30,28 @@ test("S108: nothing that is left out counts towards the bounds", async () => {
   expect(watch.watching).toMatchObject({ coverage: "whole", folders: 2 });
 });
 
-test("S95: what is left out no more is told of as a whole once it is watched, and then bit by bit", async () => {
+test("S95: what is left out no more is watched, and everything is to be looked at then", async () => {
   using scratch = new Scratch({ "node_modules/a/b/": "", "build/c/": "" });
   await using watch = await watched(scratch, { leftOut });
-  await watch.marksBelow(["node_modules"], () => watch.watching.leaveOut(leavingOut("build")));
+  watch.watching.leaveOut(leavingOut("build"));
+  await watch.until(() => watch.lost.length === 1);
   await watch.settled(4);
   await watch.marks(["node_modules/a/b/file"], () => scratch.write("node_modules/a/b/file", "x"));
-  expect(watch.lost).toEqual([]);
-  await watch.marksBelow(["build"], () => watch.watching.leaveOut(nothingLeftOut));
+  watch.watching.leaveOut(nothingLeftOut);
+  await watch.until(() => watch.lost.length === 2);
   await watch.settled(6);
   await watch.marks(["build/c/file"], () => scratch.write("build/c/file", "x"));
+});
+
+test("S95: so it is where the rules were others for a moment only, and folders came in between", async () => {
+  using scratch = new Scratch({ "src/": "", "build/": "" });
+  await using watch = await watched(scratch);
+  watch.watching.leaveOut(leavingOut("build"));
+  scratch.write("build/new/deep/er/file", "x");
+  watch.watching.leaveOut(nothingLeftOut);
+  await watch.until(() => watch.lost.length === 1);
+  await watch.settled(6);
+  await watch.marks(["build/new/deep/er/late"], () => scratch.write("build/new/deep/er/late", "x"));
 });
 
 test("S95: what is left out from now on is let go", async () => {

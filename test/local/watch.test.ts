@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import {
+  cpSync,
   appendFileSync,
   chmodSync,
   mkdirSync,
@@ -8,6 +9,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { watched } from "./watched.ts";
@@ -153,6 +155,29 @@ describe("S108: where nothing can be told, the watch says so", () => {
     expect(watch.watching.reason).toContain("moved or removed");
     expect(watch.watching.topGone.aborted).toBe(true);
     expect(watch.lost).toHaveLength(1);
+  });
+
+  test("a folder above the workspace is moved, of which no event tells, and a copy takes its place", async () => {
+    using scratch = new Scratch({ "a/file": "x" });
+    let now = 0;
+    const clock = { now: () => now, sleep: () => setImmediate() };
+    await using watch = await watched(scratch, { clock });
+    watch.watching.check();
+    expect(watch.watching.coverage).toBe("whole");
+    const moved = `${scratch.root}.moved`;
+    renameSync(scratch.root, moved);
+    try {
+      cpSync(moved, scratch.root, { recursive: true });
+      now += 5_000;
+      watch.watching.check();
+      expect(watch.watching.topGone.aborted).toBe(false);
+      now += 5_000;
+      watch.watching.check();
+      expect(watch.watching.topGone.aborted).toBe(true);
+      await watch.until(() => watch.watching.coverage === "none");
+    } finally {
+      rmSync(moved, { recursive: true });
+    }
   });
 
   test("the workspace is moved while it runs", async () => {

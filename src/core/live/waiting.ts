@@ -30,12 +30,12 @@ export interface Watching extends AsyncDisposable {
   /** Folders that are watched. */
   readonly folders: number;
   /**
-   * From now on these folders are left out, and no others. To be called before what is left out no more is looked at: what
-   * happens in it until it is watched is told of as a mark for all of it.
+   * From now on these folders are left out, and no others. What happens in one that is left out no more, until it is watched, is
+   * told of by `lost`.
    */
   leaveOut(leftOut: LeftOut): void;
   /**
-   * Look for what nobody tells of: a file at the place of a folder that is left out. Does so every 10 s at most; to be called at
+   * Look for what nobody tells of: another folder at the place of the top, a file at that of a folder that is left out. Does so every 10 s at most; to be called at
    * least once a minute.
    */
   check(): void;
