@@ -1,7 +1,9 @@
+import { chmodSync, renameSync, rmSync } from "node:fs";
 import type { Server } from "node:http";
+import { dirname, join } from "node:path";
 import type { RunFolder } from "../app/run-folder.ts";
 import { removeSocket, removeStaleSocket } from "../app/run-folder.ts";
-import { SnapError } from "../std/error.ts";
+import { describeError, SnapError } from "../std/error.ts";
 import type { Logger } from "../std/log.ts";
 import { asFailure, badRequest, ControlCall } from "./control-call.ts";
 import { borrowSchema, choiceSchema, emptySchema, pauseSchema } from "./wire.ts";
@@ -77,19 +79,26 @@ export async function serveControl(options: ControlOptions): Promise<AsyncDispos
 
 function listen(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once("error", (cause) => {
-      const hint = "Look at the folder and at the health of the disk.";
-      const message = `The daemon cannot listen: "${path}" (${cause.message})`;
-      reject(new SnapError("disk-error", message, { path, hint, cause }));
+    server.once("error", (cause) => reject(cannotListen(path, cause)));
+    // Whoever comes must not find it open to others (X19): it gets its name when it is closed to them.
+    const made = join(dirname(path), "new.sock");
+    rmSync(made, { force: true });
+    server.listen({ path: made }, () => {
+      try {
+        chmodSync(made, 0o600);
+        renameSync(made, path);
+        resolve();
+      } catch (cause) {
+        reject(cannotListen(path, cause));
+      }
     });
-    // It is made by the call itself: whoever comes right after must not find it open to others (X19).
-    const before = process.umask(0o177);
-    try {
-      server.listen({ path }, resolve);
-    } finally {
-      process.umask(before);
-    }
   });
+}
+
+function cannotListen(path: string, cause: unknown): SnapError {
+  const hint = "Look at the folder and at the health of the disk.";
+  const message = `The daemon cannot listen: "${path}" (${describeError(cause)})`;
+  return new SnapError("disk-error", message, { path, hint, cause });
 }
 
 async function answer(call: ControlCall, options: ControlOptions): Promise<void> {

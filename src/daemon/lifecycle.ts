@@ -43,13 +43,18 @@ export async function startDaemon(
 ): Promise<Started> {
   const { locations } = environment;
   makeRunFolder(locations);
-  const before = await runningStatus(environment);
+  const before = await runningStatus(environment, signal);
+  throwIfAborted(signal);
   if (before !== undefined) return { status: before, isOld: true };
   const program = { launcher, variables: ownVariables(environment) };
   const line = await startDetached(program, { logFolder: locations.log, signal });
   throwIfAborted(signal);
   const { isOld } = readyOf(line, locations.log);
-  return { status: await daemonClient(environment).status(), isOld };
+  const client = daemonClient(environment);
+  return {
+    status: await answered(environment.clock, (late) => client.status(late), signal),
+    isOld,
+  };
 }
 
 /** Processes that are started elsewhere find the same home. */
@@ -79,10 +84,14 @@ function readyOf(line: string | undefined, logFolder: string): Ready {
 }
 
 /** The daemon that answers and is not about to end. @throws {SnapError} `refused` where the way to it is not safe */
-async function runningStatus(environment: Environment): Promise<DaemonStatus | undefined> {
+async function runningStatus(
+  environment: Environment,
+  signal: AbortSignal,
+): Promise<DaemonStatus | undefined> {
   try {
     const client = daemonClient(environment);
-    const status = await answered(environment.clock, (signal) => client.status(signal));
+    const ask = (patience: AbortSignal): Promise<DaemonStatus> => client.status(patience);
+    const status = await answered(environment.clock, ask, signal);
     return status.isStopping === true ? undefined : status;
   } catch (error) {
     if (isUnanswered(error)) return undefined;
@@ -160,13 +169,15 @@ async function becomeSupervisor(
   run: RunFolder,
   signal: AbortSignal,
 ): Promise<Disposable | undefined> {
-  for (let waitedMs = 0; ; waitedMs += pollMs) {
+  const { clock } = environment;
+  // A daemon that hangs takes its time with each answer.
+  for (const until = clock.now() + otherStartMs; ;) {
     try {
       return takeRunLock(run, "supervisor");
     } catch (error) {
-      if (!isSnapError(error, "busy") || waitedMs >= otherStartMs || signal.aborted) throw error;
+      if (!isSnapError(error, "busy") || clock.now() >= until || signal.aborted) throw error;
     }
-    if ((await runningStatus(environment)) !== undefined) return undefined;
-    await environment.clock.sleep(pollMs);
+    if ((await runningStatus(environment, signal)) !== undefined) return undefined;
+    await clock.sleep(pollMs);
   }
 }

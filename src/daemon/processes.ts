@@ -78,29 +78,31 @@ export async function startDetached(
   });
   closeSync(log);
   child.unref();
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a pipe that this process reads
+  const ready = child.stdio[3] as Readable;
   const failed = new Promise<undefined>((resolve) => {
     child.once("error", () => resolve(undefined));
     signal.addEventListener("abort", () => resolve(undefined), { once: true });
   });
-  const ready = child.stdio[3];
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a pipe that this process reads
-  return await Promise.race([failed, firstLine(ready as Readable)]);
+  try {
+    return await Promise.race([failed, firstLine(ready)]);
+  } finally {
+    // It would keep this process alive.
+    ready.destroy();
+  }
 }
 
 function openForErrors(path: string): number {
-  const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW } = constants;
+  const { O_APPEND, O_CREAT, O_WRONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
   try {
-    return openSync(path, O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW, 0o600);
+    return openSync(path, O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW | O_NONBLOCK, 0o600);
   } catch (error) {
     throw logTrouble(error, path);
   }
 }
 
 async function firstLine(stream: Readable): Promise<string | undefined> {
-  for await (const line of createInterface({ input: stream })) {
-    stream.destroy();
-    return line;
-  }
+  for await (const line of createInterface({ input: stream })) return line;
   return undefined;
 }
 

@@ -1,7 +1,9 @@
-import { closeSync, fstatSync, openSync, readSync, statSync, watch } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, statSync, watch } from "node:fs";
 import { systemCode } from "../std/error.ts";
 import type { Clock } from "../std/time.ts";
 import { logFilesMax, logPath, logTrouble, numbered } from "./log-file.ts";
+
+const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
 /** Bytes that are read at once. */
 const partBytes = 64 * 1024;
@@ -61,17 +63,17 @@ function textBehind(path: string, { inode, offset }: Place): readonly [string, P
 }
 
 function textFrom(path: string, offset: number): { readonly text: string; readonly bytes: number } {
-  let file: number;
   try {
-    file = openSync(path, "r");
+    // Nothing that a link leads to, and nothing that lets a reader wait.
+    const file = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    try {
+      return readFrom(file, offset);
+    } finally {
+      closeSync(file);
+    }
   } catch (error) {
     if (systemCode(error) === "ENOENT") return { text: "", bytes: 0 };
     throw logTrouble(error, path);
-  }
-  try {
-    return readFrom(file, offset);
-  } finally {
-    closeSync(file);
   }
 }
 

@@ -1,7 +1,7 @@
 import { request } from "node:http";
 import { connect } from "node:net";
 import { once } from "node:events";
-import { existsSync, lstatSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -111,11 +111,16 @@ async function answerTo(
   return { status: response.statusCode, text };
 }
 
-test("X19: the socket is never open to others, from the moment it is there", async () => {
+test("X19: the socket gets its name when it is closed to others, also where an earlier start was killed before", async () => {
   await served[Symbol.asyncDispose]();
+  const made = path.join(path.dirname(run.socket), "new.sock");
+  writeFileSync(made, "");
   const starting = serveControl({ run, controlled: desk, logger: silentLogger });
-  expect(lstatSync(run.socket).mode & 0o777).toBe(0o600);
+  expect(existsSync(run.socket)).toBe(false);
   served = await starting;
+  expect(lstatSync(run.socket).mode & 0o777).toBe(0o600);
+  expect(existsSync(made)).toBe(false);
+  expect(await client().status()).toMatchObject({ workspaces: [] });
 });
 
 test("X19: the socket is 0600 and goes with the daemon", async () => {

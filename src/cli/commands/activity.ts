@@ -1,6 +1,6 @@
 import type { WorkspaceStatus } from "../../app/live-status.ts";
 import { displayName } from "../../core/path/names.ts";
-import { daemonClient } from "../../daemon/client.ts";
+import { daemonClient, statusInTime } from "../../daemon/client.ts";
 import type { DaemonEvent, WorkspaceActivity } from "../../daemon/wire.ts";
 import { defineCommand, type AnyCommand, type CliContext } from "../context.ts";
 import { formatSize, formatTime } from "../format.ts";
@@ -20,6 +20,7 @@ export const activityCommand: AnyCommand = defineCommand({
       .epilogue("Needs `snap start`. What was done before is shown by `snap history`."),
   run: async (context, words) => {
     const { environment, output, work } = context;
+    await statusInTime(environment, work.signal);
     const events = daemonClient(environment).events(work.signal);
     try {
       for await (const event of events) {

@@ -1,7 +1,7 @@
 import { isLinked, requireLink, type LinkedRecord } from "../../app/find-workspace.ts";
 import { setPaused } from "../../app/pause.ts";
 import { displayName } from "../../core/path/names.ts";
-import { daemonClient } from "../../daemon/client.ts";
+import { daemonClient, statusInTime } from "../../daemon/client.ts";
 import { runForeground, startDaemon } from "../../daemon/lifecycle.ts";
 import { stopDaemon, type Stopped } from "../../daemon/stop.ts";
 import { reasonLengthMax } from "../../daemon/wire.ts";
@@ -158,6 +158,8 @@ async function setPause(
   const choice = one === undefined ? {} : { workspace: one };
   try {
     const { signal } = context.work;
+    // The end of what is under way is waited for, a daemon that hangs is not.
+    await statusInTime(environment, signal);
     const call = { method: "POST", path, body: { ...choice, ...body }, signal } as const;
     await daemonClient(environment).call(call);
   } catch (error) {
