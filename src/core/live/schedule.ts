@@ -53,8 +53,9 @@ function wholeLookAt({ lookedAt, isWatched, now }: Moment): number {
   return lookedAt + (isWatched ? fullScanIntervalMs : unwatchedIntervalMs);
 }
 
-function markedLookAt({ markedAt, isRemoteChanged, revisitAt }: Moment): number {
-  if (isRemoteChanged) return Number.NEGATIVE_INFINITY;
+/** A mark from later than now is one from before the clock went back. */
+function markedLookAt({ markedAt, isRemoteChanged, revisitAt, now }: Moment): number {
+  if (isRemoteChanged || (markedAt?.first ?? now) > now) return Number.NEGATIVE_INFINITY;
   const settled =
     markedAt === undefined
       ? Number.POSITIVE_INFINITY

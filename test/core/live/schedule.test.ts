@@ -52,6 +52,11 @@ test("marks that never stop wait two seconds at most", () => {
   expect(nextStep(younger)).toEqual({ kind: "wait", until: now + 1 });
 });
 
+test("S23: a mark from before the clock went back is looked at at once", () => {
+  const markedAt = { first: now + 1, last: now + 480_000 };
+  expect(nextStep({ ...idle, markedAt })).toEqual(marked);
+});
+
 test("a change on the server is looked at at once", () => {
   expect(nextStep({ ...idle, isRemoteChanged: true })).toEqual(marked);
 });
