@@ -65,6 +65,22 @@ test("S36: a file whose folder was moved away there right before it was sent, an
   await world.assertAlways();
 });
 
+test("S36: of two equal files there, the one that was sent is the one that was edited since", async () => {
+  await using world = await World.synced("d/f/k: 0");
+  world.local.write("d/f/l", "1");
+  world.hooks.before("remote.upload", async () => {
+    await world.remote.move("d/f", "g");
+    await world.remote.write("g/l", "1");
+  });
+  world.hooks.after("remote.upload", world.hooks.kill);
+  await expect(world.syncOnce()).rejects.toBeInstanceOf(Killed);
+  world.restart();
+  world.local.write("d/f/l", "9");
+  await world.sync();
+  expect(await world.both()).toBe("d/f/l: 9\ng/k: 0\ng/l: 1");
+  await world.assertAlways();
+});
+
 /** Rows of both sides at the same place, in no agreement: the disk was looked at, then the server. */
 async function unitedIn(
   here: Readonly<Record<string, string>>,

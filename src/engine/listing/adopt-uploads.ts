@@ -10,7 +10,8 @@ const nodesPerPage = 512;
 /**
  * Agree on files that reached the server without our knowing, as when we were killed in between: called after the look at the
  * server and before the one at the disk, while the local rows still say what we read and sent. An edit since, which the look
- * at the disk then finds, is an edit of that file and no other one (S36); its removal is a removal.
+ * at the disk then finds, is an edit of that file and no other one (S36); its removal is a removal, unless somebody moved its folder
+ * away there just before it was sent: then it counts as moved, which beats a removal.
  *
  * Costs by what is not agreed on (S5); a look that finds nothing of the kind writes nothing.
  *
@@ -23,7 +24,8 @@ export function adoptUploads(index: IndexStore, frozen: ReadonlySet<NodeId>): vo
     const nodes = index.dirty(after, nodesPerPage);
     const found = nodes.flatMap((node) => uploadOf(index, folders, node));
     const free = found.filter(({ there }) => !isFrozen(index, there.node, frozen));
-    if (free.length > 0) index.transaction(() => free.forEach((one) => adopt(index, one)));
+    const each = onePerFile(free);
+    if (each.length > 0) index.transaction(() => each.forEach((one) => adopt(index, one)));
     const last = nodes.at(-1);
     if (last === undefined || nodes.length < nodesPerPage) return;
     after = last;
@@ -32,6 +34,16 @@ export function adoptUploads(index: IndexStore, frozen: ReadonlySet<NodeId>): vo
 
 /** A file as we read it, and one of the server that is the same. */
 type Upload = { readonly here: LocalEntry; readonly there: RemoteEntry };
+
+/** Where two of the server are the same as one of the disk, one in its folder and one at its path, the path is where it was sent. */
+function onePerFile(uploads: readonly Upload[]): readonly Upload[] {
+  const found = new Map<NodeId, Upload>();
+  for (const upload of uploads) {
+    const { here, there } = upload;
+    if (!found.has(here.node) || here.parent !== there.parent) found.set(here.node, upload);
+  }
+  return [...found.values()];
+}
 
 /** Only the server has the node, only the disk has the other, and nobody agreed on either. */
 function uploadOf(index: IndexStore, folders: FoldersHere, node: NodeId): readonly Upload[] {
@@ -70,11 +82,19 @@ function folderHere(index: IndexStore, folders: FoldersHere, node: NodeId): Node
   const there = index.remote.get(node);
   const above = there && folderHere(index, folders, there.parent);
   const here =
-    there === undefined || above === undefined
-      ? undefined
-      : index.local.childrenByKey(above, there.key).find(({ kind }) => kind === "folder")?.node;
+    there === undefined || above === undefined ? undefined : folderAt(index, above, there);
   folders.set(node, here);
   return here;
+}
+
+/** Of case twins the one that was agreed on. */
+function folderAt(
+  { local, synced }: IndexStore,
+  above: NodeId,
+  { key }: RemoteEntry,
+): NodeId | undefined {
+  const folders = local.childrenByKey(above, key).filter(({ kind }) => kind === "folder");
+  return (folders.find(({ node }) => synced.get(node) !== undefined) ?? folders[0])?.node;
 }
 
 function isKnown({ local, synced }: IndexStore, node: NodeId): boolean {
