@@ -10,7 +10,7 @@ import { runCommand } from "./run-command.ts";
 import { settingsOf } from "./settings-of.ts";
 import type { LinkedWorkspace } from "./workspace.ts";
 
-/** Programs of the user that run around a sync (T42, T43). */
+/** Programs of the user that run around a sync or a restore (T42, T43). */
 export interface Hooks {
   /** Before the first op; again only when `after` has run. @throws {SnapError} `refused` where one fails or takes too long */
   before(signal?: AbortSignal): Promise<void>;
@@ -18,63 +18,92 @@ export interface Hooks {
   after(outcome: HookOutcome, signal?: AbortSignal): Promise<string | undefined>;
 }
 
-/**
- * The hooks `sync.before` and `sync.after` of a workspace (T42, T43). That `before` ran is kept in the index, so that `after` runs
- * also where the program was killed in between.
- */
-export function syncHooks({
-  environment,
-  record,
-  state,
-}: Pick<LinkedWorkspace, "environment" | "record" | "state">): Hooks {
+/** Where hooks run. */
+type Hooked = Pick<LinkedWorkspace, "environment" | "state"> & {
+  readonly record: Pick<LinkedWorkspace["record"], "id" | "path">;
+};
+
+/** Hooks around one kind of work. */
+type Kind = "sync" | "restore";
+
+/** Says that `before` ran and `after` did not yet, also where the program was killed in between. */
+const marks = { sync: "hooked", restore: "restore_hooked" } as const;
+
+/** The hooks `sync.before` and `sync.after` of a workspace (T42, T43). */
+export function syncHooks(workspace: Hooked): Hooks {
+  return hooksOf(workspace, { kind: "sync", mark: "1", variables: {} });
+}
+
+/** The hooks `restore.before` and `restore.after` around one restore, of a snapshot if there is one (T42, T43). */
+export function restoreHooks(
+  workspace: Hooked,
+  { restore, snapshot }: { readonly restore: string; readonly snapshot: string | undefined },
+): Hooks {
+  const variables = {
+    SNAP_RESTORE: restore,
+    ...(snapshot !== undefined && { SNAP_SNAPSHOT: snapshot }),
+  };
+  return hooksOf(workspace, { kind: "restore", mark: restore, variables });
+}
+
+type Facts = {
+  readonly kind: Kind;
+  readonly mark: string;
+  readonly variables: Readonly<Record<string, string>>;
+};
+
+function hooksOf({ environment, record, state }: Hooked, { kind, mark, variables }: Facts): Hooks {
   const { index } = state;
   let hasRun = false;
-  const note = (hooked: string | undefined): void =>
-    index.transaction(() => index.setMeta("hooked", hooked));
-  const run = (moment: Moment, runs: Runs): Promise<string | undefined> =>
-    runHook(environment, { ...runs, moment, record });
+  const note = (text: string | undefined): void =>
+    index.transaction(() => index.setMeta(marks[kind], text));
+  const run = (runs: Runs): Promise<string | undefined> =>
+    runHook(environment, { ...runs, kind, record, variables });
+  const commandsOf = (moment: "before" | "after"): readonly HookCommand[] =>
+    settingsOf(environment, record)[`${kind}.${moment}`] ?? [];
   return {
     before: async (signal) => {
-      const { "sync.before": before = [], "sync.after": after = [] } = settingsOf(
-        environment,
-        record,
-      );
-      if (before.length + after.length === 0 || hasRun) return;
+      const commands = commandsOf("before");
+      if (commands.length + commandsOf("after").length === 0 || hasRun) return;
       hasRun = true;
       // Noted first: what it has stopped is started again by the other hook, whatever happens.
-      note("1");
-      const failure = await run("sync.before", { commands: before, signal, outcome: undefined });
+      note(mark);
+      const failure = await run({ moment: "before", commands, signal, outcome: undefined });
       if (failure === undefined) return;
       throw new SnapError("refused", `Nothing was done: ${failure}`, {
-        hint: "`snap config get sync.before` shows the commands. The log has what they wrote.",
+        hint: `\`snap config get ${kind}.before\` shows the commands. The log has what they wrote.`,
       });
     },
     after: async (outcome, signal) => {
       hasRun = false;
-      if (index.meta("hooked") === undefined) return undefined;
-      const { "sync.after": commands = [] } = settingsOf(environment, record);
-      const failure = await run("sync.after", { commands, signal, outcome });
+      if (index.meta(marks[kind]) !== mark) return undefined;
+      const failure = await run({
+        moment: "after",
+        commands: commandsOf("after"),
+        signal,
+        outcome,
+      });
       note(undefined);
       return failure;
     },
   };
 }
 
-type Moment = "sync.before" | "sync.after";
-
 type Runs = {
+  readonly moment: "before" | "after";
   readonly commands: readonly HookCommand[];
   readonly signal: AbortSignal | undefined;
   readonly outcome: HookOutcome | undefined;
 };
 
-type HookRun = Runs & { readonly moment: Moment; readonly record: LinkedWorkspace["record"] };
+type HookRun = Runs & Pick<Facts, "kind" | "variables"> & Pick<Hooked, "record">;
 
 /** Run the commands of one hook, one after the other, up to the first that fails; what failed, as a sentence. */
 async function runHook(environment: Environment, hook: HookRun): Promise<string | undefined> {
-  const { moment, commands, record, outcome, signal } = hook;
+  const { kind, commands, record, signal } = hook;
   const { logger } = environment;
-  const timeoutMs = settingsOf(environment, record)["sync.hookTimeout"] ?? hookTimeoutDefaultMs;
+  const moment = `${kind}.${hook.moment}`;
+  const timeoutMs = settingsOf(environment, record)[`${kind}.hookTimeout`] ?? hookTimeoutDefaultMs;
   for (const command of commands) {
     const [program = "", ...words] = command;
     logger.info("a hook runs", { hook: moment, program });
@@ -82,7 +111,7 @@ async function runHook(environment: Environment, hook: HookRun): Promise<string 
       program,
       words,
       folder: record.path,
-      variables: variablesOf(environment, record.path, outcome),
+      variables: variablesOf(environment, hook),
       timeoutMs,
       signal,
       clock: environment.clock,
@@ -124,16 +153,16 @@ const passed = /^(?:HOME|USER|LOGNAME|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|XDG_\w+|SNA
 
 function variablesOf(
   { variables, settings }: Environment,
-  workspace: string,
-  outcome: HookOutcome | undefined,
+  { record, outcome, variables: own }: HookRun,
 ): Readonly<Record<string, string>> {
   const kept = Object.entries(variables).filter(([name]) => passed.test(name));
-  const own = [
-    ["PATH", safePath(variables["PATH"] ?? "", settings.read().workspaces)],
-    ["SNAP_WORKSPACE", workspace],
-    ...(outcome === undefined ? [] : [["SNAP_OUTCOME", outcome]]),
-  ];
-  return Object.fromEntries([...kept, ...own].map(([name = "", value = ""]) => [name, value]));
+  return {
+    ...Object.fromEntries(kept.map(([name, value]) => [name, value ?? ""])),
+    PATH: safePath(variables["PATH"] ?? "", settings.read().workspaces),
+    SNAP_WORKSPACE: record.path,
+    ...own,
+    ...(outcome !== undefined && { SNAP_OUTCOME: outcome }),
+  };
 }
 
 /** Names of programs are looked for outside the workspaces only. */

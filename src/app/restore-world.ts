@@ -16,6 +16,7 @@ import type { Listener, Work } from "../std/events.ts";
 import { boundaryOf } from "./boundary.ts";
 import { captureSource } from "./capture-source.ts";
 import { isLinked } from "./find-workspace.ts";
+import { restoreHooks } from "./hooks.ts";
 import { openSnapshotStore } from "./store.ts";
 import { hasEngine, type LinkedWorkspace, type OpenWorkspace } from "./workspace.ts";
 
@@ -40,6 +41,11 @@ export async function restoreDeps(
     workspace: record.id,
     link: isLinked(record) ? { account: record.account, folder: record.remote } : undefined,
     device: environment.settings.read().device.name,
+    hooks: ({ id, kind, snapshot }) =>
+      restoreHooks(workspace, {
+        restore: id,
+        snapshot: kind === "restore" ? snapshot : undefined,
+      }),
     clock: environment.clock,
     rng: environment.rng,
     onEvent,

@@ -107,7 +107,7 @@ function reportText(report: RestoreReport, verb: string): string {
   const { local } = report.counts;
   const changed = local.create + local.replace + local.metadata + local.delete;
   const uploaded = report.uploadedBytes > 0 ? `, ${formatSize(report.uploadedBytes)} uploaded` : "";
-  const end = report.exit === 0 ? `${verb}, and verified` : `${verb} in part`;
+  const end = report.state === "done" ? `${verb}, and verified` : `${verb} in part`;
   const text = `${end}: ${changed} changed here, ${local.keep} kept${uploaded}.`;
   const isUndoable = report.state === "done" || report.state === "partial";
   return isUndoable ? `${text}\nTake it back with: snap undo ${report.restore}` : text;

@@ -5,6 +5,7 @@ import {
   type RestoreReport,
 } from "../core/snapshot/restore-report.ts";
 import type { RestoreRow, RestoreState } from "../core/snapshot/restore-state.ts";
+import type { HookOutcome } from "../core/plan/sync-report.ts";
 import type { EngineControl } from "../ports.ts";
 import { isSnapError, SnapError, type ExitCode } from "../std/error.ts";
 import { notedItems, push, verifyRemote, type Confirmation } from "./confirm.ts";
@@ -23,7 +24,7 @@ export async function conclude(run: Run): Promise<RestoreReport> {
     if (choice !== undefined) await run.deps.rollback?.accept(choice);
     return await pushAndVerify(run, engine);
   } catch (error) {
-    if (error instanceof SnapError && error.exit === 7) return pending(run, error.message);
+    if (error instanceof SnapError && error.exit === 7) return await pending(run, error.message);
     if (!isSnapError(error, "rolled-back")) throw error;
     // Somebody put the disk back meanwhile: which side is wanted is asked anew, and this restore has no more to say.
     return await end(run, { ...nothingFound, left: [unpushed(error.message)] });
@@ -41,19 +42,33 @@ const nothingFound: Confirmation = { late: [], left: [], wrong: [], rows: [] };
 async function pushAndVerify(run: Run, engine: EngineControl): Promise<RestoreReport> {
   const pushed = run.row.state === "handed" ? await push(run, engine) : undefined;
   if (pushed?.exit === 7) {
-    return pending(run, pushed.left[0]?.reason ?? "Dropbox cannot be reached");
+    return await pending(run, pushed.left[0]?.reason ?? "Dropbox cannot be reached");
   }
   return await end(run, await verifyRemote(run, engine, pushed));
 }
 
 /** Done on the disk, still to be pushed. */
-function pending(run: Run, reason: string): RestoreReport {
+async function pending(run: Run, reason: string): Promise<RestoreReport> {
   const left = unpushed(reason);
   const report = reportOf(run.row);
-  const whole = { ...report, left: [...report.left, left], exit: 4 as const };
   run.deps.onEvent({ type: "left", ...left });
-  run.deps.onEvent({ type: "result", report: whole });
+  const whole = { ...report, left: [...report.left, left], exit: 4 as const };
+  return await told(run, whole, "partial");
+}
+
+/** The end, once the programs behind it have run. Of one that fails the user hears; the files stay (T43). */
+async function told(run: Run, report: RestoreReport, outcome: HookOutcome): Promise<RestoreReport> {
+  const { deps } = run;
+  const failure = await deps.hooks(run.row).after(outcome);
+  const whole = failure === undefined ? report : withFailedHook(report, failure);
+  if (failure !== undefined) deps.onEvent({ type: "warning", message: failure });
+  deps.onEvent({ type: "result", report: whole });
   return whole;
+}
+
+function withFailedHook(report: RestoreReport, reason: string): RestoreReport {
+  const left: LeftItem = { path: "", side: "local", reason };
+  return { ...report, left: [...report.left, left], exit: report.exit === 0 ? 4 : report.exit };
 }
 
 function unpushed(reason: string): LeftItem {
@@ -74,10 +89,9 @@ async function end(run: Run, { late, left, wrong, rows }: Confirmation): Promise
     deps.journal.putItems(rows);
     run.note({ late: [...late] });
   });
-  finish(run, { state: exit === 0 ? "done" : "partial", left: all, exit });
-  const report = reportOf(run.row);
-  deps.onEvent({ type: "result", report });
-  return report;
+  const state = exit === 0 ? "done" : "partial";
+  finish(run, { state, left: all, exit });
+  return await told(run, reportOf(run.row), state);
 }
 
 /** Write the end into the journal. */

@@ -16,11 +16,21 @@ import { takeBack } from "./take-back.ts";
  * @returns how each of them ended; `not-done` for those that were taken back
  */
 export async function recover(deps: RestoreDeps, work: Work): Promise<readonly RestoreReport[]> {
+  await endHooks(deps);
   const reports: RestoreReport[] = [];
   for (const row of deps.journal.restores().filter(isUnfinished)) {
     reports.push(await recoverOne(new Run(deps, row.id, work)));
   }
   return reports;
+}
+
+/** A run that was killed right after the end of its restore had programs to run still (T43). */
+async function endHooks(deps: RestoreDeps): Promise<void> {
+  const row = deps.journal.restores().at(-1);
+  if (row === undefined || isUnfinished(row)) return;
+  const outcome = row.state === "done" || row.state === "partial" ? row.state : "not-done";
+  const failure = await deps.hooks(row).after(outcome);
+  if (failure !== undefined) deps.onEvent({ type: "warning", message: failure });
 }
 
 async function recoverOne(run: Run): Promise<RestoreReport> {

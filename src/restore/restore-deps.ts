@@ -1,7 +1,8 @@
 import type { RelPath } from "../core/path/rel-path.ts";
+import type { HookOutcome } from "../core/plan/sync-report.ts";
 import type { RestorePlan } from "../core/snapshot/restore-plan.ts";
 import type { LeftItem, RestoreReport } from "../core/snapshot/restore-report.ts";
-import type { RestoreState } from "../core/snapshot/restore-state.ts";
+import type { RestoreRow, RestoreState } from "../core/snapshot/restore-state.ts";
 import type { CaptureResult } from "../core/snapshot/store-request.ts";
 import type { LocalStat } from "../core/tree/local-stat.ts";
 import type {
@@ -40,9 +41,19 @@ export type RestoreDeps = {
   readonly link: { readonly account: string; readonly folder: string } | undefined;
   /** Name of this device, for conflicted copies and the report. */
   readonly device: string;
+  /** Programs of the user around one restore. */
+  hooks(restore: RestoreRow): RestoreHooks;
   readonly clock: Clock;
   readonly rng: Rng;
   onEvent(event: RestoreEvent): void;
+};
+
+/** Programs of the user that run around one restore (T42, T43). */
+export type RestoreHooks = {
+  /** @throws {SnapError} `refused` where one fails or takes too long */
+  before(signal?: AbortSignal): Promise<void>;
+  /** Only where `before` has run, in whatever run of the program. What failed, as a sentence. */
+  after(outcome: HookOutcome): Promise<string | undefined>;
 };
 
 /** The engine's part of S117 to S119. */

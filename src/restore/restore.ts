@@ -42,6 +42,8 @@ export async function runOrder(
   const run = begin(deps, order, { draft: agreed, consent, work });
   try {
     const checked = await preflight(deps, agreed, work);
+    // Before the safety snapshot: what the programs put in order belongs into it.
+    await deps.hooks(run.row).before(work.signal);
     await takeSafety(run, agreed);
     run.enter("saved");
     const fenced = await fence(run, order, { agreed, checked, consent });

@@ -25,4 +25,6 @@ export async function takeBack(run: Run): Promise<void> {
     else deps.engine.lowerFence(id);
   }
   finish(run, { state: "not-done", left: run.facts.left, exit: 3 });
+  const failure = await deps.hooks(run.row).after("not-done");
+  if (failure !== undefined) deps.onEvent({ type: "warning", message: failure });
 }

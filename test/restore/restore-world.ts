@@ -14,6 +14,7 @@ import type {
   Consent,
   Outside,
   RestoreDeps,
+  RestoreHooks,
   RestoreEvent,
   SafetyRequest,
 } from "../../src/restore/restore-deps.ts";
@@ -25,6 +26,12 @@ import type { SnapshotStore } from "../../src/ports.ts";
 import { seededRng } from "../../src/std/random.ts";
 import { World, type TreeText } from "../support/world.ts";
 import { Countdown } from "./countdown.ts";
+
+/** Nobody has programs around a restore. */
+export const noHooks: RestoreHooks = {
+  before: () => Promise.resolve(),
+  after: () => Promise.resolve(undefined),
+};
 
 /** A linked world with a snapshot store beside it, in which restores run. */
 export class RestoreWorld implements AsyncDisposable {
@@ -96,6 +103,7 @@ export class RestoreWorld implements AsyncDisposable {
       ...ports,
       store: await this.openStore(),
       engine: countdown.on(openEngine(own), "engine"),
+      hooks: () => noHooks,
       rollback: {
         isRolledBack: async () => (await checkRollback(own)) !== undefined,
         leftOutOfKeep: () => leftOutOfKeep(own),

@@ -6,6 +6,7 @@ import type { CaptureFacts } from "../../src/core/snapshot/root.ts";
 import { openLocalSide } from "../../src/local/local-side.ts";
 import { recover } from "../../src/restore/recover.ts";
 import type { RestoreDeps } from "../../src/restore/restore-deps.ts";
+import { noHooks } from "./restore-world.ts";
 import { restoreSnapshot } from "../../src/restore/restore-snapshot.ts";
 import { listRestores, undoRestore } from "../../src/restore/undo.ts";
 import { localSource } from "../../src/snapshot/local-source.ts";
@@ -39,6 +40,7 @@ class Unlinked implements AsyncDisposable {
       journal,
       store,
       engine: undefined,
+      hooks: () => noHooks,
       remote: undefined,
       rollback: undefined,
       link: undefined,

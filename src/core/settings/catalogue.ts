@@ -36,6 +36,14 @@ const hooks = {
   parse: parseCommands,
 } as const;
 
+const hookTimeout = {
+  unit: "TIME",
+  default: textOfTime(hookTimeoutDefaultMs),
+  meaning: "how long one of these commands may take",
+  scope: "workspace",
+  parse: parseTimeout,
+} as const;
+
 /** Every setting by its name, in the order in which they are listed. */
 const catalogue: Readonly<Record<SettingName, SettingFacts>> = {
   "device.name": {
@@ -87,13 +95,13 @@ const catalogue: Readonly<Record<SettingName, SettingFacts>> = {
       "commands to run before the first change after 'Up to date'; if one fails, nothing is done",
   },
   "sync.after": { ...hooks, meaning: "commands to run when both sides are up to date again" },
-  "sync.hookTimeout": {
-    unit: "TIME",
-    default: textOfTime(hookTimeoutDefaultMs),
-    meaning: "how long one of these commands may take",
-    scope: "workspace",
-    parse: parseTimeout,
+  "sync.hookTimeout": hookTimeout,
+  "restore.before": {
+    ...hooks,
+    meaning: "commands to run before a restore changes anything; if one fails, nothing is done",
   },
+  "restore.after": { ...hooks, meaning: "commands to run when a restore has come to its end" },
+  "restore.hookTimeout": hookTimeout,
   "transfer.parallel": {
     unit: `1 to ${transfersMax}`,
     default: String(transfersMax),

@@ -19,6 +19,10 @@ export type Settings = {
   readonly "sync.after"?: readonly HookCommand[];
   /** ms. */
   readonly "sync.hookTimeout"?: number;
+  readonly "restore.before"?: readonly HookCommand[];
+  readonly "restore.after"?: readonly HookCommand[];
+  /** ms. */
+  readonly "restore.hookTimeout"?: number;
   /** Transfers at once. */
   readonly "transfer.parallel"?: number;
   /** Where the snapshots are kept; absolute. */
@@ -46,6 +50,8 @@ const commandSchema: z.ZodType<HookCommand> = z
 
 const commandsSchema: z.ZodType<readonly HookCommand[]> = z.array(commandSchema).max(commandsMax);
 
+const hookTimeoutSchema: z.ZodType<number> = z.int().min(1).max(hookTimeoutMaxMs);
+
 const workspaceMembers = {
   "link.template": z.string().min(1).exactOptional(),
   "link.names": z.record(z.string().min(1), z.string().min(1)).exactOptional(),
@@ -53,7 +59,10 @@ const workspaceMembers = {
   rollback: z.enum(["ask", "keep", "discard"]).exactOptional(),
   "sync.before": commandsSchema.exactOptional(),
   "sync.after": commandsSchema.exactOptional(),
-  "sync.hookTimeout": z.int().min(1).max(hookTimeoutMaxMs).exactOptional(),
+  "sync.hookTimeout": hookTimeoutSchema.exactOptional(),
+  "restore.before": commandsSchema.exactOptional(),
+  "restore.after": commandsSchema.exactOptional(),
+  "restore.hookTimeout": hookTimeoutSchema.exactOptional(),
   "transfer.parallel": z.int().min(1).max(transfersMax).exactOptional(),
 };
 

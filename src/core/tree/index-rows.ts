@@ -39,7 +39,9 @@ export type MetaKey =
   /** Why the link is held (S118), as the last sync found it. */
   | "rolled_back"
   /** The hooks before a sync have run, and those after it have not yet (T43). */
-  | "hooked";
+  | "hooked"
+  /** The same of a restore: its id. */
+  | "restore_hooked";
 
 /** A multi-step op under way (S74); `detail` is the caller's JSON. */
 export type Intent = {
