@@ -8,6 +8,7 @@ import {
 import { classifyGitdir, classifyMarker, unreadable, type Discovery } from "./classify.ts";
 import { isTornBare } from "./gitdir.ts";
 import { inside, readFolder, type Bytes, type RawEntry } from "./read-only.ts";
+import { turn } from "../std/turn.ts";
 
 /** A discovery and where it was made. */
 export type Sighting = {
@@ -60,12 +61,6 @@ export async function sweepFolder(top: string): Promise<Sweep> {
     }
   }
   return { sightings, folders, files };
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }
 
 function isOwn(stop: Stop, entry: RawEntry): boolean {

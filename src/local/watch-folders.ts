@@ -11,6 +11,7 @@ import {
 import { systemCode } from "../std/error.ts";
 import { ownFolder } from "./parents.ts";
 import { isPattern } from "./watch-places.ts";
+import { turn } from "../std/turn.ts";
 
 /** Folders that are watched at most (S108): each costs a watch of the system's. */
 export const watchFoldersMax = 100_000;
@@ -182,11 +183,4 @@ function readFolder(path: string, dev: number): readonly Dirent[] | "gone" | "sh
 function isGone(error: unknown): boolean {
   const code = systemCode(error);
   return code === "ENOENT" || code === "ENOTDIR";
-}
-
-/** A turn for everything else that waits; timers are not involved. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }

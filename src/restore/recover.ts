@@ -1,6 +1,6 @@
 import type { RestoreReport } from "../core/snapshot/restore-report.ts";
 import { reportOf } from "../core/snapshot/restore-report.ts";
-import { isUnfinished, recoveryStepOf } from "../core/snapshot/restore-state.ts";
+import { isUnfinished, recoveryStepOf, type RestoreRow } from "../core/snapshot/restore-state.ts";
 import type { Work } from "../std/events.ts";
 import { commit } from "./commit.ts";
 import { conclude } from "./conclude.ts";
@@ -16,17 +16,17 @@ import { takeBack } from "./take-back.ts";
  * @returns how each of them ended; `not-done` for those that were taken back
  */
 export async function recover(deps: RestoreDeps, work: Work): Promise<readonly RestoreReport[]> {
-  await endHooks(deps);
+  const rows = deps.journal.restores();
+  await endHooks(deps, rows.at(-1));
   const reports: RestoreReport[] = [];
-  for (const row of deps.journal.restores().filter(isUnfinished)) {
+  for (const row of rows.filter(isUnfinished)) {
     reports.push(await recoverOne(new Run(deps, row.id, work)));
   }
   return reports;
 }
 
 /** A run that was killed right after the end of its restore had programs to run still (T43). */
-async function endHooks(deps: RestoreDeps): Promise<void> {
-  const row = deps.journal.restores().at(-1);
+async function endHooks(deps: RestoreDeps, row: RestoreRow | undefined): Promise<void> {
   if (row === undefined || isUnfinished(row)) return;
   const outcome = row.state === "done" || row.state === "partial" ? row.state : "not-done";
   const failure = await deps.hooks(row).after(outcome);

@@ -35,8 +35,8 @@ export interface Watching extends AsyncDisposable {
    */
   leaveOut(leftOut: LeftOut): void;
   /**
-   * Look for what nobody tells of: another folder at the place of the top, a file at that of a folder that is left out. Does so every 10 s at most; to be called at
-   * least once a minute.
+   * Look for what nobody tells of: another folder at the place of the top, a file at that of a folder that is left out. Does so
+   * every 10 s at most; to be called at least once a minute.
    */
   check(): void;
   /** Fires when the workspace itself was moved or removed: what comes in its place has to be watched anew. */
