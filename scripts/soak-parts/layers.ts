@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import path from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { present } from "../../src/std/assert.ts";
 import { faults } from "../../test/mutants/faults.ts";
 import { runFault, runUnchanged } from "../../test/mutants/run-fault.ts";
@@ -100,9 +101,15 @@ function viaVitest(
       env: { ...process.env, SNAP_SEED: `${seed}`, SNAP_CRASH_SEED: `${seed}` },
     },
   );
-  const passed = Number(/Tests\s+(?:\S+\s+)*?(\d+) passed/.exec(run.stdout)?.[1] ?? 0);
+  const passed = passedIn(run.stdout);
   const result = { layer, seed, cases: passed };
-  if (run.status === 0) return Promise.resolve(result);
+  if (run.status === 0 && passed > 0) return Promise.resolve(result);
   const report = `SNAP_SEED=${seed} vitest run ${folder}\n${run.stdout}\n${run.stderr}`;
   return Promise.resolve({ ...result, finding: { problem: `${layer} fails`, report } });
+}
+
+/** How many tests passed, from the closing lines; colours do not matter. */
+function passedIn(output: string): number {
+  const closing = /Tests\s+(?:\S+\s+)*?(\d+) passed/u.exec(stripVTControlCharacters(output));
+  return Number(closing?.[1] ?? 0);
 }
