@@ -21,7 +21,6 @@ import type {
 import type { RestoreItemRow, RestoreRow } from "./core/snapshot/restore-state.ts";
 import type { IndexCare } from "./core/tree/index-care.ts";
 import type {
-  DisplacedRow,
   HoldRow,
   Intent,
   LogRow,
@@ -29,6 +28,7 @@ import type {
   ParkedRow,
   UploadRow,
 } from "./core/tree/index-rows.ts";
+import type { DisplacedFiles } from "./core/tree/displaced-files.ts";
 import type { FolderListing, HashedFile, LocalStat } from "./core/tree/local-stat.ts";
 import type {
   ContentHash,
@@ -214,14 +214,6 @@ export interface IndexStore {
   rebind(from: NodeId, to: NodeId): void;
   /** Empties the trees and everything of the link; restores and the op log stay. */
   forgetLink(): void;
-}
-
-/** Files in the trash that a program may still be writing to (S65); writes join the index's transactions. */
-export interface DisplacedFiles {
-  /** In the order of area and path, behind a row. */
-  after(row: DisplacedRow | undefined, countMax: number): readonly DisplacedRow[];
-  put(row: DisplacedRow): void;
-  remove(row: DisplacedRow): void;
 }
 
 /** The sets of ops that guards hold (S80, S82), in the file of the index; writes join its transactions. */

@@ -1,6 +1,6 @@
 import { parseRelPath } from "../core/path/rel-path.ts";
 import type { DisplacedRow } from "../core/tree/index-rows.ts";
-import type { DisplacedFiles } from "../ports.ts";
+import type { DisplacedFiles } from "../core/tree/displaced-files.ts";
 import type { Connection, Statement } from "./connection.ts";
 import { integer, text, type Row } from "./row.ts";
 

@@ -7,7 +7,8 @@ import type {
   SyncedEntry,
 } from "../core/tree/node.ts";
 import { present } from "../std/assert.ts";
-import type { DisplacedFiles, IndexStore } from "../ports.ts";
+import type { DisplacedFiles } from "../core/tree/displaced-files.ts";
+import type { IndexStore } from "../ports.ts";
 import type { IndexCare } from "../core/tree/index-care.ts";
 import type { Leftovers } from "../core/tree/leftovers.ts";
 import type { RemoteMemory } from "../core/tree/remote-memory.ts";
