@@ -41,7 +41,13 @@ export {
 } from "./app/restore.ts";
 export { rollBack, showRollback, type RollbackWords } from "./app/rollback.ts";
 export { readStatus, type Status } from "./app/status.ts";
-export { previewSync, syncWorkspace, type SyncPreview } from "./app/sync.ts";
+export {
+  previewSync,
+  syncWorkspace,
+  type PreviewOp,
+  type PreviewWork,
+  type SyncPreview,
+} from "./app/sync.ts";
 export { verifySnapshots, type VerifyReport, type VerifyRequest } from "./app/verify.ts";
 export type { SnapshotEntry } from "./core/snapshot/entry.ts";
 export type { EntryChange } from "./core/snapshot/diff.ts";

@@ -7,6 +7,7 @@
 import type { LeftOut, RemoteWait, WatchMarks, Watching } from "./core/live/waiting.ts";
 import type { LocalAct, ActOutcome, Area, AreaPath, StageRequest } from "./core/plan/local-act.ts";
 import type { RelPath } from "./core/path/rel-path.ts";
+import type { Covers } from "./core/plan/simulate.ts";
 import type { Observation, RebaseRequest, SyncReport } from "./core/plan/sync-report.ts";
 import type { EntryChange } from "./core/snapshot/diff.ts";
 import type { SnapshotEntry } from "./core/snapshot/entry.ts";
@@ -214,6 +215,13 @@ export interface IndexStore {
   rebind(from: NodeId, to: NodeId): void;
   /** Empties the trees and everything of the link; restores and the op log stay. */
   forgetLink(): void;
+  /**
+   * Room on the disk for what is put over the trees while a sync is tried out (S52). It is no part of the index, and is gone
+   * when it is disposed of or the process dies. One at a time.
+   *
+   * @throws {SnapError} from its calls: `disk-full`, `disk-read-only`, `disk-error`; the index stays as it is
+   */
+  covers(): Covers & Disposable;
 }
 
 /** The sets of ops that guards hold (S80, S82), in the file of the index; writes join its transactions. */

@@ -70,8 +70,7 @@ export async function planFirstSync(
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
   if (initial === "merge") {
-    const { ops, left } = await linked.engine.dryRun(work);
-    return { kind: "unite", plan: uniteOf(ops, left) };
+    return { kind: "unite", plan: await planUnion(linked, work) };
   }
   const deps = await restoreDeps(linked, onEvent);
   return { kind: "one-sided", side: initial, plan: await planFirst(deps, initial, work) };
@@ -90,15 +89,21 @@ async function pushOnly(prepared: PreparedLink, { signal }: Work): Promise<Unite
   return draft.end([]);
 }
 
-function uniteOf(ops: readonly Op[], left: readonly LeftPath[]): UnitePlan {
+/** The ops are counted as they come: there may be as many as files (S107). */
+async function planUnion({ engine }: LinkedWorkspace, work: Work): Promise<UnitePlan> {
   const draft = new Draft();
-  for (const op of ops) {
-    if (op.kind === "R.put") draft.add("upload", op.path, op.after.size);
-    else if (op.kind === "L.put") draft.add("download", op.path, op.after.size);
-    else if (op.kind === "L.aside") draft.add("conflict", op.from, 0);
-    else if (op.kind === "S.adopt" && op.after.kind === "file") draft.add("equal", op.path, 0);
-  }
+  const onOps = (ops: readonly Op[]): void => {
+    for (const op of ops) addOp(draft, op);
+  };
+  const { left } = await engine.dryRun({ ...work, onOps });
   return draft.end(left);
+}
+
+function addOp(draft: Draft, op: Op): void {
+  if (op.kind === "R.put") draft.add("upload", op.path, op.after.size);
+  else if (op.kind === "L.put") draft.add("download", op.path, op.after.size);
+  else if (op.kind === "L.aside") draft.add("conflict", op.from, 0);
+  else if (op.kind === "S.adopt" && op.after.kind === "file") draft.add("equal", op.path, 0);
 }
 
 const deeds = ["upload", "download", "equal", "conflict"] as const;

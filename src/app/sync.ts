@@ -137,15 +137,21 @@ async function keepCopy({ environment, record, state }: LinkedWorkspace): Promis
   }
 }
 
-/** What a sync would do. */
-export type SyncPreview = {
-  readonly ops: readonly {
-    readonly side: "local" | "remote";
-    readonly does: string;
-    readonly path: string;
-  }[];
-  readonly left: readonly LeftPath[];
+/** One thing that a sync would do. */
+export type PreviewOp = {
+  readonly side: "local" | "remote";
+  readonly does: string;
+  readonly path: string;
 };
+
+/** Who is told what a sync would do. */
+export type PreviewWork = Work & {
+  /** One after the other, as they are found; what is returned is waited for. */
+  readonly onOp?: (op: PreviewOp) => void | Promise<void>;
+};
+
+/** What a sync would do: how many ops were told, and what it would leave aside. */
+export type SyncPreview = { readonly count: number; readonly left: readonly LeftPath[] };
 
 /**
  * Look at both sides and plan; nothing is moved.
@@ -155,19 +161,35 @@ export type SyncPreview = {
 export async function previewSync(
   environment: Environment,
   place: string,
-  work: Work,
+  { onOp, ...work }: PreviewWork,
 ): Promise<SyncPreview> {
   await using workspace = await openLinked(
     environment,
     requireLink(environment, place),
     "sync --dry-run",
   );
-  const { ops, left, exclusions } = await workspace.engine.dryRun(work);
-  return { ops: [...describeExclusions(exclusions), ...ops.flatMap(describe)], left };
+  let count = 0;
+  const tell = async (op: PreviewOp): Promise<void> => {
+    count += 1;
+    await onOp?.(op);
+  };
+  const { left } = await workspace.engine.dryRun({
+    ...work,
+    onExclusions: async (pending) => {
+      for (const op of describeExclusions(pending)) await tell(op);
+    },
+    onOps: async (ops) => {
+      for (const op of ops) {
+        const described = describe(op);
+        if (described !== undefined) await tell(described);
+      }
+    },
+  });
+  return { count, left };
 }
 
 /** Folders that leave the disk, or come back to it, before everything else (S93). */
-function describeExclusions({ leaving, returning }: PendingExclusions): SyncPreview["ops"] {
+function describeExclusions({ leaving, returning }: PendingExclusions): readonly PreviewOp[] {
   return [
     ...leaving.map((path) => ({ side: "local", does: "exclude", path }) as const),
     ...returning.map((path) => ({ side: "local", does: "include", path }) as const),
@@ -187,8 +209,9 @@ const verbs: Readonly<Partial<Record<Op["kind"], string>>> = {
   "R.deleteDir": "remove",
 };
 
-function describe(op: Op): SyncPreview["ops"] {
-  const does = verbs[op.kind];
-  if (does === undefined) return [];
-  return [{ side: op.kind.startsWith("L.") ? "local" : "remote", does, path: op.path }];
+/** Undefined for what changes the index alone. */
+function describe({ kind, path }: Op): PreviewOp | undefined {
+  const does = verbs[kind];
+  if (does === undefined) return undefined;
+  return { side: kind.startsWith("L.") ? "local" : "remote", does, path };
 }

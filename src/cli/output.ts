@@ -8,12 +8,18 @@ import { ProgressLine, type ProgressTerminal } from "./progress.ts";
 
 /** Where a command writes, and how. */
 export type OutputOptions = ProgressTerminal & {
-  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stdout: NodeJS.WritableStream & {
+    readonly isTTY?: boolean;
+    readonly columns?: number;
+    readonly writableNeedDrain?: boolean;
+  };
   readonly json: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
   readonly color: boolean;
 };
+
+const flushEvents = ["drain", "close", "error"] as const;
 
 /** A line that is shown again and again. */
 export type LiveLine = { show(text: string): void; end(): void };
@@ -90,6 +96,19 @@ export class Output {
   emit(type: string, fields: Readonly<Record<string, Json>> = {}): void {
     if (!this.json) return;
     this.#options.stdout.write(eventLine(type, fields));
+  }
+
+  /** When stdout takes more, or is gone: a long list does not pile up in front of a slow reader. */
+  async flushed(): Promise<void> {
+    const { stdout } = this.#options;
+    if (stdout.writableNeedDrain !== true) return;
+    await new Promise<void>((resolve) => {
+      const end = (): void => {
+        for (const event of flushEvents) stdout.off(event, end);
+        resolve();
+      };
+      for (const event of flushEvents) stdout.on(event, end);
+    });
   }
 
   /** Progress of long work, on stderr. */

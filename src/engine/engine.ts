@@ -1,3 +1,4 @@
+import type { Op } from "../core/plan/op.ts";
 import type { Observation, RebaseRequest, SyncReport } from "../core/plan/sync-report.ts";
 import type { EngineControl } from "../ports.ts";
 import { SnapError } from "../std/error.ts";
@@ -22,13 +23,18 @@ export type Engine = EngineControl & {
   /**
    * Observe, merge and plan; nothing is written on either side.
    *
-   * @throws {SnapError} as `sync`: what makes a plan impossible (S79), `rolled-back` (S118)
+   * @throws {SnapError} as `sync`: what makes a plan impossible (S79), `rolled-back` (S118); and those of `planDry`
    */
-  dryRun(work?: Work): Promise<SyncLook>;
+  dryRun(work?: DryWork): Promise<DryRun>;
 };
 
-/** What a sync would do now, the change of its exclusions before everything else (S93). */
-export type SyncLook = DryRun & { readonly exclusions: PendingExclusions };
+/** Who is told what a sync would do now, as it is found; what is returned is waited for. */
+export type DryWork = Work & {
+  /** The change of its exclusions, before everything else (S93). */
+  readonly onExclusions?: (pending: PendingExclusions) => void | Promise<void>;
+  /** Ops in their order, some thousands at once. */
+  readonly onOps?: (ops: readonly Op[]) => void | Promise<void>;
+};
 
 /** The engine on the ports of one link. Nothing is touched until the first call. */
 export function openEngine(deps: EngineDeps): Engine {
@@ -51,18 +57,19 @@ export function openEngine(deps: EngineDeps): Engine {
   };
 }
 
-async function lookAhead(deps: EngineDeps, work: Work): Promise<SyncLook> {
+async function lookAhead(deps: EngineDeps, work: DryWork): Promise<DryRun> {
   const observed = await observeBoth(deps, work);
   const rollback = await findRollback(deps);
   if (rollback !== undefined) throw rollbackRefusal(rollback);
   const exclusions = pendingExclusions(deps.index, deps.config.excluded());
+  await work.onExclusions?.(exclusions);
   const { leaving } = exclusions;
-  return { ...planDry(deps, observed, { leaving }), exclusions };
+  return await planDry(deps, observed, { leaving, onOps: work.onOps, signal: work.signal });
 }
 
 async function look(deps: EngineDeps, work: Work): Promise<Observation> {
   const observed = await observeBoth(deps, work);
-  const pending = countDry(deps, observed);
+  const pending = await countDry(deps, observed, { signal: work.signal });
   const awaited = pending === 0 ? new Plans(deps, observed).awaited : [];
   return { left: [...observed.frozen.left, ...awaited], pending };
 }

@@ -18,6 +18,9 @@ import { arrivingRules } from "./scope/scope.ts";
 /** Dirty nodes that are read at once. */
 const pageNodes = 1_000;
 
+/** Ids that a trial gives to nodes begin here: behind all those of the index, whose counter it leaves alone. */
+const firstTrialNode: NodeId = 2 ** 52;
+
 const noOps: ReadonlySet<Op> = new Set();
 
 const rulesAwaited: LeftPath = {
@@ -62,6 +65,7 @@ export class Plans {
   /** New rules from the server come down alone, and apply before the rest is planned (S90). */
   readonly #rules: readonly NodeId[] | undefined;
   readonly #keepsRemovals: boolean;
+  readonly #newNode: () => NodeId;
   #waits = false;
   #isRulesPlanned = false;
 
@@ -71,6 +75,7 @@ export class Plans {
     this.#deps = deps;
     this.#observed = observed;
     this.#trees = trees ?? treesOfIndex(index);
+    this.#newNode = trees === undefined ? () => index.newNode() : trialNodes();
     const onClean = (node: NodeId): void => index.clearDirty(node);
     this.#slices = new Slices({
       trees: this.#trees,
@@ -101,7 +106,10 @@ export class Plans {
     return this.#rules === undefined ? [] : [rulesAwaited];
   }
 
-  /** The plan of the next slice; undefined after the last. Only the counter of node ids and marks of clean nodes are written. */
+  /**
+   * The plan of the next slice; undefined after the last. Only the counter of node ids and marks of clean nodes are written, and
+   * nothing where other trees than those of the index are planned on.
+   */
   next(): Planned | undefined {
     const { index } = this.#deps;
     if (this.#rules !== undefined) return this.#rulesAlone(this.#rules);
@@ -139,11 +147,16 @@ export class Plans {
         device: config.device,
         date: isoDate(clock.now()),
         isLeftover: (node) => bareLeftover(index, node) !== undefined,
-        newNode: () => index.newNode(),
+        newNode: this.#newNode,
       }),
     );
     return { ops: plan(result, trees), waiting: noOps, result, partial };
   }
+}
+
+function trialNodes(): () => NodeId {
+  let next = firstTrialNode;
+  return () => next++;
 }
 
 /** The rules that arrive, and what has their place on this disk: rules of its own step aside first (S43, S90). */

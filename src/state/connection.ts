@@ -7,6 +7,9 @@ import type { Row } from "./row.ts";
 /** How long a statement waits for a writer of another process: its transactions are short. */
 const busyTimeoutMs = 5_000;
 
+/** Memory for the pages of a passing file, KiB. */
+const passingCacheKib = 16_384;
+
 /**
  * A kept statement, prepared when it is first used: most runs need a few of them only. Writing ones run only inside
  * `Connection.transaction`.
@@ -59,6 +62,8 @@ export class Statement {
 /** How a file is opened. */
 export type ConnectionOptions = {
   readonly readOnly?: boolean;
+  /** The file is for this connection alone, and is never read again: one transaction lasts until it is closed, and nothing is durable. */
+  readonly passing?: boolean;
   /** Called with every damage that SQLite or the reading of a row meets in this file; what it returns is thrown. */
   readonly damageMet?: (error: SnapError) => SnapError;
 };
@@ -78,17 +83,25 @@ export class Connection implements Disposable {
   constructor(path: string, options: ConnectionOptions = {}) {
     this.path = path;
     this.#damageMet = options.damageMet ?? ((error) => error);
-    const readOnly = options.readOnly ?? false;
+    const { readOnly = false, passing = false } = options;
     this.#database = this.guarded(
       () => new DatabaseSync(path, { timeout: busyTimeoutMs, readOnly, allowExtension: false }),
     );
     try {
       this.execute("PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON");
-      if (!readOnly) this.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+      if (passing) this.#beginPassing();
+      else if (!readOnly) this.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
     } catch (error) {
       this.#database.close();
       throw error;
     }
+  }
+
+  /** What does not fit into the cache is written into the file as it comes; pages that are new need no journal. */
+  #beginPassing(): void {
+    this.execute(`PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;
+      PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -${passingCacheKib}; BEGIN EXCLUSIVE`);
+    this.#writing = true;
   }
 
   prepare(sql: string): Statement {

@@ -11,8 +11,10 @@ import type { DisplacedFiles } from "../core/tree/displaced-files.ts";
 import type { IndexStore } from "../ports.ts";
 import type { IndexCare } from "../core/tree/index-care.ts";
 import type { Leftovers } from "../core/tree/leftovers.ts";
+import type { Covers } from "../core/plan/simulate.ts";
 import type { RemoteMemory } from "../core/tree/remote-memory.ts";
 import type { Connection, Statement } from "./connection.ts";
+import { TableCovers } from "./covers.ts";
 import { SqliteDisplaced } from "./displaced.ts";
 import { SqliteIndexCare } from "./index-care.ts";
 import { historyOf, intentOf, logOf, nodeOf, parkedOf, uploadOf } from "./index-rows.ts";
@@ -211,6 +213,10 @@ export class SqliteIndex implements IndexStore {
   rebind(from: NodeId, to: NodeId): void {
     for (const statement of this.#rebind) statement.runNamed({ from, to });
     this.#sql("trimHistory").run(to, to, historyMax);
+  }
+
+  covers(): Covers & Disposable {
+    return new TableCovers(this.#connection.path);
   }
 
   forgetLink(): void {

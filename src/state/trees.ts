@@ -9,8 +9,10 @@ import { flag, integer, oneOf, optionalInteger, optionalText, text, type Row } f
 const pageRows = 512;
 
 /** How the entries of one tree lie in their table; `values` in the order of `columns`, the node first. */
-type Mapping<E extends Entry> = {
+export type Mapping<E extends Entry> = {
   readonly table: "synced" | "local" | "remote";
+  /** The table of the nodes that were written; `dirty` of the index where absent. */
+  readonly marks?: `${"synced" | "local" | "remote"}_hidden`;
   readonly columns: readonly string[];
   readonly values: (entry: E) => readonly SQLInputValue[];
   readonly entry: (row: Row) => E;
@@ -35,7 +37,7 @@ export class TableTree<E extends Entry> implements TreeRows<E> {
   readonly #markAll: Statement;
 
   constructor(connection: Connection, mapping: Mapping<E>) {
-    const { table } = mapping;
+    const { table, marks = "dirty" } = mapping;
     const page = `ORDER BY node LIMIT ${pageRows}`;
     const prepare = (sql: string): Statement => connection.prepare(sql);
     this.#mapping = mapping;
@@ -52,8 +54,8 @@ export class TableTree<E extends Entry> implements TreeRows<E> {
     this.#remove = prepare(`DELETE FROM ${table} WHERE node = ?`);
     this.#clear = prepare(`DELETE FROM ${table}`);
     this.#count = prepare(`SELECT count(*) AS count FROM ${table}`);
-    this.#mark = prepare("INSERT OR IGNORE INTO dirty (node) VALUES (?)");
-    this.#markAll = prepare(`INSERT OR IGNORE INTO dirty (node) SELECT node FROM ${table}`);
+    this.#mark = prepare(`INSERT OR IGNORE INTO ${marks} (node) VALUES (?)`);
+    this.#markAll = prepare(`INSERT OR IGNORE INTO ${marks} (node) SELECT node FROM ${table}`);
   }
 
   get(node: NodeId): E | undefined {
@@ -114,14 +116,17 @@ function putSql({ table, columns }: Pick<Mapping<Entry>, "table" | "columns">): 
   return `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${marks}) ON CONFLICT (node) DO UPDATE SET ${updates}`;
 }
 
-const sharedColumns = ["node", "parent", "kind", "name", "key", "hash", "size"] as const;
+/** The columns of every entry. */
+export const sharedColumns = ["node", "parent", "kind", "name", "key", "hash", "size"] as const;
 
-function sharedValues(entry: Entry): readonly SQLInputValue[] {
+/** Their values. */
+export function sharedValues(entry: Entry): readonly SQLInputValue[] {
   const { node, parent, kind, name, key, hash, size } = entry;
   return [node, parent, kind, name, key, hash ?? null, size];
 }
 
-function sharedEntry(row: Row): Entry {
+/** The entry that they stand for. */
+export function sharedEntry(row: Row): Entry {
   return {
     node: integer(row, "node"),
     parent: integer(row, "parent"),

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { dryRunOf } from "../support/dry-run.ts";
 import { World } from "../support/world.ts";
 
 test("S96: behind a fence no cycle runs, and only its restore lifts it", async () => {
@@ -34,7 +35,7 @@ test("S52: a dry run says what would be done, and does nothing", async () => {
   world.local.write("f", "1");
   await world.remote.remove("g");
   const picture = world.local.picture();
-  const { ops } = await world.engine.dryRun();
+  const { ops } = await dryRunOf(world.engine);
   expect(ops.map(({ kind, path }) => `${kind} ${path}`)).toEqual(["R.put f", "L.trash g"]);
   expect(world.wire.writes()).toEqual([]);
   expect(world.local.picture()).toBe(picture);

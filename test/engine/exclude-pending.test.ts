@@ -5,6 +5,7 @@ import type { SyncReport } from "../../src/core/plan/sync-report.ts";
 import { openEngine } from "../../src/engine/engine.ts";
 import { pendingExclusions } from "../../src/engine/scope/exclusions-in-force.ts";
 import { at, LinkedWorkspace } from "./linked-workspace.ts";
+import { dryRunOf } from "../support/dry-run.ts";
 
 /** A linked workspace with a list of exclusions that a test changes. */
 async function linked(files: Readonly<Record<string, string>>) {
@@ -33,11 +34,11 @@ test("S52, S93: a dry run names the folders that leave or come back, and nothing
   link.add("d");
   await workspace.write("d/new", "n");
   await workspace.write("f", "edited");
-  const { ops, exclusions } = await openEngine(workspace.deps).dryRun();
+  const { ops, exclusions } = await dryRunOf(openEngine(workspace.deps));
   expect(exclusions).toEqual({ leaving: ["d"], returning: ["e"] });
   expect(ops.map(({ kind, path }) => `${kind} ${path}`)).toEqual(["R.put f"]);
   await sync(workspace);
-  const after = await openEngine(workspace.deps).dryRun();
+  const after = await dryRunOf(openEngine(workspace.deps));
   expect([after.ops, after.exclusions]).toEqual([[], { leaving: [], returning: [] }]);
 });
 
@@ -58,7 +59,7 @@ test.each([
     expect(await held()).toMatchObject([{ path: "d" }]);
     link.add("d");
     expect(await held()).toEqual([]);
-    expect((await engine.dryRun()).ops).toEqual([]);
+    expect((await dryRunOf(engine)).ops).toEqual([]);
     expect((await sync(workspace)).left.filter(({ kind }) => kind === "hold")).toEqual([]);
   },
 );

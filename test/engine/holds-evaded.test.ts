@@ -6,6 +6,7 @@ import { RoundGuard, type GuardedPlan } from "../../src/engine/guards/holds.ts";
 import { Plans } from "../../src/engine/make-plan.ts";
 import { observeBoth } from "../../src/engine/observe.ts";
 import { present } from "../../src/std/assert.ts";
+import { dryRunOf } from "../support/dry-run.ts";
 import { World } from "../support/world.ts";
 
 /** Sixty of 200 files are removed: a mass. With sixty more files, sixty are none. */
@@ -75,7 +76,7 @@ test("S77: a mass of removals that waits for a new index to be trusted is held b
 test("S52: a dry run tells of a mass that waits for a rule", async () => {
   await using world = await withMass();
   world.local.write(".mignore", "*.tmp\n");
-  const { ops, left } = await world.engine.dryRun();
+  const { ops, left } = await dryRunOf(world.engine);
   expect(ops.map(({ kind }) => kind)).toEqual(["R.put"]);
   expect(left).toMatchObject([{ kind: "hold", path: "d" }]);
 });

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { HoldRow } from "../../src/core/tree/index-rows.ts";
+import { dryRunOf } from "../support/dry-run.ts";
 import { World } from "../support/world.ts";
 
 function many(folder: string, count: number): string {
@@ -189,7 +190,7 @@ test("S79: more than a hundred conflicts are held, with nothing lost on either s
 test("S52: a dry run tells what would be held, and writes no hold", async () => {
   await using world = await World.synced(many("d", 100));
   removeHere(world, "d", [0, 60]);
-  const { ops, left } = await world.engine.dryRun();
+  const { ops, left } = await dryRunOf(world.engine);
   expect(ops).toEqual([]);
   expect(left).toMatchObject([{ kind: "hold", digest: expect.stringMatching(/^[0-9a-f]{12}$/) }]);
   expect(holdsOf(world)).toEqual([]);

@@ -1,5 +1,6 @@
 /** S45 in the engine: everything is worked off slice by slice after one look at both sides. */
 import { expect, test } from "vitest";
+import type { Op } from "../../src/core/plan/op.ts";
 import { countDry, planDry } from "../../src/engine/dry-run.ts";
 import type { EngineDeps } from "../../src/engine/engine-deps.ts";
 import { Plans } from "../../src/engine/make-plan.ts";
@@ -58,13 +59,17 @@ test("S52: a dry run in slices of one node says what one in a single slice says,
   world.local.move("old", "d/new");
   const observed = await observeBoth(world.deps, {});
   const marks = world.index.dirtyCount();
-  const text = (options = {}): readonly string[] =>
-    planDry(world.deps, observed, options)
-      .ops.map(({ kind, path }) => `${kind} ${path}`)
-      .toSorted();
-  expect(text(plans)).toEqual(text());
-  expect(text()).toHaveLength(5);
-  expect(countDry(world.deps, observed, plans)).toBe(5);
+  const text = async (options = {}): Promise<readonly string[]> => {
+    const told: string[] = [];
+    const onOps = (ops: readonly Op[]): void =>
+      void told.push(...ops.map(({ kind, path }) => `${kind} ${path}`));
+    await planDry(world.deps, observed, { ...options, onOps });
+    return told.toSorted();
+  };
+  const whole = await text();
+  expect(await text(plans)).toEqual(whole);
+  expect(whole).toHaveLength(5);
+  expect(await countDry(world.deps, observed, plans)).toBe(5);
   expect(world.index.dirtyCount()).toBe(marks);
 });
 

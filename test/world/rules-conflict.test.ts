@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { SyncReport } from "../../src/core/plan/sync-report.ts";
 import { present } from "../../src/std/assert.ts";
 import { SnapError } from "../../src/std/error.ts";
+import { dryRunOf } from "../support/dry-run.ts";
 import { World } from "../support/world.ts";
 
 /** Rules of two devices meet: those of the server hold, those of this device stay beside them (S38, S90). */
@@ -93,7 +94,7 @@ test("S90: while the rules here cannot be read for an upload, nothing is planned
   const { left, pending } = await world.engine.observe();
   expect(left.filter(({ reason }) => reason.includes("nothing else"))).toHaveLength(1);
   expect(pending).toBe(0);
-  const dry = await world.engine.dryRun();
+  const dry = await dryRunOf(world.engine);
   expect(dry.ops).toEqual([]);
   expect(dry.left.filter(({ reason }) => reason.includes("nothing else"))).toHaveLength(1);
 });

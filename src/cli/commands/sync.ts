@@ -1,6 +1,6 @@
 import type { LeftPath, SyncCounts, SyncReport } from "../../core/plan/sync-report.ts";
 import { displayName } from "../../core/path/names.ts";
-import { previewSync, syncWorkspace } from "../../app/sync.ts";
+import { previewSync, syncWorkspace, type PreviewOp } from "../../app/sync.ts";
 import { defineCommand, type AnyCommand, type CliContext } from "../context.ts";
 import { formatSize, plural } from "../format.ts";
 import { warnOfLoss } from "../index-loss.ts";
@@ -42,16 +42,16 @@ async function sync({ environment, output, place, work }: CliContext): Promise<E
 }
 
 async function preview({ environment, output, place, work }: CliContext): Promise<ExitCode> {
-  const { ops, left } = await previewSync(environment, place, work);
-  for (const op of ops) {
+  const onOp = async (op: PreviewOp): Promise<void> => {
     output.emit("op", op);
-    output.say(
-      `${op.side === "local" ? "here  " : "remote"}  ${op.does.padEnd(8)}  ${displayName(op.path)}`,
-    );
-  }
+    const side = op.side === "local" ? "here  " : "remote";
+    output.say(`${side}  ${op.does.padEnd(8)}  ${displayName(op.path)}`);
+    await output.flushed();
+  };
+  const { count, left } = await previewSync(environment, place, { ...work, onOp });
   showLeft(output, left);
-  output.say(previewEnd(ops.length, left));
-  output.result("sync", 0, { dryRun: true, ops: ops.length, left: left.map(leftFields) });
+  output.say(previewEnd(count, left));
+  output.result("sync", 0, { dryRun: true, ops: count, left: left.map(leftFields) });
   return 0;
 }
 

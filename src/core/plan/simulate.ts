@@ -4,8 +4,8 @@ import type { SyncedLike, TargetEntry, Trees } from "../merge/merge-result.ts";
 import { rebindIn } from "../merge/rebind.ts";
 import { differingNodes, type WholeTrees } from "../merge/sighting.ts";
 import { pathKeyOf } from "../path/path-key.ts";
-import { rootNode, type Entry } from "../tree/node.ts";
-import { OverlayTree } from "../tree/overlay-tree.ts";
+import { rootNode, type Entry, type NodeId } from "../tree/node.ts";
+import { CoveredTree, type Cover } from "../tree/overlay-tree.ts";
 import { descendants, MemoryTree, type EditableTree } from "../tree/tree-view.ts";
 import {
   isWriteOp,
@@ -109,12 +109,15 @@ export class Simulation implements Trees {
 
   #remove(op: RemoveOp): void {
     const tree = this.#sideOf(op);
-    const below = [...descendants(tree, op.node)].map((entry) => entry.node);
-    for (const node of [op.node, ...below]) {
-      tree.remove(node);
-      if (this.local.get(node) === undefined && this.remote.get(node) === undefined) {
-        this.synced.remove(node);
-      }
+    // What is below is read as it goes: it may be very much.
+    for (const { node } of descendants(tree, op.node)) this.#drop(tree, node);
+    this.#drop(tree, op.node);
+  }
+
+  #drop(tree: EditableTree, node: NodeId): void {
+    tree.remove(node);
+    if (this.local.get(node) === undefined && this.remote.get(node) === undefined) {
+      this.synced.remove(node);
     }
   }
 
@@ -160,11 +163,18 @@ export type EditableTrees = {
   readonly remote: EditableTree;
 };
 
-/** Changes of three trees kept in memory, on top of trees that stay as they are. */
-export function overlaysOf({ synced, local, remote }: Trees): EditableTrees {
+/** What is put over three trees. */
+export type Covers = {
+  readonly synced: Cover<SyncedLike>;
+  readonly local: Cover;
+  readonly remote: Cover;
+};
+
+/** Trees that can be changed, on top of trees that stay as they are. */
+export function coveredBy(covers: Covers, { synced, local, remote }: Trees): EditableTrees {
   return {
-    synced: new OverlayTree<SyncedLike>(synced, (entry) => entry),
-    local: new OverlayTree(local, (entry) => entry),
-    remote: new OverlayTree(remote, (entry) => entry),
+    synced: new CoveredTree<SyncedLike>(synced, (entry) => entry, covers.synced),
+    local: new CoveredTree(local, (entry) => entry, covers.local),
+    remote: new CoveredTree(remote, (entry) => entry, covers.remote),
   };
 }

@@ -5,7 +5,7 @@ import type { SyncedLike } from "../../../src/core/merge/merge-result.ts";
 import { pathKeyOf } from "../../../src/core/path/path-key.ts";
 import type { Op } from "../../../src/core/plan/op.ts";
 import { plan } from "../../../src/core/plan/plan.ts";
-import { overlaysOf } from "../../../src/core/plan/simulate.ts";
+import { OverlayTree } from "../../../src/core/tree/overlay-tree.ts";
 import { rootNode, type Entry, type NodeId } from "../../../src/core/tree/node.ts";
 import { MemoryTree, type EditableTree, type TreeView } from "../../../src/core/tree/tree-view.ts";
 import { CountedTree } from "../../support/counted-tree.ts";
@@ -58,7 +58,8 @@ function costOf(
   change: (sides: Sides) => void,
   { frozen = new Set(), synced = base }: CostOptions = {},
 ): Cost {
-  const sides = overlaysOf({ synced, local: synced, remote: synced });
+  const overlay = (): EditableTree => new OverlayTree(synced, (entry) => entry);
+  const sides = { local: overlay(), remote: overlay() };
   change(sides);
   let reads = 0;
   let last = 900_000;
