@@ -1,5 +1,6 @@
 /** Measure a part of the program and print a table: the aim, what was measured, and what the machine itself does. */
 import { parseArgs } from "node:util";
+import { benchDry } from "./bench-parts/dry.ts";
 import { benchLocal } from "./bench-parts/local.ts";
 import { benchMemory } from "./bench-parts/memory.ts";
 import { benchServer } from "./bench-parts/server.ts";
@@ -12,26 +13,31 @@ const { positionals, values } = parseArgs({
     files: { type: "string", default: "1000000" },
     disk: { type: "string", default: "100000" },
     up: { type: "string", default: "100000" },
+    dry: { type: "string", default: "100000" },
     gib: { type: "string", default: "4" },
   },
 });
 const [part] = positionals;
 const [nodes, files, disk] = [Number(values.nodes), Number(values.files), Number(values.disk)];
-const [up, gib] = [Number(values.up), Number(values.gib)];
+const [up, dry, gib] = [Number(values.up), Number(values.dry), Number(values.gib)];
 const parts = new Map<string | undefined, () => Promise<void>>([
   ["server", () => benchServer(nodes)],
   ["sync", () => benchSync(files, disk)],
   ["local", () => benchLocal({ files: disk, bytes: Math.ceil(gib * 2 ** 30) })],
-  ["memory", () => benchMemory({ same: files, up })],
+  ["memory", () => benchMemory({ same: files, up, dry })],
+  ["plan", () => benchDry(files)],
 ]);
 const bench = parts.get(part);
-const isMuch = nodes >= 100_000 && disk >= 1_000 && gib > 0 && up >= 0;
+const isMuch = nodes >= 100_000 && disk >= 1_000 && gib > 0 && up >= 0 && dry >= 0;
 const isTracked = files >= 1_000 || (part === "memory" && files === 0);
 if (positionals.length !== 1 || bench === undefined || !isMuch || !isTracked) {
   console.error("usage: scripts/bench server [--nodes N, at least 100000]");
   console.error("       scripts/bench sync [--files N tracked] [--disk N on the disk]");
   console.error("       scripts/bench local [--disk N on the disk] [--gib N to hash]");
-  console.error("       scripts/bench memory [--files N on both sides] [--up N that go up]");
+  console.error("       scripts/bench plan [--files N to be planned]");
+  console.error(
+    "       scripts/bench memory [--files N on both sides] [--up N that go up] [--dry N planned]",
+  );
   console.error(
     "memory takes half an hour and more by default, less where the numbers are smaller;",
   );

@@ -14,6 +14,7 @@ import { count, printFigure, seconds, timeMs } from "./table.ts";
 const aim = "≤ 512 MiB";
 const remoteFolder = "/same";
 const emptyRemoteFolder = "/up";
+const dryRemoteFolder = "/dry";
 const pollMs = 500;
 
 /** How many files there are. */
@@ -22,13 +23,15 @@ export type MemorySizes = {
   readonly same: number;
   /** Files that go up. */
   readonly up: number;
+  /** Files of a plan that is only looked at. */
+  readonly dry: number;
 };
 
 /**
  * S106: memory of the program with many tracked files, in its first sync and at rest. The server is a process of its own. Takes
  * one to two minutes for each 100,000 files on both sides, and ten for as many that go up.
  */
-export async function benchMemory({ same, up }: MemorySizes): Promise<void> {
+export async function benchMemory({ same, up, dry }: MemorySizes): Promise<void> {
   const top = realpathSync(mkdtempSync(path.join(tmpdir(), "snap-bench-")));
   const home = path.join(top, "home");
   mkdirSync(home);
@@ -39,6 +42,7 @@ export async function benchMemory({ same, up }: MemorySizes): Promise<void> {
       measuredRun(words, { home, cwd: top });
     await run("login", "--local", "--name", "Bench");
     const world: World = { top, home, served, run };
+    if (dry > 0) await benchDryRuns(world, Math.ceil(dry / filesInCopy));
     if (up > 0) await benchUp(world, Math.ceil(up / filesInCopy));
     if (same > 0) await benchSame(world, Math.ceil(same / filesInCopy));
   } finally {
@@ -52,6 +56,21 @@ type World = {
   readonly served: Served;
   readonly run: (...words: readonly string[]) => Promise<MeasuredRun>;
 };
+
+/** Plans that are only looked at: half of the files have to go up, the server has the others already. */
+async function benchDryRuns({ top, served, run }: World, copies: number): Promise<void> {
+  const workspace = path.join(top, "dry");
+  fillFolder(workspace, copies);
+  const api = new Api(served.url, served.token, 1);
+  await fillAccount(api, dryRemoteFolder, Math.ceil(copies / 2)).finally(() => api.close());
+  const files = count(copies * filesInCopy);
+  const merged = ["--initial", "merge", "--dry-run"] as const;
+  const looked = await run("link", workspace, dryRemoteFolder, ...merged);
+  printRun(`link --initial merge, the plan, ${files} files, half of them on both sides`, looked);
+  await run("link", workspace, dryRemoteFolder, "--yes");
+  printRun("  sync --dry-run of these", await run("sync", "--dry-run", "--workspace", workspace));
+  await run("unlink", "--workspace", workspace);
+}
 
 /** Files that only the disk has: memory has to stay flat while they go up. */
 async function benchUp({ top, run }: World, copies: number): Promise<void> {
