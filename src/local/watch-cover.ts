@@ -111,9 +111,10 @@ export class Cover {
     const hasGap = name === undefined && this.#current !== undefined;
     if (hasGap) await this.end();
     const folder = this.#nameOf(name ?? 0);
-    const ignore = [ownFolder, ...[...found.shut, ...found.leftOut].map(leavingOut)];
+    const { ignore, ignorePaths } = leavingOut(folder, [...found.shut, ...found.leftOut]);
     const next = await subscribe(folder, (error, events) => told(folder, error, events), {
-      ignore,
+      ignore: [ownFolder, ...ignore],
+      ignorePaths,
     });
     try {
       if (this.#current !== undefined) await this.#drain();

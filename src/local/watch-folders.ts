@@ -10,7 +10,6 @@ import {
 } from "../core/path/rel-path.ts";
 import { systemCode } from "../std/error.ts";
 import { ownFolder } from "./parents.ts";
-import { isPattern } from "./watch-places.ts";
 import { turn } from "../std/turn.ts";
 
 /** Folders that are watched at most (S108): each costs a watch of the system's. */
@@ -86,7 +85,7 @@ export async function findFolders(
     outside.push(folder);
     return undefined;
   });
-  const away = outside.filter((folder) => !isPattern(folder)).toSorted(shallowFirst);
+  const away = outside.toSorted(shallowFirst);
   const listed = new Set(away.slice(0, bounds.leftOut));
   const idle = new Set<RelPath>();
   const rest = outside.filter((folder) => !listed.has(folder));

@@ -1,7 +1,7 @@
 import type { LeftOut } from "../core/live/waiting.ts";
 import { parentPath, type RelPath } from "../core/path/rel-path.ts";
 import type { Covered } from "./watch-cover.ts";
-import { isPattern, type NamedEvent } from "./watch-places.ts";
+import type { NamedEvent } from "./watch-places.ts";
 
 /** So many files and folders may come where nobody looks before the watch is made anew without them (S107). */
 export const straysMax = 5_000;
@@ -97,8 +97,8 @@ export class LeftOutFolders {
     return before.filter((folder) => this.#wanted.has(folder));
   }
 
-  #note({ path, type }: NamedEvent): void {
+  #note(event: NamedEvent): void {
     const isFull = this.listed.length >= this.#listMax;
-    if (type === "create" && !isFull && !isPattern(path)) this.#strays += 1;
+    if (event.type === "create" && !isFull) this.#strays += 1;
   }
 }

@@ -9,7 +9,11 @@ export type ToldEvent = { readonly path: string; readonly type: "create" | "upda
 export type Subscribe = (
   folder: string,
   told: (error: Error | null, events: readonly ToldEvent[]) => void,
-  options: { readonly ignore: (string | RegExp)[] },
+  options: {
+    readonly ignore: string[];
+    /** Not in the package's types: whole paths, which are never taken for patterns. It adds to the list. */
+    readonly ignorePaths: string[];
+  },
 ) => Promise<{ unsubscribe(): Promise<void> }>;
 
 /** The package, once the system is known to have what it needs. @throws {Error} of the system or of Node; see `reasonOf` */

@@ -51,19 +51,20 @@ function readableStart(
   return isRelPath(told) ? { path: told, isWhole: bad === -1 } : undefined;
 }
 
+/** What a path may have in it that the package takes for a pattern; it knows of no way to say that it is none. */
 const patternSigns = /[*?[\]{}()!|\\]/u;
 
-/** Whether the package would take a path for a pattern. */
-export function isPattern(path: RelPath): boolean {
-  return patternSigns.test(path);
-}
-
 /**
- * How the package is told to leave a folder out: as its path, or, where that looks like a pattern, as a pattern of itself, which
- * costs the package 1 µs with each entry and event.
+ * How the package is told to leave folders out of one that it knows as `folder`: by their paths in it, or, where such a path looks like a
+ * pattern, by the whole path, in the list into which the package puts the others when it has seen that they are none.
  */
-export function leavingOut(path: RelPath): string | RegExp {
-  if (!isPattern(path)) return path;
-  const literal = path.replaceAll(/[\\^$.*+?()[\]{}|]/gu, String.raw`\$&`);
-  return new RegExp(`^${literal}(?:/|$)`);
+export function leavingOut(
+  folder: string,
+  paths: readonly RelPath[],
+): { readonly ignore: string[]; readonly ignorePaths: string[] } {
+  const isPattern = (path: RelPath): boolean => patternSigns.test(path);
+  return {
+    ignore: paths.filter((path) => !isPattern(path)),
+    ignorePaths: paths.filter(isPattern).map((path) => `${folder}/${path}`),
+  };
 }

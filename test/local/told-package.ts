@@ -7,7 +7,8 @@ type Told = (error: Error | null, events: readonly ToldEvent[]) => void;
 /** One call of the package. */
 type Asked = {
   readonly folder: string;
-  readonly ignore: readonly (string | RegExp)[];
+  readonly ignore: readonly string[];
+  readonly ignorePaths: readonly string[];
   readonly told: Told;
   ended: boolean;
 };
@@ -22,9 +23,9 @@ export class Package {
   isFull = false;
   onAsk: () => void = () => {};
 
-  readonly subscribe: Subscribe = async (folder, told, { ignore }) => {
+  readonly subscribe: Subscribe = async (folder, told, { ignore, ignorePaths }) => {
     const number = this.asked.length;
-    const asked = { folder, ignore, told, ended: false };
+    const asked = { folder, ignore, ignorePaths, told, ended: false };
     this.asked.push(asked);
     this.onAsk();
     const refusal = this.refusals.shift();

@@ -5,7 +5,7 @@ import { straysMax } from "../../src/local/watch-left-out.ts";
 import { usualBounds } from "../../src/local/watch-folders.ts";
 import { Scratch } from "./scratch.ts";
 import { Package, watchFull } from "./told-package.ts";
-import { leavingOut, watched } from "./watched.ts";
+import { leavingOut, watched, watchesOfSystem } from "./watched.ts";
 
 const leftOut = leavingOut("node_modules", "build");
 
@@ -141,14 +141,34 @@ test("S107: more folders than can be left out are watched, the deepest ones, for
   expect([...watch.changed]).toEqual(["src/end/file"]);
 });
 
-test("a name that looks like a pattern is not given to the package, and nothing in it is told of", async () => {
+test("a folder in one whose name looks like a pattern is left out by its whole path", async () => {
   using scratch = new Scratch({ "[x]/build/a/": "" });
   const system = new Package();
   await using watch = await system.open(scratch, { leftOut });
-  expect(system.asked[0]?.ignore).toEqual([".snap"]);
+  expect(system.asked[0]).toMatchObject({
+    ignore: [".snap"],
+    ignorePaths: [scratch.at("[x]/build")],
+  });
   system.tell("update", "[x]/build/a/file");
   system.tell("update", "[x]/file");
   expect([...watch.changed]).toEqual(["[x]/file"]);
+});
+
+const patterns = ["a[b]", "*", "{x,y}", "!(x)", "+(x)", "(x|y)", "x\\*", "c?", "**", "[!a]"];
+
+test("S108: a folder whose name looks like a pattern is left out like any other, and nothing else is", async () => {
+  const folders = patterns.map((name) => [`deep/${name}/c/`, ""] as const);
+  using scratch = new Scratch({ ...Object.fromEntries(folders), "deep/ab/": "", "deep/x/": "" });
+  const before = watchesOfSystem();
+  await using watch = await watched(scratch, { leftOut: leavingOut(...patterns) });
+  expect(watch.watching).toMatchObject({ coverage: "whole", folders: 4 });
+  expect(watchesOfSystem() - before).toBe(4);
+  await watch.marks(["deep/ab/file", "deep/x/file"], () => {
+    for (const name of patterns) scratch.write(`deep/${name}/c/file`, "x");
+    scratch.write("deep/ab/file", "x");
+    scratch.write("deep/x/file", "x");
+  });
+  expect([...watch.changed].toSorted()).toEqual(["deep/ab/file", "deep/x/file"]);
 });
 
 test("S107: the watch is made anew, once, when much has come in folders that are left out", async () => {

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { pathComponents } from "../../src/core/path/rel-path.ts";
 import { drainMs } from "../../src/local/watch-cover.ts";
@@ -37,6 +39,21 @@ export function leavingOut(...names: readonly string[]): LeftOut {
     digest: names.join(" "),
     has: (folder) => pathComponents(folder).some((name) => names.includes(name)),
   };
+}
+
+/** Watches of inotify that this process has, as the system counts them. */
+export function watchesOfSystem(): number {
+  const folder = "/proc/self/fdinfo";
+  return readdirSync(folder).reduce((sum, name) => sum + watchesIn(path.join(folder, name)), 0);
+}
+
+/** What was open when it was listed may be closed by now. */
+function watchesIn(file: string): number {
+  try {
+    return readFileSync(file, "utf8").split("\ninotify wd:").length - 1;
+  } catch {
+    return 0;
+  }
 }
 
 export async function watched(
