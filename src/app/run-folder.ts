@@ -1,19 +1,17 @@
 import { createHash } from "node:crypto";
-import { lstatSync, readFileSync, rmdirSync, rmSync, type Stats } from "node:fs";
+import { lstatSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import os from "node:os";
 import { isAbsolute, join } from "node:path";
 import type { Locations } from "../state/locations.ts";
 import { makePrivateFolder, writePrivateFile } from "../state/private-file.ts";
 import { SnapError, systemCode } from "../std/error.ts";
+import { mayBeServed, requireOwnSocket, requirePrivateFolder } from "./run-safety.ts";
 
 /** Longest path of a Unix socket that every system takes: 104 bytes with the last 0 on some. */
 const socketPathBytesMax = 103;
 
 /** The name of the socket. */
 const socketName = "daemon.sock";
-
-/** Bits of a mode that let others in. */
-const othersBits = 0o077;
 
 /** Where the daemon and those who talk to it meet. */
 export type RunFolder = {
@@ -29,12 +27,12 @@ export type RunFolder = {
  */
 export function makeRunFolder({ run }: Locations): RunFolder {
   makePrivateFolder(run);
-  refuseUnsafe(run, "folder");
+  requirePrivateFolder(run);
   const direct = join(run, socketName);
   if (fits(direct)) return { folder: run, socket: direct };
   const short = recordedFolder(run) ?? join(os.tmpdir(), shortName(run));
   makePrivateFolder(short);
-  refuseUnsafe(short, "folder");
+  requirePrivateFolder(short);
   const socket = join(short, socketName);
   if (!fits(socket)) throw tooLong(socket);
   writePrivateFile(recordPath(run), `${short}\n`);
@@ -42,31 +40,40 @@ export function makeRunFolder({ run }: Locations): RunFolder {
 }
 
 /**
- * The same for who wants to talk to a daemon; undefined where none was ever started. Nothing is made.
+ * The same where a daemon may run; undefined where none was ever started. Nothing is made.
  *
  * @throws {SnapError} `refused` as `makeRunFolder`, also for a socket that is not one, or is not ours (X19)
  */
 export function findRunFolder({ run }: Pick<Locations, "run">): RunFolder | undefined {
   if (lstatSync(run, { throwIfNoEntry: false }) === undefined) return undefined;
-  refuseUnsafe(run, "folder");
+  requirePrivateFolder(run);
   const direct = join(run, socketName);
-  if (fits(direct)) return { folder: run, socket: checkedSocket(direct) };
+  if (fits(direct)) return withOwnSocket({ folder: run, socket: direct });
   const short = recordedFolder(run);
   if (short === undefined || lstatSync(short, { throwIfNoEntry: false }) === undefined) {
     return undefined;
   }
-  refuseUnsafe(short, "folder");
-  return { folder: run, socket: checkedSocket(join(short, socketName)) };
+  requirePrivateFolder(short);
+  return withOwnSocket({ folder: run, socket: join(short, socketName) });
 }
 
 /**
- * Remove the socket that a dead process left. The caller holds the worker's lock, so nobody listens there.
+ * The socket at which a daemon may listen; undefined where none does. Nothing is made.
  *
- * @throws {SnapError} `refused` where something else has its name
+ * @throws {SnapError} `refused` as `findRunFolder`, also for a socket that is open to others and at which somebody answers (X19)
  */
-export function removeStaleSocket({ socket }: RunFolder): void {
-  if (lstatSync(socket, { throwIfNoEntry: false }) === undefined) return;
-  checkedSocket(socket);
+export async function findSocket(place: Pick<Locations, "run">): Promise<string | undefined> {
+  const found = findRunFolder(place);
+  return found !== undefined && (await mayBeServed(found.socket)) ? found.socket : undefined;
+}
+
+/**
+ * Remove the socket that a dead process left. The caller holds the worker's lock, so no daemon listens there.
+ *
+ * @throws {SnapError} `refused` where something else has its name, or somebody answers at one that is open to others
+ */
+export async function removeStaleSocket({ socket }: RunFolder): Promise<void> {
+  await mayBeServed(socket);
   rmSync(socket, { force: true });
 }
 
@@ -81,6 +88,11 @@ export function removeSocket({ folder, socket }: RunFolder): void {
     // Somebody put something of his own there: it is only a place, and is found again.
     if (systemCode(error) === undefined) throw error;
   }
+}
+
+function withOwnSocket(found: RunFolder): RunFolder {
+  requireOwnSocket(found.socket);
+  return found;
 }
 
 function fits(path: string): boolean {
@@ -106,38 +118,6 @@ function recordedFolder(run: string): string | undefined {
     if (systemCode(error) === "ENOENT") return undefined;
     throw error;
   }
-}
-
-function checkedSocket(path: string): string {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (stat !== undefined) refuseStat(path, stat, "socket");
-  return path;
-}
-
-function refuseUnsafe(path: string, kind: "folder"): void {
-  refuseStat(path, lstatSync(path), kind);
-}
-
-/** Owner, mode and kind, before listening and before connecting (X19). */
-function refuseStat(path: string, stat: Stats, kind: "folder" | "socket"): void {
-  const isKind = kind === "folder" ? stat.isDirectory() : stat.isSocket();
-  if (!isKind) throw unsafe(path, `is no ${kind}`, "Move it away, then try again.");
-  const user = process.getuid?.();
-  // A system without users has no permission bits that could be judged.
-  if (user === undefined) return;
-  if (stat.uid !== user) {
-    throw unsafe(path, "belongs to another user", "Use a SNAP_HOME of your own.");
-  }
-  if ((stat.mode & othersBits) === 0) return;
-  const mode = kind === "folder" ? "700" : "600";
-  throw unsafe(path, "is open to other users", `chmod ${mode} "${path}"`);
-}
-
-function unsafe(path: string, problem: string, hint: string): SnapError {
-  return new SnapError("refused", `The way to the daemon is not safe: "${path}" ${problem}`, {
-    path,
-    hint,
-  });
 }
 
 function tooLong(path: string): SnapError {

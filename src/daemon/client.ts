@@ -1,5 +1,5 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
-import { findRunFolder } from "../app/run-folder.ts";
+import { findSocket } from "../app/run-folder.ts";
 import type { Environment } from "../app/environment.ts";
 import { isSnapError, SnapError, systemCode, throwIfAborted } from "../std/error.ts";
 import type { Json } from "../std/json.ts";
@@ -42,7 +42,7 @@ export interface DaemonClient {
  */
 export function daemonClient({ locations }: Pick<Environment, "locations">): DaemonClient {
   const open = async (call: DaemonCall): Promise<IncomingMessage> =>
-    await send(socketIn(locations), call);
+    await send(await socketIn(locations), call);
   const call = async (asked: DaemonCall): Promise<unknown> => {
     const answer = await open(asked);
     return JSON.parse(await wholeText(answer));
@@ -123,10 +123,10 @@ function daemonOff(cause?: unknown): SnapError {
   });
 }
 
-function socketIn(locations: Environment["locations"]): string {
-  const found = findRunFolder(locations);
-  if (found === undefined) throw daemonOff();
-  return found.socket;
+async function socketIn(locations: Environment["locations"]): Promise<string> {
+  const socket = await findSocket(locations);
+  if (socket === undefined) throw daemonOff();
+  return socket;
 }
 
 function send(socketPath: string, call: DaemonCall): Promise<IncomingMessage> {

@@ -60,7 +60,7 @@ export type ControlOptions = {
  */
 export async function serveControl(options: ControlOptions): Promise<AsyncDisposable> {
   const { run } = options;
-  removeStaleSocket(run);
+  await removeStaleSocket(run);
   const server = process.getBuiltinModule("node:http").createServer((request, response) => {
     void answer(new ControlCall(request, response), options);
   });

@@ -1,4 +1,4 @@
-import { findRunFolder } from "../app/run-folder.ts";
+import { findSocket } from "../app/run-folder.ts";
 import type { DaemonStatus } from "./wire.ts";
 
 /** How long the daemon gets to answer, ms. */
@@ -19,8 +19,8 @@ const request = "GET /v1/status HTTP/1.0\r\n\r\n";
 export async function quickStatus(place: {
   readonly run: string;
 }): Promise<DaemonStatus | undefined> {
-  const found = findRunFolder(place);
-  const answer = found === undefined ? undefined : await ask(found.socket);
+  const socket = await findSocket(place);
+  const answer = socket === undefined ? undefined : await ask(socket);
   if (answer === undefined || !answer.startsWith("HTTP/1.1 200 ")) return undefined;
   const start = answer.indexOf("\r\n\r\n");
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- both ends of a private socket are this program

@@ -8,6 +8,7 @@ import {
   mkdirSync,
   mkdtempSync,
   realpathSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -17,6 +18,7 @@ import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import {
   findRunFolder,
+  findSocket,
   makeRunFolder,
   removeSocket,
   removeStaleSocket,
@@ -38,11 +40,21 @@ const refused = (text: string): Error =>
     message: expect.stringContaining(text),
   }) as Error;
 
-/** A socket, 0600. Closing would remove it, so it stays open until the process ends. */
-async function leaveSocket(file: string): Promise<void> {
+/** A socket, 0600, at which somebody answers until the process ends. */
+async function openSocket(file: string): Promise<Server> {
   const server: Server = createServer().listen(file).unref();
   await once(server, "listening");
   chmodSync(file, 0o600);
+  return server;
+}
+
+/** A socket, 0600, at which nobody answers any more. */
+async function leaveSocket(file: string): Promise<void> {
+  const server = await openSocket(`${file}2`);
+  // Closing would remove it.
+  renameSync(`${file}2`, file);
+  server.close();
+  await once(server, "close");
 }
 
 const isRoot = process.getuid?.() === 0;
@@ -87,29 +99,47 @@ test.each(["a file", "a link to a socket"])("X19: %s in the place of the socket"
   if (kind === "a file") writeFileSync(run.socket, "planted");
   else symlinkSync(other, run.socket);
   expect(() => findRunFolder(home)).toThrow(refused("is no socket"));
-  expect(() => removeStaleSocket(run)).toThrow(refused("is no socket"));
+  await expect(removeStaleSocket(run)).rejects.toEqual(refused("is no socket"));
   expect(existsSync(other)).toBe(true);
 });
 
-test.runIf(isRoot)(
-  "X19: a socket of another user, or that others can use, is refused",
-  async () => {
-    const run = makeRunFolder(home);
-    await leaveSocket(run.socket);
-    expect(findRunFolder(home)).toEqual(run);
-    chmodSync(run.socket, 0o666);
-    expect(() => findRunFolder(home)).toThrow(refused("open to other users"));
-    chownSync(run.socket, 65_534, 65_534);
+test("X19: a socket that others can use is refused where somebody answers at it, and is as good as none where nobody does", async () => {
+  const run = makeRunFolder(home);
+  const server = await openSocket(run.socket);
+  let heard = 0;
+  server.on("connection", (connection) => connection.on("data", ({ length }) => (heard += length)));
+  expect(await findSocket(home)).toBe(run.socket);
+  chmodSync(run.socket, 0o755);
+  await expect(findSocket(home)).rejects.toEqual(refused("open to other users"));
+  await expect(removeStaleSocket(run)).rejects.toEqual(refused("open to other users"));
+  expect(heard).toBe(0);
+  rmSync(run.socket);
+  await leaveSocket(run.socket);
+  chmodSync(run.socket, 0o755);
+  expect(await findSocket(home)).toBeUndefined();
+  expect(findRunFolder(home)).toEqual(run);
+  await removeStaleSocket(run);
+  expect(existsSync(run.socket)).toBe(false);
+});
+
+test.runIf(isRoot)("X19: a socket of another user is refused, dead or not", async () => {
+  const run = makeRunFolder(home);
+  await leaveSocket(run.socket);
+  chownSync(run.socket, 65_534, 65_534);
+  for (const mode of [0o600, 0o755]) {
+    chmodSync(run.socket, mode);
     expect(() => findRunFolder(home)).toThrow(refused("belongs to another user"));
-  },
-);
+    await expect(findSocket(home)).rejects.toEqual(refused("belongs to another user"));
+    await expect(removeStaleSocket(run)).rejects.toEqual(refused("belongs to another user"));
+  }
+});
 
 test("a socket that a dead process left is removed", async () => {
   const run = makeRunFolder(home);
   await leaveSocket(run.socket);
-  removeStaleSocket(run);
+  await removeStaleSocket(run);
   expect(existsSync(run.socket)).toBe(false);
-  removeStaleSocket(run);
+  await removeStaleSocket(run);
 });
 
 test("a home whose path is too long for a socket gets a short folder of its own, and the same again", () => {

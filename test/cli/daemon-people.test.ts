@@ -1,9 +1,17 @@
 /** Two people on one machine, and a home that cannot be written. Only root may act as somebody else. */
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+} from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { DaemonBox } from "../support/daemon-box.ts";
+import { DaemonBox, processEnd } from "../support/daemon-box.ts";
 import { runSnap, type Ended } from "../support/snap-process.ts";
 
 /** Nobody: a user without rights of its own on every Linux. */
@@ -120,3 +128,23 @@ test.runIf(isRoot)(
     }
   },
 );
+
+test("X19: a dead socket that others could use is no obstacle either, one at which the daemon answers is refused", async () => {
+  await using box = await DaemonBox.linked();
+  await box.run(0, "start");
+  const { pid, supervisor = 0 } = await box.status();
+  const socket = path.join(box.locations.run, "daemon.sock");
+  chmodSync(socket, 0o755);
+  for (const word of ["status", "stop", "start"]) {
+    const refused = await box.run(3, word);
+    expect(refused.events[0], word).toMatchObject({ code: "refused", path: socket });
+  }
+  for (const each of [supervisor, pid]) process.kill(each, "SIGKILL");
+  await Promise.all([supervisor, pid].map(processEnd));
+  await box.run(0, "status");
+  await box.run(0, "stop");
+  expect((await box.run(0, "doctor")).stdout).not.toContain("not safe");
+  await box.run(0, "start");
+  expect(lstatSync(socket).mode & 0o777).toBe(0o600);
+  expect((await box.status()).pid).not.toBe(pid);
+});
