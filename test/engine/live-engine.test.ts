@@ -132,6 +132,21 @@ test("S84: it waits as long as the server says, and a nudge ends the wait", asyn
   expect(await live.world.both()).toBe("a: 1");
 });
 
+test("S84: a wait after trouble becomes no longer when the clock is set back", async () => {
+  await using live = await LiveWorld.resting("a: 0");
+  live.world.hooks.instead("remote.folderId", () => {
+    throw new SnapError("throttled", "Too many calls", { retryAfterSeconds: 300 });
+  });
+  live.world.local.write("a", "1");
+  await live.changed("a");
+  for (let minutes = 0; minutes < 3; minutes += 1) await live.pass(60_000);
+  expect(live.engine.status().trouble?.code).toBe("throttled");
+  live.clock.jump(-120_000);
+  live.clock.advance(60_000);
+  await live.cycle();
+  expect(await live.world.both()).toBe("a: 1");
+});
+
 test("S79: what the user has to settle ends it, with its reason", async () => {
   await using live = await LiveWorld.resting("a: 0");
   live.world.hooks.instead("remote.account", () => {

@@ -1,3 +1,5 @@
+import { goesOn, type Pause } from "./pause.ts";
+
 /** How long nothing may be marked before marks are looked at, ms: an editor that saves makes several marks at once. */
 export const quietMs = 300;
 
@@ -21,8 +23,8 @@ export type Moment = {
   readonly lookedAt: number | undefined;
   /** Whether something tells of every change on the disk. */
   readonly isWatched: boolean;
-  /** After trouble nothing is tried before then. */
-  readonly notBefore: number | undefined;
+  /** After trouble nothing is tried in it. */
+  readonly pause: Pause | undefined;
   /** When what was left aside is to be tried again. */
   readonly revisitAt: number | undefined;
 };
@@ -38,8 +40,8 @@ export type Next =
 
 /** Decide what comes next. Pure; a mark, an answer of the server and the clock only make it be asked again (S2, S23). */
 export function nextStep(moment: Moment): Next {
-  const { now, notBefore } = moment;
-  if (notBefore !== undefined && notBefore > now) return { kind: "wait", until: notBefore };
+  const { now, pause } = moment;
+  if (pause !== undefined && goesOn(pause, now)) return { kind: "wait", until: pause.until };
   const wholeAt = wholeLookAt(moment);
   if (wholeAt <= now) return { kind: "look", where: "everything" };
   const markedAt = markedLookAt(moment);

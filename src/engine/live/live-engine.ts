@@ -1,4 +1,5 @@
 import type { Activity, LiveStatus } from "../../core/live/live-status.ts";
+import type { Pause } from "../../core/live/pause.ts";
 import { nextStep, type Moment } from "../../core/live/schedule.ts";
 import type { LeftOut } from "../../core/live/waiting.ts";
 import type { Op } from "../../core/plan/op.ts";
@@ -61,7 +62,8 @@ export class LiveEngine {
   readonly #board: StatusBoard;
   /** The server is to be asked, whether or not it has told of anything. */
   #isAsking = true;
-  #notBefore: number | undefined;
+  /** After trouble. */
+  #pause: Pause | undefined;
   #attempts = 0;
   /** Between the two hooks. */
   #isAtWork = false;
@@ -85,7 +87,7 @@ export class LiveEngine {
 
   /** Do now what is waiting: after trouble, for its time, or for quiet. */
   nudge(): void {
-    this.#notBefore = undefined;
+    this.#pause = undefined;
     this.#attempts = 0;
     this.#isAsking = true;
     this.#revisits.hurry();
@@ -127,20 +129,22 @@ export class LiveEngine {
       isRemoteChanged: this.#isAsking || this.#poll.isChanged,
       lookedAt: this.#memory.wholeAt,
       isWatched: isWatched(),
-      notBefore: this.#notBefore,
+      pause: this.#pause,
       revisitAt: times.length === 0 ? undefined : Math.min(...times),
     };
   }
 
   async #wait(until: number, signal: AbortSignal): Promise<void> {
     // A line that is known to be down is tried by the next cycle.
-    if (this.#notBefore === undefined) this.#poll.start(() => this.#deps.index.meta("cursor"));
+    if (this.#pause === undefined) this.#poll.start(() => this.#deps.index.meta("cursor"));
+    // How long the rest of a pause takes cannot be told from before the time that was seen last.
+    else this.#pause = { ...this.#pause, from: this.#deps.clock.now() };
     const at = Math.min(until, this.#poll.nextAt ?? until);
     const hasJumped = await this.#rest.until(at, signal);
     // Nothing that is known of the time before can be relied on (S23).
     if (!hasJumped) return;
     this.#options.marks.lost("the clock jumped");
-    this.#notBefore = undefined;
+    this.#pause = undefined;
     this.#isAsking = true;
     this.#revisits.hurry();
   }
@@ -149,7 +153,7 @@ export class LiveEngine {
     const { marks, onReport } = this.#options;
     const { clock } = this.#deps;
     if (isWhole) marks.lost("everything is looked at");
-    this.#notBefore = undefined;
+    this.#pause = undefined;
     this.#isAsking = false;
     this.#poll.stop();
     try {
@@ -238,8 +242,10 @@ export class LiveEngine {
     }
     const { clock, rng, logger } = this.#deps;
     this.#attempts += 1;
-    this.#notBefore = clock.now() + waitMs(error, this.#attempts, rng);
+    const from = clock.now();
+    const until = from + waitMs(error, this.#attempts, rng);
+    this.#pause = { from, until };
     logger.info("waits after trouble", { code: error.code, reason: error.message });
-    this.#board.inTrouble(troubleOf(error, this.#notBefore));
+    this.#board.inTrouble(troubleOf(error, until));
   }
 }

@@ -1,3 +1,4 @@
+import { goesOn, type Pause } from "../../core/live/pause.ts";
 import type { RemoteSide } from "../../ports.ts";
 import { backOffMs } from "../../std/back-off.ts";
 import { isSnapError } from "../../std/error.ts";
@@ -19,7 +20,7 @@ export class RemotePoll {
   readonly #onNews: () => void;
   #call: AbortController | undefined;
   #isChanged = false;
-  #pause = { from: 0, until: Number.NEGATIVE_INFINITY };
+  #pause: Pause = { from: 0, until: Number.NEGATIVE_INFINITY };
   #askAt: number | undefined;
   #failures = 0;
   #fault: Error | undefined;
@@ -69,11 +70,8 @@ export class RemotePoll {
     void this.#wait(cursor, call);
   }
 
-  /** A clock that went back behind the beginning of a pause tells nothing of its end. */
   get #isPausing(): boolean {
-    const { from, until } = this.#pause;
-    const now = this.#deps.clock.now();
-    return from <= now && now < until;
+    return goesOn(this.#pause, this.#deps.clock.now());
   }
 
   #pauseFor(delayMs: number): void {

@@ -16,7 +16,7 @@ const idle: Moment = {
   isRemoteChanged: false,
   lookedAt: now,
   isWatched: true,
-  notBefore: undefined,
+  pause: undefined,
   revisitAt: undefined,
 };
 
@@ -67,7 +67,18 @@ test("what was left aside has its time", () => {
 });
 
 test("S84: after trouble nothing is looked at before the time that it named", () => {
-  const troubled = { ...idle, isRemoteChanged: true, lookedAt: undefined, notBefore: now + 1 };
+  const troubled = {
+    ...idle,
+    isRemoteChanged: true,
+    lookedAt: undefined,
+    pause: { from: now, until: now + 1 },
+  };
   expect(nextStep(troubled)).toEqual({ kind: "wait", until: now + 1 });
   expect(nextStep({ ...troubled, now: now + 1 })).toEqual(everything);
+});
+
+test("S84: a wait after trouble is over where the clock went back behind its beginning", () => {
+  const pause = { from: now + 1, until: now + 42_000 };
+  expect(nextStep({ ...idle, isRemoteChanged: true, pause })).toEqual(marked);
+  expect(nextStep({ ...idle, pause })).toEqual({ kind: "wait", until: now + fullScanIntervalMs });
 });
