@@ -109,6 +109,33 @@ function outcome(live: LiveStatus, { left }: IndexFacts): Pick<Status, "state" |
   return { state: "pending", exit: new SnapError(trouble.code, trouble.message).exit };
 }
 
+/** What is known of a workspace that no session tells of; times in ms since 1970. */
+type Absence = {
+  readonly isLent: boolean;
+  readonly isPaused: boolean;
+  readonly trouble: { readonly told: LiveTrouble; readonly since: number } | undefined;
+  /** Of a state without trouble. */
+  readonly since: number;
+};
+
+/** What a workspace is up to that is not open. */
+export function absentStatus(
+  { left, lastSyncedAt }: IndexFacts,
+  { isLent, isPaused, trouble, since }: Absence,
+): LiveStatus {
+  const known = {
+    left,
+    held: left.filter(({ kind }) => kind === "hold").length,
+    pending: 0,
+    since: trouble?.since ?? since,
+    ...(lastSyncedAt === undefined ? {} : { lastSyncedAt }),
+  };
+  if (isLent) return { ...known, state: "lent" };
+  if (isPaused) return { ...known, state: "paused" };
+  if (trouble === undefined) return { ...known, state: "starting" };
+  return { ...known, state: "waiting", trouble: trouble.told };
+}
+
 /** An error as trouble that is shown. */
 export function troubleOf(error: SnapError, retryAt: number | undefined): LiveTrouble {
   const { code, message, hint } = error;

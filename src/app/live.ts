@@ -1,22 +1,27 @@
-import type { Activity, LiveStatus, LiveTrouble } from "../core/live/live-status.ts";
-import { isPassing, waitMs } from "../engine/live/live-trouble.ts";
-import { delayMaxMs } from "../std/back-off.ts";
-import { describeError, isSnapError, SnapError } from "../std/error.ts";
+import {
+  beginning,
+  hurried,
+  hurryOf,
+  mayWait,
+  reached,
+  type Course,
+  type Place,
+} from "../core/live/course.ts";
+import type { Activity, LiveStatus } from "../core/live/live-status.ts";
+import { isSnapError, SnapError } from "../std/error.ts";
 import type { Listener } from "../std/events.ts";
 import { fired } from "../std/fired.ts";
 import type { Environment } from "./environment.ts";
 import type { LinkedRecord } from "./find-workspace.ts";
+import { Retry, type Met } from "./live-retry.ts";
 import {
+  absentStatus,
   lookAtFacts,
-  troubleOf,
   workspaceStatus,
   type IndexFacts,
   type WatchStatus,
   type WorkspaceStatus,
 } from "./live-status.ts";
-
-/** How often something is tried that waits for the user, ms; a change of the settings tries it at once. */
-export const userRetryMs = 300_000;
 
 /** What is told while a workspace is kept in sync. */
 export type LiveEvents = {
@@ -65,24 +70,22 @@ export class LiveWorkspace implements AsyncDisposable {
   #session: LiveSession | undefined;
   #facts: IndexFacts;
   #watch: WatchStatus = unwatched;
-  #trouble: { readonly told: LiveTrouble; readonly since: number } | undefined;
+  #trouble: Met | undefined;
   /** Of the state that no session tells of. */
   #since: number;
-  #attempts = 0;
-  #openedAt = Number.POSITIVE_INFINITY;
+  readonly #retry: Retry;
+  #course: Course = beginning;
   #loan: { readonly what: string } | undefined;
   #isEnding = false;
-  /** After trouble. */
-  #isWaiting = false;
   /** Ends what is under way: a session, or a wait. */
   #stage = new AbortController();
   #awaitsRest: (() => void)[] = [];
-  #isAtRest = false;
   readonly #life: Promise<void>;
 
   constructor(options: LiveOptions) {
     this.#options = options;
     this.#record = options.record;
+    this.#retry = new Retry(options.environment);
     this.#since = options.environment.clock.now();
     this.#facts = lookAtFacts(options.environment, options.record);
     this.#life = this.#live();
@@ -95,19 +98,23 @@ export class LiveWorkspace implements AsyncDisposable {
   status(): WorkspaceStatus {
     const session = this.#session;
     if (session !== undefined) this.#keep(session);
+    const record = this.#record;
+    const facts = this.#facts;
     return workspaceStatus(this.#options.environment, {
-      record: this.#record,
-      facts: this.#facts,
-      live: this.#session?.live() ?? this.#absent(),
+      record,
+      facts,
+      live: session?.live() ?? this.#absent(),
       watch: this.#watch,
     });
   }
 
   /** Look now; what waits after trouble is tried again. */
   nudge(): void {
-    this.#attempts = 0;
-    if (this.#session !== undefined) this.#session.nudge();
-    else if (this.#isWaiting) this.#endStage();
+    this.#retry.forget();
+    this.#course = hurried(this.#course);
+    const hurry = hurryOf(this.#course);
+    if (hurry === "look") this.#session?.nudge();
+    else if (hurry === "begin anew") this.#endStage();
   }
 
   /**
@@ -116,7 +123,8 @@ export class LiveWorkspace implements AsyncDisposable {
    */
   async reload(record: LinkedRecord, isOther: boolean): Promise<void> {
     this.#record = record;
-    this.#attempts = 0;
+    this.#retry.forget();
+    this.#course = hurried(this.#course);
     const isWaiting = this.#session === undefined && this.#loan === undefined;
     if (isOther || isWaiting) this.#endStage();
     this.#changed();
@@ -185,73 +193,53 @@ export class LiveWorkspace implements AsyncDisposable {
     logger.info("a workspace is left alone", { path: this.#record.path, lent });
     this.#trouble = undefined;
     this.#since = clock.now();
-    this.#isAtRest = true;
+    this.#reach("away");
     this.#tellRest();
     this.#changed();
     await fired(signal);
-    this.#isAtRest = false;
+    this.#reach("opening");
     this.#since = clock.now();
   }
 
   /** Open it, keep it in sync, and wait after trouble. */
   async #stay(signal: AbortSignal): Promise<void> {
     const { environment, openSession, onStatus, onActivity } = this.#options;
-    this.#openedAt = Number.POSITIVE_INFINITY;
+    this.#course = beginning;
+    this.#retry.begin();
     try {
       await using session = await openSession(environment, this.#record, { onStatus, onActivity });
       this.#session = session;
-      this.#openedAt = environment.clock.now();
+      this.#reach("open");
+      this.#retry.opened();
       this.#trouble = undefined;
       environment.logger.info("a workspace is open", { path: this.#record.path });
       this.#changed();
       await session.run(signal);
       this.#keep(session);
-      this.#attempts = 0;
+      this.#retry.forget();
     } catch (error) {
-      this.#note(error);
+      this.#trouble = this.#retry.meet(error, this.#record.path);
     } finally {
       if (this.#session !== undefined) this.#since = environment.clock.now();
       this.#session = undefined;
     }
-    if (!signal.aborted) await this.#waitAfterTrouble(signal);
-  }
-
-  #note(error: unknown): void {
-    const { clock, logger } = this.#options.environment;
-    const { path } = this.#record;
-    const trouble = isSnapError(error) ? error : mistake(error);
-    logger.error("a workspace is not in sync", {
-      path,
-      code: trouble.code,
-      reason: trouble.message,
-      trace: isSnapError(error) || !(error instanceof Error) ? undefined : error.stack,
-    });
-    const retryAt = clock.now() + this.#retryMs(trouble);
-    this.#trouble = { told: troubleOf(trouble, retryAt), since: clock.now() };
-  }
-
-  /** What may pass by itself is tried again soon, and then less and less often; what the user has to settle, now and then. */
-  #retryMs(trouble: SnapError): number {
-    const { clock, rng } = this.#options.environment;
-    // What comes after a long time without trouble is the first of its kind.
-    if (clock.now() - this.#openedAt > delayMaxMs) this.#attempts = 0;
-    this.#attempts += 1;
-    const mayPass = trouble.code === "busy" || isPassing(trouble);
-    return mayPass ? waitMs(trouble, this.#attempts, rng) : userRetryMs;
+    if (!signal.aborted && mayWait(this.#course)) await this.#waitAfterTrouble(signal);
   }
 
   async #waitAfterTrouble(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options.environment;
+    this.#reach("waiting");
     this.#changed();
     const retryAt = this.#trouble?.told.retryAt ?? clock.now();
-    this.#isWaiting = true;
     try {
       await clock.sleep(Math.max(0, retryAt - clock.now()), signal);
     } catch (error) {
       if (!signal.aborted) throw error;
-    } finally {
-      this.#isWaiting = false;
     }
+  }
+
+  #reach(place: Place): void {
+    this.#course = reached(this.#course, place);
   }
 
   /** What a session knew stays to be told after its end. */
@@ -266,7 +254,7 @@ export class LiveWorkspace implements AsyncDisposable {
   }
 
   #rest(): Promise<void> {
-    if (this.#isAtRest || this.#isEnding) return Promise.resolve();
+    if (this.#course.place === "away" || this.#isEnding) return Promise.resolve();
     return new Promise((resolve) => this.#awaitsRest.push(resolve));
   }
 
@@ -276,24 +264,11 @@ export class LiveWorkspace implements AsyncDisposable {
 
   /** What to tell where no session does. */
   #absent(): LiveStatus {
-    const { left, lastSyncedAt } = this.#facts;
-    const known = {
-      left,
-      held: left.filter(({ kind }) => kind === "hold").length,
-      pending: 0,
-      since: this.#trouble?.since ?? this.#since,
-      ...(lastSyncedAt === undefined ? {} : { lastSyncedAt }),
-    };
-    if (this.#loan !== undefined) return { ...known, state: "lent" };
-    if (this.#record.paused !== undefined) return { ...known, state: "paused" };
-    if (this.#trouble === undefined) return { ...known, state: "starting" };
-    return { ...known, state: "waiting", trouble: this.#trouble.told };
+    return absentStatus(this.#facts, {
+      isLent: this.#loan !== undefined,
+      isPaused: this.#record.paused !== undefined,
+      trouble: this.#trouble,
+      since: this.#since,
+    });
   }
-}
-
-function mistake(cause: unknown): SnapError {
-  return new SnapError("unexpected", `Unexpected error: ${describeError(cause)}`, {
-    cause,
-    hint: "This is a mistake of the program. Nothing was lost by it; `snap log` tells more.",
-  });
 }

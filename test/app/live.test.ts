@@ -4,7 +4,8 @@ import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openEnvironment, type Environment } from "../../src/app/environment.ts";
 import type { LinkedRecord } from "../../src/app/find-workspace.ts";
-import { LiveWorkspace, userRetryMs, type LiveSession } from "../../src/app/live.ts";
+import { LiveWorkspace, type LiveSession } from "../../src/app/live.ts";
+import { userRetryMs } from "../../src/app/live-retry.ts";
 import { noFacts } from "../../src/app/live-status.ts";
 import { SnapError } from "../../src/std/error.ts";
 import { seededRng } from "../../src/std/random.ts";
@@ -39,6 +40,8 @@ afterEach(() => rmSync(top, { recursive: true, force: true }));
 class Stage implements AsyncDisposable {
   readonly done: string[] = [];
   readonly live: LiveWorkspace;
+  /** What happens while a session closes. */
+  onClose: () => Promise<void> | void = () => {};
   #fail: (error: Error) => void = () => {};
   #openings: (Error | undefined)[] = [];
   #waiting: (() => void)[] = [];
@@ -88,7 +91,10 @@ class Stage implements AsyncDisposable {
       live: () => ({ state: "idle", since: 1, left: [], held: 0, pending: 0 }),
       facts: () => ({ ...noFacts, lastSyncedAt: 5 }),
       watch: () => ({ coverage: "whole", folders: 3 }),
-      [Symbol.asyncDispose]: async () => this.#note("close"),
+      [Symbol.asyncDispose]: async () => {
+        await this.onClose();
+        this.#note("close");
+      },
     };
   }
 
@@ -228,12 +234,34 @@ test("a nudge while it is opened anew changes nothing", async () => {
   expect(stage.done).toEqual(["open", "run", "close", "open", "run"]);
 });
 
+test("a nudge in the moment in which a session ends in trouble is not lost, and is good for one try", async () => {
+  await using stage = new Stage(undefined, rolledBack);
+  await stage.until("run");
+  stage.onClose = () => stage.live.nudge();
+  stage.fail(rolledBack);
+  await stage.until("fail");
+  await clock.sleeper(userRetryMs);
+  expect(stage.done).toEqual(["open", "run", "nudge", "close", "fail"]);
+});
+
+test("so is one that comes while it is opened, and settings that are read anew meanwhile", async () => {
+  await using stage = new Stage(rolledBack, undefined);
+  stage.live.nudge();
+  await stage.until("run");
+  stage.onClose = () => stage.live.reload(record, false);
+  stage.fail(rolledBack);
+  await stage.until("close");
+  await stage.until("run");
+  expect(stage.done).toEqual(["fail", "open", "run", "close", "open", "run"]);
+});
+
 test("other settings open it anew, the same ones leave it alone", async () => {
   await using stage = new Stage();
   await stage.until("run");
   await stage.live.reload(record, false);
   expect(stage.done).toEqual(["open", "run"]);
   await stage.live.reload({ ...record, remote: "/other" }, true);
+  await stage.until("close");
   await stage.until("run");
   expect(stage.done).toEqual(["open", "run", "close", "open", "run"]);
 });
