@@ -1,20 +1,30 @@
 import { realpathSync } from "node:fs";
 import path from "node:path";
+import type { RunningHook } from "../core/live/live-status.ts";
 import type { HookOutcome } from "../core/plan/sync-report.ts";
 import { hookTimeoutDefaultMs } from "../core/settings/catalogue.ts";
 import type { HookCommand } from "../core/settings/values.ts";
-import { describeError, SnapError, systemCode } from "../std/error.ts";
+import { describeError, SnapError, systemCode, throwIfAborted } from "../std/error.ts";
+import type { Listener } from "../std/events.ts";
 import type { Environment } from "./environment.ts";
 import { isAtOrBelow } from "./find-workspace.ts";
+import { noteHookFailure, type HookFailure } from "./hook-failure.ts";
 import { runCommand } from "./run-command.ts";
 import { settingsOf } from "./settings-of.ts";
 import type { LinkedWorkspace } from "./workspace.ts";
 
 /** Programs of the user that run around a sync or a restore (T42, T43). */
 export interface Hooks {
-  /** Before the first op; again only when `after` has run. @throws {SnapError} `refused` where one fails or takes too long */
+  /**
+   * Before the first op; again only when `after` has run.
+   *
+   * @throws {SnapError} `refused` where one fails or takes too long; `interrupted` where the signal ends it
+   */
   before(signal?: AbortSignal): Promise<void>;
-  /** Does nothing unless `before` has run, in this run of the program or an earlier one. What failed, as a sentence. */
+  /**
+   * Does nothing unless `before` has run, in this run of the program or an earlier one; where the signal ends it, the next run does it. What
+   * failed, as a sentence.
+   */
   after(outcome: HookOutcome, signal?: AbortSignal): Promise<string | undefined>;
 }
 
@@ -29,9 +39,16 @@ type Kind = "sync" | "restore";
 /** Says that `before` ran and `after` did not yet, also where the program was killed in between. */
 const marks = { sync: "hooked", restore: "restore_hooked" } as const;
 
-/** The hooks `sync.before` and `sync.after` of a workspace (T42, T43). */
-export function syncHooks(workspace: Hooked): Hooks {
-  return hooksOf(workspace, { kind: "sync", mark: "1", variables: {} });
+/**
+ * The hooks `sync.before` and `sync.after` of a workspace (T42, T43).
+ *
+ * @param onRun which program runs from now on; undefined: none
+ */
+export function syncHooks(
+  workspace: Hooked,
+  onRun: Listener<RunningHook | undefined> = () => {},
+): Hooks {
+  return hooksOf(workspace, { kind: "sync", mark: "1", variables: {}, onRun });
 }
 
 /** The hooks `restore.before` and `restore.after` around one restore, of a snapshot if there is one (T42, T43). */
@@ -43,22 +60,24 @@ export function restoreHooks(
     SNAP_RESTORE: restore,
     ...(snapshot !== undefined && { SNAP_SNAPSHOT: snapshot }),
   };
-  return hooksOf(workspace, { kind: "restore", mark: restore, variables });
+  return hooksOf(workspace, { kind: "restore", mark: restore, variables, onRun: () => {} });
 }
 
 type Facts = {
   readonly kind: Kind;
   readonly mark: string;
   readonly variables: Readonly<Record<string, string>>;
+  readonly onRun: Listener<RunningHook | undefined>;
 };
 
-function hooksOf({ environment, record, state }: Hooked, { kind, mark, variables }: Facts): Hooks {
+function hooksOf({ environment, record, state }: Hooked, facts: Facts): Hooks {
+  const { kind, mark } = facts;
   const { index } = state;
   let hasRun = false;
   const note = (text: string | undefined): void =>
     index.transaction(() => index.setMeta(marks[kind], text));
   const run = (runs: Runs): Promise<string | undefined> =>
-    runHook(environment, { ...runs, kind, record, variables });
+    runHook(environment, { ...facts, ...runs, record });
   const commandsOf = (moment: "before" | "after"): readonly HookCommand[] =>
     settingsOf(environment, record)[`${kind}.${moment}`] ?? [];
   return {
@@ -70,6 +89,7 @@ function hooksOf({ environment, record, state }: Hooked, { kind, mark, variables
       note(mark);
       const failure = await run({ moment: "before", commands, signal, outcome: undefined });
       if (failure === undefined) return;
+      throwIfAborted(signal);
       throw new SnapError("refused", `Nothing was done: ${failure}`, {
         hint: `\`snap config get ${kind}.before\` shows the commands. The log has what they wrote.`,
       });
@@ -83,10 +103,18 @@ function hooksOf({ environment, record, state }: Hooked, { kind, mark, variables
         signal,
         outcome,
       });
-      note(undefined);
+      if (failure !== undefined && signal?.aborted === true) return undefined;
+      index.transaction(() => {
+        index.setMeta(marks[kind], undefined);
+        if (kind === "sync") noteHookFailure(index, failureOf(failure, environment.clock.now()));
+      });
       return failure;
     },
   };
+}
+
+function failureOf(reason: string | undefined, at: number): HookFailure | undefined {
+  return reason === undefined ? undefined : { at, reason };
 }
 
 type Runs = {
@@ -96,17 +124,18 @@ type Runs = {
   readonly outcome: HookOutcome | undefined;
 };
 
-type HookRun = Runs & Pick<Facts, "kind" | "variables"> & Pick<Hooked, "record">;
+type HookRun = Runs & Omit<Facts, "mark"> & Pick<Hooked, "record">;
 
 /** Run the commands of one hook, one after the other, up to the first that fails; what failed, as a sentence. */
 async function runHook(environment: Environment, hook: HookRun): Promise<string | undefined> {
-  const { kind, commands, record, signal } = hook;
-  const { logger } = environment;
+  const { kind, commands, record, signal, onRun } = hook;
+  const { logger, clock } = environment;
   const moment = `${kind}.${hook.moment}`;
   const timeoutMs = settingsOf(environment, record)[`${kind}.hookTimeout`] ?? hookTimeoutDefaultMs;
   for (const command of commands) {
     const [program = "", ...words] = command;
     logger.info("a hook runs", { hook: moment, program });
+    onRun({ hook: moment, program, since: clock.now() });
     const { failure, output } = await tryRun(environment, {
       program,
       words,
@@ -114,8 +143,8 @@ async function runHook(environment: Environment, hook: HookRun): Promise<string 
       variables: variablesOf(environment, hook),
       timeoutMs,
       signal,
-      clock: environment.clock,
-    });
+      clock,
+    }).finally(() => onRun(undefined));
     if (output !== "") logger.info("a hook wrote", { hook: moment, program, output });
     if (failure === undefined) continue;
     logger.error("a hook failed", { hook: moment, program, reason: failure });

@@ -2,6 +2,7 @@ import { LiveEngine } from "../engine/live/live-engine.ts";
 import { LiveMarks } from "../engine/live/live-marks.ts";
 import { leftOutNow } from "../engine/scope/left-out.ts";
 import { openWatcher } from "../local/watch.ts";
+import type { RunningHook } from "../core/live/live-status.ts";
 import type { SyncReport } from "../core/plan/sync-report.ts";
 import type { Watching } from "../ports.ts";
 import { describeError, isSnapError, SnapError } from "../std/error.ts";
@@ -36,7 +37,11 @@ export async function openLiveSession(
   // Before the first look, so that nothing is missed between the two.
   const watching = stack.use(await watcher.start(marks, await leftOutNow(workspace.engineDeps)));
   const notes = new Notes(workspace);
-  const hooks = syncHooks(workspace);
+  let hook: RunningHook | undefined;
+  const hooks = syncHooks(workspace, (running) => {
+    hook = running;
+    events.onStatus();
+  });
   const engine = new LiveEngine(workspace.engineDeps, {
     ...events,
     marks,
@@ -49,7 +54,7 @@ export async function openLiveSession(
     onReport: (report) => notes.note(report),
     beforeWork: (signal) => hooks.before(signal),
     afterWork: async (outcome) => {
-      // What failed is in the log; the files are as they should be.
+      // What failed is in the status and in the log; the files are as they should be.
       await hooks.after(outcome);
     },
   });
@@ -65,7 +70,7 @@ export async function openLiveSession(
       }
     },
     nudge: () => engine.nudge(),
-    live: () => engine.status(),
+    live: () => ({ ...engine.status(), ...(hook !== undefined && { hook }) }),
     facts: () => factsOf(workspace.state),
     watch: () => watchStatus(watching),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

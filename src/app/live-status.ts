@@ -7,6 +7,7 @@ import { isSnapError, SnapError } from "../std/error.ts";
 import type { Environment } from "./environment.ts";
 import type { LinkedRecord } from "./find-workspace.ts";
 import { overrideNotes } from "./guard.ts";
+import { hookFailureIn, hookFailureNow, type HookFailure } from "./hook-failure.ts";
 import { confirmedNotes, heldIn, leftWithHolds } from "./holds.ts";
 import { parseLeft } from "./last-left.ts";
 import { lookAtIndexOf } from "./look-index.ts";
@@ -35,6 +36,7 @@ export type IndexFacts = {
   readonly left: readonly LeftPath[];
   readonly lastSyncedAt: number | undefined;
   readonly stuck: string | undefined;
+  readonly hookFailure: HookFailure | undefined;
   readonly indexLoss: IndexLoss | undefined;
   readonly notes: readonly string[];
 };
@@ -44,6 +46,7 @@ export const noFacts: IndexFacts = {
   left: [],
   lastSyncedAt: undefined,
   stuck: undefined,
+  hookFailure: undefined,
   indexLoss: undefined,
   notes: [],
 };
@@ -56,6 +59,7 @@ export function factsOf(state: OpenIndex): IndexFacts {
     left: leftWithHolds(parseLeft(state.index.meta("last_left")), sets),
     lastSyncedAt: synced === undefined ? undefined : Date.parse(synced),
     stuck: state.index.meta("stuck"),
+    hookFailure: hookFailureIn(state.index),
     indexLoss: untoldLoss(state.index),
     notes: confirmedNotes(sets),
   };
@@ -91,6 +95,7 @@ export function workspaceStatus(
     path,
     remote,
     ...facts,
+    hookFailure: hookFailureNow(environment, record, facts.hookFailure),
     notes: [...overrideNotes(environment, record), ...facts.notes],
     pending: live.pending,
     ...outcome(live, facts),

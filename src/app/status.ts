@@ -16,6 +16,7 @@ import type { Environment } from "./environment.ts";
 import { excludedIn } from "./exclusion-record.ts";
 import { isLinked, requireWorkspace, type LinkedRecord } from "./find-workspace.ts";
 import { overrideNotes } from "./guard.ts";
+import { hookFailureIn, hookFailureNow, type HookFailure } from "./hook-failure.ts";
 import { confirmedNotes, heldIn, leftWithHolds } from "./holds.ts";
 import { parseLeft } from "./last-left.ts";
 import { lookAtIndexOf } from "./look-index.ts";
@@ -45,6 +46,8 @@ export type Status = {
   readonly left: readonly LeftPath[];
   /** Why the last sync did not make both sides equal: `network`, `disk` and so on (S105). */
   readonly stuck: string | undefined;
+  /** What the last program of `sync.after` failed with, until one ends well (T43). */
+  readonly hookFailure: HookFailure | undefined;
   /** What became of the index, where no sync has told it yet (S77). */
   readonly indexLoss: IndexLoss | undefined;
   /** What the user should know besides. */
@@ -68,6 +71,7 @@ export async function readStatus(
     left: [],
     pending: 0,
     stuck: undefined,
+    hookFailure: undefined,
     indexLoss: undefined,
   };
   if (!isLinked(record)) {
@@ -105,6 +109,7 @@ async function look(environment: Environment, record: LinkedRecord, work: Work):
     left,
     notes,
     stuck: state.index.meta("stuck"),
+    hookFailure: hookFailureNow(environment, record, hookFailureIn(state.index)),
     indexLoss: untoldLoss(state.index),
   };
   const held = await heldState(environment, record, state);

@@ -1,9 +1,10 @@
 import type { WorkspaceStatus } from "../app/live-status.ts";
 import type { Status } from "../app/status.ts";
+import type { RunningHook } from "../core/live/live-status.ts";
 import { displayName } from "../core/path/names.ts";
 import type { ExitCode } from "../std/error.ts";
 import type { Json } from "../std/json.ts";
-import { formatAgo, formatSize, plural } from "./format.ts";
+import { formatAgo, formatSize, formatTime, plural } from "./format.ts";
 import { leftFields, showLeft } from "./left-text.ts";
 import type { Output } from "./output.ts";
 
@@ -17,7 +18,8 @@ export type StatusOutput = Pick<Output, "emit" | "print" | "result" | "say">;
 export function showStatus(output: StatusOutput, status: AnyStatus, now: number): ExitCode {
   output.say(headOf(status));
   showLeft(output, status.left);
-  for (const line of [...status.notes, ...liveNotes(status, now)]) output.say(line);
+  const notes = [...status.notes, ...hookNotes(status), ...liveNotes(status, now)];
+  for (const line of notes) output.say(line);
   const trouble = isLive(status) ? undefined : troubleText[status.stuck ?? ""];
   if (trouble !== undefined) output.say(`The last sync met ${trouble}.`);
   output.print(verdictOf(status, now));
@@ -35,14 +37,15 @@ export function statusFields(status: AnyStatus): Readonly<Record<string, Json>> 
     lastSyncedAt: status.lastSyncedAt ?? null,
     left: status.left.length,
     stuck: status.stuck ?? null,
+    hookFailure: status.hookFailure ?? null,
     ...(isLive(status) ? liveFields(status) : {}),
   };
 }
 
 function liveFields({ live, watch, paused }: WorkspaceStatus): Readonly<Record<string, Json>> {
-  const { state, since, trouble, progress, held } = live;
+  const { state, since, trouble, hook, progress, held } = live;
   return {
-    live: { state, since, trouble, progress, held },
+    live: { state, since, trouble, hook, progress, held },
     watch: { coverage: watch.coverage, reason: watch.reason, folders: watch.folders },
     paused: paused === undefined ? null : { reason: paused.reason, at: paused.at },
   };
@@ -74,6 +77,14 @@ function headOf(status: AnyStatus): string {
   return `${displayName(status.path)}  ${remote}`;
 }
 
+/** A program of `sync.after` that failed, unless it was told with what the sync left aside (T43). */
+function hookNotes({ hookFailure, left }: AnyStatus): readonly string[] {
+  if (hookFailure === undefined) return [];
+  const { at, reason } = hookFailure;
+  if (left.some((item) => item.reason === reason)) return [];
+  return [`At ${formatTime(at)} ${displayName(reason)}; \`snap log\` tells more`];
+}
+
 /** States in which nothing is looked for, so that it does not matter how it would be found. */
 const unwatchedAnyway: readonly WorkspaceStatus["live"]["state"][] = [
   "starting",
@@ -101,7 +112,8 @@ function liveNotes(status: AnyStatus, now: number): readonly string[] {
 }
 
 function inTime(at: number, now: number): string {
-  const seconds = Math.max(0, Math.ceil((at - now) / 1000));
+  const seconds = Math.ceil((at - now) / 1000);
+  if (seconds <= 0) return "now";
   return seconds < 60
     ? `in ${plural(seconds, "second")}`
     : `in ${plural(Math.ceil(seconds / 60), "minute")}`;
@@ -114,25 +126,24 @@ function asideText(left: Status["left"]): string {
 
 /** One line: up to date, or what is going on. */
 export function verdictOf(status: AnyStatus, now: number): string {
-  return (isLive(status) ? liveVerdict(status) : undefined) ?? restVerdict(status, now);
+  return (isLive(status) ? liveVerdict(status, now) : undefined) ?? restVerdict(status, now);
 }
 
 /** Undefined where nothing is going on. */
-function liveVerdict({ live, paused, pending }: WorkspaceStatus): string | undefined {
-  const { state, progress } = live;
+function liveVerdict({ live, paused, pending }: WorkspaceStatus, now: number): string | undefined {
+  const { state, progress, hook } = live;
   if (paused !== undefined) {
     const why = paused.reason === undefined ? "" : ` (${displayName(paused.reason)})`;
     return `Paused${why}: \`snap resume\` goes on`;
   }
+  if (hook !== undefined) return hookText(hook, now);
   switch (state) {
     case "starting":
       return "Starting";
     case "looking":
       return "Looking for changes";
     case "syncing":
-      return progress === undefined
-        ? `Syncing${pending > 0 ? `: ${plural(pending, "change")}` : ""}`
-        : `Syncing: ${progressText(progress)}`;
+      return `Syncing${workText(progress, pending)}`;
     case "lent":
       return "A command is at work here; then the sync goes on";
     case "idle":
@@ -140,6 +151,18 @@ function liveVerdict({ live, paused, pending }: WorkspaceStatus): string | undef
     case "paused":
       return undefined;
   }
+}
+
+function workText(progress: Progress | undefined, pending: number): string {
+  if (progress !== undefined) return `: ${progressText(progress)}`;
+  return pending > 0 ? `: ${plural(pending, "change")}` : "";
+}
+
+function hookText({ hook, program, since }: RunningHook, now: number): string {
+  const seconds = Math.max(0, Math.floor((now - since) / 1000));
+  const time =
+    seconds < 60 ? plural(seconds, "second") : plural(Math.floor(seconds / 60), "minute");
+  return `The program of ${hook} has run for ${time}: ${displayName(program)}`;
 }
 
 type Progress = NonNullable<WorkspaceStatus["live"]["progress"]>;

@@ -3,6 +3,8 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { requireLink } from "../../src/app/find-workspace.ts";
 import { openLiveSession } from "../../src/app/live-session.ts";
+import type { LiveSession } from "../../src/app/live.ts";
+import { readStatus } from "../../src/app/status.ts";
 import { previewSync, syncWorkspace } from "../../src/app/sync.ts";
 import { openLinked } from "../../src/app/workspace.ts";
 import type { Settings } from "../../src/core/settings/values.ts";
@@ -131,6 +133,37 @@ test("X23: nothing of a workspace is run, however it is named", async () => {
   }
 });
 
+/** A session in the background, and a way to wait for what it comes to. */
+async function inBackground(home: LinkedHome): Promise<
+  AsyncDisposable & {
+    readonly session: LiveSession;
+    readonly activity: readonly string[];
+    readonly until: (isWanted: () => boolean) => Promise<void>;
+  }
+> {
+  const { environment, place } = home;
+  const ending = new AbortController();
+  const activity: string[] = [];
+  let wake = (): void => {};
+  const session = await openLiveSession(environment, requireLink(environment, place), {
+    onStatus: () => wake(),
+    onActivity: ({ path: file }) => void activity.push(file),
+  });
+  const running = session.run(ending.signal);
+  return {
+    session,
+    activity,
+    until: async (isWanted) => {
+      while (!isWanted()) await new Promise<void>((resolve) => (wake = resolve));
+    },
+    [Symbol.asyncDispose]: async () => {
+      ending.abort();
+      await running;
+      await session[Symbol.asyncDispose]();
+    },
+  };
+}
+
 test("T42, T43: in the background a hook that fails stops everything each time, and the one after is told so", async () => {
   const failing = (program: string): Settings => ({
     "sync.before": [[program, "first", "fail"]],
@@ -138,18 +171,8 @@ test("T42, T43: in the background a hook that fails stops everything each time, 
   });
   const { home, runs } = await hooked(failing);
   await using _home = home;
-  const { environment, place } = home;
-  const ending = new AbortController();
-  const activity: string[] = [];
-  let wake = (): void => {};
-  await using session = await openLiveSession(environment, requireLink(environment, place), {
-    onStatus: () => wake(),
-    onActivity: ({ path: file }) => void activity.push(file),
-  });
-  const until = async (isWanted: () => boolean): Promise<void> => {
-    while (!isWanted()) await new Promise<void>((resolve) => (wake = resolve));
-  };
-  const running = session.run(ending.signal);
+  await using background = await inBackground(home);
+  const { session, activity, until } = background;
   const words = (): readonly string[] =>
     runs().map((run) => run.split(" ").toSpliced(1, 2).join(" "));
   await until(() => session.live().state === "idle");
@@ -170,6 +193,45 @@ test("T42, T43: in the background a hook that fails stops everything each time, 
     at % 2 === 0 ? "first none none" : "after not-done none",
   );
   expect(words()).toEqual([...rounds, "after done none"]);
-  ending.abort();
-  await running;
+});
+
+test("T43: in the background a hook after a sync that fails is in the status until one ends well, or is none", async () => {
+  const { home } = await hooked((program) => ({ "sync.after": [[program, "after", "fail"]] }));
+  await using _home = home;
+  const { environment, place } = home;
+  const failureNow = async () => (await readStatus(environment, place, {})).hookFailure;
+  const saved = async (file: string): Promise<void> => {
+    home.write(file, "2");
+    await using background = await inBackground(home);
+    const { session, activity, until } = background;
+    await until(() => activity.includes(file) && session.live().state === "idle");
+  };
+  await saved("b");
+  const before = environment.settings.read().settings;
+  expect(await failureNow()).toMatchObject({
+    reason: expect.stringMatching(/sync\.after.*ended with 3: no room/u) as string,
+  });
+  home.set({});
+  expect(await failureNow()).toBeUndefined();
+  home.set(before);
+  expect(await failureNow()).toBeDefined();
+  home.set({ "sync.after": [[path.join(home.top, "recorder"), "after"]] });
+  await saved("c");
+  expect(await failureNow()).toBeUndefined();
+});
+
+test("T42: while a hook runs in the background the status names it", async () => {
+  const home = await LinkedHome.open({ a: "1" });
+  await using _home = home;
+  const go = path.join(home.top, "go");
+  const waiting = `while [ ! -e '${go}' ]; do /bin/sleep 0.01; done`;
+  home.set({ "sync.before": [["/bin/sh", "-c", waiting]] });
+  home.write("b", "2");
+  await using background = await inBackground(home);
+  const { session, until } = background;
+  await until(() => session.live().hook !== undefined);
+  expect(session.live().hook).toMatchObject({ hook: "sync.before", program: "/bin/sh" });
+  writeFileSync(go, "");
+  await until(() => session.live().state === "idle");
+  expect(session.live().hook).toBeUndefined();
 });

@@ -12,6 +12,8 @@ export type LiveStatus = {
   /** When this state began. */
   readonly since: number;
   readonly trouble?: LiveTrouble;
+  /** A program of the user that runs before or after what is done. */
+  readonly hook?: RunningHook;
   /** Of the work under way. */
   readonly progress?: Progress;
   /** What the last cycles left aside. */
@@ -29,6 +31,15 @@ export type LiveTrouble = {
   readonly message: string;
   readonly hint?: string;
   readonly retryAt?: number;
+};
+
+/** A program of the user at work (T42). */
+export type RunningHook = {
+  /** `sync.before` and so on. */
+  readonly hook: string;
+  readonly program: string;
+  /** ms since 1970. */
+  readonly since: number;
 };
 
 /** One line of what is done now: an op that came to its end. */

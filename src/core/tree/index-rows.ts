@@ -40,7 +40,9 @@ export type MetaKey =
   | "rolled_back"
   /** The hooks before a sync have run, and those after it have not yet (T43). */
   | "hooked"
-  /** The same of a restore: its id. */
+  /** What the last hook after a sync failed with, as JSON, until one ends well (T43). */
+  | "hook_failed"
+  /** The hooks before a restore have run, and those after it have not yet: its id. */
   | "restore_hooked";
 
 /** A multi-step op under way (S74); `detail` is the caller's JSON. */
