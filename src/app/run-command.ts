@@ -5,6 +5,9 @@ import type { Clock } from "../std/time.ts";
 /** How long a program may take to end after it was told to, ms. */
 const endingMs = 5_000;
 
+/** Time between two looks whether it has ended, ms. */
+const pollMs = 50;
+
 /** The end of what a program writes that is kept, characters. */
 const outputLengthMax = 4_096;
 
@@ -38,27 +41,29 @@ export async function runCommand(run: CommandRun): Promise<CommandEnd> {
   });
   const output = collect(child);
   const over = new AbortController();
-  let stopped: string | undefined;
-  const stop = async (why: string): Promise<void> => {
-    stopped ??= why;
-    endGroup(child, "SIGTERM");
-    await clock.sleep(endingMs, over.signal);
-    endGroup(child, "SIGKILL");
+  let stopping: Promise<void> | undefined;
+  let reason: string | undefined;
+  const stop = (why: string): void => {
+    reason ??= why;
+    stopping ??= endGroup(child, clock);
   };
-  const limit = async (): Promise<void> => {
-    await clock.sleep(timeoutMs, over.signal);
-    await stop(`took longer than ${textOfTime(timeoutMs)}`);
-  };
-  const abort = (): void => void stop("was interrupted").catch(ignoreEnd);
+  const abort = (): void => stop("was interrupted");
+  // A program that is ended at once by a second Ctrl-C leaves nothing running.
+  const killNow = (): void => void signalGroup(child, "SIGKILL");
   signal?.addEventListener("abort", abort, { once: true });
-  const limited = limit().catch(ignoreEnd);
+  process.once("exit", killNow);
+  const limited = clock
+    .sleep(timeoutMs, over.signal)
+    .then(() => stop(`took longer than ${textOfTime(timeoutMs)}`), ignoreEnd);
   try {
     const ended = await endOf(child);
-    return { failure: stopped ?? ended, output: output() };
+    return { failure: reason ?? ended, output: output() };
   } finally {
     signal?.removeEventListener("abort", abort);
     over.abort();
     await limited;
+    await stopping;
+    process.off("exit", killNow);
   }
 }
 
@@ -91,11 +96,23 @@ function endOf(child: ChildProcess): Promise<string | undefined> {
   });
 }
 
-function endGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
-  if (pid === undefined) return;
+/** End a program and everything that stayed with it: it is asked to, and killed where it takes too long. */
+async function endGroup(child: ChildProcess, clock: Clock): Promise<void> {
+  let isThere = signalGroup(child, "SIGTERM");
+  for (let waitedMs = 0; isThere && waitedMs < endingMs; waitedMs += pollMs) {
+    await clock.sleep(pollMs);
+    isThere = signalGroup(child, 0);
+  }
+  if (isThere) signalGroup(child, "SIGKILL");
+}
+
+/** @param signal 0 only asks @returns whether anything is left of its group */
+function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals | 0): boolean {
+  if (pid === undefined) return false;
   try {
-    process.kill(-pid, signal);
+    return process.kill(-pid, signal);
   } catch {
     // It has just ended by itself.
+    return false;
   }
 }

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync, existsSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { requireLink } from "../../src/app/find-workspace.ts";
+import { syncHooks } from "../../src/app/hooks.ts";
 import { openLiveSession } from "../../src/app/live-session.ts";
 import type { LiveSession } from "../../src/app/live.ts";
 import { readStatus } from "../../src/app/status.ts";
@@ -116,6 +117,21 @@ test("T43: the hook after runs also where the program was killed before it", asy
     await using workspace = await openLinked(environment, requireLink(environment, place), "sync");
     const { index } = workspace.state;
     index.transaction(() => index.setMeta("hooked", "1"));
+  }
+  await sync(home);
+  expect(runs().map((run) => run.split(" ")[0])).toEqual(["after"]);
+});
+
+test("T43: a hook after that the end of the program cuts off runs again with the next one", async () => {
+  const { home, runs } = await hooked(both);
+  await using _home = home;
+  const { environment, place } = home;
+  {
+    await using workspace = await openLinked(environment, requireLink(environment, place), "sync");
+    const { index } = workspace.state;
+    index.transaction(() => index.setMeta("hooked", "1"));
+    expect(await syncHooks(workspace).after("not-done", AbortSignal.abort())).toBeUndefined();
+    expect(runs()).toEqual([]);
   }
   await sync(home);
   expect(runs().map((run) => run.split(" ")[0])).toEqual(["after"]);

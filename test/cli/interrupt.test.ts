@@ -1,8 +1,11 @@
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { takeLock } from "../../src/state/process-lock.ts";
+import { processEnd } from "../support/daemon-box.ts";
 import { Box, launcher } from "../support/snap-process.ts";
 
 const files = 60;
@@ -112,6 +115,38 @@ test.each(["SIGKILL", "SIGINT"] as const)(
       await box.expectExit(0, "verify", "end", "--level", "4");
       expect((await box.expectExit(0, "status")).stdout).toContain("Up to date");
     }
+  },
+);
+
+test.each(["sync", "restore"] as const)(
+  "T30, T43: Ctrl-C while the hook before a %s runs ends it with all that it started, and is 130",
+  async (kind) => {
+    using box = new Box();
+    box.write("a", "1");
+    await box.expectExit(0, "login", "--local");
+    await box.expectExit(0, "link", box.workspace, "/w", "--initial", "push", "--yes");
+    await box.expectExit(0, "capture", "--label", "good");
+    const pidFile = path.join(box.top, "pid");
+    const before = ["/bin/sh", "-c", `/bin/sleep 1000 & echo $! > '${pidFile}'; wait`];
+    const after = ["/bin/sh", "-c", `echo $SNAP_OUTCOME > '${box.top}/outcome'`];
+    await box.expectExit(0, "config", "set", `${kind}.before`, JSON.stringify(before));
+    await box.expectExit(0, "config", "set", `${kind}.after`, JSON.stringify(after));
+    box.write("a", "2");
+    const words = kind === "sync" ? ["sync"] : ["restore", "good", "--yes", "--on-unsaved", "keep"];
+    const child = spawn(process.execPath, [launcher, ...words], {
+      cwd: box.workspace,
+      env: { ...process.env, SNAP_HOME: box.home },
+      stdio: "ignore",
+    });
+    const ended = once(child, "exit");
+    while (!existsSync(pidFile) || !readFileSync(pidFile, "utf8").endsWith("\n")) {
+      await setImmediate();
+    }
+    child.kill("SIGINT");
+    expect(await ended).toEqual([130, null]);
+    await processEnd(Number(readFileSync(pidFile, "utf8")));
+    expect(box.read("a")).toBe("2");
+    expect(readFileSync(path.join(box.top, "outcome"), "utf8")).toBe("not-done\n");
   },
 );
 
