@@ -130,7 +130,11 @@ export function logTrouble(error: unknown, path: string): unknown {
   return new SnapError(
     "disk-error",
     `The log cannot be read or written: "${path}" (${describeError(error)})`,
-    { path, cause: error, hint: "Check that it is a file of yours, and that its disk has room." },
+    {
+      path,
+      cause: error,
+      hint: "Check that it is a file of yours, and that its disk has room and is not read-only.",
+    },
   );
 }
 

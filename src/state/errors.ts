@@ -50,7 +50,7 @@ const told: Readonly<Record<Trouble, Told>> = {
   },
   "disk-error": {
     message: "The file cannot be read or written",
-    hint: "Check that the folder exists and belongs to you, and that the disk is sound.",
+    hint: "Check that the folder exists and belongs to you, and that the disk is sound and not read-only.",
   },
   damaged: { message: "The file is damaged", hint: "Run the same command again: it starts anew." },
   "disk-full": {
