@@ -181,6 +181,8 @@ export interface IndexStore {
    * in its transaction, until `clearDirty` (S7).
    */
   dirty(after: NodeId, countMax: number): readonly NodeId[];
+  /** The same, of nodes that only the server has. */
+  dirtyOnServerOnly(after: NodeId, countMax: number): readonly NodeId[];
   dirtyCount(): number;
   markDirty(node: NodeId): void;
   clearDirty(node: NodeId): void;

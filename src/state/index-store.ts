@@ -117,6 +117,10 @@ export class SqliteIndex implements IndexStore {
     return this.#sql("dirty").all(nodeOf, after, countMax);
   }
 
+  dirtyOnServerOnly(after: NodeId, countMax: number): readonly NodeId[] {
+    return this.#sql("dirtyOnServerOnly").all(nodeOf, after, countMax);
+  }
+
   dirtyCount(): number {
     return this.#sql("dirtyCount").get((row) => integer(row, "count")) ?? 0;
   }

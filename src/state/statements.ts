@@ -20,6 +20,9 @@ const sql = {
   allSyncedByFileId: "SELECT node FROM synced WHERE file_id = ? ORDER BY node LIMIT +?",
 
   dirty: "SELECT node FROM dirty WHERE node > ? ORDER BY node LIMIT +?",
+  dirtyOnServerOnly: `SELECT node FROM dirty WHERE node > ? AND EXISTS (SELECT 1 FROM remote WHERE remote.node = dirty.node)
+    AND NOT EXISTS (SELECT 1 FROM local WHERE local.node = dirty.node)
+    AND NOT EXISTS (SELECT 1 FROM synced WHERE synced.node = dirty.node) ORDER BY node LIMIT +?`,
   dirtyCount: "SELECT count(*) AS count FROM dirty",
   markDirty: "INSERT OR IGNORE INTO dirty (node) VALUES (?)",
   clearDirty: "DELETE FROM dirty WHERE node = ?",

@@ -195,3 +195,18 @@ test("S17: a file id is found among the synced rows, an empty one never", () => 
   });
   expect([store.nodeOfFileId("f1"), store.nodeOfFileId("")]).toEqual([1, undefined]);
 });
+
+test("S5: of the marked nodes those are found by themselves that only the server has", () => {
+  using index = open();
+  const store = index.index;
+  store.transaction(() => {
+    for (const node of [1, 2, 3, 4, 5, 6]) store.remote.put({ ...remote, node, name: `${node}` });
+    store.local.put({ ...local, node: 2 });
+    store.synced.put(synced(3, 0, "b"));
+    store.local.put({ ...local, node: 7 });
+    store.clearDirty(4);
+  });
+  expect(store.dirty(0, 10)).toEqual([1, 2, 3, 5, 6, 7]);
+  expect(store.dirtyOnServerOnly(0, 10)).toEqual([1, 5, 6]);
+  expect(store.dirtyOnServerOnly(1, 1)).toEqual([5]);
+});

@@ -21,7 +21,7 @@ export function adoptUploads(index: IndexStore, frozen: ReadonlySet<NodeId>): vo
   const folders: FoldersHere = new Map([[rootNode, rootNode]]);
   let after: NodeId = 0;
   for (;;) {
-    const nodes = index.dirty(after, nodesPerPage);
+    const nodes = index.dirtyOnServerOnly(after, nodesPerPage);
     const found = nodes.flatMap((node) => uploadOf(index, folders, node));
     const free = found.filter(({ there }) => !isFrozen(index, there.node, frozen));
     const each = onePerFile(free);
@@ -45,10 +45,10 @@ function onePerFile(uploads: readonly Upload[]): readonly Upload[] {
   return [...found.values()];
 }
 
-/** Only the server has the node, only the disk has the other, and nobody agreed on either. */
+/** A node that only the server has, and one that only the disk has: nobody agreed on either. */
 function uploadOf(index: IndexStore, folders: FoldersHere, node: NodeId): readonly Upload[] {
   const there = index.remote.get(node);
-  if (there?.kind !== "file" || there.scope !== "in" || isKnown(index, node)) return [];
+  if (there?.kind !== "file" || there.scope !== "in") return [];
   const here = onlyHere(index, there.parent, there) ?? atItsPath(index, folders, there);
   return here === undefined ? [] : [{ here, there }];
 }
@@ -95,10 +95,6 @@ function folderAt(
 ): NodeId | undefined {
   const folders = local.childrenByKey(above, key).filter(({ kind }) => kind === "folder");
   return (folders.find(({ node }) => synced.get(node) !== undefined) ?? folders[0])?.node;
-}
-
-function isKnown({ local, synced }: IndexStore, node: NodeId): boolean {
-  return local.get(node) !== undefined || synced.get(node) !== undefined;
 }
 
 function isOnlyHere({ synced, remote }: IndexStore, { node }: LocalEntry): boolean {
