@@ -10,6 +10,7 @@ import { openLocalSide } from "../local/local-side.ts";
 import { makeOverride } from "../guard/overrides.ts";
 import { describeFinding, refusalText } from "../guard/refusal.ts";
 import { judgeRemote } from "../guard/remote-judge.ts";
+import { isDamage } from "../guard/risk.ts";
 import { openGuard } from "../guard/repo-guard.ts";
 import { isRefused, isRefusedUnderExclude } from "../guard/report.ts";
 import { openIndex } from "../state/database.ts";
@@ -56,7 +57,7 @@ export async function guardFolder(
   const forbids = names.repos === "exclude" ? isRefusedUnderExclude : isRefused;
   const refused = report.findings.filter(forbids);
   if (refused.length === 0) return report.findings.filter(isWorthTelling).map(warningOf);
-  const isDamaged = refused.some((finding) => finding.damage.length > 0);
+  const isDamaged = refused.some((finding) => finding.damage.some(isDamage));
   const text = refusalText(report, {
     action: "link",
     folder: names.top,

@@ -1,4 +1,5 @@
-import type { Operation, RepositoryFacts } from "../core/repo/finding.ts";
+import type { Measured, Operation, RepositoryFacts } from "../core/repo/finding.ts";
+import { unknownWork } from "./git-facts.ts";
 import { inside, kindAt, modifiedAt, readStart, type Bytes } from "./read-only.ts";
 
 const textBytesMax = 64 * 1024;
@@ -11,9 +12,18 @@ export function describeHg(folder: Bytes): RepositoryFacts {
     head: isEmpty ? { kind: "unborn", branch } : { kind: "branch", branch },
     remotes: pathsIn(readStart(inside(folder, "hgrc"), textBytesMax) ?? ""),
     lastFetch: undefined,
-    unpushed: { precision: "notComputed", reason: "no-hg" },
-    uncommitted: { precision: "notComputed", reason: "not-examined" },
-    stashes: shelvesIn(folder),
+    work: {
+      ...unknownWork("not-examined"),
+      stashes: shelvesIn(folder),
+      unpushed: { precision: "notComputed", reason: "no-hg", branches: [] },
+    },
+    format: { objects: undefined, refs: undefined, index: undefined, extensions: [] },
+    engine: { name: "none", version: undefined, degraded: [] },
+    submodules: [],
+    worktrees: [],
+    lfs: undefined,
+    sizeBytes: undefined,
+    repoId: undefined,
     operation: operationIn(folder),
     locks: ["wlock", "store/lock"].flatMap((path) => {
       const modified = modifiedAt(inside(folder, path));
@@ -31,7 +41,7 @@ function pathsIn(config: string): string[] {
   });
 }
 
-function shelvesIn(folder: Bytes): RepositoryFacts["stashes"] {
+function shelvesIn(folder: Bytes): Measured {
   return kindAt(inside(folder, "shelved")) === undefined
     ? { precision: "exact", value: 0 }
     : { precision: "notComputed", reason: "no-hg" };

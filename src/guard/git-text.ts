@@ -37,14 +37,15 @@ export function parseGitdirFile(text: string): string | undefined {
   return path === undefined || path === "" || path.includes("\n") ? undefined : path;
 }
 
-/** Names of the sections `[remote "…"]` of a configuration; includes are not followed (G5). */
-export function parseRemotes(config: string): string[] {
-  const names = new Set<string>();
-  for (const line of config.split("\n")) {
-    const quoted = /^\s*\[\s*remote\s+"((?:[^"\\]|\\.)*)"\s*\]/iu.exec(line)?.[1];
-    if (quoted !== undefined) names.add(quoted.replaceAll(/\\(.)/gu, "$1"));
-  }
-  return [...names];
+/**
+ * Whether Git takes a text for the full name of a ref (git-check-ref-format(1)). The names that file syncs give to conflicted
+ * copies are none: they have spaces.
+ */
+export function isRefName(name: string): boolean {
+  // oxlint-disable-next-line no-control-regex -- these are the bytes that a name must not have
+  if (!name.startsWith("refs/") || /[\u0000- \u007f~^:?*[\\\uFFFD]|\.\.|@\{/u.test(name))
+    return false;
+  return name.split("/").every((part) => part !== "" && !/^\.|\.$|\.lock$/u.test(part));
 }
 
 /** Entries of a reflog: one a line. */

@@ -1,5 +1,5 @@
 import { isAbsolute, resolve } from "node:path";
-import type { Damage } from "../core/repo/finding.ts";
+import type { Damage, DamageCode } from "../core/repo/finding.ts";
 import {
   inside,
   isOutOfReach,
@@ -47,8 +47,9 @@ export function inspectGitdir(gitdir: Bytes): GitdirShape {
   return { whole: head !== undefined && complete, reftable, damage };
 }
 
-function damageOf(code: Damage["code"], path: string): Damage {
-  return { code, path, detail: `"${path}" is missing or cannot be understood, and objects remain` };
+function damageOf(code: DamageCode, path: string): Damage {
+  const detail = `"${path}" is missing or cannot be understood, and objects remain`;
+  return { severity: "damage", code, tier: 1, path, detail };
 }
 
 /** Whether any object or pack is left. */

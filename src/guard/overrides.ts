@@ -52,7 +52,7 @@ export function makeOverride(request: OverrideRequest): OverrideRecord {
 }
 
 /** A worktree names its repository by an absolute path, which is wrong on every other device (G45). */
-export function isOverridable(finding: GuardFinding): boolean {
+export function isOverridable(finding: Pick<GuardFinding, "form" | "pathAbsolute">): boolean {
   if (finding.form === "unreadable") return false;
   return finding.form !== "worktree" || finding.pathAbsolute === false;
 }

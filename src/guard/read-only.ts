@@ -129,6 +129,27 @@ export function readStart(path: Bytes, bytesMax: number): string | undefined {
   }
 }
 
+/** A whole regular file, and when it was written, ms since 1970. */
+export type WholeFile = { readonly bytes: Buffer; readonly modifiedMs: number };
+
+/** undefined where there is no regular file, it cannot be read, or it is greater. */
+export function readWhole(path: Bytes, bytesMax: number): WholeFile | undefined {
+  if (kindAt(path) !== "file") return undefined;
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, openFlags);
+    const stats = fstatSync(fd);
+    if (!stats.isFile() || stats.size > bytesMax) return undefined;
+    const bytes = readBytes(fd, bytesMax + 1);
+    return bytes.length > bytesMax ? undefined : { bytes, modifiedMs: stats.mtimeMs };
+  } catch (error) {
+    if (isOutOfReach(error)) return undefined;
+    throw error;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
 function readBytes(fd: number, bytesMax: number): Buffer {
   const size = Math.min(bytesMax, Number(fstatSync(fd).size) + 1);
   const into = Buffer.alloc(size);

@@ -1,5 +1,6 @@
 import type { GuardFinding, GuardReport, RepositoryFacts } from "../core/repo/finding.ts";
 import { displayName } from "../core/path/names.ts";
+import { canPush } from "./advice.ts";
 import { isNone } from "./risk.ts";
 import { isOverridable } from "./overrides.ts";
 import { isRefused, isRefusedUnderExclude } from "./report.ts";
@@ -110,14 +111,14 @@ function factsText(facts: RepositoryFacts, form: GuardFinding["form"]): string {
 }
 
 /** A number is only named with its proof (G36). */
-function unpushedText({ unpushed, head, remotes }: RepositoryFacts): string {
+function unpushedText({ work: { unpushed }, head, remotes }: RepositoryFacts): string {
   if (head.kind === "unborn" && isNone(unpushed)) return "no commit yet";
   if (isNone(unpushed)) return "everything pushed as of the last fetch";
   if (remotes.length === 0) return "no remote to push to";
   return "unpushed commits not counted";
 }
 
-function stashText({ stashes }: RepositoryFacts): string {
+function stashText({ work: { stashes } }: RepositoryFacts): string {
   if (stashes.precision !== "exact") return "stashes not counted";
   if (stashes.value === 0) return "";
   return stashes.value === 1 ? "1 stash" : `${stashes.value} stashes`;
@@ -138,9 +139,7 @@ function waysOut(refused: readonly GuardFinding[], context: RefusalContext): str
 type Way = readonly [what: string, how: string];
 
 function pushWay(refused: readonly GuardFinding[], context: RefusalContext): Way | undefined {
-  const unpushed = refused.find(
-    ({ vcs, facts }) => vcs === "git" && facts?.head.kind === "branch" && !isNone(facts.unpushed),
-  );
+  const unpushed = refused.find(canPush);
   const branch = unpushed?.facts?.head.branch;
   if (unpushed === undefined || branch === undefined) return undefined;
   const remote = unpushed.facts?.remotes[0] ?? "REMOTE";

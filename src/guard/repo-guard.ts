@@ -12,6 +12,7 @@ import type { OverrideRecord } from "../core/repo/override.ts";
 import { comparePaths, isRelPath, type RelPath } from "../core/path/rel-path.ts";
 import type { Kind } from "../core/tree/node.ts";
 import type { Clock } from "../std/time.ts";
+import { adviceFor } from "./advice.ts";
 import { sweepFolder, type Sighting } from "./detect.ts";
 import { isOverridable, validOverride } from "./overrides.ts";
 import type { Bytes } from "./read-only.ts";
@@ -55,7 +56,7 @@ export function openGuard({ clock }: { readonly clock: Clock }): RepoGuard {
   };
 }
 
-type Draft = Omit<GuardFinding, "id" | "nestedIn" | "override">;
+type Draft = Omit<GuardFinding, "id" | "nestedIn" | "override" | "advice">;
 
 /** A gitdir that a `.git` file or link leads to is one finding with it (G11). */
 function withoutClaimed(sightings: readonly Sighting[]): Sighting[] {
@@ -128,7 +129,8 @@ type Context = {
 
 function complete(draft: Draft, index: number, context: Context): GuardFinding {
   const nestedIn = nearestAround(draft, context.drafts);
-  const finding = { ...draft, id: `f${index + 1}`, nestedIn, override: undefined };
+  const advice = adviceFor(draft);
+  const finding = { ...draft, id: `f${index + 1}`, nestedIn, override: undefined, advice };
   if (!isOverridable(finding)) return finding;
   return { ...finding, override: validOverride(finding, context.overrides, context.now) };
 }

@@ -1,5 +1,7 @@
-import type { GuardFinding, GuardReport, RepositoryForm } from "../core/repo/finding.ts";
+import type { GuardFinding, GuardReport } from "../core/repo/finding.ts";
 import type { ExitCode } from "../std/error.ts";
+import { isExcludable } from "./advice.ts";
+import { isDamage } from "./risk.ts";
 
 /** From which finding on a check fails (G54). */
 export type FailOn = "risk" | "repo" | "warn";
@@ -12,30 +14,15 @@ export function isRefused(finding: GuardFinding): boolean {
   return finding.severity === "refuse" && !finding.covered && finding.override === undefined;
 }
 
-/**
- * Forms whose history lies at its marker, where the planner leaves it out by name (G14). A bare or displaced repository
- * cannot be left out of itself, a gitdir elsewhere has no name to tell it by, and what could not be read is not known.
- */
-const excludable: ReadonlySet<RepositoryForm> = new Set([
-  "dir",
-  "submodule",
-  "worktree",
-  "dangling",
-  "variant",
-  "reftable",
-  "share",
-  "workspace",
-]);
-
 /** Whether a finding still forbids a link that leaves all repositories out (G46). */
 export function isRefusedUnderExclude(finding: GuardFinding): boolean {
-  return isRefused(finding) && !(finding.marker !== "" && excludable.has(finding.form));
+  return isRefused(finding) && !isExcludable(finding);
 }
 
 /** The whole in one word (G39). */
 export function verdictOf(report: GuardReport): Verdict {
   const refused = report.findings.filter(isRefused);
-  if (report.findings.some((finding) => finding.damage.length > 0)) return "damage";
+  if (report.findings.some((finding) => finding.damage.some(isDamage))) return "damage";
   if (!report.complete) return "indeterminate";
   if (refused.some((finding) => finding.atRisk)) return "risk";
   if (refused.length > 0) return "repo";
@@ -95,15 +82,36 @@ function findingFields(finding: GuardFinding): Readonly<Record<string, unknown>>
   return Object.fromEntries(fields.map(([name, value]) => [name, value ?? null]));
 }
 
-function factFields(facts: GuardFinding["facts"]): Readonly<Record<string, unknown>> {
-  if (facts === undefined) return { head: null, work: null };
+const noFacts = {
+  repoId: null,
+  format: null,
+  engine: null,
+  head: null,
+  remotes: null,
+  noRemote: null,
+  lastFetch: null,
+  work: null,
+  operation: null,
+  locks: null,
+  submodules: null,
+  worktrees: null,
+  lfs: null,
+  sizeBytes: null,
+} as const;
+
+/** Each member is there for every finding. */
+function factFields(facts: GuardFinding["facts"]): Readonly<Record<keyof typeof noFacts, unknown>> {
+  if (facts === undefined) return noFacts;
   return {
-    head: facts.head,
-    remotes: facts.remotes,
+    ...facts,
+    format: withNulls(facts.format),
+    engine: withNulls(facts.engine),
     noRemote: facts.remotes.length === 0,
     lastFetch: facts.lastFetch === undefined ? null : new Date(facts.lastFetch).toISOString(),
-    work: { uncommitted: facts.uncommitted, stashes: facts.stashes, unpushed: facts.unpushed },
-    operation: facts.operation,
-    locks: facts.locks,
+    worktrees: facts.worktrees.map(withNulls),
   };
+}
+
+function withNulls(record: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, value ?? null]));
 }

@@ -28,9 +28,11 @@ test("A2: a pushed repository is refused, with nothing unpushed proven", async (
   expect(finding?.facts).toMatchObject({
     head: { kind: "branch", branch: "main", oid: git(scratch.top, "rev-parse", "HEAD").trim() },
     remotes: ["origin"],
-    unpushed: { precision: "exact", value: 0 },
-    uncommitted: { precision: "notComputed", reason: "not-examined" },
-    stashes: { precision: "exact", value: 0 },
+    work: {
+      unpushed: { precision: "exact", value: 0 },
+      unstaged: { precision: "notComputed", reason: "not-examined" },
+      stashes: { precision: "exact", value: 0 },
+    },
     operation: undefined,
     locks: [],
   });
@@ -44,7 +46,7 @@ test("A2: packed refs say the same as loose ones", async () => {
   git(scratch.top, "pack-refs", "--all");
   const [finding] = (await scratch.check()).findings;
   expect(finding?.state).toBe("live");
-  expect(finding?.facts?.unpushed).toEqual({ precision: "exact", value: 0 });
+  expect(finding?.facts?.work.unpushed).toMatchObject({ precision: "exact", value: 0 });
 });
 
 test("A3: commits ahead of the remote are work at risk, and no number is invented", async () => {
@@ -55,7 +57,7 @@ test("A3: commits ahead of the remote are work at risk, and no number is invente
   scratch.commit(folder, "more");
   git(folder, "checkout", "-q", "main");
   const report = await scratch.check();
-  expect(report.findings[0]?.facts?.unpushed).toEqual({
+  expect(report.findings[0]?.facts?.work.unpushed).toMatchObject({
     precision: "notComputed",
     reason: "objects-not-read",
   });
@@ -74,7 +76,7 @@ test("A4: stashes are counted and a held lock is named; the index is untouched",
   scratch.write(".git/index.lock", "");
   const before = scratch.fingerprint();
   const [finding] = (await scratch.check()).findings;
-  expect(finding?.facts?.stashes).toEqual({ precision: "exact", value: 2 });
+  expect(finding?.facts?.work.stashes).toEqual({ precision: "exact", value: 2 });
   expect(finding?.facts?.locks.map((lock) => lock.path)).toEqual(["index.lock"]);
   expect(finding?.atRisk).toBe(true);
   expect(scratch.fingerprint()).toBe(before);

@@ -51,7 +51,7 @@ describe("G11: forms of Git", () => {
     scratch.write(".git/reftable/tables.list", "0x1.ref\n");
     const report = await scratch.check();
     expect(brief(report)).toEqual([". git reftable live refuse"]);
-    expect(report.findings[0]?.facts?.unpushed.precision).toBe("notComputed");
+    expect(report.findings[0]?.facts?.work.unpushed.precision).toBe("notComputed");
   });
 
   test("a displaced .git is found by its inside, and only by that", async () => {
@@ -148,7 +148,7 @@ describe("G11: other systems", () => {
     expect(report.findings[0]?.facts).toMatchObject({
       head: { kind: "branch", branch: "stable" },
       remotes: ["default"],
-      unpushed: { precision: "notComputed", reason: "no-hg" },
+      work: { unpushed: { precision: "notComputed", reason: "no-hg" } },
     });
   });
 

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import {
   countReflog,
+  isRefName,
   parseGitdirFile,
   parseHead,
   parseLooseRef,
   parsePackedRefs,
-  parseRemotes,
 } from "../../src/guard/git-text.ts";
 
 const oid = "4be1f3c1a5d3a2b0c9d8e7f6a5b4c3d2e1f00112";
@@ -44,12 +44,25 @@ test.each([
   expect(parseGitdirFile(text)).toBe(expected);
 });
 
-test("G30: remotes are read from the configuration, and nothing is included", () => {
-  const config = `[core]\n\tbare = false\n[remote "origin"]\n\turl = x\n[include]\n\tpath = /etc/x\n  [ remote "we\\"ird" ]\n[remotes "no"]\n`;
-  expect(parseRemotes(config)).toEqual(["origin", 'we"ird']);
-});
-
 test("G30: a reflog has one entry a line", () => {
   expect(countReflog("")).toBe(0);
   expect(countReflog("a\nb\n")).toBe(2);
+});
+
+test.each([
+  ["refs/heads/main", true],
+  ["refs/heads/a/b.c-d", true],
+  ["refs/heads/ümlaut", true],
+  ["refs/heads/main (HOST's conflicted copy 2024-05-01)", false],
+  ["refs/heads/../x", false],
+  ["refs/heads/.x", false],
+  ["refs/heads/x.lock", false],
+  ["refs/heads/x.", false],
+  ["refs/heads//x", false],
+  ["refs/heads/a~1", false],
+  ["refs/heads/a\u0001", false],
+  ["refs/heads/a@{1}", false],
+  ["HEAD", false],
+])("G30: %j as the name of a ref: %s", (name, expected) => {
+  expect(isRefName(name)).toBe(expected);
 });

@@ -19,7 +19,14 @@ import type { Clock } from "../../src/std/time.ts";
 
 export const now: number = Date.UTC(2026, 10, 21, 12);
 
-export const fixedClock: Clock = { now: () => now, sleep: () => Promise.resolve() };
+/** Time stands still: no sleep ends but by its signal. */
+export const fixedClock: Clock = {
+  now: () => now,
+  sleep: (_, signal) =>
+    new Promise((_resolve, reject) => {
+      signal?.addEventListener("abort", () => reject(new Error("no more sleep")), { once: true });
+    }),
+};
 
 /** Git by itself: no configuration of the machine, no hooks of a template. */
 export function git(folder: string, ...parameters: string[]): string {

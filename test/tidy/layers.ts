@@ -22,7 +22,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   local: adapter("@parcel/watcher"),
   remote: adapter("dropbox"),
   state: adapter("lowdb", "env-paths", "zod"),
-  guard: adapter(),
+  guard: adapter("isomorphic-git"),
   snapshot: adapter("tar"),
   server: {
     imports: ["std", "core"],

@@ -1,0 +1,123 @@
+import { isRefName, parseHead, parseLooseRef, parsePackedRefs } from "./git-text.ts";
+import {
+  inside,
+  isOutOfReach,
+  kindAt,
+  readFolder,
+  readStart,
+  readWhole,
+  type Bytes,
+} from "./read-only.ts";
+
+/** Where a repository's own state is, and what it shares with its worktrees. */
+export type GitPlaces = { readonly gitdir: Bytes; readonly common: Bytes };
+
+/** Object ids by the full names of refs. */
+export type Refs = ReadonlyMap<string, string>;
+
+/** What was read of a repository's refs. */
+export type RefsRead = {
+  /** Names that Git accepts. A symbolic ref stands with the object of its target. */
+  readonly refs: Refs;
+  /** False where one could not be read or understood: no number may rest on them (G36). */
+  readonly complete: boolean;
+};
+
+/** Bounds of what is read of one repository; beyond them a number is not computed. */
+const packedBytesMax = 16 * 1024 * 1024;
+const refsMax = 100_000;
+const refDepthMax = 32;
+const refBytesMax = 4096;
+const symbolicDepthMax = 5;
+
+type Reading = {
+  readonly refs: Map<string, string>;
+  readonly symbolic: Map<string, string>;
+  complete: boolean;
+};
+
+/**
+ * Every ref that is stored in files (G30): the packed ones, over them the loose ones of the repository, and those of one
+ * worktree. A file whose name is no name of a ref is none (G42); one that has a name and cannot be understood makes all
+ * incomplete.
+ */
+export function readRefs({ gitdir, common }: GitPlaces): RefsRead {
+  const reading: Reading = { refs: new Map(), symbolic: new Map(), complete: true };
+  readPacked(common, reading);
+  readLoose(common, "refs", reading);
+  if (!gitdir.equals(common)) {
+    for (const own of ["refs/bisect", "refs/worktree", "refs/rewritten"]) {
+      if (kindAt(inside(gitdir, own)) === "folder") readLoose(gitdir, own, reading);
+    }
+  }
+  for (const [name, target] of reading.symbolic) {
+    const oid = follow(target, reading);
+    if (oid !== undefined) reading.refs.set(name, oid);
+  }
+  return { refs: reading.refs, complete: reading.complete };
+}
+
+function follow(target: string, { refs, symbolic }: Reading): string | undefined {
+  let name: string | undefined = target;
+  for (let depth = 0; name !== undefined && depth < symbolicDepthMax; depth += 1) {
+    const oid = refs.get(name);
+    if (oid !== undefined) return oid;
+    name = symbolic.get(name);
+  }
+  return undefined;
+}
+
+function readPacked(common: Bytes, reading: Reading): void {
+  const path = inside(common, "packed-refs");
+  if (kindAt(path) === undefined) return;
+  const packed = readWhole(path, packedBytesMax);
+  if (packed === undefined) reading.complete = false;
+  for (const [name, oid] of parsePackedRefs(packed?.bytes.toString("utf8") ?? "")) {
+    if (isRefName(name)) reading.refs.set(name, oid);
+  }
+}
+
+/** Loose refs win over packed ones. */
+function readLoose(base: Bytes, top: string, reading: Reading): void {
+  const waiting = [top];
+  for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
+    for (const { name, kind } of entriesOf(inside(base, folder), reading)) {
+      const path = `${folder}/${name}`;
+      if (kind === "folder") waiting.push(path);
+      else if (isRefName(path)) readOne(base, path, reading);
+      if (isTooMuch(path, reading)) {
+        reading.complete = false;
+        return;
+      }
+    }
+  }
+}
+
+function isTooMuch(path: string, { refs }: Reading): boolean {
+  return refs.size > refsMax || path.split("/").length > refDepthMax;
+}
+
+function entriesOf(folder: Bytes, reading: Reading): ReturnType<typeof readFolder> {
+  try {
+    return readFolder(folder);
+  } catch (error) {
+    if (!isOutOfReach(error)) throw error;
+    reading.complete = false;
+    return [];
+  }
+}
+
+function readOne(base: Bytes, path: string, reading: Reading): void {
+  const text = readStart(inside(base, path), refBytesMax);
+  const oid = text === undefined ? undefined : parseLooseRef(text);
+  if (oid !== undefined) {
+    reading.refs.set(path, oid);
+    return;
+  }
+  const target = text?.startsWith("ref:") === true ? parseHead(text) : undefined;
+  if (target?.kind !== "ref") reading.complete = false;
+  else {
+    reading.refs.delete(path);
+    reading.symbolic.set(path, target.ref);
+  }
+}
