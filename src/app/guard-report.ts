@@ -1,6 +1,6 @@
 import type { GuardReport } from "../core/repo/finding.ts";
 import { displayName } from "../core/path/names.ts";
-import { describeFinding } from "../guard/refusal.ts";
+import { describeFinding } from "../guard/finding-text.ts";
 import { guardEvents, guardExit, verdictOf, type FailOn } from "../guard/report.ts";
 import type { ExitCode } from "../std/error.ts";
 import type { Json } from "../std/json.ts";
@@ -29,7 +29,7 @@ export function describeGuard(
 
 function textOf(report: GuardReport): string {
   const lines = report.findings.map((finding) => {
-    const facts = `${finding.severity.padEnd(6)}  ${displayName(finding.path)}  ${finding.vcs ?? "?"}  ${displayName(describeFinding(finding))}`;
+    const facts = `${finding.severity.padEnd(6)}  ${displayName(finding.path)}  ${finding.vcs ?? "?"}  ${displayName(describeFinding(finding, report.checkedAt))}`;
     return finding.covered ? `${facts}  (left out by .mignore)` : facts;
   });
   const { folders, files } = report.scanned;

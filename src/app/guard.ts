@@ -8,9 +8,11 @@ import type { OverrideRecord } from "../core/repo/override.ts";
 import { readRules } from "../engine/scope/rules-file.ts";
 import { openLocalSide } from "../local/local-side.ts";
 import { makeOverride } from "../guard/overrides.ts";
-import { describeFinding, refusalText } from "../guard/refusal.ts";
+import { describeFinding } from "../guard/finding-text.ts";
+import { refusalText } from "../guard/refusal.ts";
 import { judgeRemote } from "../guard/remote-judge.ts";
 import { isDamage } from "../guard/risk.ts";
+import type { EngineChoice } from "../guard/describe.ts";
 import { openGuard } from "../guard/repo-guard.ts";
 import { isRefused, isRefusedUnderExclude } from "../guard/report.ts";
 import { openIndex } from "../state/database.ts";
@@ -20,10 +22,28 @@ import { SnapError } from "../std/error.ts";
 import type { Environment } from "./environment.ts";
 import { isAtOrBelow, resolveFolder } from "./find-workspace.ts";
 
+/** How a folder is checked; the whole and by the cheapest means where nothing is said. */
+export type CheckWords = {
+  readonly engine?: EngineChoice | undefined;
+  /** In ms. */
+  readonly budgetMs?: number | undefined;
+};
+
 /** What the guard sees in a folder, under the rules that stand in it. Changes nothing. */
-export async function checkFolder(environment: Environment, top: string): Promise<GuardReport> {
+export async function checkFolder(
+  environment: Environment,
+  top: string,
+  words: CheckWords = {},
+): Promise<GuardReport> {
+  const { clock, variables } = environment;
   const rules = await rulesIn(environment, top);
-  return openGuard({ clock: environment.clock }).check(top, {
+  const programs = {
+    path: variables["PATH"],
+    home: variables["HOME"],
+    configHome: variables["XDG_CONFIG_HOME"],
+  };
+  return openGuard({ clock, programs }).check(top, {
+    ...words,
     rules: (below, kind) => rules.ignores(below, kind),
     overrides: overrideRecords(environment),
   });
@@ -56,7 +76,10 @@ export async function guardFolder(
   const report = await checkFolder(environment, names.top);
   const forbids = names.repos === "exclude" ? isRefusedUnderExclude : isRefused;
   const refused = report.findings.filter(forbids);
-  if (refused.length === 0) return report.findings.filter(isWorthTelling).map(warningOf);
+  if (refused.length === 0)
+    return report.findings
+      .filter(isWorthTelling)
+      .map((finding) => warningOf(finding, report.checkedAt));
   const isDamaged = refused.some((finding) => finding.damage.some(isDamage));
   const text = refusalText(report, {
     action: "link",
@@ -73,8 +96,8 @@ function isWorthTelling(finding: GuardFinding): boolean {
   return finding.severity !== "info" || finding.override !== undefined;
 }
 
-function warningOf(finding: GuardFinding): string {
-  const facts = `${finding.vcs ?? "repository"} at "${finding.path}": ${describeFinding(finding)}`;
+function warningOf(finding: GuardFinding, now: number): string {
+  const facts = `${finding.vcs ?? "repository"} at "${finding.path}": ${describeFinding(finding, now)}`;
   if (finding.override !== undefined)
     return `${facts}; synced by override: ${finding.override.reason}`;
   if (finding.covered) return `${facts}; left out by .mignore`;
@@ -123,9 +146,8 @@ export async function overrideRepository(
   request: { readonly folder: string; readonly reason: string; readonly dryRun: boolean },
 ): Promise<OverrideRecord> {
   const top = resolveFolder(environment, request.folder);
-  const finding = (await checkFolder(environment, top)).findings.find(
-    ({ path: at, form }) => at === "." && form !== "parent",
-  );
+  const report = await checkFolder(environment, top, { engine: "none" });
+  const finding = report.findings.find(({ path: at, form }) => at === "." && form !== "parent");
   if (finding === undefined) {
     throw new SnapError("usage", `"${top}" is no repository`, {
       path: top,
@@ -154,7 +176,8 @@ export async function overriddenFolders(
 ): Promise<ReadonlySet<string>> {
   const folders = new Set<string>();
   for (const { path: folder } of recordsIn(environment, record)) {
-    const report = await checkFolder(environment, folder).catch(unreachable);
+    // Whether it is the same repository is told by what it is, not by what is in it.
+    const report = await checkFolder(environment, folder, { engine: "none" }).catch(unreachable);
     if (report?.findings.some((finding) => finding.path === "." && finding.override)) {
       folders.add(path.relative(record.path, folder));
     }

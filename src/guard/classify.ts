@@ -1,14 +1,7 @@
-import type {
-  Damage,
-  RepositoryFacts,
-  RepositoryForm,
-  RepositoryState,
-  Severity,
-} from "../core/repo/finding.ts";
+import type { Damage, RepositoryForm, RepositoryState, Severity } from "../core/repo/finding.ts";
 import type { EntryKind, Marker, Vcs } from "../core/repo/marker.ts";
 import { resolve } from "node:path";
-import { describeGit } from "./describe.ts";
-import { describeHg } from "./describe-hg.ts";
+import type { GitSubject } from "./git-layout.ts";
 import { candidateBytesMax, inspectGitdir, readGitFile } from "./gitdir.ts";
 import {
   inside,
@@ -20,6 +13,11 @@ import {
   type Bytes,
 } from "./read-only.ts";
 
+/** What there is to describe about a repository. */
+export type Subject =
+  | ({ readonly vcs: "git" } & GitSubject)
+  | { readonly vcs: "hg"; readonly gitdir: Bytes };
+
 /** A repository as it was found at one place, before it is put in relation to the others. */
 export type Discovery = {
   readonly vcs: Vcs | undefined;
@@ -30,7 +28,7 @@ export type Discovery = {
   readonly commonDir?: string | undefined;
   readonly pathAbsolute?: boolean | undefined;
   readonly detail?: string | undefined;
-  readonly facts?: RepositoryFacts | undefined;
+  readonly subject?: Subject | undefined;
   readonly damage?: readonly Damage[];
   /** A gitdir elsewhere that belongs to this finding, absolute. */
   readonly claims?: Bytes | undefined;
@@ -54,7 +52,7 @@ export function classifyMarker(place: MarkerPlace): Discovery {
   const spelled = inside(place.folder, place.marker.dangerName);
   const foldsCase = isSameEntry(inside(place.folder, place.name), spelled);
   // Of the others a name in another spelling is all that was looked at.
-  const wasExamined = discovery.facts !== undefined || discovery.gitdir !== undefined;
+  const wasExamined = discovery.subject !== undefined || discovery.gitdir !== undefined;
   const looksReal = wasExamined && discovery.state === "live";
   const severity = foldsCase || looksReal ? "refuse" : "warn";
   return { ...discovery, form: "variant", severity };
@@ -71,20 +69,28 @@ function classifySpelled(place: MarkerPlace): Discovery {
 }
 
 function classifyGit(place: MarkerPlace, path: Bytes): Discovery {
-  if (place.kind === "folder") return classifyGitdir(path, "dir");
+  if (place.kind === "folder") return classifyGitdir(path, "dir", place.folder);
   if (place.kind === "symlink") return classifyLink(place, path);
   return classifyGitFile(place);
 }
 
-/** A folder with a history of its own: `.git`, a bare repository, a displaced one. */
-export function classifyGitdir(path: Bytes, form: "dir" | "bare" | "displaced"): Discovery {
+/**
+ * A folder with a history of its own: `.git`, a bare repository, a displaced one.
+ *
+ * @param folder holds the files; undefined where there are none, or it is not known which
+ */
+export function classifyGitdir(
+  path: Bytes,
+  form: "dir" | "bare" | "displaced",
+  folder: Bytes | undefined,
+): Discovery {
   try {
     const shape = inspectGitdir(path);
     const state = form === "displaced" ? "displaced" : shape.whole ? "live" : "broken";
-    const facts = describeGit({ gitdir: path, common: path }, shape);
+    const subject = { vcs: "git", gitdir: path, common: path, folder } as const;
     const { damage } = shape;
     const shown = shape.reftable && form !== "displaced" ? "reftable" : form;
-    return { vcs: "git", form: shown, state, severity: "refuse", facts, damage };
+    return { vcs: "git", form: shown, state, severity: "refuse", subject, damage };
   } catch (error) {
     return unreadable(error, "git");
   }
@@ -103,8 +109,8 @@ function classifyLink(place: MarkerPlace, path: Bytes): Discovery {
   const found = { vcs: "git", form: "symlink", severity: "refuse", detail: written } as const;
   const target = Buffer.from(resolve(place.folder.toString("utf8"), written ?? ""));
   if (written === undefined || kindAt(target) !== "folder") return { ...found, state: "broken" };
-  const { state, facts, damage = [] } = classifyGitdir(target, "dir");
-  return { ...found, state, facts, damage, gitdir: written, claims: target };
+  const { state, subject, damage = [] } = classifyGitdir(target, "dir", place.folder);
+  return { ...found, state, subject, damage, gitdir: written, claims: target };
 }
 
 function classifyGitFile(place: MarkerPlace): Discovery {
@@ -113,21 +119,18 @@ function classifyGitFile(place: MarkerPlace): Discovery {
   const found = { vcs: "git", form, severity: "refuse", gitdir: written, pathAbsolute } as const;
   if (gitdir === undefined) return { ...found, state: "broken" };
   const common = commonDir === undefined ? gitdir : Buffer.from(commonDir);
-  const inner = describeLinked(gitdir, common);
+  const inner = examineLinked({ vcs: "git", gitdir, common, folder: place.folder });
   if (form === "worktree") return { ...found, ...inner, commonDir };
   const outside = form === "separate" && !place.contains(gitdir);
   return { ...found, ...inner, severity: outside ? "warn" : "refuse", claims: gitdir };
 }
 
-function describeLinked(
-  gitdir: Bytes,
-  common: Bytes,
-): Pick<Discovery, "state" | "facts" | "damage"> {
+function examineLinked(
+  subject: { readonly vcs: "git" } & GitSubject,
+): Pick<Discovery, "state" | "subject" | "damage"> {
   try {
-    const { whole, damage } = inspectGitdir(gitdir);
-    const { reftable } = inspectGitdir(common);
-    const facts = describeGit({ gitdir, common }, { reftable });
-    return { state: whole ? "live" : "broken", facts, damage };
+    const { whole, damage } = inspectGitdir(subject.gitdir);
+    return { state: whole ? "live" : "broken", subject, damage };
   } catch (error) {
     if (!isOutOfReach(error)) throw error;
     return { state: "indeterminate" };
@@ -148,6 +151,6 @@ function classifyHg(path: Bytes): Discovery {
     state: live ? "live" : "broken",
     severity: "refuse",
     gitdir: shared,
-    facts: describeHg(path),
+    subject: { vcs: "hg", gitdir: path },
   };
 }

@@ -1,51 +1,152 @@
-import type { RepositoryFacts } from "../core/repo/finding.ts";
-import { remotesIn, parseGitConfig } from "./git-config.ts";
+import type { Head, Measured, RepositoryFacts, WorkFacts } from "../core/repo/finding.ts";
+import type { Clock } from "../std/time.ts";
+import { askEngine, type Answers } from "./ask-engine.ts";
+import { remotesIn, type GitConfig } from "./git-config.ts";
 import {
   headOf,
   locksIn,
   measureStashes,
   notComputed,
+  oidsBelow,
   operationIn,
   proofOfRefs,
-  unknownWork,
 } from "./git-facts.ts";
-import { readRefs, type GitPlaces } from "./git-refs.ts";
-import { inside, modifiedAt, readStart } from "./read-only.ts";
+import { examineLayout, type GitLayout, type GitSubject } from "./git-layout.ts";
+import { submodulesOf, worktreesOf } from "./git-parts.ts";
+import { readRefs, type RefsRead } from "./git-refs.ts";
+import { atMost, exact } from "./numbers.ts";
+import { bytesBelow } from "./packs.ts";
+import { inside, modifiedAt } from "./read-only.ts";
+import type { GitBinary } from "./shadow-git.ts";
 
-const configBytesMax = 1024 * 1024;
+export type { GitSubject } from "./git-layout.ts";
 
-export type { GitPlaces } from "./git-refs.ts";
+/** Who computes what needs objects (G31). */
+export type EngineChoice = "auto" | "git" | "isomorphic-git" | "none";
 
-/** What plain text tells about a Git repository (G30, G36). Reads; runs nothing, follows no configuration (G5). */
-export function describeGit(places: GitPlaces, options: { reftable: boolean }): RepositoryFacts {
-  const { gitdir, common } = places;
-  const read = options.reftable
-    ? { refs: new Map<string, string>(), complete: false }
-    : readRefs(places);
-  const config = parseGitConfig(readStart(inside(common, "config"), configBytesMax) ?? "");
-  const head = headOf(gitdir, read);
-  const proof = proofOfRefs(gitdir, head, read);
-  const unpushed =
-    typeof proof === "object" || proof === "needs-objects"
-      ? notComputed(typeof proof === "object" ? proof.reason : "objects-not-read")
-      : ({ precision: "exact", value: 0 } as const);
+/** With what repositories are described. */
+export type Describing = {
+  readonly engine: EngineChoice;
+  readonly clock: Clock;
+  /** ms since 1970; what is not known then is `notComputed`. */
+  readonly deadline: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Native git, found when it is first asked for. */
+  readonly git: () => Promise<GitBinary | undefined>;
+  /** The program of Mercurial. */
+  readonly hg: () => string | undefined;
+  /** An absolute folder for what is temporary. */
+  readonly tmp: string;
+  /** Configurations of the user that hold for every repository, weakest first. */
+  readonly userConfigs: readonly GitConfig[];
+};
+
+/** What is known before an engine is asked. */
+export type Known = {
+  readonly layout: GitLayout;
+  readonly head: Head;
+  readonly read: RefsRead;
+};
+
+/**
+ * Say what a Git repository holds (G30, G31). Plain text is read by our own parsers; what needs objects is asked of the cheapest
+ * engine whose answer is exact. Each number carries its mark (G36).
+ */
+export async function describeGit(
+  subject: GitSubject,
+  describing: Describing,
+): Promise<RepositoryFacts> {
+  const layout = examineLayout(subject, describing.userConfigs);
+  const inTables = layout.storage.refs !== "files";
+  const read = inTables ? { refs: new Map<string, string>(), complete: false } : readRefs(subject);
+  const head: Head = inTables ? { kind: "unreadable" } : headOf(subject.gitdir, read);
+  const answers = await askEngine({ layout, head, read }, describing);
+  return factsOf({ layout, head: answers.head ?? head, read: answers.read ?? read }, answers);
+}
+
+function factsOf(known: Known, answers: Answers): RepositoryFacts {
+  const { layout, head } = known;
+  const { gitdir, common } = layout.places;
   return {
     head,
-    remotes: remotesIn(config),
+    remotes: remotesIn(layout.config),
     lastFetch: modifiedAt(inside(gitdir, "FETCH_HEAD")) ?? modifiedAt(inside(common, "FETCH_HEAD")),
-    work: {
-      ...unknownWork("not-examined"),
-      stashes: measureStashes(common, read),
-      unpushed: { ...unpushed, branches: [] },
+    work: workOf(known, answers),
+    format: layout.format,
+    engine: {
+      name: answers.name,
+      version: answers.version,
+      degraded: [...new Set([...answers.degraded, ...statusMarks(layout, answers)])],
     },
-    format: { objects: undefined, refs: undefined, index: undefined, extensions: [] },
-    engine: { name: "none", version: undefined, degraded: [] },
     operation: operationIn(gitdir),
-    locks: locksIn(places),
-    submodules: [],
-    worktrees: [],
-    lfs: undefined,
-    sizeBytes: undefined,
-    repoId: undefined,
+    locks: locksIn(layout.places),
+    submodules: submodulesOf(layout.worktree),
+    worktrees: layout.linked ? [] : worktreesOf(common),
+    lfs: layout.lfs,
+    sizeBytes: bytesBelow(gitdir),
+    repoId: answers.history.repoId,
   };
+}
+
+function workOf(known: Known, answers: Answers): WorkFacts {
+  const { layout, read } = known;
+  const { branches } = answers.history;
+  const unpushed = measureUnpushed(known, answers.history.unpushed);
+  return {
+    ...measureFiles(layout, answers),
+    stashes: measureStashes(layout.places.common, read),
+    unpushed: { ...unpushed, branches: unpushed.precision === "notComputed" ? [] : branches },
+  };
+}
+
+/** Refs alone may prove that nothing is unpushed; or that no number could mean anything (G37). */
+function measureUnpushed({ layout, head, read }: Known, counted: Measured): Measured {
+  const proof = proofOfRefs(layout.places.gitdir, head, read);
+  if (typeof proof === "object") return notComputed(proof.reason);
+  if (proof !== "needs-objects") return exact(0);
+  const isTracking = oidsBelow(read.refs, "refs/remotes/").length > 0;
+  if (layout.bare && !isTracking && remotesIn(layout.config).length > 0) {
+    return notComputed("no-tracking-refs");
+  }
+  return counted;
+}
+
+type Files = Pick<WorkFacts, "staged" | "unstaged" | "conflicted" | "untracked">;
+
+function measureFiles(layout: GitLayout, answers: Answers): Files {
+  const none = exact(0);
+  // Without a work tree there is no file that could be changed.
+  if (layout.bare) return { staged: none, unstaged: none, conflicted: none, untracked: none };
+  const { status } = answers;
+  const marks = statusMarks(layout, answers);
+  const weaker = marks.some((mark) => hiding.has(mark)) ? "lowerBound" : "approximate";
+  return {
+    staged: status.staged,
+    unstaged: marks.length === 0 ? status.unstaged : atMost(weaker, status.unstaged),
+    conflicted: conflictsOf(layout, status.conflicted),
+    untracked: marks.includes("include")
+      ? atMost("approximate", status.untracked)
+      : status.untracked,
+  };
+}
+
+/** Under these, changed files are passed over; under the others unchanged ones may be counted. */
+const hiding: ReadonlySet<string> = new Set(["assume-unchanged", "skip-worktree"]);
+
+function statusMarks(layout: GitLayout, { approximate, status }: Answers): string[] {
+  if (layout.bare || status.unstaged.precision === "notComputed") return [];
+  const { assumedValid, skipped } = layout.index;
+  const isSparse = layout.config.some(({ name }) => name === "sparsecheckout");
+  return [
+    ...approximate,
+    ...(assumedValid > 0 ? ["assume-unchanged"] : []),
+    ...(skipped > 0 && !isSparse ? ["skip-worktree"] : []),
+  ];
+}
+
+/** The index tells its conflicts by itself; a split one only in part. */
+function conflictsOf({ index, worktree }: GitLayout, asked: Measured): Measured {
+  if (asked.precision === "exact" || worktree === undefined) return asked;
+  const isReadable = index.whole && !index.extensions.includes("link");
+  return isReadable ? exact(index.conflicted) : asked;
 }

@@ -26,6 +26,8 @@ export type Sweep = {
   readonly sightings: readonly Sighting[];
   readonly folders: number;
   readonly files: number;
+  /** False where the time was over before every folder was looked into. */
+  readonly complete: boolean;
 };
 
 /** Other work has a turn after so many folders. */
@@ -36,8 +38,10 @@ type Stop = { readonly path: Bytes; readonly names: readonly string[] };
 /**
  * Look for repositories in a folder and everything below it (G7, G8): one pass over the names, no depth limit, no stop at the
  * first hit; links are not followed, and the inside of a gitdir is not looked into. `.snap` at the top is ours.
+ *
+ * @param isOver tells before each folder whether to stop
  */
-export async function sweepFolder(top: string): Promise<Sweep> {
+export async function sweepFolder(top: string, isOver: () => boolean): Promise<Sweep> {
   const root = Buffer.from(top);
   const contains = (path: Bytes): boolean => `${path.toString()}${sep}`.startsWith(`${top}${sep}`);
   const sightings: Sighting[] = [];
@@ -45,6 +49,7 @@ export async function sweepFolder(top: string): Promise<Sweep> {
   let folders = 0;
   let files = 0;
   for (let stop = waiting.pop(); stop !== undefined; stop = waiting.pop()) {
+    if (isOver()) return { sightings, folders, files, complete: false };
     folders += 1;
     if (folders % foldersInARow === 0) await turn();
     const entries = read(stop, sightings);
@@ -60,7 +65,7 @@ export async function sweepFolder(top: string): Promise<Sweep> {
       else if (entry.kind === "folder" && !isOwn(stop, entry)) waiting.push(below(stop, entry));
     }
   }
-  return { sightings, folders, files };
+  return { sightings, folders, files, complete: true };
 }
 
 function isOwn(stop: Stop, entry: RawEntry): boolean {
@@ -90,7 +95,7 @@ function repositoryItself(stop: Stop, entries: readonly RawEntry[]): Sighting | 
   const shape = bareRepository(entries);
   if (shape === "whole" || shape === "torn" || (shape === "suspect" && isTornBare(stop.path))) {
     const displaced = isDisplacedGitName(stop.names.at(-1) ?? "");
-    return itself(stop, classifyGitdir(stop.path, displaced ? "displaced" : "bare"));
+    return itself(stop, classifyGitdir(stop.path, displaced ? "displaced" : "bare", undefined));
   }
   if (!subversionServer(entries)) return undefined;
   return itself(stop, { vcs: "svn", form: "server", state: "live", severity: "refuse" });

@@ -7,8 +7,10 @@ import {
   readSync,
   readdirSync,
   readlinkSync,
+  realpathSync,
+  statSync,
 } from "node:fs";
-import type { Dirent } from "node:fs";
+import type { Dirent, Stats } from "node:fs";
 import { systemCode } from "../std/error.ts";
 import type { EntryKind } from "../core/repo/marker.ts";
 
@@ -80,7 +82,8 @@ export function kindAt(path: Bytes): EntryKind | undefined {
   return stats.isSymbolicLink() ? "symlink" : "special";
 }
 
-function lookAt(path: Bytes): ReturnType<typeof lstatSync> | undefined {
+/** What the file system says of an entry, links not followed; undefined where there is none. */
+export function lookAt(path: Bytes): Stats | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false });
   } catch (error) {
@@ -95,16 +98,56 @@ export function modifiedAt(path: Bytes): number | undefined {
   return stats === undefined ? undefined : Math.floor(Number(stats.mtimeMs));
 }
 
+/** Bytes of what stands at a path; undefined where nothing does. */
+export function sizeAt(path: Bytes): number | undefined {
+  const stats = lookAt(path);
+  return stats === undefined ? undefined : Number(stats.size);
+}
+
 /** Whether two paths lead to one inode. */
 export function isSameEntry(a: Bytes, b: Bytes): boolean {
   const [left, right] = [lookAt(a), lookAt(b)];
   return left !== undefined && left.ino === right?.ino && left.dev === right.dev;
 }
 
+/** A path with every link on the way resolved; undefined where it leads to nothing. */
+export function realPath(path: Bytes): Bytes | undefined {
+  try {
+    return realpathSync.native(path, { encoding: "buffer" });
+  } catch (error) {
+    if (isOutOfReach(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Whether a path is a folder or something below it, by the names alone. */
+export function isAtOrBelow(path: Bytes, folder: Bytes): boolean {
+  if (path.equals(folder)) return true;
+  const start = folder.at(-1) === 0x2f ? folder : inside(folder, "");
+  return path.subarray(0, start.length).equals(start);
+}
+
+/** Whether two paths lead to one folder, links on the way followed. */
+export function isSameFolder(a: Bytes, b: Bytes): boolean {
+  try {
+    const [left, right] = [statSync(a), statSync(b)];
+    return left.isDirectory() && left.ino === right.ino && left.dev === right.dev;
+  } catch (error) {
+    if (isOutOfReach(error)) return false;
+    throw error;
+  }
+}
+
 /** Where a symlink points, as written; undefined where none can be read. */
 export function readLink(path: Bytes): string | undefined {
+  const target = readLinkBytes(path);
+  return target === undefined ? undefined : textOf(target);
+}
+
+/** The same, in bytes. */
+export function readLinkBytes(path: Bytes): Bytes | undefined {
   try {
-    return textOf(readlinkSync(path, { encoding: "buffer" }));
+    return readlinkSync(path, { encoding: "buffer" });
   } catch (error) {
     if (isOutOfReach(error)) return undefined;
     throw error;
@@ -115,12 +158,17 @@ const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLO
 
 /** The start of a regular file as text, at most so many bytes; undefined where none can be read. Pipes are not opened. */
 export function readStart(path: Bytes, bytesMax: number): string | undefined {
+  return readFirst(path, bytesMax)?.toString("utf8");
+}
+
+/** The same, in bytes. */
+export function readFirst(path: Bytes, bytesMax: number): Buffer | undefined {
   if (kindAt(path) !== "file") return undefined;
   let fd: number | undefined;
   try {
     fd = openSync(path, openFlags);
     if (!fstatSync(fd).isFile()) return undefined;
-    return readBytes(fd, bytesMax).toString("utf8");
+    return readBytes(fd, bytesMax);
   } catch (error) {
     if (isOutOfReach(error)) return undefined;
     throw error;
@@ -160,6 +208,27 @@ function readBytes(fd: number, bytesMax: number): Buffer {
     filled += count;
   }
   return into.subarray(0, filled);
+}
+
+const pieceBytes = 1024 * 1024;
+
+/** Hand a regular file on piece by piece. False where it cannot be read to its end. */
+export function readPieces(path: Bytes, take: (piece: Buffer) => void): boolean {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, openFlags);
+    if (!fstatSync(fd).isFile()) return false;
+    const into = Buffer.alloc(pieceBytes);
+    for (let count = readSync(fd, into); count > 0; count = readSync(fd, into)) {
+      take(into.subarray(0, count));
+    }
+    return true;
+  } catch (error) {
+    if (isOutOfReach(error)) return false;
+    throw error;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
 }
 
 const outOfReach: ReadonlySet<string> = new Set([

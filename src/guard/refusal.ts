@@ -1,7 +1,7 @@
-import type { GuardFinding, GuardReport, RepositoryFacts } from "../core/repo/finding.ts";
+import type { GuardFinding, GuardReport } from "../core/repo/finding.ts";
 import { displayName } from "../core/path/names.ts";
 import { canPush } from "./advice.ts";
-import { isNone } from "./risk.ts";
+import { describeFinding } from "./finding-text.ts";
 import { isOverridable } from "./overrides.ts";
 import { isRefused, isRefusedUnderExclude } from "./report.ts";
 
@@ -27,7 +27,7 @@ export function refusalText(report: GuardReport, context: RefusalContext): strin
   return [
     `snap does not ${context.action} "${displayName(context.folder)}": ${countText(refused)}.`,
     "",
-    ...table(refused.map(rowOf)),
+    ...table(refused.map((finding) => rowOf(finding, report.checkedAt))),
     "",
     "A file sync copies a repository's files one by one. Two devices then change it at once, and",
     "commits that were never pushed can be lost. See https://git-scm.com/docs/gitfaq",
@@ -55,11 +55,11 @@ function countText(refused: readonly GuardFinding[]): string {
 
 type Row = readonly [path: string, vcs: string, text: string, risk: string];
 
-function rowOf(finding: GuardFinding): Row {
+function rowOf(finding: GuardFinding, now: number): Row {
   const place = finding.marker === "" || finding.marker === ".git" || finding.marker === ".hg";
   const path = place ? finding.path : `${finding.path}/${finding.marker}`.replace(/^\.\//u, "");
   const risk = finding.atRisk && finding.form !== "unreadable" ? "work at risk" : "";
-  return [displayName(path), finding.vcs ?? "?", displayName(describeFinding(finding)), risk];
+  return [displayName(path), finding.vcs ?? "?", displayName(describeFinding(finding, now)), risk];
 }
 
 /** Columns padded to the widest; a text too long for its column only pushes its own line. */
@@ -70,58 +70,6 @@ function table(rows: readonly Row[]): string[] {
   return rows.map(([path, vcs, text, risk]) =>
     `  ${path.padEnd(widths[0])}  ${vcs.padEnd(widths[1])}  ${text.padEnd(widths[2])}  ${risk}`.trimEnd(),
   );
-}
-
-/** What a finding is, on one line. */
-export function describeFinding(finding: GuardFinding): string {
-  if (finding.form === "unreadable") return `not readable: ${finding.detail ?? "unknown why"}`;
-  const form = formTexts[finding.form];
-  const broken = finding.state === "broken" ? "broken, its history may still be there" : "";
-  const facts = finding.facts === undefined ? "" : factsText(finding.facts, finding.form);
-  return [form, broken, facts].filter((part) => part !== "").join("; ");
-}
-
-const formTexts: Readonly<Record<GuardFinding["form"], string>> = {
-  dir: "",
-  submodule: "submodule",
-  worktree: "worktree of another folder",
-  separate: "history in another folder",
-  dangling: "its history is missing",
-  symlink: "link to a history",
-  bare: "bare repository",
-  reftable: "repository with reftable",
-  displaced: "renamed history",
-  variant: "marker in another spelling",
-  parent: "the folder lies in a repository",
-  share: "shares the history of another folder",
-  server: "repository of a server",
-  workspace: "workspace of another folder",
-  unreadable: "not readable",
-};
-
-function factsText(facts: RepositoryFacts, form: GuardFinding["form"]): string {
-  const head = facts.head.branch ?? facts.head.kind;
-  const parts = [
-    unpushedText(facts),
-    stashText(facts),
-    ...(facts.operation === undefined ? [] : [`${facts.operation} in progress`]),
-    ...(form === "bare" ? [] : ["changed files not examined"]),
-  ];
-  return `${head}: ${parts.filter((part) => part !== "").join(", ")}`;
-}
-
-/** A number is only named with its proof (G36). */
-function unpushedText({ work: { unpushed }, head, remotes }: RepositoryFacts): string {
-  if (head.kind === "unborn" && isNone(unpushed)) return "no commit yet";
-  if (isNone(unpushed)) return "everything pushed as of the last fetch";
-  if (remotes.length === 0) return "no remote to push to";
-  return "unpushed commits not counted";
-}
-
-function stashText({ work: { stashes } }: RepositoryFacts): string {
-  if (stashes.precision !== "exact") return "stashes not counted";
-  if (stashes.value === 0) return "";
-  return stashes.value === 1 ? "1 stash" : `${stashes.value} stashes`;
 }
 
 function waysOut(refused: readonly GuardFinding[], context: RefusalContext): string[] {

@@ -1,10 +1,11 @@
 /**
  * @module guard — repositories and a file sync are kept apart (G1).
  *
- * `openGuard` finds every repository in a folder by the names in it (`detect`, `classify`), says from plain text what
- * would be lost (`describe`), and leaves the decision to its caller. It only reads (G3): no process, no repository library,
- * no network, nothing of a repository is run (G5). What cannot be read is a finding, never "clean" (G4). It does not
- * read objects, so it knows that all is pushed or that it does not know, and it does not look for changed files.
+ * `openGuard` finds every repository in a folder by the names in it (`detect`, `classify`), says what would be lost
+ * (`describe`), and leaves the decision to its caller. It only reads (G3), nothing of a repository is run, no network is used
+ * (G5). Plain text is read by our own parsers. What needs objects is asked of native git or hg, which only ever see a shadow of
+ * the repository (`shadow-git`), or of a library (`isomorphic`). What cannot be read is a finding, never "clean" (G4), and a
+ * number that is not known is said not to be known (G36).
  */
 import type { GuardFinding, GuardReport } from "../core/repo/finding.ts";
 import type { EntryKind } from "../core/repo/marker.ts";
@@ -13,6 +14,9 @@ import { comparePaths, isRelPath, type RelPath } from "../core/path/rel-path.ts"
 import type { Kind } from "../core/tree/node.ts";
 import type { Clock } from "../std/time.ts";
 import { adviceFor } from "./advice.ts";
+import type { Subject } from "./classify.ts";
+import type { EngineChoice } from "./describe.ts";
+import { openDescriber, type GuardPrograms } from "./describer.ts";
 import { sweepFolder, type Sighting } from "./detect.ts";
 import { isOverridable, validOverride } from "./overrides.ts";
 import type { Bytes } from "./read-only.ts";
@@ -24,7 +28,15 @@ export type GuardOptions = {
   /** Whether the link's rules leave a path out (G9). */
   readonly rules: (path: RelPath, kind: Kind) => boolean;
   readonly overrides: readonly OverrideRecord[];
+  /** Who counts commits and files (G31); the cheapest that is exact where it is not given. */
+  readonly engine?: EngineChoice | undefined;
+  /** How long the check may take, in ms. Detection that is not done then is not complete; numbers are not computed. */
+  readonly budgetMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
 };
+
+/** All repositories of a folder together are not described for longer where no budget is given. */
+const describeMs = 60_000;
 
 /** Finds and describes repositories; decides nothing. */
 export interface RepoGuard {
@@ -36,27 +48,57 @@ export interface RepoGuard {
   check(top: string, options: GuardOptions): Promise<GuardReport>;
 }
 
-/** The guard. The clock tells which overrides have ended. */
-export function openGuard({ clock }: { readonly clock: Clock }): RepoGuard {
+/** The guard. The clock tells which overrides have ended, and when a budget has. */
+export function openGuard(world: {
+  readonly clock: Clock;
+  /** Without them no program is asked. */
+  readonly programs?: GuardPrograms | undefined;
+}): RepoGuard {
+  return { check: (top, options) => check(world, top, options) };
+}
+
+async function check(
+  world: Parameters<typeof openGuard>[0],
+  top: string,
+  options: GuardOptions,
+): Promise<GuardReport> {
+  const { clock } = world;
+  const { overrides, engine = "auto", budgetMs, signal } = options;
+  const end = budgetMs === undefined ? undefined : clock.now() + budgetMs;
+  const sweep = await sweepFolder(top, () => end !== undefined && clock.now() >= end);
+  const found = [
+    ...findSurroundings(top).map(fromSurrounding),
+    ...withoutClaimed(sweep.sightings).map((sighting) => fromSighting(sighting, options)),
+  ].sort(byPlace);
+  const deadline = end ?? clock.now() + describeMs;
+  const describe = openDescriber(world, { top, engine, deadline, signal });
+  const drafts: Draft[] = [];
+  for (const { draft, subject } of found) {
+    const { state, covered, form } = draft;
+    const facts = await describe({ subject, state, plain: covered || form === "parent" });
+    drafts.push({ ...draft, facts, atRisk: isAtRisk({ ...draft, facts }) });
+  }
+  const context = { drafts, overrides, now: clock.now() };
   return {
-    check: async (top, options) => {
-      const sweep = await sweepFolder(top);
-      const drafts = [
-        ...findSurroundings(top).map(fromSurrounding),
-        ...withoutClaimed(sweep.sightings).map((sighting) => fromSighting(sighting, options)),
-      ].sort((a, b) => comparePaths(a.path, b.path) || comparePaths(a.marker, b.marker));
-      const context = { drafts, overrides: options.overrides, now: clock.now() };
-      return {
-        top,
-        findings: drafts.map((draft, index) => complete(draft, index, context)),
-        complete: drafts.every((draft) => draft.state !== "indeterminate"),
-        scanned: { folders: sweep.folders, files: sweep.files },
-      };
-    },
+    top,
+    checkedAt: context.now,
+    findings: drafts.map((draft, index) => complete(draft, index, context)),
+    complete: sweep.complete && drafts.every((draft) => draft.state !== "indeterminate"),
+    scanned: { folders: sweep.folders, files: sweep.files },
   };
 }
 
 type Draft = Omit<GuardFinding, "id" | "nestedIn" | "override" | "advice">;
+
+/** A finding that is not described yet. */
+type Found = {
+  readonly draft: Omit<Draft, "facts" | "atRisk">;
+  readonly subject: Subject | undefined;
+};
+
+function byPlace({ draft: a }: Found, { draft: b }: Found): number {
+  return comparePaths(a.path, b.path) || comparePaths(a.marker, b.marker);
+}
 
 /** A gitdir that a `.git` file or link leads to is one finding with it (G11). */
 function withoutClaimed(sightings: readonly Sighting[]): Sighting[] {
@@ -72,26 +114,23 @@ function keyOf(path: Bytes): string {
   return path.toString("hex");
 }
 
-function fromSurrounding({ discovery, path, marker }: Surrounding): Draft {
-  return draftOf(discovery, { path, absolutePath: path, marker, covered: false });
+function fromSurrounding({ discovery, path, marker }: Surrounding): Found {
+  return foundAs(discovery, { path, absolutePath: path, marker, covered: false });
 }
 
-function fromSighting(sighting: Sighting, options: GuardOptions): Draft {
+function fromSighting(sighting: Sighting, options: GuardOptions): Found {
   const { discovery, names, marker, absolutePath } = sighting;
   const covered = isCovered(sighting, options.rules);
   const path = names.length === 0 ? "." : names.join("/");
-  const draft = draftOf(discovery, {
-    path,
-    absolutePath: absolutePath.toString(),
-    marker,
-    covered,
-  });
-  return covered && draft.severity === "refuse" ? { ...draft, severity: "warn" } : draft;
+  const severity =
+    covered && discovery.severity === "refuse" ? ("warn" as const) : discovery.severity;
+  const located = { path, absolutePath: absolutePath.toString(), marker, covered };
+  return foundAs({ ...discovery, severity }, located);
 }
 
 type Located = Pick<Draft, "path" | "absolutePath" | "marker" | "covered">;
 
-function draftOf(discovery: Sighting["discovery"], located: Located): Draft {
+function foundAs(discovery: Sighting["discovery"], located: Located): Found {
   const draft = {
     ...located,
     vcs: discovery.vcs,
@@ -102,10 +141,9 @@ function draftOf(discovery: Sighting["discovery"], located: Located): Draft {
     commonDir: discovery.commonDir,
     pathAbsolute: discovery.pathAbsolute,
     detail: discovery.detail,
-    facts: discovery.facts,
     damage: discovery.damage ?? [],
   };
-  return { ...draft, atRisk: isAtRisk(draft) };
+  return { draft, subject: discovery.subject };
 }
 
 /** Covered is a repository whose folder, or whose marker, the rules leave out. */

@@ -1,10 +1,10 @@
-import { mkdirSync, realpathSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readHead } from "./gitdir.ts";
 import type { GitConfig } from "./git-config.ts";
 import { readRefs, type GitPlaces, type Refs } from "./git-refs.ts";
 import { isRefName, type HeadText } from "./git-text.ts";
-import { inside, isOutOfReach, kindAt, readFolder, readWhole, type Bytes } from "./read-only.ts";
+import { inside, kindAt, readFolder, readWhole, realPath, type Bytes } from "./read-only.ts";
 import { shadowConfig, type StorageFormat } from "./shadow-config.ts";
 import { Unproven } from "./unproven.ts";
 
@@ -97,20 +97,11 @@ function copyTables(target: string, { gitdir, common }: GitPlaces, canRead: bool
 
 /** Git follows a link here, and so does this: what is at its end is text, and only ever read. */
 function copyText(target: string, source: Bytes): void {
-  const kind = kindAt(source);
-  if (kind === undefined) return;
-  const file = readWhole(kind === "symlink" ? endOfLink(source) : source, textBytesMax);
+  if (kindAt(source) === undefined) return;
+  const end = realPath(source);
+  const file = end && readWhole(end, textBytesMax);
   if (file === undefined) throw new Unproven("file-not-read");
   writeFileSync(target, file.bytes);
-}
-
-function endOfLink(path: Bytes): Bytes {
-  try {
-    return realpathSync.native(path, { encoding: "buffer" });
-  } catch (error) {
-    if (isOutOfReach(error)) throw new Unproven("file-not-read");
-    throw error;
-  }
 }
 
 /**

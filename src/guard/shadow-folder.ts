@@ -7,10 +7,15 @@ import {
   realpathSync,
   rmSync,
 } from "node:fs";
-import { join, sep } from "node:path";
+import { join } from "node:path";
 import { systemCode } from "../std/error.ts";
-import type { ShadowPlaces } from "./shadow-files.ts";
+
+import type { GitPlaces } from "./git-refs.ts";
+import { isAtOrBelow, realPath, type Bytes } from "./read-only.ts";
 import { Unproven } from "./unproven.ts";
+
+/** Where nothing may be made. */
+export type Taboo = GitPlaces & { readonly worktree?: Bytes | undefined };
 
 const prefix = "snap-guard-shadow-";
 
@@ -20,15 +25,13 @@ const prefix = "snap-guard-shadow-";
  *
  * @throws {Unproven} `temp-inside` where it would lie in the repository or its work tree (G3)
  */
-export function makeShadowFolder(tmp: string, places: ShadowPlaces): string {
+export function makeShadowFolder(tmp: string, places: Taboo): string {
   const real = realpathSync(tmp);
   const { gitdir, common, worktree } = places;
-  const below = Buffer.from(`${real}${sep}`).toString("latin1");
   for (const taboo of [gitdir, common, ...(worktree === undefined ? [] : [worktree])]) {
-    const path = realpathSync.native(taboo, { encoding: "buffer" }).toString("latin1");
-    if (below.startsWith(path.endsWith(sep) ? path : `${path}${sep}`)) {
+    const path = realPath(taboo);
+    if (path === undefined || isAtOrBelow(Buffer.from(real), path))
       throw new Unproven("temp-inside");
-    }
   }
   const kind = `${prefix}${processWorld()}-`;
   removeLeftovers(real, kind);

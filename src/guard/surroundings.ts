@@ -1,7 +1,6 @@
 import { dirname, join } from "node:path";
 import { bareRepository, repositoryMarker } from "../core/repo/marker.ts";
 import type { Discovery } from "./classify.ts";
-import { describeGit } from "./describe.ts";
 import { inside, isOutOfReach, kindAt, readFolder, type Bytes } from "./read-only.ts";
 
 /** A repository that the workspace lies in. */
@@ -63,7 +62,7 @@ function parentAt(folder: Bytes, marker: string): Discovery {
   const gitdir = inside(folder, marker);
   const vcs = repositoryMarker(marker)?.vcs;
   if (marker !== ".git" || kindAt(gitdir) !== "folder") return { ...parent("warn"), vcs };
-  return { ...parent("warn"), facts: describeGit({ gitdir, common: gitdir }, { reftable: false }) };
+  return { ...parent("warn"), subject: { vcs: "git", gitdir, common: gitdir, folder } };
 }
 
 function isGitdir(path: Bytes): boolean {

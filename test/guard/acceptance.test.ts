@@ -1,9 +1,17 @@
-import { mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { rulesOf } from "../../src/core/ignore.ts";
 import { guardExit, verdictOf } from "../../src/guard/report.ts";
-import { brief, git, Scratch } from "./repositories.ts";
+import { brief, git, now, Scratch } from "./repositories.ts";
 
 test("A1: files and folders with names out of a repository are no finding", async () => {
   using scratch = new Scratch();
@@ -18,26 +26,86 @@ test("A1: files and folders with names out of a repository are no finding", asyn
   expect(guardExit(report, "warn")).toBe(0);
 });
 
-test("A2: a pushed repository is refused, with nothing unpushed proven", async () => {
-  using scratch = new Scratch();
-  scratch.pushed(scratch.base());
-  const before = scratch.fingerprint();
-  const report = await scratch.check();
-  expect(brief(report)).toEqual([". git dir live refuse"]);
-  const [finding] = report.findings;
-  expect(finding?.facts).toMatchObject({
-    head: { kind: "branch", branch: "main", oid: git(scratch.top, "rev-parse", "HEAD").trim() },
-    remotes: ["origin"],
-    work: {
-      unpushed: { precision: "exact", value: 0 },
-      unstaged: { precision: "notComputed", reason: "not-examined" },
-      stashes: { precision: "exact", value: 0 },
-    },
-    operation: undefined,
-    locks: [],
+describe.each(["auto", "git", "isomorphic-git"] as const)("with engine %s", (engine) => {
+  test("A2: a pushed repository is refused, with nothing unpushed proven", async () => {
+    using scratch = new Scratch();
+    scratch.pushed(scratch.base());
+    const before = scratch.fingerprint();
+    const report = await scratch.check(scratch.top, { engine });
+    expect(brief(report)).toEqual([". git dir live refuse"]);
+    const [finding] = report.findings;
+    const none = { precision: "exact", value: 0 };
+    expect(finding?.facts).toMatchObject({
+      head: { kind: "branch", branch: "main", oid: git(scratch.top, "rev-parse", "HEAD").trim() },
+      remotes: ["origin"],
+      work: {
+        unpushed: { ...none, branches: [] },
+        staged: none,
+        unstaged: none,
+        conflicted: none,
+        untracked: none,
+        stashes: none,
+      },
+      format: { objects: "sha1", refs: "files", index: 2, extensions: [] },
+      engine: { name: engine === "auto" ? "isomorphic-git" : engine, degraded: [] },
+      operation: undefined,
+      locks: [],
+    });
+    expect(finding?.atRisk).toBe(false);
+    expect(verdictOf(report)).toBe("repo");
+    expect(guardExit(report, "repo")).toBe(3);
+    expect(guardExit(report, "risk")).toBe(0);
+    expect(scratch.fingerprint(), "bytes and times are as before").toBe(before);
   });
-  expect(guardExit(report, "repo")).toBe(3);
-  expect(scratch.fingerprint(), "bytes and times are as before").toBe(before);
+
+  test("A3: commits ahead of the remote are counted, by branch", async () => {
+    using scratch = new Scratch();
+    const folder = scratch.base();
+    scratch.pushed(folder);
+    for (const name of ["a", "b"]) scratch.commit(folder, name);
+    git(folder, "checkout", "-q", "-b", "topic");
+    scratch.commit(folder, "more");
+    git(folder, "checkout", "-q", "main");
+    const before = scratch.fingerprint();
+    const report = await scratch.check(scratch.top, { engine });
+    expect(report.findings[0]?.facts?.work.unpushed).toEqual({
+      precision: "exact",
+      value: 3,
+      branches: [
+        { name: "main", ahead: 2, unique: 0 },
+        { name: "topic", ahead: 3, unique: 1 },
+      ],
+    });
+    expect(verdictOf(report)).toBe("risk");
+    expect(guardExit(report, "risk")).toBe(3);
+    expect(guardExit(report, "repo")).toBe(3);
+    expect(scratch.fingerprint()).toBe(before);
+  });
+
+  test("A4: stashes and changed files are counted, a held lock is named; the index is untouched", async () => {
+    using scratch = new Scratch();
+    const folder = scratch.base();
+    scratch.pushed(folder);
+    for (const text of ["one", "two"]) {
+      writeFileSync(join(folder, "file1"), text);
+      git(folder, "stash", "-q");
+    }
+    writeFileSync(join(folder, "file2"), "edited");
+    scratch.write("new", "untracked");
+    for (const name of ["file1", "file2", "file3"]) utimesSync(join(folder, name), 1e9, 1e9);
+    scratch.write(".git/index.lock", "");
+    const before = scratch.fingerprint();
+    const [finding] = (await scratch.check(scratch.top, { engine })).findings;
+    expect(finding?.facts?.work).toMatchObject({
+      staged: { precision: "exact", value: 0 },
+      unstaged: { precision: "exact", value: 1 },
+      untracked: { precision: "exact", value: 1 },
+      stashes: { precision: "exact", value: 2 },
+    });
+    expect(finding?.facts?.locks.map((lock) => lock.path)).toEqual(["index.lock"]);
+    expect(finding?.atRisk).toBe(true);
+    expect(scratch.fingerprint()).toBe(before);
+  });
 });
 
 test("A2: packed refs say the same as loose ones", async () => {
@@ -47,39 +115,6 @@ test("A2: packed refs say the same as loose ones", async () => {
   const [finding] = (await scratch.check()).findings;
   expect(finding?.state).toBe("live");
   expect(finding?.facts?.work.unpushed).toMatchObject({ precision: "exact", value: 0 });
-});
-
-test("A3: commits ahead of the remote are work at risk, and no number is invented", async () => {
-  using scratch = new Scratch();
-  const folder = scratch.base();
-  scratch.pushed(folder);
-  git(folder, "checkout", "-q", "-b", "topic");
-  scratch.commit(folder, "more");
-  git(folder, "checkout", "-q", "main");
-  const report = await scratch.check();
-  expect(report.findings[0]?.facts?.work.unpushed).toMatchObject({
-    precision: "notComputed",
-    reason: "objects-not-read",
-  });
-  expect(verdictOf(report)).toBe("risk");
-  expect(guardExit(report, "risk")).toBe(3);
-});
-
-test("A4: stashes are counted and a held lock is named; the index is untouched", async () => {
-  using scratch = new Scratch();
-  const folder = scratch.base();
-  scratch.pushed(folder);
-  for (const text of ["one", "two"]) {
-    writeFileSync(join(folder, "file1"), text);
-    git(folder, "stash", "-q");
-  }
-  scratch.write(".git/index.lock", "");
-  const before = scratch.fingerprint();
-  const [finding] = (await scratch.check()).findings;
-  expect(finding?.facts?.work.stashes).toEqual({ precision: "exact", value: 2 });
-  expect(finding?.facts?.locks.map((lock) => lock.path)).toEqual(["index.lock"]);
-  expect(finding?.atRisk).toBe(true);
-  expect(scratch.fingerprint()).toBe(before);
 });
 
 test("A5: a worktree inside is a finding of its own, one outside is none", async () => {
@@ -94,6 +129,18 @@ test("A5: a worktree inside is a finding of its own, one outside is none", async
     pathAbsolute: true,
     nestedIn: ".",
     facts: { head: { kind: "branch", branch: "topic" } },
+  });
+  expect(report.findings[0]?.facts?.worktrees.map(({ path }) => path)).toEqual([
+    join(scratch.root, "outside"),
+    join(folder, "wt"),
+  ]);
+  const facts = report.findings[1]?.facts;
+  expect(facts?.engine.name).toBe("git");
+  expect(facts?.work.unstaged).toEqual({ precision: "exact", value: 0 });
+  const library = await scratch.check(scratch.top, { engine: "isomorphic-git" });
+  expect(library.findings[1]?.facts).toMatchObject({
+    head: { kind: "branch", branch: "topic" },
+    work: { unstaged: { precision: "notComputed", reason: "worktree" } },
   });
 });
 
@@ -193,4 +240,19 @@ describe("A10: a broken repository is found and refused", () => {
     expect(report.findings[0]).toMatchObject({ state: "broken", severity: "refuse", atRisk: true });
     expect(guardExit(report, "repo")).toBe(exit);
   });
+});
+
+test("A12: locks are told with their age, and left alone", async () => {
+  using scratch = new Scratch();
+  scratch.base();
+  scratch.write(".git/index.lock", "");
+  scratch.write(".git/gc.pid", "4242 another-host");
+  utimesSync(scratch.at(".git/index.lock"), now / 1000 - 7200, now / 1000 - 7200);
+  const before = scratch.fingerprint();
+  const report = await scratch.check();
+  const locks = report.findings[0]?.facts?.locks ?? [];
+  expect(locks.map(({ path }) => path)).toEqual(["index.lock", "gc.pid"]);
+  expect(now - (locks[0]?.modified ?? 0)).toBe(7_200_000);
+  expect(guardExit(report, "repo")).toBe(3);
+  expect(scratch.fingerprint()).toBe(before);
 });

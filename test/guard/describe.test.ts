@@ -1,8 +1,8 @@
 import { mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { RepositoryFacts } from "../../src/core/repo/finding.ts";
-import { describeFinding } from "../../src/guard/refusal.ts";
-import { git, Scratch } from "./repositories.ts";
+import { describeFinding } from "../../src/guard/finding-text.ts";
+import { git, now, Scratch } from "./repositories.ts";
 
 async function factsOf(scratch: Scratch): Promise<RepositoryFacts> {
   const facts = (await scratch.check()).findings[0]?.facts;
@@ -35,14 +35,15 @@ test("G36: a ref that cannot be understood makes every number unknown", async ()
   expect((await factsOf(scratch)).work.unpushed.precision).toBe("notComputed");
 });
 
-test("G37: one branch that is not pushed is enough", async () => {
+test("G37: a branch that stands below what was pushed has nothing to push", async () => {
   using scratch = new Scratch();
   const folder = scratch.base();
   scratch.pushed(folder);
   git(folder, "branch", "kept", "HEAD~1");
-  expect((await factsOf(scratch)).work.unpushed).toMatchObject({
-    precision: "notComputed",
-    reason: "objects-not-read",
+  expect((await factsOf(scratch)).work.unpushed).toEqual({
+    precision: "exact",
+    value: 0,
+    branches: [],
   });
 });
 
@@ -55,7 +56,51 @@ test("G37: a detached HEAD counts as a branch", async () => {
   scratch.commit(folder, "detached");
   const facts = await factsOf(scratch);
   expect(facts.head.kind).toBe("detached");
-  expect(facts.work.unpushed.precision).toBe("notComputed");
+  expect(facts.work.unpushed).toMatchObject({ precision: "exact", value: 1 });
+});
+
+test("G37: a branch is measured by the one it follows", async () => {
+  using scratch = new Scratch();
+  const folder = scratch.base();
+  scratch.pushed(folder);
+  git(folder, "checkout", "-q", "-b", "topic", "--track", "origin/main");
+  scratch.commit(folder, "more");
+  git(folder, "push", "-q", "origin", "topic:elsewhere");
+  for (const engine of ["git", "isomorphic-git"] as const) {
+    const [finding] = (await scratch.check(scratch.top, { engine })).findings;
+    expect(finding?.facts?.work.unpushed).toEqual({
+      precision: "exact",
+      value: 0,
+      branches: [{ name: "topic", ahead: 1, unique: 0 }],
+    });
+  }
+});
+
+test("G37: without a remote every commit is unpushed", async () => {
+  using scratch = new Scratch();
+  scratch.base();
+  const facts = await factsOf(scratch);
+  expect(facts.remotes).toEqual([]);
+  expect(facts.work.unpushed).toEqual({
+    precision: "exact",
+    value: 3,
+    branches: [{ name: "main", ahead: 3, unique: 3 }],
+  });
+});
+
+test("G39: clones have one identity, whatever the engine and whatever was stashed", async () => {
+  using scratch = new Scratch();
+  const folder = scratch.base("first");
+  git(scratch.top, "clone", "-q", "first", "second");
+  scratch.write("first/new", "x");
+  git(folder, "stash", "-q", "-u");
+  const ids = new Set<string | undefined>();
+  for (const engine of ["git", "isomorphic-git"] as const) {
+    for (const { facts } of (await scratch.check(scratch.top, { engine })).findings) {
+      ids.add(facts?.repoId);
+    }
+  }
+  expect([...ids]).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/u)]);
 });
 
 test("G37: a bare clone has no tracking refs to prove anything by", async () => {
@@ -77,7 +122,7 @@ test.each([
   scratch.write(`.git/${file}`, "x\n");
   const [finding] = (await scratch.check()).findings;
   expect(finding?.facts?.operation).toBe(operation);
-  expect(finding && describeFinding(finding)).toContain(`${operation} in progress`);
+  expect(finding && describeFinding(finding, now)).toContain(`${operation} in progress`);
 });
 
 test("G38: a rebase is told from an am", async () => {

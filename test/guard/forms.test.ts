@@ -148,7 +148,7 @@ describe("G11: other systems", () => {
     expect(report.findings[0]?.facts).toMatchObject({
       head: { kind: "branch", branch: "stable" },
       remotes: ["default"],
-      work: { unpushed: { precision: "notComputed", reason: "no-hg" } },
+      work: { unpushed: { precision: "notComputed", reason: "hg-failed" } },
     });
   });
 

@@ -1,5 +1,7 @@
-import { renameSync } from "node:fs";
+import { renameSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { describeFinding } from "../../src/guard/finding-text.ts";
 import { refusalText } from "../../src/guard/refusal.ts";
 import {
   guardEvents,
@@ -7,20 +9,24 @@ import {
   isRefused,
   isRefusedUnderExclude,
 } from "../../src/guard/report.ts";
-import { git, Scratch } from "./repositories.ts";
+import { git, now, Scratch } from "./repositories.ts";
 
 test("G6: a refusal says what, which work, why, the ways out, and that nothing was changed", async () => {
   using scratch = new Scratch();
   const folder = scratch.base();
   scratch.pushed(folder);
-  scratch.commit(folder, "later");
+  for (const name of ["later", "more", "last"]) scratch.commit(folder, name);
+  writeFileSync(join(folder, "file1"), "stashed");
+  git(folder, "stash", "-q");
+  for (const name of ["file1", "file2"]) writeFileSync(join(folder, name), "changed");
   scratch.base("lib/parse");
+  scratch.write(".git/info/exclude", "/lib/\n");
   const report = await scratch.check();
   const text = refusalText(report, { action: "link", folder: "~/thesis", remote: "/thesis" });
   expect(text).toBe(`snap does not link "~/thesis": it holds 2 live repositories.
 
-  .          git  main: unpushed commits not counted, changed files not examined  work at risk
-  lib/parse  git  main: no remote to push to, changed files not examined          work at risk
+  .          git  main: 3 commits not pushed, 2 files changed, 1 stash  work at risk
+  lib/parse  git  main: 3 commits not pushed, no remote                 work at risk
 
 A file sync copies a repository's files one by one. Two devices then change it at once, and
 commits that were never pushed can be lost. See https://git-scm.com/docs/gitfaq
@@ -33,14 +39,43 @@ What you can do:
 Nothing was changed.`);
 });
 
-test("G6: a pushed repository is said to be pushed, and its files not to be examined", async () => {
+test("G6: a pushed repository is said to be pushed, as of the last fetch", async () => {
   using scratch = new Scratch();
   scratch.pushed(scratch.base());
-  const text = refusalText(await scratch.check(), { action: "link", folder: "D" });
-  expect(text).toContain(
-    "main: everything pushed as of the last fetch, changed files not examined",
+  const text = async (): Promise<string> =>
+    refusalText(await scratch.check(), { action: "link", folder: "D" });
+  expect(await text()).toContain("  .  git  main: everything pushed\n");
+  expect(await text()).not.toContain("push the work");
+  for (const [days, age] of [
+    [0, "today"],
+    [1, "1 day ago"],
+    [12, "12 days ago"],
+  ] as const) {
+    scratch.write(".git/FETCH_HEAD", "");
+    const seconds = now / 1000 - days * 86_400;
+    utimesSync(scratch.at(".git/FETCH_HEAD"), seconds, seconds);
+    expect(await text()).toContain(`everything pushed (last fetch ${age})`);
+  }
+});
+
+test("G36: a number that is not known is said not to be known, and one that is not exact is marked", async () => {
+  using scratch = new Scratch();
+  scratch.base();
+  const text = async (engine: "none" | "git"): Promise<string> => {
+    const [finding] = (await scratch.check(scratch.top, { engine })).findings;
+    return finding === undefined ? "" : describeFinding(finding, now);
+  };
+  expect(await text("none")).toBe(
+    "main: unpushed commits not counted, no remote, changed files not counted",
   );
-  expect(text).not.toContain("push the work");
+  scratch.write(".gitattributes", "*.bin filter=x\n");
+  scratch.write("file1", "changed");
+  expect(await text("git")).toBe(
+    "main: 3 commits not pushed, no remote, about 1 file changed, 1 untracked",
+  );
+  git(scratch.top, "update-index", "--assume-unchanged", "file2");
+  scratch.write("file2", "changed");
+  expect(await text("git")).toContain("at least 1 file changed");
 });
 
 test("X16: names in a refusal cannot move the cursor or turn the text around", async () => {
@@ -69,6 +104,43 @@ test("G46: under exclude a work tree is let through, a bare repository and a hid
   const text = refusalText(report, { action: "link", folder: "D", repos: "exclude" });
   expect(text).toContain("it holds 2 repositories");
   expect(text).not.toContain("--repos exclude");
+});
+
+test("G39: a finding has every member of the schema, null where it is not known", async () => {
+  using scratch = new Scratch();
+  scratch.pushed(scratch.base());
+  scratch.folder("x/.jj");
+  const report = await scratch.check(scratch.top, { engine: "git" });
+  const [, first, second] = guardEvents(report, { elapsedMs: 7, exit: 3 });
+  const members = [
+    ..."v schema type id path marker vcs form state severity covered nestedIn repoId gitdir".split(
+      " ",
+    ),
+    ..."commonDir pathAbsolute format engine head remotes noRemote lastFetch work operation".split(
+      " ",
+    ),
+    ..."locks submodules worktrees lfs sizeBytes atRisk damage override advice".split(" "),
+  ];
+  for (const event of [first, second]) {
+    expect(Object.keys(event ?? {})).toEqual(expect.arrayContaining(members));
+  }
+  const none = { precision: "exact", value: 0 };
+  expect(first).toMatchObject({
+    repoId: expect.stringMatching(/^[0-9a-f]{64}$/u),
+    format: { objects: "sha1", refs: "files", index: 2, extensions: [] },
+    engine: { name: "git", degraded: [] },
+    noRemote: false,
+    lastFetch: null,
+    work: { staged: none, unstaged: none, conflicted: none, stashes: none },
+    operation: null,
+    lfs: null,
+    sizeBytes: expect.any(Number),
+    atRisk: false,
+    damage: [],
+    override: null,
+    advice: ["exclude", "override"],
+  });
+  expect(second).toMatchObject({ vcs: "jj", work: null, repoId: null, atRisk: true });
 });
 
 test("G39: events are a start, the findings and a result, with null for what is not known", async () => {

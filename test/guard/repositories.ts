@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { GuardReport } from "../../src/core/repo/finding.ts";
 import type { OverrideRecord } from "../../src/core/repo/override.ts";
+import type { GuardPrograms } from "../../src/guard/describer.ts";
 import { openGuard, type GuardOptions } from "../../src/guard/repo-guard.ts";
 import type { Clock } from "../../src/std/time.ts";
 
@@ -50,6 +51,7 @@ export function git(folder: string, ...parameters: string[]): string {
 export class Scratch implements Disposable {
   readonly root: string = realpathSync(mkdtempSync(join(tmpdir(), "snap-guard-")));
   readonly top: string = join(this.root, "D");
+  readonly tmp: string = `${this.root}-tmp`;
 
   constructor() {
     mkdirSync(this.top);
@@ -94,7 +96,13 @@ export class Scratch implements Disposable {
   check(top = this.top, options: Partial<GuardOptions> = {}): Promise<GuardReport> {
     const overrides: readonly OverrideRecord[] = [];
     const all: GuardOptions = { rules: () => false, overrides, ...options };
-    return openGuard({ clock: fixedClock }).check(top, all);
+    return openGuard({ clock: fixedClock, programs: this.programs() }).check(top, all);
+  }
+
+  /** Those of the machine, with a temporary folder and a home of its own. */
+  programs(): GuardPrograms {
+    mkdirSync(this.tmp, { recursive: true });
+    return { path: process.env["PATH"], tmp: this.tmp, home: undefined, configHome: undefined };
   }
 
   /** Bytes, modes and times of everything below the root. */
@@ -104,6 +112,7 @@ export class Scratch implements Disposable {
 
   [Symbol.dispose](): void {
     rmSync(this.root, { recursive: true, force: true });
+    rmSync(this.tmp, { recursive: true, force: true });
   }
 }
 

@@ -2,6 +2,7 @@ import { checkFolder, overrideRepository } from "../../app/guard.ts";
 import { describeGuard } from "../../app/guard-report.ts";
 import { resolveFolder } from "../../app/find-workspace.ts";
 import { displayName } from "../../core/path/names.ts";
+import { msOfTime } from "../../core/quantity.ts";
 import { SnapError } from "../../std/error.ts";
 import { defineCommand, type AnyCommand, type CliContext } from "../context.ts";
 import { formatTime } from "../format.ts";
@@ -28,6 +29,18 @@ export const guardCommand: AnyCommand = defineCommand({
         default: "repo" as const,
         describe: "check: from which finding on the exit code is 3",
       })
+      .option("engine", {
+        requiresArg: true,
+        choices: engines,
+        default: "auto" as const,
+        describe:
+          "check: who counts commits and changed files; auto takes the cheapest that is exact",
+      })
+      .option("budget", {
+        type: "string",
+        requiresArg: true,
+        describe: "check: how long it may take at most, as 500ms, 30s, 2m",
+      })
       .option("reason", {
         type: "string",
         requiresArg: true,
@@ -40,28 +53,47 @@ export const guardCommand: AnyCommand = defineCommand({
         describe: "override: record nothing",
       })
       .example("snap guard check ~/thesis", "exit code 3 when it holds a repository")
+      .example("snap guard check --engine none", "plain text only, no other program is started")
       .epilogue(
-        "The guard only reads: nothing of a repository is run or changed, no network is used.",
+        "The guard only reads: nothing of a repository is run or changed, no network is used. Commits and changed files are counted by your own git or hg, which are shown a copy of what they need.",
       ),
   run: (context, words) => {
     const folder = words.folder ?? context.place;
     return words.action === "check"
-      ? check(context, folder, words.failOn)
+      ? check(context, { ...words, folder })
       : override(context, { folder, reason: words.reason, dryRun: words.dryRun });
   },
 });
 
+const engines = ["auto", "git", "isomorphic-git", "none"] as const;
+
+type CheckWords = {
+  readonly folder: string;
+  readonly failOn: "risk" | "repo" | "warn";
+  readonly engine: (typeof engines)[number];
+  readonly budget: string | undefined;
+};
+
 async function check(
   { environment, output }: CliContext,
-  folder: string,
-  failOn: "risk" | "repo" | "warn",
+  { folder, failOn, engine, budget }: CheckWords,
 ): Promise<ExitCode> {
   const startedAt = performance.now();
-  const report = await checkFolder(environment, resolveFolder(environment, folder));
+  const budgetMs = budget === undefined ? undefined : budgetOf(budget);
+  const top = resolveFolder(environment, folder);
+  const report = await checkFolder(environment, top, { engine, budgetMs });
   const described = describeGuard(report, failOn, () => Math.round(performance.now() - startedAt));
   for (const { type, ...fields } of described.events) output.emit(type, fields);
   output.print(described.text);
   return described.exit;
+}
+
+function budgetOf(text: string): number {
+  const time = msOfTime(text);
+  if (time !== undefined && time > 0) return time;
+  throw new SnapError("usage", `The budget "${displayName(text)}" is no time`, {
+    hint: "Write a number with a unit: 500ms, 30s, 2m.",
+  });
 }
 
 type OverrideWords = {

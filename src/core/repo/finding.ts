@@ -211,6 +211,8 @@ export type GuardFinding = {
 export type GuardReport = {
   /** Absolute path. */
   readonly top: string;
+  /** ms since 1970: ages are told from then. */
+  readonly checkedAt: number;
   /** In order of path. */
   readonly findings: readonly GuardFinding[];
   /** False where something was not looked into: the list may lack a repository. */

@@ -1,0 +1,72 @@
+import { tmpdir } from "node:os";
+import type { RepositoryFacts, RepositoryState } from "../core/repo/finding.ts";
+import type { Clock } from "../std/time.ts";
+import type { Subject } from "./classify.ts";
+import { describeGit, type Describing, type EngineChoice } from "./describe.ts";
+import { describeHg } from "./hg.ts";
+import { isOutOfReach } from "./read-only.ts";
+import { findGit, findProgram, type GitBinary } from "./shadow-git.ts";
+import { userConfigs, type UserPlaces } from "./user-config.ts";
+
+/** The programs of this machine that may be asked, and where files of ours may be meanwhile. */
+export type GuardPrograms = UserPlaces & {
+  /** `PATH`: folders with programs. */
+  readonly path: string | undefined;
+  /** Absolute; the system's own where it is not given. */
+  readonly tmp?: string | undefined;
+};
+
+/** How a check describes. */
+export type DescriberOptions = {
+  /** The folder that is checked: no program of its is used. */
+  readonly top: string;
+  readonly engine: EngineChoice;
+  /** ms since 1970. */
+  readonly deadline: number;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** A repository to be described. */
+export type Described = {
+  readonly subject: Subject | undefined;
+  readonly state: RepositoryState;
+  /** Nothing is decided by its numbers: plain text is enough. */
+  readonly plain: boolean;
+};
+
+/** Describes the repositories of one check, one after the other. */
+export type Describer = (described: Described) => Promise<RepositoryFacts | undefined>;
+
+/** One describer for one check; programs are looked for when they are first needed. */
+export function openDescriber(
+  { clock, programs }: { readonly clock: Clock; readonly programs?: GuardPrograms | undefined },
+  { top, engine, deadline, signal }: DescriberOptions,
+): Describer {
+  const path = programs?.path;
+  let git: Promise<GitBinary | undefined> | undefined;
+  const describing: Describing = {
+    engine,
+    clock,
+    deadline,
+    signal,
+    git: () => (git ??= findGit(path, { outside: top, clock })),
+    hg: () => findProgram("hg", path, top),
+    tmp: programs?.tmp ?? tmpdir(),
+    userConfigs: programs === undefined ? [] : userConfigs(programs),
+  };
+  return async ({ subject, state, plain }) => {
+    if (subject === undefined) return undefined;
+    // Git itself would not open a broken one.
+    const isOpen = state === "live" || state === "displaced";
+    const asked = plain || !isOpen ? ({ ...describing, engine: "none" } as const) : describing;
+    try {
+      return subject.vcs === "git"
+        ? await describeGit(subject, asked)
+        : await describeHg(subject.gitdir, asked);
+    } catch (error) {
+      // It was there a moment ago. What is not described is at risk.
+      if (isOutOfReach(error)) return undefined;
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,110 @@
+import type { Stats } from "node:fs";
+import { inflateSync } from "node:zlib";
+import {
+  isAtOrBelow,
+  isOutOfReach,
+  kindAt,
+  lookAt,
+  readFolder,
+  readLink,
+  readWhole,
+  realPath,
+  type Bytes,
+} from "./read-only.ts";
+
+/** The file system as isomorphic-git is given it: names of Node's, of which those that write always fail (G32). */
+export type ReadOnlyFs = { readonly promises: ReadOnlyCalls };
+
+type ReadOnlyCalls = {
+  readonly readFile: (path: string, options?: Encoding) => Promise<Buffer | string>;
+  readonly readdir: (path: string) => Promise<string[]>;
+  readonly stat: (path: string) => Promise<Stats>;
+  readonly lstat: (path: string) => Promise<Stats>;
+  readonly readlink: (path: string) => Promise<string>;
+} & Readonly<Record<WritingCall, () => Promise<never>>>;
+
+type WritingCall = "writeFile" | "mkdir" | "rmdir" | "unlink" | "symlink" | "rm" | "chmod";
+type Encoding = string | { readonly encoding?: string } | undefined;
+
+/** Beyond these a file is as good as not there. */
+const fileBytesMax = 512 * 1024 * 1024;
+const looseBytesMax = 64 * 1024 * 1024;
+
+/**
+ * A file system that shows what is at or below some folders, and nothing else: a link that leads out of them is not there, and
+ * neither is a pipe, nor a loose object that would grow beyond bounds when it is unpacked.
+ */
+export function readOnlyFs(folders: readonly Bytes[]): ReadOnlyFs {
+  const roots = folders.flatMap((folder) => realPath(folder) ?? []);
+  const at = (path: string): Bytes => {
+    const real = realPath(Buffer.from(path));
+    if (real === undefined || !roots.some((root) => isAtOrBelow(real, root))) {
+      throw failure("ENOENT", path);
+    }
+    return real;
+  };
+  const stat = (path: string): Promise<Stats> =>
+    answer(() => lookAt(at(path)) ?? failure("ENOENT", path));
+  return {
+    promises: {
+      readFile: (path, options) => answer(() => contentOf(at(path), path, options)),
+      readdir: (path) => answer(() => namesIn(at(path), path)),
+      stat,
+      lstat: stat,
+      readlink: (path) => answer(() => readLink(at(path)) ?? failure("EINVAL", path)),
+      writeFile: refuse,
+      mkdir: refuse,
+      rmdir: refuse,
+      unlink: refuse,
+      symlink: refuse,
+      rm: refuse,
+      chmod: refuse,
+    },
+  };
+}
+
+function answer<T>(ask: () => T | Error): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const told = ask();
+    if (told instanceof Error) reject(told);
+    else resolve(told);
+  });
+}
+
+function refuse(): Promise<never> {
+  return Promise.reject(failure("EROFS", "the guard only reads"));
+}
+
+/** An error as Node's own, which the library tells apart by their codes. */
+function failure(code: string, path: string): Error {
+  return Object.assign(new Error(`${code}: ${path}`), { code });
+}
+
+function contentOf(real: Bytes, path: string, options: Encoding): Buffer | string | Error {
+  const kind = kindAt(real);
+  if (kind !== "file") return failure(kind === "folder" ? "EISDIR" : "ENOENT", path);
+  const file = readWhole(real, fileBytesMax);
+  if (file === undefined || isBomb(path, file.bytes)) return failure("ENOENT", path);
+  const encoding = typeof options === "string" ? options : options?.encoding;
+  return encoding === undefined ? file.bytes : file.bytes.toString("utf8");
+}
+
+/** Whether a loose object unpacks to more than anything that is read here could have. */
+function isBomb(path: string, bytes: Buffer): boolean {
+  if (!/\/objects\/[0-9a-f]{2}\/[0-9a-f]{38}$/u.test(path)) return false;
+  try {
+    inflateSync(bytes, { maxOutputLength: looseBytesMax });
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+function namesIn(real: Bytes, path: string): string[] | Error {
+  try {
+    return readFolder(real).map(({ bytes }) => bytes.toString("utf8"));
+  } catch (error) {
+    if (isOutOfReach(error)) return failure(kindAt(real) === "file" ? "ENOTDIR" : "ENOENT", path);
+    throw error;
+  }
+}
