@@ -44,7 +44,9 @@ export function rowOfGit(layout: GitLayout, git: GitBinary): Row {
     ...(conversions.filters ? ["filters"] : []),
     ...(layout.includes ? ["include"] : []),
   ];
-  return { history, status: history ?? statusReason(layout), approximate };
+  const isSparse = layout.index.extensions.includes("sdir");
+  const status = isSparse ? "sparse-index" : statusReason(layout);
+  return { history, status: history ?? status, approximate };
 }
 
 /** The row for isomorphic-git, and for no engine: what is forbidden here is forbidden for a reason. */

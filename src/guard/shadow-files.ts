@@ -118,11 +118,20 @@ function copyIndex(target: string, gitdir: Bytes): void {
       if (kindAt(source) !== undefined) throw new Unproven("index-not-read");
       continue;
     }
+    if (isSparse(file.bytes)) continue;
     const path = join(target, name);
     writeFileSync(path, file.bytes);
     const earlier = file.modifiedMs / 1000 - 2e-6;
     utimesSync(path, earlier, earlier);
   }
+}
+
+/**
+ * Whether whole folders stand in an index as one entry. Git fills such an index up when it reads it, and writes the trees for
+ * that: the packs that hold them already would get a new time (G3). So no Git may see one.
+ */
+function isSparse(bytes: Buffer): boolean {
+  return bytes.includes("sdir\0\0\0\0", -1024);
 }
 
 /** A path that is no UTF-8 cannot be given in a variable: a link of ours leads there. */

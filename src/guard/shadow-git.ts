@@ -104,7 +104,10 @@ export type GitRun = {
 export interface Shadow extends AsyncDisposable {
   /** Absolute path of the gitdir. Files of ours may be put beside it, in its parent. */
   readonly gitdir: string;
-  /** Run `git` in it. A run that fails is no error: the caller looks at how it ended. */
+  /**
+   * Run `git` in it. A run that fails is no error: the caller looks at how it ended. Only for commands that write no object: where
+   * Git writes one that the other repository has, it sets the time of the file there (G3).
+   */
   run(words: readonly string[], run: GitRun): Promise<ProgramEnd>;
 }
 
