@@ -1,6 +1,7 @@
 /** Measure a part of the program and print a table: the aim, what was measured, and what the machine itself does. */
 import { parseArgs } from "node:util";
 import { benchDry } from "./bench-parts/dry.ts";
+import { benchGuard } from "./bench-parts/guard.ts";
 import { benchLocal } from "./bench-parts/local.ts";
 import { benchMemory } from "./bench-parts/memory.ts";
 import { benchServer } from "./bench-parts/server.ts";
@@ -24,6 +25,7 @@ const parts = new Map<string | undefined, () => Promise<void>>([
   ["server", () => benchServer(nodes)],
   ["sync", () => benchSync(files, disk)],
   ["local", () => benchLocal({ files: disk, bytes: Math.ceil(gib * 2 ** 30) })],
+  ["guard", () => benchGuard()],
   ["memory", () => benchMemory({ same: files, up, dry })],
   ["plan", () => benchDry(files)],
 ]);
@@ -35,6 +37,7 @@ if (positionals.length !== 1 || bench === undefined || !isMuch || !isTracked) {
   console.error("       scripts/bench sync [--files N tracked] [--disk N on the disk]");
   console.error("       scripts/bench local [--disk N on the disk] [--gib N to hash]");
   console.error("       scripts/bench plan [--files N to be planned]");
+  console.error("       scripts/bench guard");
   console.error(
     "       scripts/bench memory [--files N on both sides] [--up N that go up] [--dry N planned]",
   );

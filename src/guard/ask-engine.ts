@@ -106,8 +106,10 @@ async function askIsomorphic(known: Known, describing: Describing): Promise<Answ
 }
 
 async function answersOf(engine: NumbersEngine, row: Row): Promise<Answers> {
-  const history = await engine.history();
-  const status = row.status === undefined ? await engine.status() : unknownStatus(row.status);
+  const [history, status] = await Promise.all([
+    engine.history(),
+    row.status === undefined ? engine.status() : unknownStatus(row.status),
+  ]);
   const reasons = Object.values(status).flatMap((measured) =>
     measured.precision === "notComputed" ? [measured.reason] : [],
   );

@@ -4,6 +4,7 @@ import { readHead } from "./gitdir.ts";
 import type { GitConfig } from "./git-config.ts";
 import { readRefs, type GitPlaces, type Refs } from "./git-refs.ts";
 import { isRefName, type HeadText } from "./git-text.ts";
+import { indexEntries, indexExtensions } from "./index-file.ts";
 import { inside, kindAt, readFolder, readWhole, realPath, type Bytes } from "./read-only.ts";
 import { shadowConfig, type StorageFormat } from "./shadow-config.ts";
 import { Unproven } from "./unproven.ts";
@@ -44,7 +45,7 @@ export function furnishShadow(
   writeFileSync(join(target, "config"), shadowConfig(places));
   if (places.format.refs === "reftable") copyTables(target, places, readsReftable);
   else copyRefs(target, places);
-  copyIndex(target, places.gitdir);
+  copyIndex(target, places.gitdir, places.format.objects === "sha256" ? 32 : 20);
   for (const name of ["shallow", "info/exclude", "info/attributes"]) {
     copyText(join(target, name), inside(places.common, name));
   }
@@ -108,7 +109,7 @@ function copyText(target: string, source: Bytes): void {
  * The index and the shared one it may build on. Their times go with them, a little earlier: a file that was written in the same
  * moment as the index has to be read again, not taken for unchanged (git-update-index(1), racy).
  */
-function copyIndex(target: string, gitdir: Bytes): void {
+function copyIndex(target: string, gitdir: Bytes, hashBytes: 20 | 32): void {
   const names = readFolder(gitdir).map(({ name }) => name);
   const shared = names.filter((name) => /^sharedindex\.[0-9a-f]{40,64}$/u.test(name));
   for (const name of ["index", ...shared]) {
@@ -118,7 +119,7 @@ function copyIndex(target: string, gitdir: Bytes): void {
       if (kindAt(source) !== undefined) throw new Unproven("index-not-read");
       continue;
     }
-    if (isSparse(file.bytes)) continue;
+    if (!isSafe(file.bytes, hashBytes)) continue;
     const path = join(target, name);
     writeFileSync(path, file.bytes);
     const earlier = file.modifiedMs / 1000 - 2e-6;
@@ -127,11 +128,16 @@ function copyIndex(target: string, gitdir: Bytes): void {
 }
 
 /**
- * Whether whole folders stand in an index as one entry. Git fills such an index up when it reads it, and writes the trees for
- * that: the packs that hold them already would get a new time (G3). So no Git may see one.
+ * Whether an index may be shown to Git. Where whole folders stand in it as one entry, Git fills it up when it reads it, and writes
+ * the trees for that: the packs that hold them already would get a new time (G3). One that we cannot read may be such a one.
  */
-function isSparse(bytes: Buffer): boolean {
-  return bytes.includes("sdir\0\0\0\0", -1024);
+function isSafe(bytes: Buffer, hashBytes: 20 | 32): boolean {
+  const entries = indexEntries(bytes, { hashBytes });
+  let step = entries.next();
+  while (step.done !== true) step = entries.next();
+  const end = step.value;
+  const extensions = end === undefined ? undefined : indexExtensions(bytes, end, { hashBytes });
+  return extensions !== undefined && !extensions.includes("sdir");
 }
 
 /** A path that is no UTF-8 cannot be given in a variable: a link of ours leads there. */

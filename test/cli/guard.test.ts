@@ -117,3 +117,25 @@ test("G20: a repository that appears later is held, its siblings go on, and noth
   expect((await other.snap(["sync"], { env })).code).toBe(0);
   expect(other.tree()).toEqual({ "a.txt": "one", "b.txt": "two" });
 });
+
+test("G31: snap guard check counts commits and files, says by whom, and takes an engine and a budget", async () => {
+  using box = await loggedIn();
+  repository(box.workspace);
+  box.write("code.txt", "changed");
+  const plain = await box.expectExit(3, "guard", "check", box.workspace);
+  expect(plain.stdout).toContain("main: 1 commit not pushed, no remote, 1 file changed");
+  const none = await box.expectExit(3, "guard", "check", box.workspace, "--engine", "none");
+  expect(none.stdout).toContain("unpushed commits not counted");
+  const ended = await box.expectExit(3, "guard", "check", box.workspace, "--engine=git", "--json");
+  const lines = ended.stdout.trim().split("\n");
+  expect(JSON.parse(lines[1] ?? "")).toMatchObject({
+    type: "finding",
+    engine: { name: "git" },
+    work: { unstaged: { value: 1, precision: "exact" } },
+  });
+  await box.expectExit(2, "guard", "check", box.workspace, "--engine", "other");
+  for (const budget of ["soon", "0", "-1s"]) {
+    await box.expectExit(2, "guard", "check", box.workspace, `--budget=${budget}`);
+  }
+  await box.expectExit(3, "guard", "check", box.workspace, "--budget=10m");
+});

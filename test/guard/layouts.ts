@@ -11,6 +11,8 @@ export type Layout = {
   readonly library: { readonly commits: Answer; readonly files: Answer };
   /** Reason of the guard not to ask isomorphic-git about commits, and about changed files; undefined where it does. */
   readonly refuses: { readonly commits?: string; readonly files?: string };
+  /** Why native git is not asked about files either. */
+  readonly noGit?: string;
 };
 
 /** `right` and `wrong` beside git's own answer; `fails` with an error. */
@@ -128,6 +130,7 @@ export const layouts: readonly Layout[] = [
     }, "sparse index"),
     library: { commits: "right", files: "wrong" },
     refuses: { files: "sparse-index" },
+    noGit: "sparse-index",
   },
   {
     ...plain((scratch) => {
