@@ -1,9 +1,9 @@
 import type { EngineFacts, Head } from "../core/repo/finding.ts";
 import { askRefs } from "./ask-refs.ts";
 import type { Describing, Known } from "./describe.ts";
-import { gitNumbers } from "./git-numbers.ts";
+import { gitNumbers, type GitQuestion } from "./git-numbers.ts";
 import type { RefsRead } from "./git-refs.ts";
-import { isCheap, rowOfGit, rowOfIsomorphic, type Row } from "./git-rows.ts";
+import { isCheap, isSparse, rowOfGit, rowOfIsomorphic, type Row } from "./git-rows.ts";
 import { isomorphicNumbers } from "./isomorphic.ts";
 import {
   unknownHistory,
@@ -12,7 +12,8 @@ import {
   type NumbersEngine,
   type StatusNumbers,
 } from "./numbers.ts";
-import { openShadow, type GitBinary } from "./shadow-git.ts";
+import { openShadow, type GitBinary, type Shadow } from "./shadow-git.ts";
+import { fillIndex } from "./sparse-index.ts";
 import { Unproven } from "./unproven.ts";
 
 /** What an engine made known, and which one. */
@@ -32,6 +33,9 @@ const repositoryMs = 10_000;
 /** The same for isomorphic-git, which runs in this process (G31). */
 const isomorphicMs = 2_000;
 
+/** What is thought to be cheap gets no longer before another engine is asked. */
+const cheapMs = 250;
+
 /** The identity alone is not worth more. */
 const identityMs = 1_000;
 
@@ -43,14 +47,16 @@ export async function askEngine(known: Known, describing: Describing): Promise<A
   const { engine, clock, deadline } = describing;
   if (engine === "none") return noAnswers("not-examined");
   if (clock.now() >= deadline) return noAnswers("budget");
-  if (engine === "isomorphic-git") return await askIsomorphic(known, describing);
+  if (engine === "isomorphic-git") return await askIsomorphic(known, describing, isomorphicMs);
   if (engine === "auto" && isCheap(known.layout)) {
-    const answers = await askIsomorphic(known, describing);
+    const answers = await askIsomorphic(known, describing, cheapMs);
     if (isComplete(known, answers)) return answers;
   }
   const git = await describing.git();
   if (git !== undefined) return await askGit(known, git, describing);
-  return engine === "git" ? noAnswers("no-git") : await askIsomorphic(known, describing);
+  return engine === "git"
+    ? noAnswers("no-git")
+    : await askIsomorphic(known, describing, isomorphicMs);
 }
 
 /** Whether another engine could not do better. */
@@ -89,7 +95,8 @@ async function askGit(known: Known, git: GitBinary, describing: Describing): Pro
     const head = told?.head ?? known.head;
     const { refs } = told?.read ?? known.read;
     const question = { layout, head, refs, deadline, identityDeadline };
-    const answers = await answersOf(gitNumbers(git, shadow, question), row);
+    const asked = await withIndex(row, shadow, question);
+    const answers = await answersOf(gitNumbers(git, shadow, question), asked);
     return told === undefined ? answers : { ...answers, ...told };
   } catch (error) {
     if (error instanceof Unproven) return noAnswers(error.reason);
@@ -97,11 +104,25 @@ async function askGit(known: Known, git: GitBinary, describing: Describing): Pro
   }
 }
 
-async function askIsomorphic(known: Known, describing: Describing): Promise<Answers> {
+/** A sparse index has to be filled up first; where that fails, files are not asked about. */
+async function withIndex(
+  row: Row,
+  shadow: Shadow,
+  { layout, deadline }: Pick<GitQuestion, "layout" | "deadline">,
+): Promise<Row> {
+  const isReady = !isSparse(layout) || (await fillIndex(shadow, layout, deadline));
+  return isReady ? row : { ...row, status: row.status ?? "sparse-index" };
+}
+
+async function askIsomorphic(
+  known: Known,
+  describing: Describing,
+  timeMs: number,
+): Promise<Answers> {
   const row = rowOfIsomorphic(known.layout);
   if (row.history !== undefined) return noAnswers(row.history);
   const { clock } = describing;
-  const deadline = Math.min(describing.deadline, clock.now() + isomorphicMs);
+  const deadline = Math.min(describing.deadline, clock.now() + timeMs);
   return await answersOf(await isomorphicNumbers(known, { clock, deadline }), row);
 }
 

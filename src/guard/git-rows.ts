@@ -44,9 +44,7 @@ export function rowOfGit(layout: GitLayout, git: GitBinary): Row {
     ...(conversions.filters ? ["filters"] : []),
     ...(layout.includes ? ["include"] : []),
   ];
-  const isSparse = layout.index.extensions.includes("sdir");
-  const status = isSparse ? "sparse-index" : statusReason(layout);
-  return { history, status: history ?? status, approximate };
+  return { history, status: history ?? statusReason(layout), approximate };
 }
 
 /** The row for isomorphic-git, and for no engine: what is forbidden here is forbidden for a reason. */
@@ -63,7 +61,7 @@ export function rowOfIsomorphic(layout: GitLayout): Row {
   const status = firstReason([
     ["worktree", layout.linked],
     ["split-index", index.extensions.includes("link")],
-    ["sparse-index", index.extensions.includes("sdir")],
+    ["sparse-index", isSparse(layout)],
     ["index-version", index.version !== undefined && ![2, 3].includes(index.version)],
     ["index-version", index.noChecksum],
     ["partial-clone", storage.partial],
@@ -97,6 +95,11 @@ function statusReason({ worktree, index }: GitLayout): string | undefined {
     ["no-worktree", worktree === undefined],
     ["index-not-read", !index.whole],
   ]);
+}
+
+/** Whole folders stand in the index as one entry. */
+export function isSparse({ index }: GitLayout): boolean {
+  return index.extensions.includes("sdir");
 }
 
 function hasUnknownExtension({ format }: GitLayout): boolean {

@@ -20,6 +20,8 @@ export type IndexEntry = {
   readonly skipWorktree: boolean;
   readonly intentToAdd: boolean;
   readonly stat: IndexStat;
+  /** The same as it is written, with the mode among it. */
+  readonly statBytes: Buffer;
 };
 
 /** The frame of an index: all but its entries, which `indexEntries` reads. */
@@ -94,6 +96,7 @@ function entryAt(
     skipWorktree: (extended & 0x4000) !== 0,
     intentToAdd: (extended & 0x2000) !== 0,
     stat: statAt(bytes, at),
+    statBytes: bytes.subarray(at, at + statBytes),
   };
   return { entry, next: name.next };
 }

@@ -122,9 +122,14 @@ function copyIndex(target: string, gitdir: Bytes, hashBytes: 20 | 32): void {
     if (!isSafe(file.bytes, hashBytes)) continue;
     const path = join(target, name);
     writeFileSync(path, file.bytes);
-    const earlier = file.modifiedMs / 1000 - 2e-6;
+    const earlier = earlierSeconds(file.modifiedMs);
     utimesSync(path, earlier, earlier);
   }
+}
+
+/** A moment before a time, in seconds: what is given to the copy of an index. */
+export function earlierSeconds(timeMs: number): number {
+  return timeMs / 1000 - 2e-6;
 }
 
 /**

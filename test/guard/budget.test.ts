@@ -1,8 +1,10 @@
-import { writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { CommitWalk, OutOfTime, type WalkedCommit } from "../../src/guard/commit-walk.ts";
 import { openGuard } from "../../src/guard/repo-guard.ts";
+import { runProgram } from "../../src/guard/run-program.ts";
 import { guardExit, verdictOf } from "../../src/guard/report.ts";
 import type { Clock } from "../../src/std/time.ts";
 import { fixedClock, git, now, Scratch } from "./repositories.ts";
@@ -44,6 +46,38 @@ test.each(["auto", "git", "isomorphic-git"] as const)(
     expect(scratch.fingerprint()).toBe(before);
   },
 );
+
+test("G33: a program that hangs is stopped when its time is over, and leaves nothing behind", async () => {
+  using scratch = new Scratch();
+  scratch.base();
+  // Git opens it and waits for somebody who writes.
+  execFileSync("mkfifo", [scratch.at(".gitignore")]);
+  const impatient: Clock = {
+    ...fixedClock,
+    sleep: (delayMs, signal) =>
+      delayMs > 5_000 ? Promise.resolve() : fixedClock.sleep(delayMs, signal),
+  };
+  const guard = openGuard({ clock: impatient, programs: scratch.programs() });
+  const report = await guard.check(scratch.top, { ...nothing, engine: "git" });
+  const facts = report.findings[0]?.facts;
+  expect(facts?.engine.name).toBe("git");
+  expect(facts?.work.untracked).toEqual({ precision: "notComputed", reason: "budget" });
+  expect(readdirSync(scratch.tmp)).toEqual([]);
+});
+
+test("G33: a program is stopped with all that it started", async () => {
+  const told = await runProgram({
+    file: "/bin/sh",
+    words: ["-c", "sleep 1000 & echo $!; wait"],
+    env: { PATH: "/usr/bin:/bin" },
+    cwd: "/",
+    // It says more than it may.
+    bytesMax: 1,
+    deadline: now + 1,
+    clock: fixedClock,
+  });
+  expect(told).toMatchObject({ end: "too-much", code: undefined });
+});
 
 describe("G36: a walk that ends early", () => {
   const chain =

@@ -52,3 +52,26 @@ describe("A13: nothing of a repository is run", () => {
     },
   );
 });
+
+test.each(["auto", "git", "isomorphic-git"] as const)(
+  "A13: nothing that a submodule configures is run for its parent, with engine %s",
+  async (engine) => {
+    using scratch = new Scratch();
+    const lib = scratch.base("lib");
+    const folder = scratch.base("r");
+    const add = ["submodule", "--quiet", "add", lib, "sub"];
+    git(folder, "-c", "protocol.file.allow=always", ...add);
+    git(folder, "commit", "-q", "-m", "sub");
+    const canary = join(scratch.root, "canary");
+    git(join(folder, "sub"), "config", "core.fsmonitor", `touch '${canary}'; echo`);
+    scratch.write("r/sub/file1", "changed");
+    const before = scratch.fingerprint();
+    const report = await scratch.check(scratch.top, { engine });
+    expect(report.findings.map(({ path }) => path)).toEqual(["lib", "r", "r/sub"]);
+    expect(report.findings[1]?.facts?.submodules).toEqual([{ name: "sub", path: "sub" }]);
+    expect(existsSync(canary)).toBe(false);
+    expect(scratch.fingerprint()).toBe(before);
+    git(folder, "status");
+    expect(existsSync(canary), "git by itself would have run it").toBe(true);
+  },
+);

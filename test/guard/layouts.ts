@@ -11,8 +11,6 @@ export type Layout = {
   readonly library: { readonly commits: Answer; readonly files: Answer };
   /** Reason of the guard not to ask isomorphic-git about commits, and about changed files; undefined where it does. */
   readonly refuses: { readonly commits?: string; readonly files?: string };
-  /** Why native git is not asked about files either. */
-  readonly noGit?: string;
 };
 
 /** `right` and `wrong` beside git's own answer; `fails` with an error. */
@@ -125,12 +123,14 @@ export const layouts: readonly Layout[] = [
       const folder = cloned(scratch);
       git(folder, "reset", "-q", "--hard");
       git(folder, "sparse-checkout", "set", "--cone", "--sparse-index", "c");
+      mkdirSync(join(folder, "c"), { recursive: true });
+      writeFileSync(join(folder, "c/new"), "staged");
+      git(folder, "add", "c/new");
       writeFileSync(join(folder, "one"), "changed");
       return folder;
     }, "sparse index"),
     library: { commits: "right", files: "wrong" },
     refuses: { files: "sparse-index" },
-    noGit: "sparse-index",
   },
   {
     ...plain((scratch) => {

@@ -187,6 +187,27 @@ describe("G33: a shadow", () => {
     expect(stdout.toString()).not.toMatch(/filter|pager|external|ssh/u);
   });
 
+  test("shows no sparse index to git, which would set the time of packs", async () => {
+    using scratch = new Scratch();
+    scratch.base("source");
+    scratch.write("source/a/b", "x");
+    git(scratch.at("source"), "add", "a");
+    git(scratch.at("source"), "commit", "-q", "-m", "a");
+    git(scratch.top, "clone", "-q", `file://${scratch.at("source")}`, "r");
+    const folder = scratch.at("r");
+    git(folder, "sparse-checkout", "set", "--cone", "--sparse-index", "c");
+    const before = scratch.fingerprint();
+    {
+      await using shadow = await openShadow(await binary(scratch), placesOf(folder), {
+        tmp: scratch.programs().tmp ?? "",
+        clock,
+      });
+      expect((await shadow.run(["fsck", "--full"], bounds)).code).toBe(0);
+      expect((await shadow.run(["ls-files"], bounds)).stdout.toString()).toBe("");
+    }
+    expect(scratch.fingerprint()).toBe(before);
+  });
+
   test("takes no variable of this process", async () => {
     using scratch = new Scratch();
     const folder = scratch.base();
