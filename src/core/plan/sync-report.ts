@@ -16,6 +16,8 @@ export type LeftPath = {
   readonly digest?: string;
   /** Of the error behind it, where there was one (S105). */
   readonly code?: ErrorCode;
+  /** When it ends by itself if nothing changes, ms since 1970; absent where only a change ends it. */
+  readonly againAt?: number;
 };
 
 /** What a look at both sides found. `unsynced` items (links, special files) do not change the exit code (S86). */

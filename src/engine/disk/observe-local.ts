@@ -72,8 +72,8 @@ async function observeFolders(
   { scope, where, memory, startedAt }: Look,
   work: LookWork,
 ): Promise<{ readonly observation: LocalObservation; readonly again: Again }> {
-  const { index, local } = deps;
-  const looker: Looker = { local, scope };
+  const { index, local, clock } = deps;
+  const looker: Looker = { local, index, clock, scope };
   const isWhole = where.kind === "everything";
   const findings = noFindings(startedAt, { notes: memory, isWhole });
   const rows = new RowWriter(index);

@@ -1,11 +1,12 @@
 import { joinPath, pathDepthMax, type RelPath } from "../../core/path/rel-path.ts";
 import type { LeftPath } from "../../core/plan/sync-report.ts";
 import type { FolderListing, LocalStat } from "../../core/tree/local-stat.ts";
-import type { LocalSide } from "../../ports.ts";
-import { judgeFolder, refusal, type ScopeRules } from "../scope/standing.ts";
+import { isOverridden, judgeFolder, refusal, type ScopeRules } from "../scope/standing.ts";
+import { halfMadeRepository, type FileLooker } from "./half-made.ts";
+import { heldRepository } from "./held-repository.ts";
 
 /** What it takes to look into a folder. */
-export type Looker = { readonly local: LocalSide; readonly scope: ScopeRules };
+export type Looker = FileLooker & { readonly scope: ScopeRules };
 
 /** One folder as the link sees it (S22, S23). */
 export type FolderLook = {
@@ -24,11 +25,12 @@ export type FolderLook = {
 };
 
 /** Look into one folder; trouble with it is part of the answer, so that the others go on (P9). */
-export async function lookInto({ local, scope }: Looker, path: RelPath): Promise<FolderLook> {
+export async function lookInto(looker: Looker, path: RelPath): Promise<FolderLook> {
+  const { local, scope } = looker;
   if (path.split("/").length >= pathDepthMax) return shutFolder(tooDeep(path));
   const listing = await local.list(path);
   const { inside, outside, repository } = judgeFolder(scope, path, listing.entries);
-  const shut = closure(listing, repository);
+  const shut = closure(listing, repository) ?? (await halfMade(looker, path, inside));
   if (shut !== undefined) return shutFolder(shut);
   const left = listing.unsyncable.map((name) => unsyncable(path, name));
   const accepted: LocalStat[] = [];
@@ -55,15 +57,13 @@ function closure(listing: FolderListing, repository: string | undefined): LeftPa
   return repository === undefined ? undefined : heldRepository(path, repository);
 }
 
-/** The report of a repository that appeared after linking (G20). */
-export function heldRepository(path: RelPath, sign: string): LeftPath {
-  const name = path === "" ? "the workspace itself" : "this folder";
-  return {
-    path,
-    kind: "hold",
-    reason: `${name} ${sign}`,
-    hint: "See snap guard: leave it out with a line in .mignore, or record an override.",
-  };
+async function halfMade(
+  looker: Looker,
+  path: RelPath,
+  inside: readonly LocalStat[],
+): Promise<LeftPath | undefined> {
+  if (isOverridden(looker.scope, path)) return undefined;
+  return await halfMadeRepository(looker, path, inside);
 }
 
 function tooDeep(path: RelPath): LeftPath {

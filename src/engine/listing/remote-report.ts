@@ -6,7 +6,7 @@ import type { RemoteNote } from "../../core/tree/remote-memory.ts";
 import { pathOf } from "../../core/tree/tree-view.ts";
 import type { IndexStore } from "../../ports.ts";
 import { nodeAtKeys } from "./remote-rows.ts";
-import { heldRepository } from "../disk/scan.ts";
+import { heldRepository } from "../disk/held-repository.ts";
 
 /** Refusals that are told one by one; a hostile server may have any number of them. */
 const toldMax = 1_000;

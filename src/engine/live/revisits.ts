@@ -17,6 +17,8 @@ export class Revisits {
   #unknownAt: number | undefined;
   #times = 0;
   #lateAt: number | undefined;
+  /** When the first of the holds ends that end by themselves (G23). */
+  #heldUntil: number | undefined;
   /** The present run looks for late edits. */
   #isLate = false;
 
@@ -27,7 +29,13 @@ export class Revisits {
 
   /** The first of them; undefined where nothing was left aside. */
   get nextAt(): number | undefined {
-    const times = [this.#patience.nextAt, this.#pace.nextAt, this.#unknownAt, this.#lateAt];
+    const times = [
+      this.#patience.nextAt,
+      this.#pace.nextAt,
+      this.#unknownAt,
+      this.#lateAt,
+      this.#heldUntil,
+    ];
     const known = times.filter((time) => time !== undefined);
     return known.length === 0 ? undefined : Math.min(...known);
   }
@@ -36,6 +44,7 @@ export class Revisits {
   begin(now: number): boolean {
     this.#isLate = this.#lateAt !== undefined && this.#lateAt <= now;
     this.#unknownAt = undefined;
+    this.#heldUntil = undefined;
     return this.#isLate;
   }
 
@@ -43,6 +52,9 @@ export class Revisits {
   end({ left, counts }: SyncReport, now: number): void {
     if (this.#isLate) this.#lateAt = undefined;
     if (counts.downloaded > 0) this.#lateAt ??= now + lateEditsMs;
+    for (const { againAt } of left) {
+      if (againAt !== undefined) this.#heldUntil = Math.min(this.#heldUntil ?? againAt, againAt);
+    }
     const unknown = left.filter(({ kind }) => kind === "unknown").map(textOf);
     const text = JSON.stringify(unknown.toSorted((a, b) => (a < b ? -1 : 1)));
     this.#times = text === this.#unknown ? this.#times + 1 : 0;

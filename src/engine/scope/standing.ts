@@ -64,7 +64,7 @@ export function judgeFolder<T extends NamedEntry>(
 }
 
 /** The override of a work tree goes for the gitdir in it, which would otherwise pass for a bare repository (G44). */
-function isOverridden(scope: ScopeRules, folder: RelPath): boolean {
+export function isOverridden(scope: ScopeRules, folder: RelPath): boolean {
   if (scope.overridden(folder)) return true;
   const depth = markerDepth(folder, "folder");
   if (depth === undefined) return false;
