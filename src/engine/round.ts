@@ -17,6 +17,7 @@ import { settleIntents } from "./recover/settle-intents.ts";
 import type { Tally } from "./report.ts";
 import { raiseGeneration } from "./guards/rollback.ts";
 import type { RunOptions } from "./run-options.ts";
+import { NewFolders } from "./execute/new-folders.ts";
 import { Room } from "./execute/room.ts";
 
 /** What the rounds of one sync share. */
@@ -49,6 +50,8 @@ export async function runRound(
 ): Promise<RoundEnd> {
   const guard = new RoundGuard(deps);
   const plans = new Plans(deps, observed, context.plans);
+  const { scope } = observed;
+  const newFolders = new NewFolders({ ...deps, scope });
   let held: readonly LeftPath[] = [];
   let isIdle = true;
   let isRaised = false;
@@ -63,7 +66,7 @@ export async function runRound(
       await raiseGeneration(deps);
       isRaised = true;
     }
-    await runPlan(deps, { planned, ops, context });
+    await runPlan(deps, { planned, ops, newFolders, context });
   }
   if (plans.isWhole) guard.end(observed.frozen.nodes);
   if (plans.isWhole || plans.waits) thawRemovals(deps.index);
@@ -80,6 +83,7 @@ type Run = {
   readonly planned: Planned;
   /** The part of the plan that is neither held nor left aside. */
   readonly ops: readonly Op[];
+  readonly newFolders: NewFolders;
   readonly context: RoundContext;
 };
 
@@ -97,12 +101,13 @@ async function runPlan(deps: EngineDeps, run: Run): Promise<void> {
   await settleIntents(deps);
 }
 
-function executionOf(deps: EngineDeps, { planned, context }: Run): Execution {
+function executionOf(deps: EngineDeps, { planned, newFolders, context }: Run): Execution {
   const { target, decided, isHeld } = planned.result;
   const { tally, work } = context;
   return {
     deps,
     mayGo: (node) => decided.has(node) && target.get(node) === undefined && !isHeld(node),
+    mayGoUp: (node) => newFolders.mayGoUp(node),
     commits: new CommitQueue(deps.index),
     confirm: new RemoteConfirmation(deps.remote),
     tally,

@@ -20,6 +20,7 @@ export function executionOf(deps: EngineDeps, { result }: Planned): Execution {
   return {
     deps,
     mayGo: (node) => decided.has(node) && target.get(node) === undefined && !isHeld(node),
+    mayGoUp: () => Promise.resolve(true),
     commits: new CommitQueue(deps.index),
     confirm: new RemoteConfirmation(deps.remote),
     tally: new Tally({}),

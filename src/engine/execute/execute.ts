@@ -7,7 +7,7 @@ import { downloadFile } from "./download.ts";
 import { hashLocal, runIndexOp, type IndexOp } from "./execute-index.ts";
 import { makeLocalFolder, moveLocal, stepAside, trashLocal } from "./execute-local.ts";
 import { deleteRemoteFile, makeRemoteFolder, moveRemote } from "./execute-remote.ts";
-import type { Execution, OpResult } from "./execution.ts";
+import { cancelled, type Execution, type OpResult } from "./execution.ts";
 import { spendTokens } from "../guards/holds-tokens.ts";
 import { troublesInRowMax } from "../limits.ts";
 import { logOp } from "./op-log.ts";
@@ -106,7 +106,9 @@ function runIndexOps(
 /** Every error ends in the result of its op, or ends the sync (S85). */
 async function attempt(execution: Execution, op: SideOp): Promise<Result> {
   try {
-    const result = await runOp(execution, op);
+    const result = (await mayRun(execution, op))
+      ? await runOp(execution, op)
+      : cancelled("its folder is, or may be, a repository now");
     if (result.state === "cancelled") await noteUndone(execution, op, result.reason);
     return result;
   } catch (error) {
@@ -114,6 +116,11 @@ async function attempt(execution: Execution, op: SideOp): Promise<Result> {
     await noteUndone(execution, op, error.message);
     return { state: "parked", error };
   }
+}
+
+/** G21: right before the first upload into a new folder, it is looked at once more. */
+async function mayRun(execution: Execution, { kind, node }: SideOp): Promise<boolean> {
+  return (kind !== "R.put" && kind !== "R.mkdir") || (await execution.mayGoUp(node));
 }
 
 function noteUndone(execution: Execution, op: Op, reason: string): Promise<void> {

@@ -19,6 +19,8 @@ export type Execution = {
   readonly deps: EngineDeps;
   /** Whether the plan wants a node gone: it decided on it, the node is in no target, and nobody holds it. */
   readonly mayGo: (node: NodeId) => boolean;
+  /** Whether an entry of the disk may still go up, or is part of a repository that has just appeared (G21). */
+  readonly mayGoUp: (node: NodeId) => Promise<boolean>;
   readonly commits: CommitQueue;
   readonly confirm: RemoteConfirmation;
   readonly tally: Tally;
