@@ -2,6 +2,7 @@ import { compareBytes } from "../core/path/rel-path.ts";
 import { transfersMax } from "../core/settings/values.ts";
 import type { EngineDeps } from "../engine/engine-deps.ts";
 import { openEngine, type Engine } from "../engine/engine.ts";
+import { openWorkTrees } from "../guard/work-trees.ts";
 import { openLocalSide } from "../local/local-side.ts";
 import { openIndex, type OpenIndex } from "../state/database.ts";
 import { workspaceFiles } from "../state/locations.ts";
@@ -107,6 +108,7 @@ export async function engineDepsOf(
     clock,
     rng,
     logger,
+    ...(record.repos === "exclude" && { workTrees: openWorkTrees({ top: record.path, clock }) }),
     config: {
       workspace: record.id,
       link: record.linkId,

@@ -1,4 +1,5 @@
 import type { LeftPath, SyncReport } from "../core/plan/sync-report.ts";
+import { headRestMs } from "../core/repo/work-trees.ts";
 import { throwIfAborted, SnapError } from "../std/error.ts";
 import { checkAlong } from "./check/sample.ts";
 import type { LookWork } from "./disk/looking.ts";
@@ -36,6 +37,7 @@ export async function runCycles(
   else await recover(deps);
   endOldTokens(deps);
   const context = { tally, parking, work, run };
+  const rested = restOnce(deps, run, work);
   for (let cycles = 1; cycles <= roundsMax; cycles += 1) {
     throwIfAborted(work.signal);
     await late();
@@ -46,13 +48,12 @@ export async function runCycles(
     if (cycles === 1 && (await applyExclusions(deps, { tally, work }))) continue;
     if (await settleAfterLook(deps)) continue;
     const { isLast, held, awaitsRules } = await runRound(deps, observed, context);
-    if (isLast) {
-      // That everything waits for rules (S90) is no sync; what was changed before they were found is told all the same (S116).
-      if (!awaitsRules) await endSync(deps, parking, held);
-      else if (tally.hasChangedSides) await writeBeacon(deps);
-      const damaged = await checkAlong(deps, work);
-      return reportOf({ cycles, tally, left: [...held, ...parking.left(), ...damaged] });
-    }
+    if (!isLast || (await rested(parking.left()))) continue;
+    // That everything waits for rules (S90) is no sync; what was changed before they were found is told all the same (S116).
+    if (!awaitsRules) await endSync(deps, parking, held);
+    else if (tally.hasChangedSides) await writeBeacon(deps);
+    const damaged = await checkAlong(deps, work);
+    return reportOf({ cycles, tally, left: [...held, ...parking.left(), ...damaged] });
   }
   throw new SnapError("unexpected", `The two sides were not equal after ${roundsMax} cycles`, {
     hint: "Please report this, with the output of snap status.",
@@ -70,6 +71,30 @@ function lateEditsOf(
   }
   if (looksForLateEdits !== true) return () => Promise.resolve();
   return () => lookForLateEdits(deps, Number.NEGATIVE_INFINITY);
+}
+
+/**
+ * G25: who syncs right after a switch of branches means the new one, so a single sync waits for it, once. An engine that is always
+ * on looks again by itself.
+ */
+function restOnce(
+  { clock }: EngineDeps,
+  { patience }: RunOptions,
+  { signal }: LookWork,
+): (left: readonly LeftPath[]) => Promise<boolean> {
+  let mayWait = patience === undefined;
+  return async (left) => {
+    const now = clock.now();
+    const waits = left.map(({ againAt = Number.POSITIVE_INFINITY }) => againAt - now);
+    const longest = Math.max(0, ...waits.filter((delayMs) => delayMs <= headRestMs));
+    if (!mayWait || longest === 0) return false;
+    mayWait = false;
+    await clock.sleep(longest, signal).catch((error: unknown) => {
+      throwIfAborted(signal);
+      throw error;
+    });
+    return true;
+  };
 }
 
 /** S118: a disk or an index that went back is never brought up to date by itself. */

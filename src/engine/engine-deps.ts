@@ -14,6 +14,7 @@ import type {
   RestoreJournal,
   RestoreTokens,
 } from "../ports.ts";
+import type { WorkTrees } from "../core/repo/work-trees.ts";
 import type { Logger } from "../std/log.ts";
 import type { Rng } from "../std/random.ts";
 import type { Clock } from "../std/time.ts";
@@ -29,6 +30,8 @@ export type EngineDeps = {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly logger: Logger;
+  /** Asked where the work trees of repositories are synced (G25); absent where none are. */
+  readonly workTrees?: WorkTrees;
   readonly config: EngineConfig;
 };
 

@@ -55,7 +55,7 @@ test.each([
   const { left } = await world.sync(3);
   expect(left).toMatchObject([{ path: file.split("/")[0], kind: "hold" }]);
   expect(await world.remoteText()).toBe("beside: b\nold/1: a");
-  world.clock.advance(halfMadeQuietMs - 1_000);
+  world.clock.advance(halfMadeQuietMs - 5_000);
   await world.sync(3);
   world.clock.advance(dayMs);
   await world.sync(0);

@@ -8,18 +8,21 @@ import {
   mayBecomeHead,
 } from "../../core/repo/half-made.ts";
 import { bareRepository } from "../../core/repo/marker.ts";
+import type { WorkTrees } from "../../core/repo/work-trees.ts";
 import type { LocalStat } from "../../core/tree/local-stat.ts";
 import { rootNode, type NodeId } from "../../core/tree/node.ts";
 import type { IndexStore, LocalSide } from "../../ports.ts";
 import type { Clock } from "../../std/time.ts";
 import { isSnapError } from "../../std/error.ts";
-import { heldRepository } from "./held-repository.ts";
+import { heldRepository, withSubject } from "./held-repository.ts";
 
 /** What it takes to look at the files of a folder whose names alone do not tell. */
 export type FileLooker = {
   readonly local: LocalSide;
   readonly index: IndexStore;
   readonly clock: Clock;
+  /** What goes on in repositories whose work trees are synced; absent where none are. */
+  readonly workTrees?: WorkTrees;
 };
 
 /**
@@ -49,7 +52,7 @@ function stillMade(path: RelPath): LeftPath {
   return {
     path,
     kind: "hold",
-    reason: 'may be a repository that is being made: it holds a new "HEAD"',
+    reason: withSubject(path, 'may be a repository that is being made: it holds a new "HEAD"'),
     hint: "If it is none, it is synced once it has been quiet for a minute.",
   };
 }

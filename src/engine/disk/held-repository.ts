@@ -3,11 +3,15 @@ import type { LeftPath } from "../../core/plan/sync-report.ts";
 
 /** The report of a repository that appeared after linking (G20). */
 export function heldRepository(path: RelPath, sign: string): LeftPath {
-  const name = path === "" ? "the workspace itself" : "this folder";
   return {
     path,
     kind: "hold",
-    reason: `${name} ${sign}`,
+    reason: withSubject(path, sign),
     hint: "See snap guard: leave it out with a line in .mignore, or record an override.",
   };
+}
+
+/** A whole sentence about a folder that is held, without its full stop. */
+export function withSubject(path: RelPath, predicate: string): string {
+  return `${path === "" ? "the workspace itself" : "this folder"} ${predicate}`;
 }

@@ -18,6 +18,8 @@ export type FolderNote = {
   readonly unsynced: RelPath[];
   /** Itself, where it is a folder without a row that stays so (S70). */
   readonly leftovers: FolderMark[];
+  /** Itself, where each look asks what goes on in its repository (G25). */
+  readonly workTrees: RelPath[];
 };
 
 /** Folders that are looked at again in each look, whatever is marked. */
@@ -101,7 +103,7 @@ export class LookMemory {
     }
     if (branch.note !== undefined) return branch.note;
     this.#count += 1;
-    branch.note = { folder, left: [], blocked: [], unsynced: [], leftovers: [] };
+    branch.note = { folder, left: [], blocked: [], unsynced: [], leftovers: [], workTrees: [] };
     return branch.note;
   }
 

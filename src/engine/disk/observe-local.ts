@@ -72,8 +72,8 @@ async function observeFolders(
   { scope, where, memory, startedAt }: Look,
   work: LookWork,
 ): Promise<{ readonly observation: LocalObservation; readonly again: Again }> {
-  const { index, local, clock } = deps;
-  const looker: Looker = { local, index, clock, scope };
+  const { index } = deps;
+  const looker: Looker = { ...deps, scope };
   const isWhole = where.kind === "everything";
   const findings = noFindings(startedAt, { notes: memory, isWhole });
   const rows = new RowWriter(index);
@@ -171,6 +171,8 @@ function lookedAtAgain(index: IndexStore, observed: Observed): Again {
     const path = row === undefined ? undefined : pathOf(index.local, row.parent);
     if (path !== undefined) folders.add(path);
   }
+  for (const { workTrees } of findings.notes.notes())
+    for (const path of workTrees) folders.add(path);
   return { folders, whole: new Set([...findings.closed.keys()].map(({ path }) => path)) };
 }
 

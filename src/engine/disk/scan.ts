@@ -3,7 +3,7 @@ import type { LeftPath } from "../../core/plan/sync-report.ts";
 import type { FolderListing, LocalStat } from "../../core/tree/local-stat.ts";
 import { isOverridden, judgeFolder, refusal, type ScopeRules } from "../scope/standing.ts";
 import { halfMadeRepository, type FileLooker } from "./half-made.ts";
-import { heldRepository } from "./held-repository.ts";
+import { heldRepository, withSubject } from "./held-repository.ts";
 
 /** What it takes to look into a folder. */
 export type Looker = FileLooker & { readonly scope: ScopeRules };
@@ -22,6 +22,8 @@ export type FolderLook = {
   readonly isClouded: boolean;
   /** What is left aside and has no place in any tree. */
   readonly left: readonly LeftPath[];
+  /** It is the work tree of a repository whose history is left out: what goes on there is asked by each look (G25). */
+  readonly isWorkTree: boolean;
 };
 
 /** Look into one folder; trouble with it is part of the answer, so that the others go on (P9). */
@@ -29,9 +31,14 @@ export async function lookInto(looker: Looker, path: RelPath): Promise<FolderLoo
   const { local, scope } = looker;
   if (path.split("/").length >= pathDepthMax) return shutFolder(tooDeep(path));
   const listing = await local.list(path);
-  const { inside, outside, repository } = judgeFolder(scope, path, listing.entries);
-  const shut = closure(listing, repository) ?? (await halfMade(looker, path, inside));
-  if (shut !== undefined) return shutFolder(shut);
+  const judged = judgeFolder(scope, path, listing.entries);
+  const { inside, outside, repository, workTreeOf } = judged;
+  const shut =
+    closure(listing, repository) ??
+    (await halfMade(looker, path, inside)) ??
+    (await busyWorkTree(looker, path, workTreeOf));
+  const isWorkTree = workTreeOf !== undefined;
+  if (shut !== undefined) return { ...shutFolder(shut), isWorkTree };
   const left = listing.unsyncable.map((name) => unsyncable(path, name));
   const accepted: LocalStat[] = [];
   const unsynced: LocalStat[] = [];
@@ -41,11 +48,20 @@ export async function lookInto(looker: Looker, path: RelPath): Promise<FolderLoo
     else (stat.kind === "folder" || stat.kind === "file" ? accepted : unsynced).push(stat);
   }
   const isClouded = listing.unsyncable.length > 0;
-  return { shut: undefined, inside: accepted, ignored: outside, unsynced, isClouded, left };
+  return {
+    shut: undefined,
+    inside: accepted,
+    ignored: outside,
+    unsynced,
+    isClouded,
+    left,
+    isWorkTree,
+  };
 }
 
 function shutFolder(shut: LeftPath): FolderLook {
-  return { shut, inside: [], ignored: [], unsynced: [], isClouded: false, left: [] };
+  const nothing = { inside: [], ignored: [], unsynced: [], left: [] };
+  return { shut, ...nothing, isClouded: false, isWorkTree: false };
 }
 
 function closure(listing: FolderListing, repository: string | undefined): LeftPath | undefined {
@@ -64,6 +80,17 @@ async function halfMade(
 ): Promise<LeftPath | undefined> {
   if (isOverridden(looker.scope, path)) return undefined;
   return await halfMadeRepository(looker, path, inside);
+}
+
+/** G25: while something goes on in its repository, a work tree is no state of anything. */
+async function busyWorkTree(
+  { workTrees }: Looker,
+  path: RelPath,
+  marker: string | undefined,
+): Promise<LeftPath | undefined> {
+  if (marker === undefined) return undefined;
+  const busy = await workTrees?.busy(path, marker);
+  return busy && { ...busy, path, kind: "hold", reason: withSubject(path, busy.reason) };
 }
 
 function tooDeep(path: RelPath): LeftPath {

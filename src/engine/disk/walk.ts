@@ -77,6 +77,7 @@ export class LocalWalk {
     const look = await lookInto(looker, folder.path);
     this.#seen += look.inside.length;
     findings.notes.read(folder.path, folderNames(look));
+    if (look.isWorkTree) findings.notes.noteOf(folder).workTrees.push(folder.path);
     if (look.shut !== undefined) {
       this.#close(folder, look);
       return [];

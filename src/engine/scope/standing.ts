@@ -38,6 +38,8 @@ export type FolderJudgement<T extends NamedEntry> = {
   readonly outside: readonly T[];
   /** What shows that the folder is a repository and must be held (G20), as the end of a sentence. */
   readonly repository: string | undefined;
+  /** The name that makes it the work tree of a repository whose own files are left out (G46). */
+  readonly workTreeOf?: string;
 };
 
 /**
@@ -60,7 +62,8 @@ export function judgeFolder<T extends NamedEntry>(
     return { inside: visible, outside, repository: sign };
   }
   const [ownFiles, inside] = partition(visible, (entry) => gitdir || isMarker(entry));
-  return { inside, outside: [...outside, ...ownFiles], repository: undefined };
+  const workTreeOf = marker === undefined ? {} : { workTreeOf: marker.name };
+  return { inside, outside: [...outside, ...ownFiles], repository: undefined, ...workTreeOf };
 }
 
 /** The override of a work tree goes for the gitdir in it, which would otherwise pass for a bare repository (G44). */

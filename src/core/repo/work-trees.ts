@@ -1,0 +1,26 @@
+import type { RelPath } from "../path/rel-path.ts";
+
+/** How long a work tree is left alone after its `HEAD` changed, ms: a branch switch is one batch (G25). */
+export const headRestMs = 2_000;
+
+/** A lock of a repository that is older is perhaps a left-over, ms: then its hold says what to do. */
+export const staleLockMs = 600_000;
+
+/** Why a work tree is not to be synced just now (G25). */
+export type BusyWorkTree = {
+  /** As the end of a sentence about its folder. */
+  readonly reason: string;
+  readonly hint?: string;
+  /** When to look again, if nothing tells before, ms since 1970. */
+  readonly againAt: number;
+};
+
+/** What goes on in the repositories whose work trees are synced without their history (G46). Only reads (G3). */
+export interface WorkTrees {
+  /**
+   * @param folder a folder of the workspace
+   * @param marker the name in it that makes it a work tree
+   * @returns undefined where it may be synced. What cannot be read is busy (G4)
+   */
+  busy(folder: RelPath, marker: string): Promise<BusyWorkTree | undefined>;
+}

@@ -1,0 +1,136 @@
+import { join } from "node:path";
+import { dangerName } from "../core/repo/marker.ts";
+import {
+  headRestMs,
+  staleLockMs,
+  type BusyWorkTree,
+  type WorkTrees,
+} from "../core/repo/work-trees.ts";
+import { describeError } from "../std/error.ts";
+import type { Clock } from "../std/time.ts";
+import { readGitFile } from "./gitdir.ts";
+import { inside, isOutOfReach, kindAt, modifiedAt, readFolder, type Bytes } from "./read-only.ts";
+
+/** When a repository is looked at again that nobody may tell of, ms: one with a lock, and one with something to finish. */
+const lockAgainMs = 10_000;
+const operationAgainMs = 60_000;
+
+/** A time of a file that lies further ahead is no time to wait for, ms: somebody set a clock. */
+const aheadMaxMs = 60_000;
+
+/** Locks that Git holds while it changes the work tree, or what it is checked out from. */
+const gitLocks: readonly string[] = ["index.lock", "HEAD.lock"];
+
+/** What is in a gitdir while the user has something to finish, files in conflict as a rule. A bisection is none of these. */
+const gitOperations: readonly (readonly [name: string, what: string])[] = [
+  ["MERGE_HEAD", "merge"],
+  ["rebase-merge", "rebase"],
+  ["rebase-apply", "rebase"],
+  ["CHERRY_PICK_HEAD", "cherry-pick"],
+  ["REVERT_HEAD", "revert"],
+];
+
+/** Files whose change means that another commit or branch is checked out. */
+const gitHeads: readonly string[] = ["HEAD", "reftable/tables.list"];
+
+/** The same of Mercurial. */
+const hgLocks: readonly string[] = ["wlock"];
+const hgOperations: readonly (readonly [name: string, what: string])[] = [
+  ["merge/state2", "merge"],
+  ["rebasestate", "rebase"],
+  ["histedit-state", "histedit"],
+  ["graftstate", "graft"],
+  ["updatestate", "update"],
+];
+
+/** What goes on in the repositories of one workspace (G25): from the names in a gitdir and the times of a few files. */
+export function openWorkTrees({
+  top,
+  clock,
+}: {
+  readonly top: string;
+  readonly clock: Clock;
+}): WorkTrees {
+  return {
+    busy: (folder, marker) => Promise.resolve(busyAt(join(top, folder), marker, clock.now())),
+  };
+}
+
+function busyAt(folder: string, marker: string, now: number): BusyWorkTree | undefined {
+  const workTree = Buffer.from(folder);
+  const danger = dangerName(marker);
+  const signs = signsOf.get(danger);
+  if (signs === undefined) return undefined;
+  const state = stateFolder(workTree, marker);
+  if (state === undefined) return undefined;
+  try {
+    // A folder that cannot be listed hides its locks.
+    readFolder(state);
+  } catch (error) {
+    if (!isOutOfReach(error)) throw error;
+    const reason = `holds a repository that cannot be read: ${describeError(error)}`;
+    return { reason, againAt: now + operationAgainMs };
+  }
+  return lockIn(state, signs.locks, now) ?? operationIn(state, signs, now) ?? restOf(state, now);
+}
+
+type Signs = {
+  readonly locks: readonly string[];
+  readonly operations: typeof gitOperations;
+  /** How what was begun is ended. */
+  readonly command: string;
+};
+
+const signsOf: ReadonlyMap<string, Signs> = new Map([
+  [".git", { locks: gitLocks, operations: gitOperations, command: "git" }],
+  [".hg", { locks: hgLocks, operations: hgOperations, command: "hg" }],
+]);
+
+/** Where a repository keeps the state of one work tree; undefined where nothing is there that could be at work. */
+function stateFolder(workTree: Bytes, marker: string): Bytes | undefined {
+  const place = inside(workTree, marker);
+  return kindAt(place) === "file" ? readGitFile(workTree, marker).gitdir : place;
+}
+
+function lockIn(state: Bytes, locks: readonly string[], now: number): BusyWorkTree | undefined {
+  for (const name of locks) {
+    const since = modifiedAt(inside(state, name));
+    if (since === undefined) continue;
+    const againAt = now + lockAgainMs;
+    if (now - since < staleLockMs) {
+      return { reason: `is being changed by its repository: "${name}" is there`, againAt };
+    }
+    const minutes = Math.floor((now - since) / 60_000);
+    return {
+      reason: `holds a repository whose lock "${name}" is ${minutes} minutes old`,
+      hint: `If nothing is at work in it any more, remove "${join(state.toString(), name)}".`,
+      againAt,
+    };
+  }
+  return undefined;
+}
+
+function operationIn(
+  state: Bytes,
+  { operations, command }: Signs,
+  now: number,
+): BusyWorkTree | undefined {
+  const found = operations.find(([name]) => kindAt(inside(state, name)) !== undefined);
+  if (found === undefined) return undefined;
+  return {
+    reason: `holds a repository with an unfinished ${found[1]}`,
+    hint: `Finish it, or give it up: \`${command} status\` tells how.`,
+    againAt: now + operationAgainMs,
+  };
+}
+
+function restOf(state: Bytes, now: number): BusyWorkTree | undefined {
+  for (const name of gitHeads) {
+    const changed = modifiedAt(inside(state, name));
+    if (changed === undefined || changed - now > aheadMaxMs) continue;
+    const restedAt = changed + headRestMs;
+    if (restedAt > now)
+      return { reason: "has just changed its branch or commit", againAt: restedAt };
+  }
+  return undefined;
+}
