@@ -148,6 +148,8 @@ export interface RemoteSide {
   document(path: RelPath): Promise<{ text: string; rev: string } | undefined>;
   /** Write it; `conflict` when `replaces` is not its rev. The new rev. */
   writeDocument(path: RelPath, text: string, replaces: string | undefined): Promise<string>;
+  /** Names of some documents in a folder below `.snap/`, a hundred at the most. */
+  documents(folder: RelPath): Promise<readonly string[]>;
 }
 
 /** One tree of the index: reads as `TreeView`, from memory or SQLite; writes only inside a transaction. */

@@ -17,6 +17,7 @@ import {
 } from "./find-workspace.ts";
 import { guardFolder, guardRemote } from "./guard.ts";
 import { holdWorkspace } from "./hold-workspace.ts";
+import { agreeOnRepos } from "./link-repos.ts";
 import { prepareLink, remember } from "./prepare-link.ts";
 import { remoteFromTemplate } from "./link-template.ts";
 import { parseRemotePath } from "./remote-path.ts";
@@ -52,13 +53,18 @@ export type LinkPlan = {
  */
 export async function planLink(environment: Environment, request: LinkRequest): Promise<LinkPlan> {
   const top = resolveFolder(environment, request.folder);
-  const { remote, repos } = wishesOf(environment, request, top);
+  const wishes = wishesOf(environment, request, top);
+  const { remote } = wishes;
   refuseBadPlace(environment, top);
-  const warnings = await guardFolder(environment, { top, repos, remote });
   await using connection = await connect(environment);
   const side = connection.side(remote);
+  const agreed = await agreeOnRepos(side, request.repos, wishes.repos);
+  const { repos } = agreed;
+  const found = await guardFolder(environment, { top, repos, remote });
+  if (agreed.trouble !== undefined) throw agreed.trouble;
   const remoteExists = (await side.folderId()) !== undefined;
   if (remoteExists) await guardRemote(side, { top, remote, repos });
+  const warnings = [...agreed.warnings, ...found];
   return { top, remote, account: connection.account, repos, remoteExists, warnings };
 }
 

@@ -71,7 +71,7 @@ export async function openLiveSession(
     },
     nudge: () => engine.nudge(),
     live: () => ({ ...engine.status(), ...(hook !== undefined && { hook }) }),
-    facts: () => factsOf(workspace.state),
+    facts: () => factsOf(record, workspace.state),
     watch: () => watchStatus(watching),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

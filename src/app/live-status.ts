@@ -10,6 +10,7 @@ import { overrideNotes } from "./guard.ts";
 import { hookFailureIn, hookFailureNow, type HookFailure } from "./hook-failure.ts";
 import { confirmedNotes, heldIn, leftWithHolds } from "./holds.ts";
 import { parseLeft } from "./last-left.ts";
+import { repositoryNotes } from "./repo-notes.ts";
 import { lookAtIndexOf } from "./look-index.ts";
 import { verdict, type Status } from "./status.ts";
 
@@ -52,7 +53,7 @@ export const noFacts: IndexFacts = {
 };
 
 /** Read them from an open index. */
-export function factsOf(state: OpenIndex): IndexFacts {
+export function factsOf(record: LinkedRecord, state: OpenIndex): IndexFacts {
   const { sets } = heldIn(state);
   const synced = state.index.meta("last_synced_at");
   return {
@@ -61,7 +62,7 @@ export function factsOf(state: OpenIndex): IndexFacts {
     stuck: state.index.meta("stuck"),
     hookFailure: hookFailureIn(state.index),
     indexLoss: untoldLoss(state.index),
-    notes: confirmedNotes(sets),
+    notes: [...repositoryNotes(record, state.index), ...confirmedNotes(sets)],
   };
 }
 
@@ -69,7 +70,7 @@ export function factsOf(state: OpenIndex): IndexFacts {
 export function lookAtFacts(environment: Environment, record: LinkedRecord): IndexFacts {
   try {
     using state = lookAtIndexOf(environment, record);
-    return state === undefined ? noFacts : factsOf(state);
+    return state === undefined ? noFacts : factsOf(record, state);
   } catch (error) {
     if (isSnapError(error)) return noFacts;
     throw error;

@@ -20,6 +20,7 @@ import { hookFailureIn, hookFailureNow, type HookFailure } from "./hook-failure.
 import { confirmedNotes, heldIn, leftWithHolds } from "./holds.ts";
 import { parseLeft } from "./last-left.ts";
 import { lookAtIndexOf } from "./look-index.ts";
+import { repositoryNotes } from "./repo-notes.ts";
 import { countPending } from "./pending.ts";
 
 /** What a workspace is up to. */
@@ -99,7 +100,11 @@ async function look(environment: Environment, record: LinkedRecord, work: Work):
     });
   }
   const { sets } = heldIn(state);
-  const notes = [...overrideNotes(environment, record), ...confirmedNotes(sets)];
+  const notes = [
+    ...overrideNotes(environment, record),
+    ...repositoryNotes(record, state.index),
+    ...confirmedNotes(sets),
+  ];
   const left = leftWithHolds(parseLeft(state.index.meta("last_left")), sets);
   const synced = state.index.meta("last_synced_at");
   const facts = {

@@ -15,6 +15,7 @@ import { requireLink } from "./find-workspace.ts";
 import { syncHooks } from "./hooks.ts";
 import { settleInitial } from "./initial-mark.ts";
 import { formatLeft } from "./last-left.ts";
+import { tellRepositories } from "./repo-beacons.ts";
 import { recoverRestore } from "./restore-world.ts";
 import { rollBackOpen } from "./rollback.ts";
 import { settingsOf } from "./settings-of.ts";
@@ -81,8 +82,10 @@ export async function syncOpen(workspace: LinkedWorkspace, work: Work): Promise<
 }
 
 /** A sync came to its end: what it left aside is noted for the status, and the index is copied (S11). */
-export async function noteReport(workspace: LinkedWorkspace, { left }: SyncReport): Promise<void> {
+export async function noteReport(workspace: LinkedWorkspace, report: SyncReport): Promise<void> {
   const { index } = workspace.state;
+  const { left } = report;
+  await tellRepositories(workspace, report);
   index.transaction(() => {
     index.setMeta("last_left", formatLeft(left));
     index.setMeta("rolled_back", undefined);

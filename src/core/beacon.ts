@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { documentBytesMax, labelMax, parseDocument } from "./document.ts";
 import { parseRelPath, type RelPath } from "./path/rel-path.ts";
 
 /** Longest beacon that is read or written, in bytes of UTF-8 (S107, S116). */
-export const beaconBytesMax = 4_096;
+export const beaconBytesMax: number = documentBytesMax;
 
 /**
  * Generations beyond it are no count of cycles. Far below the largest safe integer, so that one can always be put on
@@ -20,8 +21,6 @@ export type Beacon = {
   /** Name and version of the program that wrote it; untrusted text. */
   readonly tool: string;
 };
-
-const labelMax = 255;
 
 const beaconShape = z.object({
   generation: z.int().min(0).max(generationMax),
@@ -46,16 +45,5 @@ export function formatBeacon({ generation, time, device, tool }: Beacon): string
  * `formatBeacon` makes it. Fields that a later version adds are passed over.
  */
 export function parseBeacon(text: string): Beacon | undefined {
-  if (Buffer.byteLength(text) > beaconBytesMax) return undefined;
-  const parsed = beaconShape.safeParse(parseJson(text));
-  return parsed.success ? parsed.data : undefined;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Text that is no JSON is no beacon, which is the whole answer.
-    return undefined;
-  }
+  return parseDocument(text, beaconShape);
 }

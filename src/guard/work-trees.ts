@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import { comparePaths, type RelPath } from "../core/path/rel-path.ts";
+import type { WorkTreeHead } from "../core/repo/head-beacon.ts";
 import { dangerName } from "../core/repo/marker.ts";
 import {
   headRestMs,
@@ -9,6 +11,7 @@ import {
 import { describeError } from "../std/error.ts";
 import type { Clock } from "../std/time.ts";
 import { readGitFile } from "./gitdir.ts";
+import { headFacts } from "./head-facts.ts";
 import { inside, isOutOfReach, kindAt, modifiedAt, readFolder, type Bytes } from "./read-only.ts";
 
 /** When a repository is looked at again that nobody may tell of, ms: one with a lock, and one with something to finish. */
@@ -51,9 +54,26 @@ export function openWorkTrees({
   readonly top: string;
   readonly clock: Clock;
 }): WorkTrees {
+  const asked = new Map<RelPath, string>();
   return {
-    busy: (folder, marker) => Promise.resolve(busyAt(join(top, folder), marker, clock.now())),
+    busy: (folder, marker) => {
+      asked.set(folder, marker);
+      return Promise.resolve(busyAt(join(top, folder), marker, clock.now()));
+    },
+    heads: () => {
+      const places = [...asked].toSorted(([a], [b]) => comparePaths(a, b));
+      return places.flatMap(([folder, marker]) => {
+        const workTree = Buffer.from(join(top, folder));
+        if (kindAt(inside(workTree, marker)) === undefined) return [];
+        return [{ folder, head: headFacts(workTree, marker) }];
+      });
+    },
   };
+}
+
+/** What is checked out in a work tree of Git; undefined where it is none, or nobody can tell. */
+export function headOf(folder: string): WorkTreeHead | undefined {
+  return headFacts(Buffer.from(folder), ".git");
 }
 
 function busyAt(folder: string, marker: string, now: number): BusyWorkTree | undefined {

@@ -1,4 +1,5 @@
 import { contentHashOf } from "../core/tree/content-hash.ts";
+import { documentBytesMax } from "../core/document.ts";
 import { isSnapError, SnapError } from "../std/error.ts";
 import type { Client } from "./client.ts";
 import { fromRemote } from "./errors.ts";
@@ -8,8 +9,8 @@ import { writeMode } from "./wire.ts";
 /** A small text of ours on the server, with its revision. */
 export type RemoteDocument = { readonly text: string; readonly rev: string };
 
-/** Longest document of ours that is read (S107). */
-const documentBytesMax = 4_096;
+/** Documents of one folder that are told (S107); who puts more there only hides others. */
+const documentsMax = 100;
 
 /**
  * The start of a small file as text: others may have written it, so never more than the bound is read, whatever the
@@ -78,6 +79,32 @@ export async function writeDocument(
     client.call((sdk, own) => sdk.filesUpload(argument, own), call),
   );
   return revOf(result);
+}
+
+/** Names of documents in one folder, as the server names them; none where the folder is missing. */
+export async function listDocuments(
+  client: Client,
+  whole: string,
+  path: string,
+): Promise<readonly string[]> {
+  try {
+    const call = { what: "Listing", endpoint: "list", path } as const;
+    const result = await client.call(
+      (sdk, own) => sdk.filesListFolder({ path: whole, limit: documentsMax }, own),
+      call,
+    );
+    const entries: unknown = isShape(result) ? result["entries"] : undefined;
+    return Array.isArray(entries) ? entries.flatMap(fileName).slice(0, documentsMax) : [];
+  } catch (error) {
+    if (isSnapError(error, "not-found")) return [];
+    throw error;
+  }
+}
+
+function fileName(entry: unknown): readonly string[] {
+  if (!isShape(entry) || entry[".tag"] !== "file") return [];
+  const name = textIn(entry, "name");
+  return name === undefined ? [] : [name];
 }
 
 function revOf(result: unknown): string {

@@ -15,7 +15,7 @@ import type { Rng } from "../std/random.ts";
 import type { RemoteAccount, RemoteSide } from "../ports.ts";
 import { deleteFile, deleteFolder, folderId, makeFolder, makeTop, move } from "./changes.ts";
 import { Client, type ClientOptions } from "./client.ts";
-import { readDocument, writeDocument } from "./documents.ts";
+import { listDocuments, readDocument, writeDocument } from "./documents.ts";
 import { download } from "./download.ts";
 import { getItem, listItems, listPages } from "./listing.ts";
 import { upload } from "./upload.ts";
@@ -107,6 +107,10 @@ class DropboxSide implements RemoteSide {
 
   writeDocument(path: RelPath, text: string, replaces: string | undefined): Promise<string> {
     return writeDocument(this.#client, this.#ownPath(path), { text, replaces });
+  }
+
+  documents(folder: RelPath): Promise<readonly string[]> {
+    return listDocuments(this.#client, this.#ownPath(folder), folder);
   }
 
   #ownPath(path: RelPath): string {

@@ -39,7 +39,7 @@ const linkFacts: readonly MetaKey[] = [
     "checked_at",
     "differences",
   ] as const),
-  ...(["excluded", "excluding", "relist", "hooked", "hook_failed"] as const),
+  ...(["excluded", "excluding", "relist", "hooked", "hook_failed", "repositories"] as const),
 ];
 
 /** Tables that end with the link; restores, fence, op log and the node counter stay (S7). */

@@ -145,6 +145,9 @@ const doing: Readonly<Record<Step["call"], (subject: Subject, step: Step) => unk
   document: async (subject) => {
     return (await subject.side.document(parseRelPath(".snap/x.json")))?.text;
   },
+  documents: async (subject, { number }) => {
+    return await subject.side.documents(parseRelPath(number % 2 === 0 ? ".snap" : ".snap/none"));
+  },
   writeDocument: async (subject, { number }) => {
     const replaces = number % 4 === 0 ? undefined : subject.documentRev;
     subject.documentRev = await subject.side.writeDocument(
@@ -173,6 +176,7 @@ const calls = [
   "pages",
   "pages",
   "document",
+  "documents",
   "writeDocument",
 ] as const;
 

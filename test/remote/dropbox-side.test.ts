@@ -190,6 +190,8 @@ test("S116: documents of ours are read and written, and are in no listing", asyn
   const next = await linked.remote.writeDocument(path, "[]", rev);
   await expect(linked.remote.writeDocument(path, "1", rev)).rejects.toThrow(code("conflict"));
   expect(await linked.remote.document(path)).toEqual({ text: "[]", rev: next });
+  expect(await linked.remote.documents(at(".snap/devices"))).toEqual(["one.json"]);
+  expect(await linked.remote.documents(at(".snap/none"))).toEqual([]);
   expect(linesOf(await allOf(linked.remote.pages(undefined)))).toEqual([]);
   expect(await allOf(linked.remote.list(at(""), { recursive: true }))).toEqual([]);
 });

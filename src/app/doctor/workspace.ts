@@ -72,7 +72,7 @@ async function* checkIndex(
   if (sound.state !== "ok") return;
   using state = lookAtIndexOf(environment, record);
   if (state === undefined) return;
-  const facts = factsOf(state);
+  const facts = factsOf(record, state);
   // Without its folder nothing more can be said of it.
   if (isThere) {
     yield await checked("sync", () => checkSynced(environment, { record, state, facts, live }));
@@ -88,7 +88,7 @@ function checkFile(environment: Environment, record: LinkedRecord): Check {
   using state = lookAtIndexOf(environment, record);
   if (state !== undefined) {
     // Rows that cannot be understood show here.
-    factsOf(state);
+    factsOf(record, state);
     return ok("index", "What is remembered of both sides is sound");
   }
   const text = "What is remembered of both sides is of an earlier version";

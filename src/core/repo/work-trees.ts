@@ -1,3 +1,4 @@
+import type { WorkTreeHead } from "./head-beacon.ts";
 import type { RelPath } from "../path/rel-path.ts";
 
 /** How long a work tree is left alone after its `HEAD` changed, ms: a branch switch is one batch (G25). */
@@ -23,4 +24,6 @@ export interface WorkTrees {
    * @returns undefined where it may be synced. What cannot be read is busy (G4)
    */
   busy(folder: RelPath, marker: string): Promise<BusyWorkTree | undefined>;
+  /** What is checked out in those that were asked about and are there still, in path order; undefined where nobody can tell. */
+  heads(): readonly { readonly folder: RelPath; readonly head: WorkTreeHead | undefined }[];
 }

@@ -36,6 +36,8 @@ export type MetaKey =
   | "stuck"
   /** What the last sync left aside, as JSON, for the status. */
   | "last_left"
+  /** What was chosen for repositories and told of them, and heard from other devices, as JSON (G46, G49). */
+  | "repositories"
   /** Why the link is held (S118), as the last sync found it. */
   | "rolled_back"
   /** The hooks before a sync have run, and those after it have not yet (T43). */

@@ -176,6 +176,12 @@ export class MemoryRemote implements RemoteSide {
     });
   }
 
+  documents(folder: RelPath): Promise<readonly string[]> {
+    const paths = [...this.#cloud.documents.keys()];
+    const inside = paths.filter((path) => path.startsWith(`${folder}/`));
+    return this.#call("documents", () => inside.map((path) => path.slice(folder.length + 1)));
+  }
+
   /** Gone already is success (S62). */
   #remove(path: RelPath, rev: string | undefined): void {
     try {
