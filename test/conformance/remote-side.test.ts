@@ -143,15 +143,15 @@ const doing: Readonly<Record<Step["call"], (subject: Subject, step: Step) => unk
     return await subject.follow(number % 5 === 0);
   },
   document: async (subject) => {
-    return (await subject.side.document(parseRelPath(".snap/x.json")))?.text;
+    return (await subject.side.document(parseRelPath(".snap/d/x.json")))?.text;
   },
   documents: async (subject, { number }) => {
-    return await subject.side.documents(parseRelPath(number % 2 === 0 ? ".snap" : ".snap/none"));
+    return await subject.side.documents(parseRelPath(number % 2 === 0 ? ".snap/d" : ".snap/none"));
   },
   writeDocument: async (subject, { number }) => {
     const replaces = number % 4 === 0 ? undefined : subject.documentRev;
     subject.documentRev = await subject.side.writeDocument(
-      parseRelPath(".snap/x.json"),
+      parseRelPath(".snap/d/x.json"),
       `{${number % 3}}`,
       replaces,
     );
