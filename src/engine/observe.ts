@@ -8,6 +8,7 @@ import { frozenNodes, type Frozen } from "./check/frozen.ts";
 import type { LookWork } from "./disk/looking.ts";
 import { observeLocal } from "./disk/observe-local.ts";
 import { adoptUploads } from "./listing/adopt-uploads.ts";
+import { movedRepositories } from "./guards/moved-repositories.ts";
 import { observeRemote } from "./listing/observe-remote.ts";
 import { loadScope, type Scope } from "./scope/scope.ts";
 
@@ -27,7 +28,8 @@ export async function observeBoth(deps: EngineDeps, work: LookWork): Promise<Obs
   adoptUploads(deps.index, remote.frozen);
   const local = await observeLocal(deps, scope, work);
   throwIfAborted(work.signal);
-  return { scope, frozen: frozenNodes(deps.index, { local, remote }) };
+  const moved = await movedRepositories(deps, local.repositories);
+  return { scope, frozen: frozenNodes(deps.index, { local, remote, moved }) };
 }
 
 /** The remote tree as the merge may see it: without what is ignored or cannot be on this disk (S14, S91). */

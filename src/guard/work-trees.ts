@@ -10,6 +10,7 @@ import {
 } from "../core/repo/work-trees.ts";
 import { describeError } from "../std/error.ts";
 import type { Clock } from "../std/time.ts";
+import { brokenByMove } from "./fixed-work-tree.ts";
 import { readGitFile } from "./gitdir.ts";
 import { headFacts } from "./head-facts.ts";
 import { inside, isOutOfReach, kindAt, modifiedAt, readFolder, type Bytes } from "./read-only.ts";
@@ -59,6 +60,11 @@ export function openWorkTrees({
     busy: (folder, marker) => {
       asked.set(folder, marker);
       return Promise.resolve(busyAt(join(top, folder), marker, clock.now()));
+    },
+    fixed: (folder, moving) => {
+      const marker = asked.get(folder) ?? ".git";
+      const broken = brokenByMove(Buffer.from(join(top, folder)), marker, join(top, moving));
+      return Promise.resolve(dangerName(marker) === ".git" ? broken : undefined);
     },
     heads: () => {
       const places = [...asked].toSorted(([a], [b]) => comparePaths(a, b));

@@ -24,6 +24,13 @@ export interface WorkTrees {
    * @returns undefined where it may be synced. What cannot be read is busy (G4)
    */
   busy(folder: RelPath, marker: string): Promise<BusyWorkTree | undefined>;
+  /**
+   * Why a work tree must not be moved with a folder that it is, or lies in (G48), as the end of a sentence.
+   *
+   * @param moving the folder that is to move
+   * @returns undefined where nothing speaks against it
+   */
+  fixed(folder: RelPath, moving: RelPath): Promise<string | undefined>;
   /** What is checked out in those that were asked about and are there still, in path order; undefined where nobody can tell. */
   heads(): readonly { readonly folder: RelPath; readonly head: WorkTreeHead | undefined }[];
 }

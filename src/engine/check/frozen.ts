@@ -15,6 +15,14 @@ export type Frozen = {
   readonly left: readonly LeftPath[];
 };
 
+/** What both looks found, and what follows from the two together. */
+export type Observations = {
+  readonly local: LocalObservation;
+  readonly remote: RemoteObservation;
+  /** Folders whose move would harm a repository (G48). */
+  readonly moved?: ReadonlyMap<NodeId, LeftPath>;
+};
+
 /**
  * Put together what both observations found unknown or held. Called after both, before the merge.
  *
@@ -23,12 +31,16 @@ export type Frozen = {
  */
 export function frozenNodes(
   index: IndexStore,
-  { local, remote }: { readonly local: LocalObservation; readonly remote: RemoteObservation },
+  { local, remote, moved = new Map() }: Observations,
 ): Frozen {
   const nodes = new Set([...local.frozen, ...remote.frozen]);
   const left = new Map(
     [...local.left, ...remote.left].map((item) => [`${item.kind} ${item.path}`, item]),
   );
+  for (const [node, hold] of moved) {
+    nodes.add(node);
+    left.set(`${hold.kind} ${hold.path}`, hold);
+  }
   for (const { node, left: damage } of damagedFiles(index)) {
     nodes.add(node);
     left.set(`damaged ${damage.path}`, damage);

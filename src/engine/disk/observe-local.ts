@@ -1,5 +1,5 @@
 import type { Where } from "../../core/live/marks.ts";
-import type { RelPath } from "../../core/path/rel-path.ts";
+import { parseRelPath, type RelPath } from "../../core/path/rel-path.ts";
 import type { LeftPath } from "../../core/plan/sync-report.ts";
 import type { NodeId } from "../../core/tree/node.ts";
 import { pathOf } from "../../core/tree/tree-view.ts";
@@ -18,6 +18,7 @@ import { LocalWalk } from "./walk.ts";
 import { giveWantedPlaces, withdrawUnwanted } from "./wanted-leftovers.ts";
 import { vanishedTop } from "./whereabouts.ts";
 import { removeGone, RowWriter } from "./write.ts";
+import type { FoundRepositories } from "../guards/moved-repositories.ts";
 import { checkWorkspace } from "../guards/presence.ts";
 import { readContents, type Unread } from "./read-content.ts";
 import type { Looker } from "./scan.ts";
@@ -32,6 +33,7 @@ export type LocalObservation = {
   readonly frozen: ReadonlySet<NodeId>;
   /** Places on the disk that hold something which is in no tree: nothing can be put there. */
   readonly blocked: readonly Place[];
+  readonly repositories: FoundRepositories;
 };
 
 /**
@@ -156,6 +158,10 @@ function report(
     left: [...left, ...told, ...unread.map((one) => one.left), ...links],
     frozen,
     blocked,
+    repositories: {
+      held: told.filter(({ kind }) => kind === "hold").map(({ path }) => parseRelPath(path)),
+      workTrees: noted.flatMap((note) => note.workTrees),
+    },
   };
 }
 

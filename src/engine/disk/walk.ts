@@ -2,6 +2,7 @@ import { pathKeyOf } from "../../core/path/path-key.ts";
 import { compareBytes } from "../../core/path/rel-path.ts";
 import { throwIfAborted } from "../../std/error.ts";
 import { turn } from "../../std/turn.ts";
+import type { LeftPath } from "../../core/plan/sync-report.ts";
 import type { LocalStat } from "../../core/tree/local-stat.ts";
 import type { LocalEntry, NodeId } from "../../core/tree/node.ts";
 import type { IndexStore } from "../../ports.ts";
@@ -133,7 +134,9 @@ export class LocalWalk {
   async #visitNew(folder: Folder, look: FolderLook): Promise<readonly Folder[]> {
     const { inside, unsynced, isClouded } = look;
     const { rows } = this.#deps;
-    if (isClouded || unsynced.length > 0 || !this.#isLeftover(folder)) rows.ensure(folder);
+    const isUsers = isClouded || unsynced.length > 0 || !this.#isLeftover(folder);
+    if (isUsers) rows.ensure(folder);
+    else if (look.isWorkTree) this.#deps.findings.notes.noteOf(folder).left.push(orphaned(folder));
     const below: Folder[] = [];
     for (const stat of inside) {
       if (stat.kind === "folder") {
@@ -264,6 +267,16 @@ export class LocalWalk {
       this.#deps.rows.put(rowOf({ node: row.node, parent: node, stat, before: row }));
     } else findings.loose.push({ folder, stat, candidates, own: undefined, node: undefined });
   }
+}
+
+/** G47: what is synced of the work tree is gone there, and went here; the repository is the user's. */
+function orphaned({ path }: Folder): LeftPath {
+  return {
+    path,
+    kind: "unsynced",
+    reason: "was removed in Dropbox, and its repository stays here (orphaned-repo)",
+    hint: "If you do not need it any more, remove it yourself.",
+  };
 }
 
 /** Which names are those of folders that belong to the link. */
