@@ -9,6 +9,7 @@ import { readRules } from "../engine/scope/rules-file.ts";
 import { openLocalSide } from "../local/local-side.ts";
 import { makeOverride } from "../guard/overrides.ts";
 import { describeFinding } from "../guard/finding-text.ts";
+import { ignoredSecrets } from "../guard/ignored-secrets.ts";
 import { refusalText } from "../guard/refusal.ts";
 import { judgeRemote } from "../guard/remote-judge.ts";
 import { isDamage } from "../guard/risk.ts";
@@ -76,10 +77,13 @@ export async function guardFolder(
   const report = await checkFolder(environment, names.top);
   const forbids = names.repos === "exclude" ? isRefusedUnderExclude : isRefused;
   const refused = report.findings.filter(forbids);
-  if (refused.length === 0)
-    return report.findings
+  if (refused.length === 0) {
+    const told = report.findings
       .filter(isWorthTelling)
       .map((finding) => warningOf(finding, report.checkedAt));
+    const secrets = names.repos === "exclude" ? report.findings.flatMap(secretsWarning) : [];
+    return [...told, ...secrets];
+  }
   const isDamaged = refused.some((finding) => finding.damage.some(isDamage));
   const text = refusalText(report, {
     action: "link",
@@ -90,6 +94,21 @@ export async function guardFolder(
   throw new SnapError(isDamaged ? "repository-damaged" : "repository-found", text, {
     path: names.top,
   });
+}
+
+/** Ignored secrets that are named; the others are counted. */
+const secretsToldMax = 5;
+
+/** What Git ignores is part of the work tree, and comes to Dropbox with it (G50). */
+function secretsWarning({ absolutePath, covered, form, vcs }: GuardFinding): readonly string[] {
+  if (vcs !== "git" || covered || form === "parent") return [];
+  const found = ignoredSecrets(absolutePath);
+  if (found.length === 0) return [];
+  const names = found.slice(0, secretsToldMax).map((name) => `"${displayName(name)}"`);
+  const more = found.length > names.length ? ` and ${found.length - names.length} more` : "";
+  return [
+    `Git ignores ${names.join(", ")}${more} in "${displayName(absolutePath)}", a sync does not: name in .mignore what is to stay out of Dropbox`,
+  ];
 }
 
 function isWorthTelling(finding: GuardFinding): boolean {

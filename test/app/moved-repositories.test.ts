@@ -82,9 +82,10 @@ test("A15, G47: a removal there takes what is synced, and the repository stays b
 });
 
 test.each([
-  ["the work tree", "in/p", "q", "q"],
-  ["a folder above it", "in", "q", "q/p"],
-])("G48: %s that is moved there takes the repository along, as it is", async (_, from, to, now) => {
+  { what: "the work tree", from: "in/p", to: "q", now: "q" },
+  { what: "a folder above it", from: "in", to: "q", now: "q/p" },
+])("G48: $what that is moved there takes the repository along, as it is", async (moved) => {
+  const { from, to, now } = moved;
   await using cloud = await Cloud.open();
   const [desk, other] = await two(cloud);
   const before = fingerprint(desk.at("in/p/.git"));

@@ -160,6 +160,21 @@ test("G50: each status says that the history is not in Dropbox", async () => {
   expect((await desk.status()).notes[0]).toContain("history is not in Dropbox");
 });
 
+test("G50: the link names secrets that Git ignores and a sync does not", async () => {
+  await using cloud = await Cloud.open();
+  const device = await cloud.device("desk");
+  git(device.place, "init", "-q");
+  device.write(".gitignore", ".env\nnode_modules/\n*.log\n/keys/*.pem\n");
+  for (const file of [".env", "api/.env", "node_modules/.env", "x.log", "keys/a.pem", "b.pem"]) {
+    device.write(file, "secret");
+  }
+  const [, warning = ""] = (await device.plan("exclude")).warnings;
+  for (const name of [".env", "api/.env", "keys/a.pem"]) expect(warning).toContain(`"${name}"`);
+  for (const name of ["node_modules", "x.log", "b.pem"]) expect(warning).not.toContain(name);
+  device.write(".gitignore", "*".repeat(10));
+  expect((await device.plan("exclude")).warnings).toHaveLength(1);
+});
+
 test("G49: what is checked out is read from plain text, in every form", () => {
   using scratch = new Scratch();
   const at = (folder: string, marker = ".git"): unknown => headFacts(Buffer.from(folder), marker);
