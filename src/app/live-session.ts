@@ -121,7 +121,7 @@ class Notes {
   }
 
   note(report: SyncReport): void {
-    this.#next = report;
+    this.#next = withEarlier(report, this.#next);
     this.#writing ??= this.#write();
   }
 
@@ -143,6 +143,13 @@ class Notes {
     }
     this.#writing = undefined;
   }
+}
+
+/** Files that came with a run which is not written down were heard of by nobody yet (G49). */
+function withEarlier(report: SyncReport, earlier: SyncReport | undefined): SyncReport {
+  if (earlier === undefined) return report;
+  const downloaded = report.counts.downloaded + earlier.counts.downloaded;
+  return { ...report, counts: { ...report.counts, downloaded } };
 }
 
 /** What watches the folder that was there does not watch the one that comes: the workspace is opened anew. */

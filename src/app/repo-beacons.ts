@@ -7,7 +7,7 @@ import {
   type WorkTreeNote,
 } from "../core/repo/repo-notes.ts";
 import type { RelPath } from "../core/path/rel-path.ts";
-import type { SyncReport } from "../core/plan/sync-report.ts";
+import type { SyncCounts, SyncReport } from "../core/plan/sync-report.ts";
 import { readHeads, readPolicy, writeHead, writePolicy } from "../guard/beacon.ts";
 import { isSnapError } from "../std/error.ts";
 import { isoDate, isoSeconds } from "../std/time.ts";
@@ -15,6 +15,12 @@ import type { LinkedWorkspace } from "./workspace.ts";
 
 /** A time that lies further ahead was made up, or its device has no idea of the time, ms. */
 const aheadMaxMs = 86_400_000;
+
+/**
+ * So long after files came the others are heard once more, ms: a device tells what it sent them from when it has sent them all. Not
+ * once something else is checked out here: then the files are ours.
+ */
+const hearMs = 60_000;
 
 /**
  * After a sync: tell the other devices what was chosen for repositories and what is checked out here, and hear it from them (G46,
@@ -26,22 +32,37 @@ export async function tellRepositories(
 ): Promise<void> {
   const { index } = workspace.state;
   const before = parseRepoNotes(index.meta("repositories"));
-  const isFirst = before === undefined;
-  const { downloaded, movedLocal, removedLocal, foldersLocal } = counts;
-  const hasHeard = downloaded + movedLocal + removedLocal + foldersLocal > 0;
   try {
     const policy = await agreeOnPolicy(workspace, before);
     const notes = { ...policy, workTrees: before?.workTrees ?? [] };
-    note(workspace, notes);
+    note(workspace, withTime(notes, before?.broughtAt));
     if (workspace.record.repos !== "exclude") return;
     const told = await tellHeads(workspace, notes);
-    note(workspace, told);
-    if (hasHeard || isFirst) note(workspace, await hearHeads(workspace, told));
+    const isOther = JSON.stringify(told.workTrees) !== JSON.stringify(notes.workTrees);
+    const lastAt = isOther ? undefined : before?.broughtAt;
+    const broughtAt = hasBrought(counts) ? workspace.environment.clock.now() : lastAt;
+    const next = withTime(told, broughtAt);
+    note(workspace, next);
+    if (before === undefined || isRecent(workspace, broughtAt)) {
+      note(workspace, await hearHeads(workspace, next));
+    }
   } catch (error) {
     if (!isSnapError(error)) throw error;
     const { logger } = workspace.environment;
     logger.info("what is checked out was not told", { code: error.code, reason: error.message });
   }
+}
+
+function withTime(notes: RepoNotes, broughtAt: number | undefined): RepoNotes {
+  return broughtAt === undefined ? notes : { ...notes, broughtAt };
+}
+
+function isRecent({ environment }: LinkedWorkspace, broughtAt: number | undefined): boolean {
+  return broughtAt !== undefined && Math.abs(environment.clock.now() - broughtAt) <= hearMs;
+}
+
+function hasBrought({ downloaded, movedLocal, removedLocal, foldersLocal }: SyncCounts): boolean {
+  return downloaded + movedLocal + removedLocal + foldersLocal > 0;
 }
 
 function note({ state: { index } }: LinkedWorkspace, notes: RepoNotes): void {
@@ -55,7 +76,7 @@ function note({ state: { index } }: LinkedWorkspace, notes: RepoNotes): void {
 async function agreeOnPolicy(
   { environment, record, remote }: LinkedWorkspace,
   before: RepoNotes | undefined,
-): Promise<Omit<RepoNotes, "workTrees">> {
+): Promise<Omit<RepoNotes, "workTrees" | "broughtAt">> {
   const { repos } = record;
   const now = environment.clock.now();
   const today = isoDate(now);
@@ -66,7 +87,10 @@ async function agreeOnPolicy(
     await write();
     return ours;
   }
-  if (before?.askedOn === today) return before;
+  if (before?.askedOn === today) {
+    const { policy } = before;
+    return policy === undefined ? ours : { ...ours, policy };
+  }
   const there = await readPolicy(remote);
   if (there === undefined && repos === "exclude") await write();
   if (there === undefined || there.repos === repos) return ours;

@@ -26,6 +26,8 @@ export type RepoNotes = {
   readonly policy?: { readonly repos: "refuse" | "exclude"; readonly device: string };
   /** Day on which the policy was last asked for, `YYYY-MM-DD`. */
   readonly askedOn: string;
+  /** When files last came from another device, ms since 1970. */
+  readonly broughtAt?: number;
   readonly workTrees: readonly WorkTreeNote[];
 };
 
@@ -35,6 +37,7 @@ const shape: z.ZodType<RepoNotes> = z.object({
   chosen: choice,
   policy: z.object({ repos: choice, device: z.string() }).exactOptional(),
   askedOn: z.string(),
+  broughtAt: z.int().exactOptional(),
   workTrees: z
     .array(
       z.object({
