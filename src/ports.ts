@@ -19,7 +19,6 @@ import type {
   VerifyEvent,
   VerifyOptions,
 } from "./core/snapshot/store-request.ts";
-import type { RestoreItemRow, RestoreRow } from "./core/snapshot/restore-state.ts";
 import type { IndexCare } from "./core/tree/index-care.ts";
 import type {
   HoldRow,
@@ -47,6 +46,7 @@ import type { WholeTree } from "./core/tree/tree-view.ts";
 import type { Work } from "./std/events.ts";
 
 export type { LeftOut, RemoteWait, WatchMarks, Watching } from "./core/live/waiting.ts";
+export type { RestoreJournal, RestoreTokens } from "./core/snapshot/restore-journal.ts";
 export type { RootMarker } from "./core/tree/root-marker.ts";
 
 /** An open regular file: `O_NOFOLLOW`, its stat taken at opening (S25). */
@@ -233,29 +233,6 @@ export interface HoldStore {
   holds(): readonly HoldRow[];
   putHold(row: HoldRow): void;
   removeHold(digest: string): void;
-}
-
-/** What restores set free from the mass guards (S101), in the file of the index; writes join its transactions. */
-export interface RestoreTokens {
-  /** Content hash that a restore wants of a node, "" for a folder, `absent` for nothing; undefined without a token. */
-  wanted(node: NodeId): string | undefined;
-  put(restore: string, madeAt: number, items: ReadonlyMap<NodeId, string>): void;
-  /** The op of a node has committed; a token without items ends. */
-  spend(node: NodeId): void;
-  /** End the tokens that were made before a time, ms since 1970. */
-  endBefore(madeAt: number): void;
-}
-
-/** The journal of restores, in the same file and transactions as the index (T30). */
-export interface RestoreJournal {
-  restores(): readonly RestoreRow[];
-  restore(id: string): RestoreRow | undefined;
-  putRestore(row: RestoreRow): void;
-  items(restore: string): readonly RestoreItemRow[];
-  putItems(rows: readonly RestoreItemRow[]): void;
-  /** The restore whose fence stands: no cycle may run (S96). */
-  fence(): string | undefined;
-  setFence(restore: string | undefined): void;
 }
 
 /** The token of an account, in a file 0600 (X14). */
