@@ -1,4 +1,6 @@
-import { isRefName, parseHead, parseLooseRef, parsePackedRefs } from "./git-text.ts";
+import { conflictedRefs } from "../core/repo/conflict-names.ts";
+import { isRefName } from "../core/repo/ref-name.ts";
+import { parseHead, parseLooseRef, parsePackedRefs } from "./git-text.ts";
 import {
   inside,
   isOutOfReach,
@@ -38,7 +40,7 @@ type Reading = {
 
 /**
  * Every ref that is stored in files (G30): the packed ones, over them the loose ones of the repository, and those of one
- * worktree. A file whose name is no name of a ref is none (G42); one that has a name and cannot be understood makes all
+ * worktree. A file whose name is no name of a ref is none, nor is a conflicted copy (G42); one that has a name and cannot be understood makes all
  * incomplete.
  */
 export function readRefs({ gitdir, common }: GitPlaces): RefsRead {
@@ -54,6 +56,7 @@ export function readRefs({ gitdir, common }: GitPlaces): RefsRead {
     const oid = follow(target, reading);
     if (oid !== undefined) reading.refs.set(name, oid);
   }
+  for (const name of conflictedRefs(reading.refs)) reading.refs.delete(name);
   return { refs: reading.refs, complete: reading.complete };
 }
 

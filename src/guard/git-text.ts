@@ -37,17 +37,6 @@ export function parseGitdirFile(text: string): string | undefined {
   return path === undefined || path === "" || path.includes("\n") ? undefined : path;
 }
 
-/**
- * Whether Git takes a text for the full name of a ref (git-check-ref-format(1)). The names that file syncs give to conflicted
- * copies are none: they have spaces.
- */
-export function isRefName(name: string): boolean {
-  // oxlint-disable-next-line no-control-regex -- these are the bytes that a name must not have
-  if (!name.startsWith("refs/") || /[\u0000- \u007f~^:?*[\\\uFFFD]|\.\.|@\{/u.test(name))
-    return false;
-  return name.split("/").every((part) => part !== "" && !/^\.|\.$|\.lock$/u.test(part));
-}
-
 /** Entries of a reflog: one a line. */
 export function countReflog(text: string): number {
   return text.split("\n").filter((line) => line !== "").length;

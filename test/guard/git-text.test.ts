@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import {
   countReflog,
-  isRefName,
   parseGitdirFile,
   parseHead,
   parseLooseRef,
   parsePackedRefs,
 } from "../../src/guard/git-text.ts";
+import { isRefName } from "../../src/core/repo/ref-name.ts";
 
 const oid = "4be1f3c1a5d3a2b0c9d8e7f6a5b4c3d2e1f00112";
 
