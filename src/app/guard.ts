@@ -28,6 +28,8 @@ export type CheckWords = {
   readonly engine?: EngineChoice | undefined;
   /** In ms. */
   readonly budgetMs?: number | undefined;
+  /** Everything that is reachable is looked for (G40). */
+  readonly deep?: boolean | undefined;
 };
 
 /** What the guard sees in a folder, under the rules that stand in it. Changes nothing. */
@@ -36,14 +38,14 @@ export async function checkFolder(
   top: string,
   words: CheckWords = {},
 ): Promise<GuardReport> {
-  const { clock, variables } = environment;
+  const { clock, host, variables } = environment;
   const rules = await rulesIn(environment, top);
   const programs = {
     path: variables["PATH"],
     home: variables["HOME"],
     configHome: variables["XDG_CONFIG_HOME"],
   };
-  return openGuard({ clock, programs }).check(top, {
+  return openGuard({ clock, host, programs }).check(top, {
     ...words,
     rules: (below, kind) => rules.ignores(below, kind),
     overrides: overrideRecords(environment),

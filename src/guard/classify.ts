@@ -1,4 +1,4 @@
-import type { Damage, RepositoryForm, RepositoryState, Severity } from "../core/repo/finding.ts";
+import type { RepositoryForm, RepositoryState, Severity } from "../core/repo/finding.ts";
 import type { EntryKind, Marker, Vcs } from "../core/repo/marker.ts";
 import { resolve } from "node:path";
 import type { GitSubject } from "./git-layout.ts";
@@ -29,7 +29,6 @@ export type Discovery = {
   readonly pathAbsolute?: boolean | undefined;
   readonly detail?: string | undefined;
   readonly subject?: Subject | undefined;
-  readonly damage?: readonly Damage[];
   /** A gitdir elsewhere that belongs to this finding, absolute. */
   readonly claims?: Bytes | undefined;
 };
@@ -88,9 +87,8 @@ export function classifyGitdir(
     const shape = inspectGitdir(path);
     const state = form === "displaced" ? "displaced" : shape.whole ? "live" : "broken";
     const subject = { vcs: "git", gitdir: path, common: path, folder } as const;
-    const { damage } = shape;
     const shown = shape.reftable && form !== "displaced" ? "reftable" : form;
-    return { vcs: "git", form: shown, state, severity: "refuse", subject, damage };
+    return { vcs: "git", form: shown, state, severity: "refuse", subject };
   } catch (error) {
     return unreadable(error, "git");
   }
@@ -109,8 +107,8 @@ function classifyLink(place: MarkerPlace, path: Bytes): Discovery {
   const found = { vcs: "git", form: "symlink", severity: "refuse", detail: written } as const;
   const target = Buffer.from(resolve(place.folder.toString("utf8"), written ?? ""));
   if (written === undefined || kindAt(target) !== "folder") return { ...found, state: "broken" };
-  const { state, subject, damage = [] } = classifyGitdir(target, "dir", place.folder);
-  return { ...found, state, subject, damage, gitdir: written, claims: target };
+  const { state, subject } = classifyGitdir(target, "dir", place.folder);
+  return { ...found, state, subject, gitdir: written, claims: target };
 }
 
 function classifyGitFile(place: MarkerPlace): Discovery {
@@ -127,10 +125,10 @@ function classifyGitFile(place: MarkerPlace): Discovery {
 
 function examineLinked(
   subject: { readonly vcs: "git" } & GitSubject,
-): Pick<Discovery, "state" | "subject" | "damage"> {
+): Pick<Discovery, "state" | "subject"> {
   try {
-    const { whole, damage } = inspectGitdir(subject.gitdir);
-    return { state: whole ? "live" : "broken", subject, damage };
+    const { whole } = inspectGitdir(subject.gitdir);
+    return { state: whole ? "live" : "broken", subject };
   } catch (error) {
     if (!isOutOfReach(error)) throw error;
     return { state: "indeterminate" };

@@ -5,7 +5,7 @@ import type { Subject } from "./classify.ts";
 import { describeGit, type Describing, type EngineChoice } from "./describe.ts";
 import { describeHg } from "./hg.ts";
 import { isOutOfReach } from "./read-only.ts";
-import { findGit, findProgram, type GitBinary } from "./shadow-git.ts";
+import { findProgram, type GitBinary } from "./shadow-git.ts";
 import { userConfigs, type UserPlaces } from "./user-config.ts";
 
 /** The programs of this machine that may be asked, and where files of ours may be meanwhile. */
@@ -21,6 +21,8 @@ export type DescriberOptions = {
   /** The folder that is checked: no program of its is used. */
   readonly top: string;
   readonly engine: EngineChoice;
+  /** Git, found when it is first asked for. */
+  readonly git: () => Promise<GitBinary | undefined>;
   /** ms since 1970. */
   readonly deadline: number;
   readonly signal?: AbortSignal | undefined;
@@ -40,16 +42,15 @@ export type Describer = (described: Described) => Promise<RepositoryFacts | unde
 /** One describer for one check; programs are looked for when they are first needed. */
 export function openDescriber(
   { clock, programs }: { readonly clock: Clock; readonly programs?: GuardPrograms | undefined },
-  { top, engine, deadline, signal }: DescriberOptions,
+  { top, engine, git, deadline, signal }: DescriberOptions,
 ): Describer {
   const path = programs?.path;
-  let git: Promise<GitBinary | undefined> | undefined;
   const describing: Describing = {
     engine,
     clock,
     deadline,
     signal,
-    git: () => (git ??= findGit(path, { outside: top, clock })),
+    git,
     hg: () => findProgram("hg", path, top),
     tmp: programs?.tmp ?? tmpdir(),
     userConfigs: programs === undefined ? [] : userConfigs(programs),

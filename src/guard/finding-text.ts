@@ -1,5 +1,5 @@
 import type { GuardFinding, Measured, RepositoryFacts } from "../core/repo/finding.ts";
-import { isNone } from "./risk.ts";
+import { isDamage, isNone } from "./risk.ts";
 
 /**
  * What a finding is, on one line (G6). A number is only named with its proof (G36). Names are not escaped here.
@@ -11,7 +11,13 @@ export function describeFinding(finding: GuardFinding, now: number): string {
   const form = formTexts[finding.form];
   const broken = finding.state === "broken" ? "broken, its history may still be there" : "";
   const facts = finding.facts === undefined ? "" : factsText(finding.facts, now);
-  return [form, broken, facts].filter((part) => part !== "").join("; ");
+  return [form, broken, damageText(finding), facts].filter((part) => part !== "").join("; ");
+}
+
+/** Why a link ends with 5; `snap guard check` tells the rest. */
+function damageText({ damage }: GuardFinding): string {
+  const codes = [...new Set(damage.filter(isDamage).map(({ code }) => code))];
+  return codes.length === 0 ? "" : `damaged: ${codes.join(", ")}`;
 }
 
 const formTexts: Readonly<Record<GuardFinding["form"], string>> = {

@@ -1,5 +1,4 @@
 import { isAbsolute, resolve } from "node:path";
-import type { Damage, DamageCode } from "../core/repo/finding.ts";
 import {
   inside,
   isOutOfReach,
@@ -18,7 +17,6 @@ export const candidateBytesMax = 4096;
 export type GitdirShape = {
   readonly whole: boolean;
   readonly reftable: boolean;
-  readonly damage: readonly Damage[];
 };
 
 /** `HEAD` of a gitdir: a small file, or in repositories from before 2005 a symlink to a ref. */
@@ -36,24 +34,12 @@ export function inspectGitdir(gitdir: Bytes): GitdirShape {
   // A linked worktree has its objects and refs in the repository it belongs to.
   const linked = names.has("commondir");
   const complete = linked || (names.has("objects") && names.has("refs"));
-  const damage: Damage[] = [];
-  if (!linked && hasObjects(gitdir)) {
-    if (head === undefined) damage.push(damageOf("head-unreadable", "HEAD"));
-    for (const name of ["objects", "refs"]) {
-      if (!names.has(name)) damage.push(damageOf("gitdir-incomplete", name));
-    }
-  }
   const reftable = kindAt(inside(gitdir, "reftable/tables.list")) === "file";
-  return { whole: head !== undefined && complete, reftable, damage };
-}
-
-function damageOf(code: DamageCode, path: string): Damage {
-  const detail = `"${path}" is missing or cannot be understood, and objects remain`;
-  return { severity: "damage", code, tier: 1, path, detail };
+  return { whole: head !== undefined && complete, reftable };
 }
 
 /** Whether any object or pack is left. */
-function hasObjects(gitdir: Bytes): boolean {
+export function hasObjects(gitdir: Bytes): boolean {
   const objects = inside(gitdir, "objects");
   return namesIn(objects).some((name) =>
     name === "pack"

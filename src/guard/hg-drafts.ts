@@ -102,7 +102,7 @@ async function ask(hg: string, shadow: string, describing: Describing): Promise<
     runProgram({
       file: hg,
       words,
-      env: environmentOf(hg, shadow),
+      env: hgEnvironment(hg, shadow),
       cwd: join(shadow, "repo"),
       bytesMax: outputBytesMax,
       deadline,
@@ -130,7 +130,7 @@ function countByName(names: readonly string[]): BranchAhead[] {
 }
 
 /** The whole environment. The program is a script: it needs the interpreter from where the system has it. */
-function environmentOf(hg: string, home: string): Readonly<Record<string, string>> {
+export function hgEnvironment(hg: string, home: string): Readonly<Record<string, string>> {
   return {
     PATH: [dirname(hg), `${sep}usr${sep}bin`, `${sep}bin`].join(":"),
     HOME: home,

@@ -45,7 +45,7 @@ export async function describeHg(folder: Bytes, describing: Describing): Promise
 }
 
 /** A share has its history in another repository. */
-function storeOf(folder: Bytes): Bytes {
+export function storeOf(folder: Bytes): Bytes {
   const shared = readStart(inside(folder, "sharedpath"), textBytesMax)?.trim();
   const owner =
     shared === undefined ? folder : Buffer.from(resolve(folder.toString("utf8"), shared));

@@ -7,6 +7,8 @@
  * the repository (`shadow-git`), or of a library (`isomorphic`). What cannot be read is a finding, never "clean" (G4), and a
  * number that is not known is said not to be known (G36).
  */
+import { hostname, tmpdir } from "node:os";
+import { sep } from "node:path";
 import type { GuardFinding, GuardReport } from "../core/repo/finding.ts";
 import type { EntryKind } from "../core/repo/marker.ts";
 import type { OverrideRecord } from "../core/repo/override.ts";
@@ -18,9 +20,11 @@ import type { Subject } from "./classify.ts";
 import type { EngineChoice } from "./describe.ts";
 import { openDescriber, type GuardPrograms } from "./describer.ts";
 import { sweepFolder, type Sighting } from "./detect.ts";
+import { examine, type Examination, type ExamineOptions } from "./examine.ts";
 import { isOverridable, validOverride } from "./overrides.ts";
 import type { Bytes } from "./read-only.ts";
 import { isAtRisk } from "./risk.ts";
+import { findGit, findProgram } from "./shadow-git.ts";
 import { findSurroundings, type Surrounding } from "./surroundings.ts";
 
 /** What a check goes by. */
@@ -32,11 +36,16 @@ export type GuardOptions = {
   readonly engine?: EngineChoice | undefined;
   /** How long the check may take, in ms. Detection that is not done then is not complete; numbers are not computed. */
   readonly budgetMs?: number | undefined;
+  /** Follow everything that is reachable, without waiting for a sign of damage (G40). */
+  readonly deep?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 };
 
 /** All repositories of a folder together are not described for longer where no budget is given. */
 const describeMs = 60_000;
+
+/** Where everything is to be followed, that takes its time. */
+const deepMs = 10 * 60_000;
 
 /** Finds and describes repositories; decides nothing. */
 export interface RepoGuard {
@@ -48,20 +57,22 @@ export interface RepoGuard {
   check(top: string, options: GuardOptions): Promise<GuardReport>;
 }
 
-/** The guard. The clock tells which overrides have ended, and when a budget has. */
-export function openGuard(world: {
+/** What the guard sees of the machine. */
+export type GuardWorld = {
+  /** Tells which overrides have ended, and when a budget has. */
   readonly clock: Clock;
+  /** Name of this computer; what the system says where it is not given. */
+  readonly host?: string | undefined;
   /** Without them no program is asked. */
   readonly programs?: GuardPrograms | undefined;
-}): RepoGuard {
+};
+
+/** The guard. */
+export function openGuard(world: GuardWorld): RepoGuard {
   return { check: (top, options) => check(world, top, options) };
 }
 
-async function check(
-  world: Parameters<typeof openGuard>[0],
-  top: string,
-  options: GuardOptions,
-): Promise<GuardReport> {
+async function check(world: GuardWorld, top: string, options: GuardOptions): Promise<GuardReport> {
   const { clock } = world;
   const { overrides, engine = "auto", budgetMs, signal } = options;
   const end = budgetMs === undefined ? undefined : clock.now() + budgetMs;
@@ -70,13 +81,17 @@ async function check(
     ...findSurroundings(top).map(fromSurrounding),
     ...withoutClaimed(sweep.sightings).map((sighting) => fromSighting(sighting, options)),
   ].sort(byPlace);
-  const deadline = end ?? clock.now() + describeMs;
-  const describe = openDescriber(world, { top, engine, deadline, signal });
+  const deadline = end ?? clock.now() + (options.deep === true ? deepMs : describeMs);
+  const git = gitOf(world, top);
+  const describe = openDescriber(world, { top, engine, git, deadline, signal });
+  const examining = examineOptions(world, { ...options, top, git, deadline });
   const drafts: Draft[] = [];
   for (const { draft, subject } of found) {
     const { state, covered, form } = draft;
     const facts = await describe({ subject, state, plain: covered || form === "parent" });
-    drafts.push({ ...draft, facts, atRisk: isAtRisk({ ...draft, facts }) });
+    const health = form === "parent" ? unexamined : await examineSubject(subject, top, examining);
+    const known = { ...draft, ...health, facts };
+    drafts.push({ ...known, atRisk: isAtRisk(known) });
   }
   const context = { drafts, overrides, now: clock.now() };
   return {
@@ -88,11 +103,55 @@ async function check(
   };
 }
 
+/** Git is looked for once, and only where it is needed. */
+function gitOf({ clock, programs }: GuardWorld, top: string): ExamineOptions["git"] {
+  let git: ReturnType<ExamineOptions["git"]> | undefined;
+  return () => (git ??= findGit(programs?.path, { outside: top, clock }));
+}
+
+function examineOptions(
+  { clock, host = hostname(), programs }: GuardWorld,
+  options: Pick<GuardOptions, "deep" | "engine" | "signal"> &
+    Pick<ExamineOptions, "git" | "deadline"> & { readonly top: string },
+): ExamineOptions {
+  const { deep = false, engine = "auto", top, git, deadline, signal } = options;
+  const isAsked = engine === "auto" || engine === "git";
+  return {
+    deep,
+    host,
+    clock,
+    deadline,
+    signal,
+    git: isAsked ? git : () => Promise.resolve(undefined),
+    hg: () => (engine === "auto" ? findProgram("hg", programs?.path, top) : undefined),
+    tmp: programs?.tmp ?? tmpdir(),
+  };
+}
+
+const unexamined: Pick<Examination, "damage"> & { readonly integrity: undefined } = {
+  damage: [],
+  integrity: undefined,
+};
+
+/** A worktree shares objects and refs with a repository that is examined by itself where it is in the workspace. */
+async function examineSubject(
+  subject: Subject | undefined,
+  top: string,
+  options: ExamineOptions,
+): Promise<Examination | typeof unexamined> {
+  if (subject === undefined) return unexamined;
+  if (subject.vcs === "hg") return await examine({ vcs: "hg", folder: subject.gitdir }, options);
+  const { gitdir, common } = subject;
+  const isInside = `${common.toString()}${sep}`.startsWith(`${top}${sep}`);
+  const withCommon = gitdir.equals(common) || !isInside;
+  return await examine({ vcs: "git", places: { gitdir, common }, withCommon }, options);
+}
+
 type Draft = Omit<GuardFinding, "id" | "nestedIn" | "override" | "advice">;
 
 /** A finding that is not described yet. */
 type Found = {
-  readonly draft: Omit<Draft, "facts" | "atRisk">;
+  readonly draft: Omit<Draft, "facts" | "atRisk" | "damage" | "integrity">;
   readonly subject: Subject | undefined;
 };
 
@@ -141,7 +200,6 @@ function foundAs(discovery: Sighting["discovery"], located: Located): Found {
     commonDir: discovery.commonDir,
     pathAbsolute: discovery.pathAbsolute,
     detail: discovery.detail,
-    damage: discovery.damage ?? [],
   };
   return { draft, subject: discovery.subject };
 }

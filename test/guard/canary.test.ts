@@ -44,7 +44,7 @@ describe("A13: nothing of a repository is run", () => {
       utimesSync(scratch.at("file1"), 1e9, 1e9);
       scratch.write(".git/refs/heads/missing", `${"a".repeat(40)}\n`);
       const before = scratch.fingerprint();
-      const report = await scratch.check(scratch.top, { engine });
+      const report = await scratch.check(scratch.top, { engine, deep: true });
       expect(report.findings).toHaveLength(1);
       expect(report.findings[0]?.atRisk).toBe(true);
       expect(existsSync(canary)).toBe(false);

@@ -93,10 +93,16 @@ export class Scratch implements Disposable {
     git(folder, "push", "-q", "origin", "main");
   }
 
-  check(top = this.top, options: Partial<GuardOptions> = {}): Promise<GuardReport> {
+  /** @param path where programs are found; empty for a machine without any */
+  check(
+    top = this.top,
+    options: Partial<GuardOptions> = {},
+    path = process.env["PATH"],
+  ): Promise<GuardReport> {
     const overrides: readonly OverrideRecord[] = [];
     const all: GuardOptions = { rules: () => false, overrides, ...options };
-    return openGuard({ clock: fixedClock, programs: this.programs() }).check(top, all);
+    const programs = { ...this.programs(), path };
+    return openGuard({ clock: fixedClock, host: "desk", programs }).check(top, all);
   }
 
   /** Those of the machine, with a temporary folder and a home of its own. */

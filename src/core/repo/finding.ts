@@ -171,6 +171,18 @@ type Sign =
   | { readonly severity: "damage"; readonly code: DamageCode }
   | { readonly severity: "hint"; readonly code: HintCode };
 
+/** How far a look went. What was not looked at is not known to be whole (G36). */
+export type Extent =
+  | { readonly checked: "all" }
+  | { readonly checked: "part" | "none"; readonly reason: string };
+
+/** How far the search for damage went in each tier (G40). */
+export type Integrity = {
+  readonly structure: Extent;
+  readonly tips: Extent;
+  readonly connectivity: Extent;
+};
+
 /** What a user can do about a finding: names of the ways out (G6). */
 export type Advice = "push" | "exclude" | "leave-out" | "override";
 
@@ -200,7 +212,10 @@ export type GuardFinding = {
   /** Why it is as it is, for people: the text of an error, or where a marker leads. */
   readonly detail: string | undefined;
   readonly facts: RepositoryFacts | undefined;
+  /** What can be rescued first, then what is lost, then hints. */
   readonly damage: readonly Damage[];
+  /** undefined where there is nothing that could be damaged, or no way to tell. */
+  readonly integrity: Integrity | undefined;
   readonly advice: readonly Advice[];
   /** Work would be lost with it, or it is not known that none would (G38). */
   readonly atRisk: boolean;
