@@ -1,4 +1,4 @@
-import type { GuardReport } from "../core/repo/finding.ts";
+import type { Damage, GuardFinding, GuardReport } from "../core/repo/finding.ts";
 import { displayName } from "../core/path/names.ts";
 import { describeFinding } from "../guard/finding-text.ts";
 import { guardEvents, guardExit, verdictOf, type FailOn } from "../guard/report.ts";
@@ -28,15 +28,39 @@ export function describeGuard(
 }
 
 function textOf(report: GuardReport): string {
-  const lines = report.findings.map((finding) => {
+  const lines = report.findings.flatMap((finding) => {
     const facts = `${finding.severity.padEnd(6)}  ${displayName(finding.path)}  ${finding.vcs ?? "?"}  ${displayName(describeFinding(finding, report.checkedAt))}`;
-    return finding.covered ? `${facts}  (left out by .mignore)` : facts;
+    const line = finding.covered ? `${facts}  (left out by .mignore)` : facts;
+    return [line, ...finding.damage.map(damageLine), ...unexamined(finding)];
   });
   const { folders, files } = report.scanned;
   return [
     ...lines,
     `${verdictTexts[verdictOf(report)]} (${folders} folders, ${files} files looked at)`,
   ].join("\n");
+}
+
+function damageLine(damage: Damage): string {
+  const rescuable =
+    damage.rescuableOid === undefined
+      ? ""
+      : ` Lost commit: ${damage.rescuableOid}; \`snap guard rescue\` saves it.`;
+  return `        ${damage.severity}  ${damage.code}: ${displayName(damage.detail)}.${rescuable}`;
+}
+
+/** That there is no sign of damage says little where nothing was looked at (G36). */
+function unexamined({ integrity }: GuardFinding): string[] {
+  if (integrity === undefined) return [];
+  const parts = [
+    ["structure", integrity.structure],
+    ["tips", integrity.tips],
+    ["connectivity", integrity.connectivity],
+  ] as const;
+  return parts.flatMap(([what, extent]) => {
+    if (extent.checked === "all" || extent.reason === "not-asked") return [];
+    const how = extent.checked === "none" ? "not examined" : "examined in part";
+    return [`        ${what} ${how}: ${extent.reason}`];
+  });
 }
 
 const verdictTexts: Readonly<Record<ReturnType<typeof verdictOf>, string>> = {

@@ -68,6 +68,16 @@ export async function sweepFolder(top: string, isOver: () => boolean): Promise<S
   return { sightings, folders, files, complete: true };
 }
 
+/** The repository whose work tree, or whose history, a folder is; only its own entries are looked at. */
+export function repositoryAt(folder: string): Sighting | undefined {
+  const stop = { path: Buffer.from(folder), names: [] };
+  const entries = readFolder(stop.path);
+  const itself = repositoryItself(stop, entries);
+  if (itself !== undefined) return itself;
+  const found = entries.map((entry) => sightingAt(stop, entry, () => true));
+  return found.find((sighting) => sighting !== undefined);
+}
+
 function isOwn(stop: Stop, entry: RawEntry): boolean {
   return stop.names.length === 0 && entry.name === ".snap";
 }

@@ -131,7 +131,7 @@ function under(folder: string, path: string): string {
 }
 
 /** A word that a shell takes as it is; `~` at the start is left to the shell. */
-function shellWord(text: string): string {
+export function shellWord(text: string): string {
   const shown = displayName(text);
   if (/^~?[\w/.,:@%+=-]+$/u.test(shown)) return shown;
   return `'${shown.replaceAll("'", String.raw`'\''`)}'`;

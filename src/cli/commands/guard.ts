@@ -4,24 +4,26 @@ import { resolveFolder } from "../../app/find-workspace.ts";
 import { displayName } from "../../core/path/names.ts";
 import { msOfTime } from "../../core/quantity.ts";
 import { SnapError } from "../../std/error.ts";
+import { rescueCommand } from "./guard-rescue.ts";
 import { defineCommand, type AnyCommand, type CliContext } from "../context.ts";
 import { formatTime } from "../format.ts";
 import type { ExitCode } from "../../std/error.ts";
 
-/** `snap guard check` and `snap guard override`. */
+/** `snap guard check`, `snap guard override` and `snap guard rescue`. */
 export const guardCommand: AnyCommand = defineCommand({
   command: "guard <action> [folder]",
   describe: "Find repositories in a folder, or decide to sync one all the same",
   builder: (parser) =>
     parser
       .positional("action", {
-        choices: ["check", "override"] as const,
+        choices: ["check", "override", "rescue"] as const,
         demandOption: true,
-        describe: "check: find repositories · override: record that one is to be synced",
+        describe:
+          "check: find repositories · override: record that one is to be synced · rescue: save lost commits",
       })
       .positional("folder", {
         type: "string",
-        describe: "The folder; for override, the repository itself",
+        describe: "The folder; for override and rescue, the repository itself",
       })
       .option("fail-on", {
         requiresArg: true,
@@ -46,19 +48,34 @@ export const guardCommand: AnyCommand = defineCommand({
         requiresArg: true,
         describe: "override: why, in ten characters or more",
       })
+      .option("deep", {
+        type: "boolean",
+        default: false,
+        describe: "check: follow every commit and read every object, for damage",
+      })
+      .option("out", {
+        type: "string",
+        requiresArg: true,
+        describe: "rescue: the Git bundle to write, outside of the repository",
+      })
       .option("dry-run", {
         alias: "n",
         type: "boolean",
         default: false,
-        describe: "override: record nothing",
+        describe: "override: record nothing · rescue: write nothing",
       })
       .example("snap guard check ~/thesis", "exit code 3 when it holds a repository")
       .example("snap guard check --engine none", "plain text only, no other program is started")
+      .example(
+        "snap guard rescue ~/thesis --out ~/lost.bundle",
+        "save commits that no ref leads to",
+      )
       .epilogue(
         "The guard only reads: nothing of a repository is run or changed, no network is used. Commits and changed files are counted by your own git or hg, which are shown a copy of what they need.",
       ),
   run: (context, words) => {
     const folder = words.folder ?? context.place;
+    if (words.action === "rescue") return rescueCommand(context, { ...words, folder });
     return words.action === "check"
       ? check(context, { ...words, folder })
       : override(context, { folder, reason: words.reason, dryRun: words.dryRun });
@@ -72,16 +89,17 @@ type CheckWords = {
   readonly failOn: "risk" | "repo" | "warn";
   readonly engine: (typeof engines)[number];
   readonly budget: string | undefined;
+  readonly deep: boolean;
 };
 
 async function check(
   { environment, output }: CliContext,
-  { folder, failOn, engine, budget }: CheckWords,
+  { folder, failOn, engine, budget, deep }: CheckWords,
 ): Promise<ExitCode> {
   const startedAt = performance.now();
   const budgetMs = budget === undefined ? undefined : budgetOf(budget);
   const top = resolveFolder(environment, folder);
-  const report = await checkFolder(environment, top, { engine, budgetMs });
+  const report = await checkFolder(environment, top, { engine, budgetMs, deep });
   const described = describeGuard(report, failOn, () => Math.round(performance.now() - startedAt));
   for (const { type, ...fields } of described.events) output.emit(type, fields);
   output.print(described.text);
