@@ -1,6 +1,6 @@
 import pc from "picocolors";
 import { displayName } from "../core/path/names.ts";
-import type { ExitCode, SnapError } from "../std/error.ts";
+import { throwIfAborted, type ExitCode, type SnapError } from "../std/error.ts";
 import type { Progress } from "../std/events.ts";
 import type { Json } from "../std/json.ts";
 import { escapeText, eventLine } from "./escape.ts";
@@ -98,17 +98,25 @@ export class Output {
     this.#options.stdout.write(eventLine(type, fields));
   }
 
-  /** When stdout takes more, or is gone: a long list does not pile up in front of a slow reader. */
-  async flushed(): Promise<void> {
+  /**
+   * When stdout takes more, or is gone: a long list does not pile up in front of a slow reader.
+   *
+   * @throws {SnapError} `interrupted` when the signal fires: a reader that never goes on keeps nobody from ending
+   */
+  async flushed(signal?: AbortSignal): Promise<void> {
     const { stdout } = this.#options;
+    throwIfAborted(signal);
     if (stdout.writableNeedDrain !== true) return;
     await new Promise<void>((resolve) => {
       const end = (): void => {
         for (const event of flushEvents) stdout.off(event, end);
+        signal?.removeEventListener("abort", end);
         resolve();
       };
       for (const event of flushEvents) stdout.on(event, end);
+      signal?.addEventListener("abort", end);
     });
+    throwIfAborted(signal);
   }
 
   /** Progress of long work, on stderr. */

@@ -64,3 +64,16 @@ test("S107: a reader that goes away is not waited for", async () => {
   output.say("more than the room that there is");
   expect(await ends(output.flushed())).toBe(true);
 });
+
+test("S107: Ctrl-C ends the wait for a reader that takes nothing", async () => {
+  const reader = new SlowReader();
+  const output = outputTo(reader);
+  const stop = new AbortController();
+  output.say("more than the room that there is");
+  const flushed = output.flushed(stop.signal);
+  const caught = expect(flushed).rejects.toMatchObject({ code: "interrupted", exit: 130 });
+  stop.abort();
+  await caught;
+  expect(reader.listenerCount("drain")).toBe(0);
+  await expect(output.flushed(stop.signal)).rejects.toMatchObject({ code: "interrupted" });
+});

@@ -46,7 +46,7 @@ async function preview({ environment, output, place, work }: CliContext): Promis
     output.emit("op", op);
     const side = op.side === "local" ? "here  " : "remote";
     output.say(`${side}  ${op.does.padEnd(8)}  ${displayName(op.path)}`);
-    await output.flushed();
+    await output.flushed(work.signal);
   };
   const { count, left } = await previewSync(environment, place, { ...work, onOp });
   showLeft(output, left);
