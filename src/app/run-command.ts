@@ -31,14 +31,10 @@ export type CommandEnd = { readonly failure: string | undefined; readonly output
  * it started and that stayed with it ends, too.
  */
 export async function runCommand(run: CommandRun): Promise<CommandEnd> {
-  const { program, words, folder, variables, timeoutMs, signal, clock } = run;
+  const { timeoutMs, signal, clock } = run;
   if (signal?.aborted === true) return { failure: "was not started", output: "" };
-  const child = spawn(program, words, {
-    cwd: folder,
-    env: variables,
-    stdio: ["ignore", "pipe", "pipe"],
-    detached: true,
-  });
+  const child = begin(run);
+  if (child instanceof Error) return { failure: cannotBeRun(child), output: "" };
   const output = collect(child);
   const over = new AbortController();
   let stopping: Promise<void> | undefined;
@@ -67,6 +63,25 @@ export async function runCommand(run: CommandRun): Promise<CommandEnd> {
   }
 }
 
+/** Some of what keeps a program from being run, as a list of words that is too long, Node throws at once; the rest it tells later. */
+function begin({ program, words, folder, variables }: CommandRun): ChildProcess | Error {
+  try {
+    return spawn(program, words, {
+      cwd: folder,
+      env: variables,
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    });
+  } catch (error) {
+    if (error instanceof Error) return error;
+    throw error;
+  }
+}
+
+function cannotBeRun({ message }: Error): string {
+  return `cannot be run (${message})`;
+}
+
 /** A wait that the end of the program cut short. */
 function ignoreEnd(): void {}
 
@@ -84,7 +99,7 @@ function collect({ stdout, stderr }: ChildProcess): () => string {
 /** Not the end of its outputs: something that it left running may keep those. */
 function endOf(child: ChildProcess): Promise<string | undefined> {
   return new Promise((resolve) => {
-    child.once("error", (error) => resolve(`cannot be run (${error.message})`));
+    child.once("error", (error) => resolve(cannotBeRun(error)));
     child.once("exit", (code, signal) => {
       // What is written already arrives with the next turn.
       setImmediate(() => {

@@ -78,3 +78,14 @@ test("how it failed is told, with the end of what it wrote", async () => {
   });
   expect(await shell("exit 0", AbortSignal.abort())).toMatchObject({ failure: "was not started" });
 });
+
+test.each([
+  ["a list of words that is too long", "/bin/echo", "x".repeat(200_000)],
+  ["a name that is too long", "x".repeat(300), ""],
+  ["no program of that name", "/nowhere", ""],
+])("what cannot be run has failed, and is no mistake of ours: %s", async (_, program, word) => {
+  const run = { program, words: [word], folder: top, variables: {}, timeoutMs, signal: undefined };
+  expect(await runCommand({ ...run, clock })).toMatchObject({
+    failure: expect.stringMatching(/^cannot be run \(spawn/u),
+  });
+});
