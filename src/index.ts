@@ -28,6 +28,7 @@ export {
   type LinkRequest,
 } from "./app/link.ts";
 export { entriesOf, findSnapshot, listSnapshots } from "./app/look.ts";
+export { previewSync, type PreviewOp, type PreviewWork, type SyncPreview } from "./app/preview.ts";
 export {
   abandonRestore,
   listRestores,
@@ -41,13 +42,7 @@ export {
 } from "./app/restore.ts";
 export { rollBack, showRollback, type RollbackWords } from "./app/rollback.ts";
 export { readStatus, type Status } from "./app/status.ts";
-export {
-  previewSync,
-  syncWorkspace,
-  type PreviewOp,
-  type PreviewWork,
-  type SyncPreview,
-} from "./app/sync.ts";
+export { syncWorkspace } from "./app/sync.ts";
 export { verifySnapshots, type VerifyReport, type VerifyRequest } from "./app/verify.ts";
 export type { SnapshotEntry } from "./core/snapshot/entry.ts";
 export type { EntryChange } from "./core/snapshot/diff.ts";

@@ -1,8 +1,7 @@
-import type { Op } from "../core/plan/op.ts";
 import { whyNotConverged } from "../core/plan/stuck.ts";
-import { hookOutcome, type LeftPath, type SyncReport } from "../core/plan/sync-report.ts";
+import { hookOutcome, type SyncReport } from "../core/plan/sync-report.ts";
 import { exitOf } from "../engine/report.ts";
-import { pendingExclusions, type PendingExclusions } from "../engine/scope/exclusions-in-force.ts";
+import { pendingExclusions } from "../engine/scope/exclusions-in-force.ts";
 import type { IndexStore } from "../ports.ts";
 import { copyIndex } from "../state/backup.ts";
 import { noteLoss, untoldLoss, type IndexLoss } from "../state/index-loss.ts";
@@ -138,83 +137,4 @@ async function keepCopy({ environment, record, state }: LinkedWorkspace): Promis
     if (!isSnapError(error)) throw error;
     logger.error("the index was not copied", { code: error.code, reason: error.message });
   }
-}
-
-/** One thing that a sync would do. */
-export type PreviewOp = {
-  readonly side: "local" | "remote";
-  readonly does: string;
-  readonly path: string;
-};
-
-/** Who is told what a sync would do. */
-export type PreviewWork = Work & {
-  /** One after the other, as they are found; what is returned is waited for. */
-  readonly onOp?: (op: PreviewOp) => void | Promise<void>;
-};
-
-/** What a sync would do: how many ops were told, and what it would leave aside. */
-export type SyncPreview = { readonly count: number; readonly left: readonly LeftPath[] };
-
-/**
- * Look at both sides and plan; nothing is moved.
- *
- * @throws {SnapError} as `syncWorkspace`; `rolled-back` whatever the setting `rollback` says, since a look settles nothing
- */
-export async function previewSync(
-  environment: Environment,
-  place: string,
-  { onOp, ...work }: PreviewWork,
-): Promise<SyncPreview> {
-  await using workspace = await openLinked(
-    environment,
-    requireLink(environment, place),
-    "sync --dry-run",
-  );
-  let count = 0;
-  const tell = async (op: PreviewOp): Promise<void> => {
-    count += 1;
-    await onOp?.(op);
-  };
-  const { left } = await workspace.engine.dryRun({
-    ...work,
-    onExclusions: async (pending) => {
-      for (const op of describeExclusions(pending)) await tell(op);
-    },
-    onOps: async (ops) => {
-      for (const op of ops) {
-        const described = describe(op);
-        if (described !== undefined) await tell(described);
-      }
-    },
-  });
-  return { count, left };
-}
-
-/** Folders that leave the disk, or come back to it, before everything else (S93). */
-function describeExclusions({ leaving, returning }: PendingExclusions): readonly PreviewOp[] {
-  return [
-    ...leaving.map((path) => ({ side: "local", does: "exclude", path }) as const),
-    ...returning.map((path) => ({ side: "local", does: "include", path }) as const),
-  ];
-}
-
-const verbs: Readonly<Partial<Record<Op["kind"], string>>> = {
-  "L.mkdir": "folder",
-  "L.put": "download",
-  "L.move": "move",
-  "L.trash": "remove",
-  "L.aside": "conflict",
-  "R.mkdir": "folder",
-  "R.put": "upload",
-  "R.move": "move",
-  "R.delete": "remove",
-  "R.deleteDir": "remove",
-};
-
-/** Undefined for what changes the index alone. */
-function describe({ kind, path }: Op): PreviewOp | undefined {
-  const does = verbs[kind];
-  if (does === undefined) return undefined;
-  return { side: kind.startsWith("L.") ? "local" : "remote", does, path };
 }

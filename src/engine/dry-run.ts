@@ -25,8 +25,8 @@ export type DryOptions = {
 export type DryPlanOptions = DryOptions & {
   /** Folders that the sync would take out of the link before all else (S93). */
   readonly leaving?: readonly RelPath[];
-  /** Told the ops of each slice, in their order; waited for, so that nothing piles up in front of a slow listener. */
-  readonly onOps?: ((ops: readonly Op[]) => void | Promise<void>) | undefined;
+  /** Told the ops of each slice, in their order. */
+  readonly onOps?: ((ops: readonly Op[]) => void) | undefined;
 };
 
 /**
@@ -48,7 +48,7 @@ export async function planDry(
   for (const { planned, guarded } of guardedPlans(trial.plans, guard, observed)) {
     held = guarded.left;
     isIdle &&= guarded.ops.length === 0;
-    await onOps?.(guarded.ops);
+    onOps?.(guarded.ops);
     await trial.run(planned, guarded.ops);
   }
   const awaited = isIdle ? trial.plans.awaited : [];

@@ -31,9 +31,9 @@ export type Engine = EngineControl & {
 /** Who is told what a sync would do now, as it is found; what is returned is waited for. */
 export type DryWork = Work & {
   /** The change of its exclusions, before everything else (S93). */
-  readonly onExclusions?: (pending: PendingExclusions) => void | Promise<void>;
+  readonly onExclusions?: (pending: PendingExclusions) => void;
   /** Ops in their order, some thousands at once. */
-  readonly onOps?: (ops: readonly Op[]) => void | Promise<void>;
+  readonly onOps?: (ops: readonly Op[]) => void;
 };
 
 /** The engine on the ports of one link. Nothing is touched until the first call. */
@@ -62,7 +62,7 @@ async function lookAhead(deps: EngineDeps, work: DryWork): Promise<DryRun> {
   const rollback = await findRollback(deps);
   if (rollback !== undefined) throw rollbackRefusal(rollback);
   const exclusions = pendingExclusions(deps.index, deps.config.excluded());
-  await work.onExclusions?.(exclusions);
+  work.onExclusions?.(exclusions);
   const { leaving } = exclusions;
   return await planDry(deps, observed, { leaving, onOps: work.onOps, signal: work.signal });
 }

@@ -1,13 +1,11 @@
-import { unlinkSync } from "node:fs";
 import type { SyncedLike } from "../core/merge/merge-result.ts";
 import type { PathKey } from "../core/path/path-key.ts";
 import type { Covers } from "../core/plan/simulate.ts";
 import type { Entry, NodeId } from "../core/tree/node.ts";
 import type { Cover } from "../core/tree/overlay-tree.ts";
-import { SnapError, systemCode } from "../std/error.ts";
+import { SnapError } from "../std/error.ts";
 import { Connection, type Statement } from "./connection.ts";
-import { fromSystem } from "./errors.ts";
-import { makeEmptyFile } from "./private-file.ts";
+import { makeEmptyFile, removeName } from "./private-file.ts";
 import { optionalText } from "./row.ts";
 import { sharedColumns, sharedEntry, sharedValues, TableTree, type Mapping } from "./trees.ts";
 
@@ -44,20 +42,12 @@ export class TableCovers implements Covers, Disposable {
 function openPassing(path: string): Connection {
   if (path === ":memory:") return withTables(path);
   // One that is there was left behind in the moment between its making and its unlinking.
-  unlink(path);
+  removeName(path);
   makeEmptyFile(path);
   try {
     return withTables(path);
   } finally {
-    unlink(path);
-  }
-}
-
-function unlink(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch (error) {
-    if (systemCode(error) !== "ENOENT") throw fromSystem(error, path);
+    removeName(path);
   }
 }
 

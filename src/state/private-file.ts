@@ -7,6 +7,7 @@ import {
   openSync,
   renameSync,
   rmSync,
+  unlinkSync,
   writeFileSync,
 } from "node:fs";
 import { dirname } from "node:path";
@@ -41,6 +42,15 @@ export function makeEmptyFile(path: string): void {
     closeSync(openSync(path, O_CREAT | O_EXCL | O_WRONLY, 0o600));
   } catch (error) {
     if (systemCode(error) !== "EEXIST") throw fromSystem(error, path);
+  }
+}
+
+/** Take a file's name away; whoever has it open keeps it until then. Without one, nothing happens. */
+export function removeName(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT") throw fromSystem(error, path);
   }
 }
 

@@ -2,7 +2,8 @@ import { rmSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { readPathStatus } from "../../src/app/path-status.ts";
-import { previewSync, syncWorkspace } from "../../src/app/sync.ts";
+import { previewSync } from "../../src/app/preview.ts";
+import { syncWorkspace } from "../../src/app/sync.ts";
 import { parseRelPath } from "../../src/core/path/rel-path.ts";
 import { LinkedHome } from "./linked-home.ts";
 

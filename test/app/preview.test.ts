@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { parseRelPath } from "../../src/core/path/rel-path.ts";
-import { previewSync, syncWorkspace, type PreviewOp } from "../../src/app/sync.ts";
+import { previewSync, type PreviewOp } from "../../src/app/preview.ts";
+import { syncWorkspace } from "../../src/app/sync.ts";
 import { turn } from "../../src/std/turn.ts";
 import { LinkedHome } from "./linked-home.ts";
 
@@ -28,4 +29,22 @@ test("S52: what a sync would do is told one after the other, each when the one b
     { side: "remote", does: "upload", path: "b" },
   ]);
   expect([count, left]).toEqual([3, []]);
+});
+
+test("S52: a slow reader of what a sync would do keeps nobody from the workspace, and hears of each op once", async () => {
+  await using home = await LinkedHome.open({});
+  const { environment, place } = home;
+  // More than stays in memory.
+  const names = Array.from({ length: 2_500 }, (_, index) => `n${index} é"`);
+  for (const name of names) home.write(name, "");
+  const told: string[] = [];
+  let inBetween: number | undefined;
+  await previewSync(environment, place, {
+    onOp: async ({ path }) => {
+      told.push(path);
+      if (told.length === 2) inBetween = (await syncWorkspace(environment, place, {})).exit;
+    },
+  });
+  expect(inBetween).toBe(0);
+  expect(told.toSorted()).toEqual(names.toSorted());
 });

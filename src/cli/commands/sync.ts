@@ -1,6 +1,7 @@
 import type { LeftPath, SyncCounts, SyncReport } from "../../core/plan/sync-report.ts";
 import { displayName } from "../../core/path/names.ts";
-import { previewSync, syncWorkspace, type PreviewOp } from "../../app/sync.ts";
+import { previewSync, type PreviewOp } from "../../app/preview.ts";
+import { syncWorkspace } from "../../app/sync.ts";
 import { defineCommand, type AnyCommand, type CliContext } from "../context.ts";
 import { formatSize, plural } from "../format.ts";
 import { warnOfLoss } from "../index-loss.ts";
