@@ -3,7 +3,7 @@ import { parentPath, topPath, type RelPath } from "../core/path/rel-path.ts";
 import type { LocalStat } from "../core/tree/local-stat.ts";
 import { exclusionsInForce } from "../engine/scope/exclusions-in-force.ts";
 import { readRules } from "../engine/scope/rules-file.ts";
-import { overriddenFolders } from "./guard.ts";
+import { overriddenFolders } from "./guard-overrides.ts";
 import type { OpenWorkspace } from "./workspace.ts";
 
 /** What belongs to a workspace: the rules in force, and what was decided about its repositories. */

@@ -2,6 +2,7 @@ import type { Damage, GuardFinding, GuardReport } from "../core/repo/finding.ts"
 import { displayName } from "../core/path/names.ts";
 import { describeFinding } from "../guard/finding-text.ts";
 import { guardEvents, guardExit, verdictOf, type FailOn } from "../guard/report.ts";
+import { remoteEvents, remoteText, withRemote, type RemoteReport } from "./guard-remote.ts";
 import type { ExitCode } from "../std/error.ts";
 import type { Json } from "../std/json.ts";
 
@@ -15,22 +16,37 @@ export type DescribedGuard = {
   readonly exit: ExitCode;
 };
 
+/** What a check found, and from which finding on it fails. */
+export type GuardOutcome = {
+  readonly report: GuardReport;
+  readonly failOn: FailOn;
+  /** Where a remote folder was judged as well. */
+  readonly remote?: RemoteReport | undefined;
+};
+
 /** @param elapsedMs is asked last, when everything else is known */
-export function describeGuard(
-  report: GuardReport,
-  failOn: FailOn,
-  elapsedMs: () => number,
-): DescribedGuard {
-  const exit = guardExit(report, failOn);
+export function describeGuard(outcome: GuardOutcome, elapsedMs: () => number): DescribedGuard {
+  const { report, failOn, remote } = outcome;
+  const inRemote = remote?.repositories.length ?? 0;
+  const own = guardExit(report, failOn);
+  // What a remote repository holds is not counted: it may be more than is anywhere else (G38).
+  const exit = own === 0 && inRemote > 0 ? 3 : own;
   const events = guardEvents(report, { elapsedMs: elapsedMs(), exit });
+  const last = events.at(-1);
+  const all = [
+    ...events.slice(0, -1),
+    ...(remote === undefined ? [] : remoteEvents(remote)),
+    ...(last === undefined ? [] : [withRemote(last, remote)]),
+  ];
+  const texts = [textOf(report), ...(remote === undefined ? [] : [remoteText(remote)])];
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the guard reports is made of plain data
-  return { text: textOf(report), events: events as readonly GuardLine[], exit };
+  return { text: texts.join("\n"), events: all as readonly GuardLine[], exit };
 }
 
 function textOf(report: GuardReport): string {
   const lines = report.findings.flatMap((finding) => {
     const facts = `${finding.severity.padEnd(6)}  ${displayName(finding.path)}  ${finding.vcs ?? "?"}  ${displayName(describeFinding(finding, report.checkedAt))}`;
-    const line = finding.covered ? `${facts}  (left out by .mignore)` : facts;
+    const line = finding.covered ? `${facts}  (left out by a rule)` : facts;
     return [line, ...finding.damage.map(damageLine), ...unexamined(finding)];
   });
   const { folders, files } = report.scanned;

@@ -1,7 +1,7 @@
 import { lstatSync, realpathSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { repositoryAt } from "../guard/detect.ts";
+import { repositoriesAt } from "../guard/detect.ts";
 import { lookAt } from "../guard/examine.ts";
 import type { GitPlaces } from "../guard/git-refs.ts";
 import { shellWord } from "../guard/refusal.ts";
@@ -80,7 +80,7 @@ function waysBack({ tips, bytes }: Rescue, top: string, out: string | undefined)
 
 /** @throws {SnapError} `usage` */
 function placesAt(top: string): GitPlaces {
-  const subject = repositoryAt(top)?.discovery.subject;
+  const [subject] = repositoriesAt(top).flatMap(({ discovery }) => discovery.subject ?? []);
   if (subject?.vcs === "git") return subject;
   throw new SnapError("usage", `"${top}" is no Git repository`, {
     path: top,

@@ -6,7 +6,7 @@ import { untoldLoss, type IndexLoss } from "../state/index-loss.ts";
 import { isSnapError, SnapError } from "../std/error.ts";
 import type { Environment } from "./environment.ts";
 import type { LinkedRecord } from "./find-workspace.ts";
-import { overrideNotes } from "./guard.ts";
+import { overrideNotes } from "./guard-overrides.ts";
 import { hookFailureIn, hookFailureNow, type HookFailure } from "./hook-failure.ts";
 import { confirmedNotes, heldIn, leftWithHolds } from "./holds.ts";
 import { parseLeft } from "./last-left.ts";

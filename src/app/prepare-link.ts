@@ -9,6 +9,7 @@ import type { LinkedRecord } from "./find-workspace.ts";
 import { refuseHalfRestored } from "./half-restored.ts";
 import { holdWorkspace } from "./hold-workspace.ts";
 import type { LinkPlan } from "./link.ts";
+import { noteOverrides } from "./override-log.ts";
 import type { OpenWorkspace } from "./workspace.ts";
 
 /** A link that has everything but its line in the settings: no other process knows of it yet. */
@@ -59,7 +60,10 @@ export async function prepareLink(
     record,
     local,
     state,
-    finish: () => remember(environment, record),
+    finish: () => {
+      noteOverrides(environment, record, state.index);
+      remember(environment, record);
+    },
     giveUp: async () => {
       await (before === undefined ? local.removeMarker() : local.writeMarker(before));
       state.index.transaction(() => state.index.forgetLink());

@@ -15,7 +15,7 @@ import { boundaryOf } from "./boundary.ts";
 import type { Environment } from "./environment.ts";
 import { excludedIn } from "./exclusion-record.ts";
 import { isLinked, requireWorkspace, type LinkedRecord } from "./find-workspace.ts";
-import { overrideNotes } from "./guard.ts";
+import { overrideNotes, overrideNotesNow } from "./guard-overrides.ts";
 import { hookFailureIn, hookFailureNow, type HookFailure } from "./hook-failure.ts";
 import { confirmedNotes, heldIn, leftWithHolds } from "./holds.ts";
 import { parseLeft } from "./last-left.ts";
@@ -100,8 +100,9 @@ async function look(environment: Environment, record: LinkedRecord, work: Work):
     });
   }
   const { sets } = heldIn(state);
+  const overridden = await overrideNotesNow(environment, record);
   const notes = [
-    ...overrideNotes(environment, record),
+    ...overridden,
     ...repositoryNotes(record, state.index),
     ...confirmedNotes(sets),
   ];

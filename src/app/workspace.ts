@@ -12,7 +12,7 @@ import { connect } from "./accounts.ts";
 import type { Environment } from "./environment.ts";
 import { isLinked, type LinkedRecord } from "./find-workspace.ts";
 import { excludedIn, recordExcluded } from "./exclusion-record.ts";
-import { overriddenFolders } from "./guard.ts";
+import { overriddenFolders } from "./guard-overrides.ts";
 import { refuseUnsettled } from "./initial-mark.ts";
 import { settingsOf } from "./settings-of.ts";
 import { holdWorkspace } from "./hold-workspace.ts";

@@ -1,4 +1,6 @@
 import type { Advice, GuardFinding, RepositoryForm } from "../core/repo/finding.ts";
+import { isRelPath } from "../core/path/rel-path.ts";
+import { hasMarkerComponent } from "../core/repo/repo-path.ts";
 import { isOverridable } from "./overrides.ts";
 import { isNone } from "./risk.ts";
 
@@ -22,8 +24,14 @@ const excludable: ReadonlySet<RepositoryForm> = new Set([
   "workspace",
 ]);
 
-/** Whether the history can be left out and the files be synced (G46). */
-export function isExcludable({ form, marker }: Pick<GuardFinding, "form" | "marker">): boolean {
+/** Whether the history can be left out and the files be synced (G46). What lies inside a marker is left out with it. */
+export function isExcludable({
+  form,
+  marker,
+  path,
+}: Pick<GuardFinding, "form" | "marker" | "path">): boolean {
+  if (form === "unreadable" || form === "parent") return false;
+  if (isRelPath(path) && hasMarkerComponent(path, "folder")) return true;
   return marker !== "" && excludable.has(form);
 }
 

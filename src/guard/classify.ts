@@ -1,6 +1,8 @@
-import type { RepositoryForm, RepositoryState, Severity } from "../core/repo/finding.ts";
+import type { Adjacent, RepositoryForm, RepositoryState, Severity } from "../core/repo/finding.ts";
 import type { EntryKind, Marker, Vcs } from "../core/repo/marker.ts";
 import { resolve } from "node:path";
+import { adjacentTo } from "./adjacent.ts";
+import { fossilFile } from "./fossil.ts";
 import type { GitSubject } from "./git-layout.ts";
 import { candidateBytesMax, inspectGitdir, readGitFile } from "./gitdir.ts";
 import {
@@ -29,6 +31,7 @@ export type Discovery = {
   readonly pathAbsolute?: boolean | undefined;
   readonly detail?: string | undefined;
   readonly subject?: Subject | undefined;
+  readonly adjacent?: readonly Adjacent[];
   /** A gitdir elsewhere that belongs to this finding, absolute. */
   readonly claims?: Bytes | undefined;
 };
@@ -62,13 +65,18 @@ function classifySpelled(place: MarkerPlace): Discovery {
   const { vcs } = place.marker;
   if (vcs === "git") return classifyGit(place, path);
   if (vcs === "hg") return classifyHg(path);
+  if (vcs === "fossil") return classifyCheckout(path);
   // A second workspace of a Jujutsu repository has a file where the first one has the repository.
   const second = vcs === "jj" && kindAt(inside(path, "repo")) === "file";
   return { vcs, form: second ? "workspace" : "dir", state: "live", severity: "refuse" };
 }
 
 function classifyGit(place: MarkerPlace, path: Bytes): Discovery {
-  if (place.kind === "folder") return classifyGitdir(path, "dir", place.folder);
+  if (place.kind === "folder") {
+    const found = classifyGitdir(path, "dir", place.folder);
+    // Sapling can keep its state in a gitdir; the history is Git's.
+    return kindAt(inside(path, "sl")) === "folder" ? { ...found, vcs: "sapling" } : found;
+  }
   if (place.kind === "symlink") return classifyLink(place, path);
   return classifyGitFile(place);
 }
@@ -88,7 +96,8 @@ export function classifyGitdir(
     const state = form === "displaced" ? "displaced" : shape.whole ? "live" : "broken";
     const subject = { vcs: "git", gitdir: path, common: path, folder } as const;
     const shown = shape.reftable && form !== "displaced" ? "reftable" : form;
-    return { vcs: "git", form: shown, state, severity: "refuse", subject };
+    const adjacent = adjacentTo(path, folder);
+    return { vcs: "git", form: shown, state, severity: "refuse", subject, adjacent };
   } catch (error) {
     return unreadable(error, "git");
   }
@@ -107,8 +116,8 @@ function classifyLink(place: MarkerPlace, path: Bytes): Discovery {
   const found = { vcs: "git", form: "symlink", severity: "refuse", detail: written } as const;
   const target = Buffer.from(resolve(place.folder.toString("utf8"), written ?? ""));
   if (written === undefined || kindAt(target) !== "folder") return { ...found, state: "broken" };
-  const { state, subject } = classifyGitdir(target, "dir", place.folder);
-  return { ...found, state, subject, gitdir: written, claims: target };
+  const { state, subject, adjacent = [] } = classifyGitdir(target, "dir", place.folder);
+  return { ...found, state, subject, adjacent, gitdir: written, claims: target };
 }
 
 function classifyGitFile(place: MarkerPlace): Discovery {
@@ -125,14 +134,41 @@ function classifyGitFile(place: MarkerPlace): Discovery {
 
 function examineLinked(
   subject: { readonly vcs: "git" } & GitSubject,
-): Pick<Discovery, "state" | "subject"> {
+): Pick<Discovery, "state" | "subject" | "adjacent"> {
   try {
     const { whole } = inspectGitdir(subject.gitdir);
-    return { state: whole ? "live" : "broken", subject };
+    const adjacent = adjacentTo(subject.common, subject.folder);
+    return { state: whole ? "live" : "broken", subject, adjacent };
   } catch (error) {
     if (!isOutOfReach(error)) throw error;
     return { state: "indeterminate" };
   }
+}
+
+/** The marker of a checkout of Fossil is a database. Its history is another file, wherever that is. */
+function classifyCheckout(path: Bytes): Discovery {
+  const isDatabase = fossilFile(path) !== undefined;
+  return {
+    vcs: "fossil",
+    form: "dir",
+    state: isDatabase ? "live" : "broken",
+    severity: "refuse",
+  };
+}
+
+/** A file that is named like a repository of Fossil (G11): one file, so a sync does not tear it apart. */
+export function classifyFossil(path: Bytes): Discovery | undefined {
+  const kind = fossilFile(path);
+  if (kind === "checkout") return classifyCheckout(path);
+  if (kind !== "repository") return undefined;
+  return { vcs: "fossil", form: "bare", state: "live", severity: "warn" };
+}
+
+/** A gitdir of a submodule whose folder is gone: what was not pushed is nowhere else (G8). */
+export function classifyModule(path: Bytes): Discovery {
+  const found = classifyGitdir(path, "bare", undefined);
+  if (found.form === "unreadable") return found;
+  return { ...found, form: "submodule", detail: "its folder with the files is not there" };
 }
 
 function classifyHg(path: Bytes): Discovery {

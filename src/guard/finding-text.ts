@@ -1,4 +1,4 @@
-import type { GuardFinding, Measured, RepositoryFacts } from "../core/repo/finding.ts";
+import type { Adjacent, GuardFinding, Measured, RepositoryFacts } from "../core/repo/finding.ts";
 import { isDamage, isNone } from "./risk.ts";
 
 /**
@@ -8,16 +8,33 @@ import { isDamage, isNone } from "./risk.ts";
  */
 export function describeFinding(finding: GuardFinding, now: number): string {
   if (finding.form === "unreadable") return `not readable: ${finding.detail ?? "unknown why"}`;
-  const form = formTexts[finding.form];
+  const form = finding.severity === "info" ? infoText(finding) : formTexts[finding.form];
   const broken = finding.state === "broken" ? "broken, its history may still be there" : "";
   const facts = finding.facts === undefined ? "" : factsText(finding.facts, now);
-  return [form, broken, damageText(finding), facts].filter((part) => part !== "").join("; ");
+  const beside = finding.adjacent.map((name) => adjacentTexts[name]).join(", ");
+  const parts = [form, broken, damageText(finding), facts, beside];
+  return parts.filter((part) => part !== "").join("; ");
 }
 
 /** Why a link ends with 5; `snap guard check` tells the rest. */
 function damageText({ damage }: GuardFinding): string {
   const codes = [...new Set(damage.filter(isDamage).map(({ code }) => code))];
   return codes.length === 0 ? "" : `damaged: ${codes.join(", ")}`;
+}
+
+const adjacentTexts: Readonly<Record<Adjacent, string>> = {
+  annex: "with contents of git-annex",
+  lfs: "with contents of Git LFS",
+  dvc: "with data of DVC",
+};
+
+/** What needs no decision. */
+function infoText({ form, vcs, marker }: GuardFinding): string {
+  if (form === "elsewhere")
+    return "keeps files of this folder; its history lies outside and is not synced";
+  if (vcs === "cvs") return "a checkout; its history lies on a server";
+  if (vcs === "perforce") return "settings of a client; its history lies on a server";
+  return `histories of single files ("${marker}"), each in a file of its own`;
 }
 
 const formTexts: Readonly<Record<GuardFinding["form"], string>> = {
@@ -32,6 +49,7 @@ const formTexts: Readonly<Record<GuardFinding["form"], string>> = {
   displaced: "renamed history",
   variant: "marker in another spelling",
   parent: "the folder lies in a repository",
+  elsewhere: "its history lies elsewhere",
   share: "shares the history of another folder",
   server: "repository of a server",
   workspace: "workspace of another folder",

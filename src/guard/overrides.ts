@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { GuardFinding } from "../core/repo/finding.ts";
 import type { OverrideRecord } from "../core/repo/override.ts";
 import { SnapError } from "../std/error.ts";
+import { repositoryIdentity, type RepositoryIdentity } from "./identity.ts";
 
 /** How long a risk that was taken holds (G44). */
 export const overrideLifetimeMs: number = 90 * 24 * 60 * 60 * 1000;
@@ -9,12 +10,16 @@ export const overrideLifetimeMs: number = 90 * 24 * 60 * 60 * 1000;
 /** Shorter reasons say nothing (G44). */
 export const overrideReasonLengthMin = 10;
 
-type Fingerprinted = Pick<GuardFinding, "absolutePath" | "vcs" | "form">;
+/** Which members a fingerprint is made of; those of another version cannot be compared. */
+const fingerprintVersion = "2:";
 
-/** What a repository is: when it changes, the risk has to be taken anew (G44). */
-export function fingerprintOf({ absolutePath, vcs, form }: Fingerprinted): string {
-  const parts = JSON.stringify([absolutePath, vcs ?? "", form]);
-  return createHash("sha256").update(parts).digest("hex");
+/**
+ * What a repository is, without its commits: when it changes, the risk has to be taken anew (G44). The root commits are compared
+ * by themselves, since they are not always known.
+ */
+export function fingerprintOf({ path, vcs, form, worktrees }: RepositoryIdentity): string {
+  const parts = JSON.stringify([path, vcs ?? "", form, worktrees]);
+  return `${fingerprintVersion}${createHash("sha256").update(parts).digest("hex")}`;
 }
 
 /** Who takes which risk, and why. */
@@ -46,28 +51,92 @@ export function makeOverride(request: OverrideRequest): OverrideRecord {
       hint: "Leave its folder out with a rule in .mignore.",
     });
   }
-  const fingerprint = fingerprintOf(finding);
-  const path = finding.absolutePath;
-  return { path, fingerprint, reason, who, host, at: now, expiresAt: now + overrideLifetimeMs };
+  const identity = repositoryIdentity(finding);
+  const { path, repoId, worktrees } = identity;
+  const unpushed = finding.facts?.work.unpushed;
+  const isUnknown = unpushed === undefined || unpushed.precision === "notComputed";
+  return {
+    path,
+    fingerprint: fingerprintOf(identity),
+    ...(repoId === undefined ? {} : { repoId }),
+    worktrees,
+    ...(isUnknown ? {} : { unpushed: unpushed.value }),
+    reason,
+    who,
+    host,
+    at: now,
+    expiresAt: now + overrideLifetimeMs,
+  };
 }
 
-/** A worktree names its repository by an absolute path, which is wrong on every other device (G45). */
+/**
+ * A worktree names its repository by an absolute path, which is wrong on every other device (G45). What lies around a workspace
+ * is not synced by it.
+ */
 export function isOverridable(finding: Pick<GuardFinding, "form" | "pathAbsolute">): boolean {
-  if (finding.form === "unreadable") return false;
+  if (["unreadable", "parent", "elsewhere"].includes(finding.form)) return false;
   return finding.form !== "worktree" || finding.pathAbsolute === false;
+}
+
+/** What a repository is now, and how well that is known. */
+export type PresentState = {
+  readonly identity: RepositoryIdentity;
+  /** ms since 1970. */
+  readonly now: number;
+  /** The root commits were asked for: where they are not known, they are not known to be the same. */
+  readonly isIdentityKnown: boolean;
+};
+
+/** Whether a record holds, or why not any more. */
+export type OverrideState =
+  | "in-force"
+  | "ended"
+  | "older-version"
+  | "another-form"
+  | "other-worktrees"
+  | "another-history"
+  | "history-unknown";
+
+/** Compare a record with the repository that stands at its path now (G44). */
+export function stateOfOverride(record: OverrideRecord, present: PresentState): OverrideState {
+  const { identity, now, isIdentityKnown } = present;
+  if (!isLasting(record, now)) return "ended";
+  if (!record.fingerprint.startsWith(fingerprintVersion)) return "older-version";
+  if (record.fingerprint !== fingerprintOf(identity)) {
+    const isWorktree =
+      record.worktrees !== undefined &&
+      record.fingerprint === fingerprintOf({ ...identity, worktrees: record.worktrees });
+    return isWorktree ? "other-worktrees" : "another-form";
+  }
+  if (record.repoId === undefined || record.repoId === identity.repoId) return "in-force";
+  if (identity.repoId !== undefined) return "another-history";
+  return isIdentityKnown ? "history-unknown" : "in-force";
 }
 
 /** The record that is in force for a repository. */
 export function validOverride(
-  finding: Fingerprinted,
   records: readonly OverrideRecord[],
-  now: number,
+  present: PresentState,
 ): OverrideRecord | undefined {
-  const fingerprint = fingerprintOf(finding);
-  return records.find((record) => isInForce(record, now) && record.fingerprint === fingerprint);
+  return records.find((record) => stateOfOverride(record, present) === "in-force");
 }
 
-function isInForce(record: OverrideRecord, now: number): boolean {
+const stateTexts: Readonly<Record<OverrideState, string>> = {
+  "in-force": "is in force",
+  ended: "has ended: it holds for 90 days",
+  "older-version": "is void: an earlier version recorded it, without the worktrees and the commits",
+  "another-form": "is void: the repository is of another kind now, or is gone",
+  "other-worktrees": "is void: the list of worktrees changed",
+  "another-history": "is void: there is another history now, with other root commits",
+  "history-unknown": "does not hold now: the root commits could not be compared",
+};
+
+/** The end of a sentence about an override. */
+export function overrideStateText(state: OverrideState): string {
+  return stateTexts[state];
+}
+
+function isLasting(record: OverrideRecord, now: number): boolean {
   const expiresAt = Math.min(record.expiresAt, record.at + overrideLifetimeMs);
   return record.reason.trim().length >= overrideReasonLengthMin && now < expiresAt;
 }

@@ -15,6 +15,8 @@ export type RefusalContext = {
   readonly remote?: string;
   /** `--repos exclude` was given already, and did not help. */
   readonly repos?: "refuse" | "exclude";
+  /** Sentences about overrides that do not hold any more (G44). */
+  readonly notes?: readonly string[];
 };
 
 /**
@@ -29,6 +31,7 @@ export function refusalText(report: GuardReport, context: RefusalContext): strin
     "",
     ...table(refused.map((finding) => rowOf(finding, report.checkedAt))),
     "",
+    ...(context.notes ?? []).flatMap((note) => [note, ""]),
     "A file sync copies a repository's files one by one. Two devices then change it at once, and",
     "commits that were never pushed can be lost. See https://git-scm.com/docs/gitfaq",
     "",
@@ -92,7 +95,7 @@ function pushWay(refused: readonly GuardFinding[], context: RefusalContext): Way
   if (unpushed === undefined || branch === undefined) return undefined;
   const remote = unpushed.facts?.remotes[0] ?? "REMOTE";
   const folder = shellWord(under(context.folder, unpushed.path));
-  return ["push the work", `git -C ${folder} push ${shellWord(remote)} ${shellWord(branch)}`];
+  return ["push the work", `git -C ${folder} push ${operands(remote, branch)}`];
 }
 
 function excludeWay(refused: readonly GuardFinding[], context: RefusalContext): Way | undefined {
@@ -108,8 +111,8 @@ function leaveOutWay(refused: readonly GuardFinding[]): Way | undefined {
   return ["leave a folder out", `add "${displayName(ignorePattern(inside.path))}" to .mignore`];
 }
 
-/** A rule that matches this folder and no other. */
-function ignorePattern(path: string): string {
+/** A rule of `.mignore` that matches this folder and no other. */
+export function ignorePattern(path: string): string {
   return `/${path.replaceAll(/[\\*?[\]!#]/gu, String.raw`\$&`)}/`;
 }
 
@@ -130,9 +133,24 @@ function under(folder: string, path: string): string {
   return `${folder.replace(/\/+$/u, "")}/${path}`;
 }
 
-/** A word that a shell takes as it is; `~` at the start is left to the shell. */
+/** A word that a shell takes as it is; `~` at the start is left to the shell. Nothing in it can reach a terminal unescaped (X16). */
 export function shellWord(text: string): string {
-  const shown = displayName(text);
-  if (/^~?[\w/.,:@%+=-]+$/u.test(shown)) return shown;
-  return `'${shown.replaceAll("'", String.raw`'\''`)}'`;
+  if (/^~?[\w/.,:@%+=-]+$/u.test(text)) return text;
+  if (displayName(text) !== text) return `$'${Array.from(text, escapedInQuotes).join("")}'`;
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+/** Inside of `$'…'`, byte by byte. */
+function escapedInQuotes(character: string): string {
+  if (/^[\w/.,:@%+= -]$/u.test(character)) return character;
+  return Array.from(
+    Buffer.from(character),
+    (byte) => `\\x${byte.toString(16).padStart(2, "0")}`,
+  ).join("");
+}
+
+/** Words that are no options, whatever a repository calls its remotes. */
+export function operands(...texts: readonly string[]): string {
+  const words = texts.map(shellWord).join(" ");
+  return texts.some((text) => text.startsWith("-")) ? `-- ${words}` : words;
 }

@@ -10,19 +10,15 @@
 import { hostname, tmpdir } from "node:os";
 import { sep } from "node:path";
 import type { GuardFinding, GuardReport } from "../core/repo/finding.ts";
-import type { EntryKind } from "../core/repo/marker.ts";
 import type { OverrideRecord } from "../core/repo/override.ts";
-import { comparePaths, isRelPath, type RelPath } from "../core/path/rel-path.ts";
-import type { Kind } from "../core/tree/node.ts";
 import type { Clock } from "../std/time.ts";
-import { adviceFor } from "./advice.ts";
 import type { Subject } from "./classify.ts";
 import type { EngineChoice } from "./describe.ts";
 import { openDescriber, type GuardPrograms } from "./describer.ts";
-import { sweepFolder, type Sighting } from "./detect.ts";
+import { repositoriesAt, sweepFolder, type Sweep } from "./detect.ts";
+import { complete, foundIn, type Covers, type Draft } from "./drafts.ts";
+import { findElsewhere, type ElsewherePlaces } from "./elsewhere.ts";
 import { examine, type Examination, type ExamineOptions } from "./examine.ts";
-import { isOverridable, validOverride } from "./overrides.ts";
-import type { Bytes } from "./read-only.ts";
 import { isAtRisk } from "./risk.ts";
 import { findGit, findProgram } from "./shadow-git.ts";
 import { findSurroundings, type Surrounding } from "./surroundings.ts";
@@ -30,7 +26,7 @@ import { findSurroundings, type Surrounding } from "./surroundings.ts";
 /** What a check goes by. */
 export type GuardOptions = {
   /** Whether the link's rules leave a path out (G9). */
-  readonly rules: (path: RelPath, kind: Kind) => boolean;
+  readonly rules: Covers;
   readonly overrides: readonly OverrideRecord[];
   /** Who counts commits and files (G31); the cheapest that is exact where it is not given. */
   readonly engine?: EngineChoice | undefined;
@@ -38,6 +34,8 @@ export type GuardOptions = {
   readonly budgetMs?: number | undefined;
   /** Follow everything that is reachable, without waiting for a sign of damage (G40). */
   readonly deep?: boolean | undefined;
+  /** Where repositories are looked for whose history is elsewhere (G11); nowhere if absent. */
+  readonly elsewhere?: ElsewherePlaces | undefined;
   readonly signal?: AbortSignal | undefined;
 };
 
@@ -55,6 +53,8 @@ export interface RepoGuard {
    * @param top absolute and resolved
    */
   check(top: string, options: GuardOptions): Promise<GuardReport>;
+  /** The same for the folder alone, without a search for damage: the repositories that it is, by its own entries. Their path is `.`. */
+  examine(folder: string, options: GuardOptions): Promise<readonly GuardFinding[]>;
 }
 
 /** What the guard sees of the machine. */
@@ -69,18 +69,46 @@ export type GuardWorld = {
 
 /** The guard. */
 export function openGuard(world: GuardWorld): RepoGuard {
-  return { check: (top, options) => check(world, top, options) };
+  return {
+    check: (top, options) => check(world, top, options),
+    examine: async (folder, options) => {
+      const sightings = repositoriesAt(folder);
+      const sweep = { sightings, folders: 1, files: 0, complete: true };
+      const seen = { top: folder, options, sweep, around: [], briefly: true };
+      return (await report(world, seen)).findings;
+    },
+  };
 }
 
 async function check(world: GuardWorld, top: string, options: GuardOptions): Promise<GuardReport> {
   const { clock } = world;
-  const { overrides, engine = "auto", budgetMs, signal } = options;
+  const { budgetMs, elsewhere } = options;
   const end = budgetMs === undefined ? undefined : clock.now() + budgetMs;
   const sweep = await sweepFolder(top, () => end !== undefined && clock.now() >= end);
-  const found = [
-    ...findSurroundings(top).map(fromSurrounding),
-    ...withoutClaimed(sweep.sightings).map((sighting) => fromSighting(sighting, options)),
-  ].sort(byPlace);
+  const around = [
+    ...findSurroundings(top),
+    ...(elsewhere === undefined ? [] : findElsewhere(top, elsewhere)),
+  ];
+  return await report(world, { top, options, sweep, around, end });
+}
+
+type Seen = {
+  readonly top: string;
+  readonly options: GuardOptions;
+  readonly sweep: Sweep;
+  readonly around: readonly Surrounding[];
+  /** ms since 1970; when the budget is over. */
+  readonly end?: number | undefined;
+  /** Damage is not looked for. */
+  readonly briefly?: boolean;
+};
+
+/** Describe what was seen, one repository after the other. */
+async function report(world: GuardWorld, seen: Seen): Promise<GuardReport> {
+  const { top, options, sweep, around, end } = seen;
+  const { overrides, engine = "auto", signal, rules } = options;
+  const { clock } = world;
+  const found = foundIn({ top, rules, around, sightings: sweep.sightings });
   const deadline = end ?? clock.now() + (options.deep === true ? deepMs : describeMs);
   const git = gitOf(world, top);
   const describe = openDescriber(world, { top, engine, git, deadline, signal });
@@ -89,11 +117,13 @@ async function check(world: GuardWorld, top: string, options: GuardOptions): Pro
   for (const { draft, subject } of found) {
     const { state, covered, form } = draft;
     const facts = await describe({ subject, state, plain: covered || form === "parent" });
-    const health = form === "parent" ? unexamined : await examineSubject(subject, top, examining);
+    const isSpared = form === "parent" || seen.briefly === true;
+    const health = isSpared ? unexamined : await examineSubject(subject, top, examining);
     const known = { ...draft, ...health, facts };
     drafts.push({ ...known, atRisk: isAtRisk(known) });
   }
-  const context = { drafts, overrides, now: clock.now() };
+  const isIdentityKnown = engine !== "none";
+  const context = { drafts, overrides, now: clock.now(), isIdentityKnown };
   return {
     top,
     checkedAt: context.now,
@@ -145,97 +175,4 @@ async function examineSubject(
   const isInside = `${common.toString()}${sep}`.startsWith(`${top}${sep}`);
   const withCommon = gitdir.equals(common) || !isInside;
   return await examine({ vcs: "git", places: { gitdir, common }, withCommon }, options);
-}
-
-type Draft = Omit<GuardFinding, "id" | "nestedIn" | "override" | "advice">;
-
-/** A finding that is not described yet. */
-type Found = {
-  readonly draft: Omit<Draft, "facts" | "atRisk" | "damage" | "integrity">;
-  readonly subject: Subject | undefined;
-};
-
-function byPlace({ draft: a }: Found, { draft: b }: Found): number {
-  return comparePaths(a.path, b.path) || comparePaths(a.marker, b.marker);
-}
-
-/** A gitdir that a `.git` file or link leads to is one finding with it (G11). */
-function withoutClaimed(sightings: readonly Sighting[]): Sighting[] {
-  const claimed = new Set(
-    sightings.flatMap(({ discovery }) => (discovery.claims ? [keyOf(discovery.claims)] : [])),
-  );
-  return sightings.filter(
-    ({ marker, absolutePath }) => marker !== "" || !claimed.has(keyOf(absolutePath)),
-  );
-}
-
-function keyOf(path: Bytes): string {
-  return path.toString("hex");
-}
-
-function fromSurrounding({ discovery, path, marker }: Surrounding): Found {
-  return foundAs(discovery, { path, absolutePath: path, marker, covered: false });
-}
-
-function fromSighting(sighting: Sighting, options: GuardOptions): Found {
-  const { discovery, names, marker, absolutePath } = sighting;
-  const covered = isCovered(sighting, options.rules);
-  const path = names.length === 0 ? "." : names.join("/");
-  const severity =
-    covered && discovery.severity === "refuse" ? ("warn" as const) : discovery.severity;
-  const located = { path, absolutePath: absolutePath.toString(), marker, covered };
-  return foundAs({ ...discovery, severity }, located);
-}
-
-type Located = Pick<Draft, "path" | "absolutePath" | "marker" | "covered">;
-
-function foundAs(discovery: Sighting["discovery"], located: Located): Found {
-  const draft = {
-    ...located,
-    vcs: discovery.vcs,
-    form: discovery.form,
-    state: discovery.state,
-    severity: discovery.severity,
-    gitdir: discovery.gitdir,
-    commonDir: discovery.commonDir,
-    pathAbsolute: discovery.pathAbsolute,
-    detail: discovery.detail,
-  };
-  return { draft, subject: discovery.subject };
-}
-
-/** Covered is a repository whose folder, or whose marker, the rules leave out. */
-function isCovered({ names, marker, markerKind }: Sighting, rules: GuardOptions["rules"]): boolean {
-  const folder = names.join("/");
-  if (folder !== "" && ignores(rules, folder, "folder")) return true;
-  return (
-    marker !== "" && ignores(rules, folder === "" ? marker : `${folder}/${marker}`, markerKind)
-  );
-}
-
-function ignores(rules: GuardOptions["rules"], path: string, kind: EntryKind & Kind): boolean {
-  return isRelPath(path) && rules(path, kind);
-}
-
-type Context = {
-  readonly drafts: readonly Draft[];
-  readonly overrides: readonly OverrideRecord[];
-  readonly now: number;
-};
-
-function complete(draft: Draft, index: number, context: Context): GuardFinding {
-  const nestedIn = nearestAround(draft, context.drafts);
-  const advice = adviceFor(draft);
-  const finding = { ...draft, id: `f${index + 1}`, nestedIn, override: undefined, advice };
-  if (!isOverridable(finding)) return finding;
-  return { ...finding, override: validOverride(finding, context.overrides, context.now) };
-}
-
-function nearestAround(draft: Draft, drafts: readonly Draft[]): string | undefined {
-  const inside = (outer: Draft): boolean =>
-    outer.form !== "parent" &&
-    outer.path !== draft.path &&
-    (outer.path === "." || draft.path.startsWith(`${outer.path}/`));
-  if (draft.form === "parent") return undefined;
-  return drafts.filter(inside).toSorted((a, b) => b.path.length - a.path.length)[0]?.path;
 }

@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { bareRepository, repositoryMarker } from "../core/repo/marker.ts";
 import type { Discovery } from "./classify.ts";
 import { inside, isOutOfReach, kindAt, readFolder, type Bytes } from "./read-only.ts";
@@ -16,10 +16,10 @@ export type Surrounding = {
  */
 export function findSurroundings(top: string): Surrounding[] {
   const around = foldersAround(top);
-  const gitdirs = around.filter((folder) => isGitdir(Buffer.from(folder)));
+  const gitdirs = [top, ...around].filter((folder) => isHistory(folder, top));
   const [nearest] = around.flatMap((folder) => workTreeAt(folder, top));
   return [
-    ...gitdirs.map((path) => ({ path, marker: "", discovery: parent("refuse") })),
+    ...gitdirs.map((path) => ({ path, marker: "", discovery: historyAround(path) })),
     ...(nearest === undefined ? [] : [nearest]),
   ];
 }
@@ -63,6 +63,19 @@ function parentAt(folder: Bytes, marker: string): Discovery {
   const vcs = repositoryMarker(marker)?.vcs;
   if (marker !== ".git" || kindAt(gitdir) !== "folder") return { ...parent("warn"), vcs };
   return { ...parent("warn"), subject: { vcs: "git", gitdir, common: gitdir, folder } };
+}
+
+/** By its name; a gitdir of Git also by its entries. The top itself is judged by its entries when it is looked into. */
+function isHistory(folder: string, top: string): boolean {
+  const marker = repositoryMarker(basename(folder), "folder");
+  const isOwnGitdir = folder === top && isGitdir(Buffer.from(folder));
+  if (marker !== undefined && !marker.variant) return !isOwnGitdir;
+  return folder !== top && isGitdir(Buffer.from(folder));
+}
+
+function historyAround(folder: string): Discovery {
+  const vcs = repositoryMarker(basename(folder), "folder")?.vcs ?? "git";
+  return { ...parent("refuse"), vcs };
 }
 
 function isGitdir(path: Bytes): boolean {

@@ -36,7 +36,7 @@ test.each(["auto", "git", "isomorphic-git"] as const)(
     scratch.commit(scratch.top, "later");
     const before = scratch.fingerprint();
     const guard = openGuard({ clock: tickingClock(30), programs: scratch.programs() });
-    const report = await guard.check(scratch.top, { ...nothing, engine, budgetMs: 100 });
+    const report = await guard.check(scratch.top, { ...nothing, engine, budgetMs: 200 });
     const work = report.findings[0]?.facts?.work;
     expect(work?.unstaged).toEqual({ precision: "notComputed", reason: "budget" });
     expect(work?.unpushed).toMatchObject({ precision: "notComputed", reason: "budget" });

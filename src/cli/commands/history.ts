@@ -66,6 +66,8 @@ const words: Readonly<Record<string, string>> = {
   "S.rebind": "recognised",
   "ASK.hash": "read",
   check: "checked",
+  "guard.override": "override taken",
+  "guard.revoke": "override revoked",
 };
 
 const wordWidth = 17;

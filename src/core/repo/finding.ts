@@ -14,6 +14,7 @@ export type RepositoryForm =
   | "displaced"
   | "variant"
   | "parent"
+  | "elsewhere"
   | "share"
   | "server"
   | "workspace"
@@ -183,6 +184,9 @@ export type Integrity = {
   readonly connectivity: Extent;
 };
 
+/** What other programs keep beside or in a repository, and a sync of its files would tear apart as well (G12). */
+export type Adjacent = "annex" | "lfs" | "dvc";
+
 /** What a user can do about a finding: names of the ways out (G6). */
 export type Advice = "push" | "exclude" | "leave-out" | "override";
 
@@ -193,6 +197,8 @@ export type GuardFinding = {
   /** The folder that holds the marker, below the workspace, `.` for its top; absolute for `parent`. Bytes that are no text are escaped. */
   readonly path: string;
   readonly absolutePath: string;
+  /** The bytes of `path` in base64, where they are no UTF-8 (G39). */
+  readonly pathBytes: string | undefined;
   /** Name of the marker; "" where the folder itself is the repository. */
   readonly marker: string;
   /** undefined for `unreadable`. */
@@ -211,6 +217,7 @@ export type GuardFinding = {
   readonly pathAbsolute: boolean | undefined;
   /** Why it is as it is, for people: the text of an error, or where a marker leads. */
   readonly detail: string | undefined;
+  readonly adjacent: readonly Adjacent[];
   readonly facts: RepositoryFacts | undefined;
   /** What can be rescued first, then what is lost, then hints. */
   readonly damage: readonly Damage[];

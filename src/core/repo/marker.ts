@@ -19,6 +19,8 @@ export type Vcs =
   | "jj"
   | "fossil"
   | "cvs"
+  | "rcs"
+  | "sccs"
   | "repo"
   | "perforce"
   | "plastic";

@@ -4,6 +4,12 @@ export type OverrideRecord = {
   readonly path: string;
   /** What the repository was when the risk was taken: see `fingerprintOf`. */
   readonly fingerprint: string;
+  /** Hash of the sorted root commits; absent where they were not known. */
+  readonly repoId?: string;
+  /** Linked worktrees that it had. */
+  readonly worktrees?: readonly string[];
+  /** Commits that were on no remote-tracking branch then; absent where they could not be counted. */
+  readonly unpushed?: number;
   readonly reason: string;
   /** Login name of whoever took it, and on which host. */
   readonly who: string;
