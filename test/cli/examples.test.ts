@@ -1,0 +1,91 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { Box, launcher } from "../support/snap-process.ts";
+
+const examples = path.join(import.meta.dirname, "../../scripts/examples");
+
+/** The program under its name, as an installation has it. */
+function withProgram(box: Box): NodeJS.ProcessEnv {
+  const bin = path.join(box.top, "bin");
+  mkdirSync(bin);
+  const program = path.join(bin, "snap");
+  writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${launcher}' "$@"\n`);
+  chmodSync(program, 0o755);
+  const { PATH = "" } = process.env;
+  return { ...process.env, PATH: `${bin}:${PATH}`, SNAP_HOME: box.home, NO_COLOR: "1" };
+}
+
+function run(
+  box: Box,
+  env: NodeJS.ProcessEnv,
+  words: readonly [script: string, ...rest: readonly string[]],
+): { readonly code: number | null; readonly text: string; readonly lines: readonly string[] } {
+  const [script, ...rest] = words;
+  const ended = spawnSync(path.join(examples, script), rest, {
+    cwd: box.workspace,
+    env,
+    encoding: "utf8",
+  });
+  const lines = ended.stdout.trim().split("\n");
+  return { code: ended.status, text: ended.stdout + ended.stderr, lines };
+}
+
+function commit(folder: string): void {
+  execFileSync("git", ["init", "-q", "-b", "main", folder], { stdio: "pipe" });
+  const author = ["-c", "user.name=A", "-c", "user.email=a@example.org"];
+  const words = [...author, "commit", "-q", "--allow-empty", "-m", "first"];
+  execFileSync("git", ["-C", folder, ...words], { stdio: "pipe" });
+}
+
+test("G54: the example check-before-linking.sh links what is clean, and explains what is not", async () => {
+  using box = new Box();
+  await box.expectExit(0, "login", "--local");
+  const env = withProgram(box);
+  const library = path.join(box.workspace, "lib");
+  mkdirSync(library);
+  commit(library);
+  const refused = run(box, env, ["check-before-linking.sh", box.workspace, "/w"]);
+  expect(refused.code).toBe(3);
+  expect(refused.text).toContain(`git -C ${library} push origin main`);
+  expect((await box.expectExit(0, "workspaces")).stdout).toContain("No workspaces");
+  box.write(".mignore", "/lib/\n");
+  const linked = run(box, env, ["check-before-linking.sh", box.workspace, "/w"]);
+  expect(linked.code, linked.text).toBe(0);
+  expect((await box.expectExit(0, "workspaces")).stdout).toContain("/w");
+});
+
+test("G54: the example ci-guard-job.sh fails for work at risk, and tells the findings as data", async () => {
+  using box = new Box();
+  const env = withProgram(box);
+  expect(run(box, env, ["ci-guard-job.sh", box.workspace]).code).toBe(0);
+  commit(box.workspace);
+  const failed = run(box, env, ["ci-guard-job.sh", box.workspace, "1m"]);
+  expect(failed.code).toBe(3);
+  expect(failed.lines.map((line) => JSON.parse(line).type)).toEqual(["start", "finding", "result"]);
+  const origin = path.join(box.top, "origin.git");
+  execFileSync("git", ["init", "-q", "--bare", origin], { stdio: "pipe" });
+  execFileSync("git", ["-C", box.workspace, "remote", "add", "origin", origin]);
+  execFileSync("git", ["-C", box.workspace, "push", "-q", "origin", "main"], { stdio: "pipe" });
+  expect(run(box, env, ["ci-guard-job.sh", box.workspace]).code).toBe(0);
+});
+
+test("the commands of the page on Git and Dropbox run as they stand there, in their order", async () => {
+  using box = new Box();
+  const page = readFileSync(path.join(examples, "../../docs/guide/git-and-dropbox.md"), "utf8");
+  const blocks = [...page.matchAll(/^```sh\n(.*?)^```$/gmsu)].map(([, block = ""]) => block);
+  expect(blocks.length).toBeGreaterThan(3);
+  const script = path.join(box.top, "page.sh");
+  writeFileSync(script, blocks.join("\necho ---\n"));
+  const options = { cwd: box.workspace, env: withProgram(box), encoding: "utf8" } as const;
+  const ended = spawnSync("bash", ["-e", script], options);
+  expect(ended.status, ended.stdout + ended.stderr).toBe(0);
+  const [look, pushed, leftOut, override, revoke] = ended.stdout.split("---\n");
+  expect(look).toContain("main: 1 commit not pushed, no remote");
+  expect(look).toContain("exit code 3");
+  expect(pushed).toContain("everything pushed");
+  expect(leftOut).toContain("left out");
+  expect(override).toContain("is in force");
+  expect(revoke).toContain("Revoked");
+});
