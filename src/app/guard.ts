@@ -2,7 +2,7 @@ import path from "node:path";
 import { Exclusions } from "../core/exclusions.ts";
 import { rulesOf } from "../core/ignore.ts";
 import { displayName } from "../core/path/names.ts";
-import { parseRelPath, topPath, type RelPath } from "../core/path/rel-path.ts";
+import { isRelPath, topPath, type RelPath } from "../core/path/rel-path.ts";
 import type { Kind } from "../core/tree/node.ts";
 import type { GuardFinding, GuardReport } from "../core/repo/finding.ts";
 import { readRules } from "../engine/scope/rules-file.ts";
@@ -58,9 +58,11 @@ async function rulesFor(environment: Environment, folder: string): Promise<Cover
   const local = openLocalSide({ top, clock, rng });
   const rules = rulesOf(await readRules({ local, index: nothing.index, clock }));
   const exclusions = new Exclusions(record === undefined ? [] : excludedIn(environment, record.id));
-  const start = parseRelPath(path.relative(top, folder));
+  const start = path.relative(top, folder);
   return (below, kind) => {
-    const place = start === topPath ? below : parseRelPath(`${start}/${below}`);
+    const place = start === "" ? below : `${start}/${below}`;
+    // What cannot be named in a sync is covered by no rule.
+    if (!isRelPath(place)) return false;
     return rules.ignores(place, kind) || exclusions.above(place) !== undefined;
   };
 }
