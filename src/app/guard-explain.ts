@@ -67,6 +67,7 @@ export function explanationText(explanation: Explanation): string {
     ...list("Damage:", damage),
     ...list("How that is known:", explanation.notComputed),
     ...(ways.length === 0 ? [] : ["", "What you can do:", ...ways]),
+    "",
     "Nothing was changed.",
   ].join("\n");
 }

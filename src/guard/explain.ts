@@ -65,9 +65,10 @@ function whatText(finding: GuardFinding, now: number): string {
   const { vcs, absolutePath, form, state, severity } = finding;
   if (form === "unreadable" || vcs === undefined)
     return `"${absolutePath}" could not be read: ${finding.detail ?? "it is not known why"}. It may hold a repository.`;
-  const sort = severity === "info" ? "repository" : `${stateWords[state]} repository`;
   const facts = describeFinding(finding, now);
-  return `"${absolutePath}" is a ${sort} of ${systems[vcs]}${facts === "" ? "" : ` (${facts})`}.`;
+  if (severity === "info") return `"${absolutePath}" is known to ${systems[vcs]}: ${facts}.`;
+  const what = `"${absolutePath}" is a ${stateWords[state]} repository of ${systems[vcs]}`;
+  return facts === "" ? `${what}.` : `${what} (${facts}).`;
 }
 
 const stateWords: Readonly<Record<GuardFinding["state"], string>> = {
@@ -84,8 +85,10 @@ function whereText({
   gitdir,
   commonDir,
   detail,
+  severity,
 }: GuardFinding): string {
   if (form === "unreadable") return "Where a history lies is not known.";
+  if (severity === "info" && form !== "elsewhere") return "A sync of its files harms no history.";
   if (form === "dangling" && gitdir === undefined)
     return `The file "${marker}" does not say where its history lies.`;
   if (form === "dangling") return `Its history should lie at "${gitdir}", and is not there.`;
@@ -125,13 +128,13 @@ function notComputed({ facts, integrity }: GuardFinding): string[] {
 /** How far damage was looked for (G40). */
 function tiersOf({ structure, tips, connectivity }: Integrity): string[] {
   const tiers = [
-    ["The structure", structure],
-    ["The newest of it", tips],
-    ["Everything that is reachable", connectivity],
+    ["Its structure was", structure],
+    ["Its newest objects were", tips],
+    ["All that they lead to was", connectivity],
   ] as const;
   return tiers.map(([what, extent]) => {
-    if (extent.checked === "all") return `${what} was searched for damage.`;
+    if (extent.checked === "all") return `${what} searched for damage.`;
     const how = extent.checked === "part" ? "only in part" : "not";
-    return `${what} was ${how} searched for damage: ${reasonText(extent.reason)}.`;
+    return `${what} ${how} searched for damage: ${reasonText(extent.reason)}.`;
   });
 }

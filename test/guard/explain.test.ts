@@ -68,9 +68,9 @@ test("G36: what is not known is said to be not known, with the reason in words",
   expect(told?.notComputed).toEqual([
     "It was examined by no program.",
     "Not everything is exact: nobody was to be asked for it.",
-    "The structure was searched for damage.",
-    "The newest of it was searched for damage.",
-    "Everything that is reachable was not searched for damage: that takes long, and is done with --deep.",
+    "Its structure was searched for damage.",
+    "Its newest objects were searched for damage.",
+    "All that they lead to was not searched for damage: that takes long, and is done with --deep.",
   ]);
 });
 
@@ -96,4 +96,16 @@ test("G6: damage is told, and that a rule covers is told", async () => {
   const [told] = await explain(scratch, { rules: (path) => path.startsWith("r") });
   expect(told?.damage[0]).toContain('Damaged at "HEAD"');
   expect(told?.decision).toContain("A rule leaves it out");
+});
+
+test("G6: what forbids nothing is told with the reason, and no way out is needed", async () => {
+  using scratch = new Scratch();
+  for (const name of ["Entries", "Root", "Repository"]) scratch.write(`c/CVS/${name}`, "");
+  const [told] = await explain(scratch);
+  expect(told).toMatchObject({
+    what: `"${scratch.at("c")}" is known to CVS: a checkout; its history lies on a server.`,
+    where: "A sync of its files harms no history.",
+    numbers: [],
+    waysOut: [],
+  });
 });
