@@ -37,7 +37,9 @@ export async function planOverride(
   request: { readonly folder: string; readonly reason: string },
 ): Promise<OverridePlan> {
   const folder = resolveFolder(environment, request.folder);
-  const found = (await examine(environment, folder)).filter(({ severity }) => severity !== "info");
+  const found = (await examine(environment, folder)).filter(
+    ({ severity }) => severity === "refuse",
+  );
   if (found.length === 0) {
     throw new SnapError("usage", `"${folder}" is no repository`, {
       path: folder,
@@ -154,7 +156,7 @@ export async function overriddenFolders(
   const places = new Set(recordsIn(environment, record).map(({ path: folder }) => folder));
   for (const folder of places) {
     const found = (await examine(environment, folder)).filter(
-      ({ severity }) => severity !== "info",
+      ({ severity }) => severity === "refuse",
     );
     const isTaken = found.every((finding) => finding.override !== undefined);
     if (found.length > 0 && isTaken) folders.add(path.relative(record.path, folder));

@@ -62,7 +62,12 @@ test("G44: an override is tried without a trace, listed, and taken back", async 
     unpushed: 1,
     reason: reason[1],
   });
-  await box.expectExit(0, "guard", "check", box.workspace);
+  const fossil = Buffer.alloc(512);
+  fossil.write("SQLite format 3\0", "latin1");
+  fossil.writeUInt32BE(0x0f055111, 68);
+  writeFileSync(path.join(lib, "beside.fossil"), fossil);
+  await box.expectExit(0, "link", box.workspace, "/w");
+  await box.expectExit(0, "sync");
   await box.expectExit(2, "guard", "override", "--revoke", box.workspace);
   await box.expectExit(0, "guard", "override", "--revoke", lib, "--dry-run");
   await box.expectExit(0, "guard", "check", box.workspace);
