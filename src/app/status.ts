@@ -101,11 +101,7 @@ async function look(environment: Environment, record: LinkedRecord, work: Work):
   }
   const { sets } = heldIn(state);
   const overridden = await overrideNotesNow(environment, record);
-  const notes = [
-    ...overridden,
-    ...repositoryNotes(record, state.index),
-    ...confirmedNotes(sets),
-  ];
+  const notes = [...overridden, ...repositoryNotes(record, state.index), ...confirmedNotes(sets)];
   const left = leftWithHolds(parseLeft(state.index.meta("last_left")), sets);
   const synced = state.index.meta("last_synced_at");
   const facts = {
