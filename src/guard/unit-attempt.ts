@@ -1,0 +1,115 @@
+import { SnapError } from "../std/error.ts";
+import { turn } from "../std/turn.ts";
+import { checkLive, checkUnit, type CheckOptions, type StagedUnit } from "./check-unit.ts";
+import { bothSinks, type Stage } from "./unit-both.ts";
+import { keyOf, type UnitSink, type UnitVerdict } from "./unit-entry.ts";
+import { copyHistory, type Captured, type Pass } from "./unit-history.ts";
+import { listState, type Part } from "./unit-listing.ts";
+import { markOf, readState, type UnitState } from "./unit-state.ts";
+
+/** The history is gone over so often, until nothing moves meanwhile (G51, step 4). */
+const passesMax = 10;
+
+/** What one attempt came to. */
+export type Attempt = {
+  readonly state: UnitState;
+  readonly pass: Pass;
+  readonly verdict: UnitVerdict;
+  /** Another one may come to something better. */
+  readonly moved: boolean;
+};
+
+/** What an attempt works on. */
+export type Scene = {
+  readonly part: Part;
+  readonly sink: UnitSink;
+  /** What is handed on goes here as well, into `staged`. */
+  readonly stage: Stage;
+  readonly staged: StagedUnit;
+  readonly options: CheckOptions;
+};
+
+/** Attempts to capture one repository; what an earlier one took of the history is not taken again. */
+export class Attempts {
+  readonly #scene: Scene;
+  readonly #captured: Captured = new Map();
+  #last: UnitState | undefined;
+
+  constructor(scene: Scene) {
+    this.#scene = scene;
+  }
+
+  /** State, history, state again, check (G51, steps 2 to 6). The state goes to the stage alone. */
+  async attempt(): Promise<Attempt> {
+    const { part, stage, options } = this.#scene;
+    const state = await readState(part, (ms) => options.clock.sleep(ms, options.signal));
+    await this.#dropForeign(state);
+    const pass = await this.#copy(state);
+    const movedDuring = state.restless || markOf(listState(part)) !== state.mark;
+    for (const { entry } of this.#last?.files ?? []) await stage.remove(entry.path);
+    await handOn(state, pass, stage);
+    this.#last = state;
+    const moved = movedDuring || !pass.settled;
+    return { state, pass, verdict: await this.#judge(state, pass), moved };
+  }
+
+  async #copy(state: UnitState): Promise<Pass> {
+    const { part, sink, stage } = this.#scene;
+    const copy = {
+      part,
+      folders: state.listing.history,
+      sink: bothSinks(sink, stage),
+      captured: this.#captured,
+      step: async (): Promise<void> => {
+        requireGoing(this.#scene.options.signal);
+        await turn();
+      },
+    };
+    let pass = await copyHistory(copy);
+    for (let count = 1; !pass.settled && count < passesMax; count += 1) {
+      pass = await copyHistory(copy);
+    }
+    return pass;
+  }
+
+  /** A submodule that went meanwhile takes its history along. */
+  async #dropForeign({ listing }: UnitState): Promise<void> {
+    const { sink, stage } = this.#scene;
+    const starts = listing.history.map((path) => `${keyOf(path)}/`);
+    for (const [key, { path }] of this.#captured) {
+      if (starts.some((start) => key.startsWith(start))) continue;
+      this.#captured.delete(key);
+      await bothSinks(sink, stage).remove(path);
+    }
+  }
+
+  async #judge(state: UnitState, pass: Pass): Promise<UnitVerdict> {
+    const { part, stage, staged, options } = this.#scene;
+    const unreadable = [...state.unreadable, ...pass.unreadable];
+    if (unreadable.length > 0) {
+      return { word: "torn", reasons: unreadable.map((name) => `${name} cannot be read`) };
+    }
+    if (!stage.isFull) return await checkUnit(staged, options);
+    if (!pass.settled) return { word: "torn", reasons: ["it kept moving"] };
+    return checkLive({ vcs: staged.vcs, folder: part.root }, options);
+  }
+}
+
+/** Hand on everything but the content of the history. Folders come last, so that their times can be kept. */
+export async function handOn(
+  { files, plain }: UnitState,
+  pass: Pass,
+  sink: UnitSink,
+): Promise<void> {
+  for (const { entry, content } of files) {
+    const writer = await sink.file(entry);
+    await writer.write(content);
+    await writer.done();
+  }
+  for (const entry of [...plain, ...pass.plain]) await sink.plain(entry);
+}
+
+/** @throws {SnapError} `interrupted` */
+export function requireGoing(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw new SnapError("interrupted", "Interrupted");
+}

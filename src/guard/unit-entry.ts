@@ -1,0 +1,51 @@
+import type { Bytes } from "./read-only.ts";
+
+/** What every part of a repository is kept with (G52). */
+type Kept = {
+  /** Below the folder of the unit, in bytes, parts separated by `/`. */
+  readonly path: Bytes;
+  /** Permission bits. */
+  readonly mode: number;
+  /** ns since 1970. */
+  readonly mtimeNs: bigint;
+};
+
+/** A file of a unit; its content goes beside it. */
+export type UnitFileEntry = Kept & {
+  readonly kind: "file";
+  /** Bytes of what is handed on. */
+  readonly size: number;
+};
+
+/** A folder, empty ones included, or a symlink, which is never followed. */
+export type UnitPlainEntry =
+  | (Kept & { readonly kind: "folder" })
+  | (Kept & { readonly kind: "symlink"; readonly target: Bytes });
+
+/** Takes the content of one file. Exactly one of `done` and `drop` ends it. */
+export interface UnitFileWriter {
+  /** The piece is used again afterwards: what is kept has to be copied. */
+  write(piece: Buffer): Promise<void>;
+  done(): Promise<void>;
+  /** The file changed while it was read: what came of it counts for nothing. */
+  drop(): Promise<void>;
+}
+
+/** Takes a captured repository. Files come before the folders they are in; a path that comes again replaces what came first. */
+export interface UnitSink {
+  file(entry: UnitFileEntry): Promise<UnitFileWriter>;
+  plain(entry: UnitPlainEntry): Promise<void>;
+  /** What came under this path is no part of the repository any more. */
+  remove(path: Bytes): Promise<void>;
+}
+
+/** How sure it is that what was captured is one repository, whole (G51). */
+export type UnitWord = "verified" | "unverified" | "torn";
+
+/** The word, and why it is no better one: for people, names escaped. */
+export type UnitVerdict = { readonly word: UnitWord; readonly reasons: readonly string[] };
+
+/** Paths are compared by this; no byte of them is lost. */
+export function keyOf(path: Bytes): string {
+  return path.toString("latin1");
+}

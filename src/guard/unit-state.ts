@@ -1,0 +1,114 @@
+import { SnapError } from "../std/error.ts";
+import { readLinkBytes, readWhole, textOf, type Bytes } from "./read-only.ts";
+import type { UnitFileEntry, UnitPlainEntry } from "./unit-entry.ts";
+import { listState, type Found, type Listing, type Part } from "./unit-listing.ts";
+import { placeOf, stampAt } from "./unit-read.ts";
+
+/** A file of the state, held in memory. */
+export type HeldFile = { readonly entry: UnitFileEntry; readonly content: Buffer };
+
+/** Everything of a repository but its history, as it stood in one moment. */
+export type UnitState = {
+  readonly files: readonly HeldFile[];
+  readonly plain: readonly UnitPlainEntry[];
+  readonly listing: Listing;
+  /** What tells this state from another one. */
+  readonly mark: string;
+  /** Something was written while it was read, each time. */
+  readonly restless: boolean;
+  /** Files that are there and cannot be read. */
+  readonly unreadable: readonly string[];
+};
+
+/** More is not held in memory: indexes of a million files, and long reflogs, go into it. */
+const stateBytesMax = 256 * 1024 * 1024;
+
+/** So often it is read until nothing moves meanwhile. */
+const readingsMax = 10;
+
+const pauseMs = 20;
+
+/**
+ * Read the state of a repository (G51, step 2): again, as long as something is written meanwhile.
+ *
+ * @throws {SnapError} `too-large` where it is more than is held in memory
+ */
+export async function readState(
+  part: Part,
+  pause: (delayMs: number) => Promise<void>,
+): Promise<UnitState> {
+  let state = readOnce(part);
+  for (let count = 1; state.restless && count < readingsMax; count += 1) {
+    await pause(pauseMs);
+    state = readOnce(part);
+  }
+  return state;
+}
+
+/** What tells the present state from another one. */
+export function markOf({ entries }: Listing): string {
+  return entries
+    .filter(({ kind }) => kind !== "folder")
+    .map(({ key, stamp }) => `${key}\0${stamp.mark}\n`)
+    .join("");
+}
+
+function readOnce(part: Part): UnitState {
+  const listing = listState(part);
+  const reading: Reading = { part, files: [], plain: [], unreadable: [], bytes: 0, moved: false };
+  const { stateOrder } = part.layout;
+  const order = (found: Found): number => stateOrder(textOf(found.path));
+  const sorted = listing.entries.toSorted((a, b) => order(a) - order(b));
+  for (const found of sorted) readEntry(found, reading);
+  const mark = markOf(listing);
+  const { files, plain, moved } = reading;
+  const unreadable = [...listing.unreadable, ...reading.unreadable];
+  const restless = moved || markOf(listState(part)) !== mark;
+  return { files, plain, listing, mark, restless, unreadable };
+}
+
+type Reading = {
+  readonly part: Part;
+  readonly files: HeldFile[];
+  readonly plain: UnitPlainEntry[];
+  readonly unreadable: string[];
+  bytes: number;
+  moved: boolean;
+};
+
+function readEntry({ path, kind, stamp }: Found, reading: Reading): void {
+  const { root } = reading.part;
+  const place = placeOf(root, path);
+  const { mode, mtimeNs, size } = stamp;
+  if (kind === "folder") {
+    reading.plain.push({ path, kind, mode, mtimeNs });
+    return;
+  }
+  if (kind === "symlink") {
+    const target = readLinkBytes(place);
+    if (target === undefined) reading.moved = true;
+    else reading.plain.push({ path, kind, mode, mtimeNs, target });
+    return;
+  }
+  const room = stateBytesMax - reading.bytes;
+  if (size > room) throw tooLarge(root, path);
+  const content = readWhole(place, room)?.bytes;
+  if (content === undefined) {
+    const now = stampAt(place);
+    if (now !== undefined && now.size > room) throw tooLarge(root, path);
+    if (now === undefined) reading.moved = true;
+    else reading.unreadable.push(textOf(path));
+    return;
+  }
+  reading.bytes += content.length;
+  reading.files.push({ entry: { path, kind, mode, mtimeNs, size: content.length }, content });
+}
+
+function tooLarge(root: Bytes, path: Bytes): SnapError {
+  const limit = stateBytesMax / 1024 / 1024;
+  return new SnapError(
+    "too-large",
+    `A repository has more than ${limit} MiB beside its history; "${textOf(path)}" does not fit in`,
+    { path: textOf(root), hint: "Move what is no part of the repository out of its folder." },
+  );
+}
