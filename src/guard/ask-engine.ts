@@ -123,7 +123,8 @@ async function askIsomorphic(
   if (row.history !== undefined) return noAnswers(row.history);
   const { clock } = describing;
   const deadline = Math.min(describing.deadline, clock.now() + timeMs);
-  return await answersOf(await isomorphicNumbers(known, { clock, deadline }), row);
+  using numbers = await isomorphicNumbers(known, { clock, deadline });
+  return await answersOf(numbers, row);
 }
 
 async function answersOf(engine: NumbersEngine, row: Row): Promise<Answers> {

@@ -4,6 +4,7 @@ import { wholly } from "./evidence.ts";
 import type { Watch } from "./damage-objects.ts";
 import type { GitObject, ObjectType } from "./git-pack-read.ts";
 import type { ObjectStore } from "./git-objects.ts";
+import { parseCommit, parseTag, parseTree } from "./object-text.ts";
 
 /** An object that is reachable and not as it should be. */
 export type LostObject = {
@@ -88,49 +89,40 @@ function follow({ oid, type, from }: Step, { store, boundaries, what }: Walk): F
   if (object === "missing" || object === "corrupt") {
     return { oid, type: type ?? "commit", problem: object, from };
   }
-  // A tree where a commit should be is no more of use than none.
-  if (type !== undefined && object.type !== type) return { oid, type, problem: "corrupt", from };
-  const steps = stepsFrom(oid, object, boundaries.has(oid));
+  const steps = stepsFrom({ oid, type }, object, boundaries.has(oid));
+  if (steps === undefined) return { oid, type: type ?? object.type, problem: "corrupt", from };
   return what === "everything" ? steps : steps.filter((step) => step.type === "commit");
 }
 
-function stepsFrom(oid: string, object: GitObject, isBoundary: boolean): Step[] {
-  if (object.type === "tree") return treeSteps(object.content, oid.length / 2);
-  if (object.type === "blob") return [];
-  const end = object.content.indexOf("\n\n");
-  const lines = object.content.toString("latin1", 0, end < 0 ? undefined : end).split("\n");
-  return object.type === "commit" ? commitSteps(oid, lines, isBoundary) : tagSteps(oid, lines);
+/** What an object leads to; undefined where it says nothing that one of its type would. */
+function stepsFrom(
+  { oid, type: asked }: Pick<Step, "oid" | "type">,
+  { type, content }: GitObject,
+  isBoundary: boolean,
+): Step[] | undefined {
+  // A tree where a commit should be is no more of use than none.
+  if (asked !== undefined && type !== asked) return undefined;
+  if (type === "blob") return [];
+  if (type === "tree") return treeSteps(content, oid.length / 2);
+  if (type === "commit") return commitSteps(oid, content, isBoundary);
+  const link = parseTag(content);
+  return link && [{ ...link, from: `tag ${oid}` }];
 }
 
-function commitSteps(oid: string, lines: readonly string[], isBoundary: boolean): Step[] {
-  return lines.flatMap((line) => {
-    const link = /^(?<word>tree|parent) (?<to>[0-9a-f]+)$/u.exec(line)?.groups;
-    if (link?.["to"] === undefined || (link["word"] === "parent" && isBoundary)) return [];
-    const type = link["word"] === "tree" ? "tree" : "commit";
-    return [{ oid: link["to"], type, from: `commit ${oid}` }];
-  });
+function commitSteps(oid: string, content: Buffer, isBoundary: boolean): Step[] | undefined {
+  const links = parseCommit(content);
+  if (links === undefined) return undefined;
+  const from = `commit ${oid}`;
+  const parents = isBoundary ? [] : links.parents;
+  return [
+    { oid: links.tree, type: "tree", from },
+    ...parents.map((parent) => ({ oid: parent, type: "commit" as const, from })),
+  ];
 }
 
-function tagSteps(oid: string, lines: readonly string[]): Step[] {
-  const to = /^object (?<to>[0-9a-f]+)$/u.exec(lines[0] ?? "")?.groups?.["to"];
-  const type = (["commit", "tree", "blob", "tag"] as const).find(
-    (name) => lines[1] === `type ${name}`,
+/** A submodule's commit belongs to another repository. */
+function treeSteps(content: Buffer, hashBytes: number): Step[] | undefined {
+  return parseTree(content, hashBytes)?.flatMap(({ oid, type, path }) =>
+    type === "commit" ? [] : [{ oid, type, from: `"${path}"` }],
   );
-  return to === undefined ? [] : [{ oid: to, type, from: `tag ${oid}` }];
-}
-
-/** Entries are: mode, space, name, NUL, id. A submodule's commit belongs to another repository. */
-function treeSteps(content: Buffer, hashBytes: number): Step[] {
-  const steps: Step[] = [];
-  for (let at = 0; at < content.length;) {
-    const nul = content.indexOf(0, at);
-    if (nul < 0) break;
-    const [mode = "", ...rest] = content.toString("utf8", at, nul).split(" ");
-    at = nul + 1 + hashBytes;
-    if (mode === "160000") continue;
-    const type = mode === "40000" || mode === "040000" ? "tree" : "blob";
-    const oid = content.toString("hex", nul + 1, at);
-    steps.push({ oid, type, from: `"${rest.join(" ")}"` });
-  }
-  return steps;
 }

@@ -42,29 +42,29 @@ export function applyDelta(base: Buffer, delta: Buffer, bytesMax: number): Buffe
   const baseSize = reader.size();
   const size = reader.size();
   if (baseSize !== base.length || size === undefined || size > bytesMax) return undefined;
-  const parts: Buffer[] = [];
+  const result = Buffer.allocUnsafe(size);
   let length = 0;
   while (reader.at < delta.length) {
     const part = nextPart(reader, base, delta);
-    if (part === undefined) return undefined;
-    parts.push(part);
-    length += part.length;
-    if (length > size) return undefined;
+    if (part === undefined || part.end - part.start > size - length) return undefined;
+    length += part.from.copy(result, length, part.start, part.end);
   }
-  return length === size ? Buffer.concat(parts) : undefined;
+  return length === size ? result : undefined;
 }
 
-function nextPart(reader: BitReader, base: Buffer, delta: Buffer): Buffer | undefined {
+type Part = { readonly from: Buffer; readonly start: number; readonly end: number };
+
+function nextPart(reader: BitReader, base: Buffer, delta: Buffer): Part | undefined {
   const order = reader.byte() ?? 0;
   if (order === 0) return undefined;
   if (order < 0x80) {
-    const inserted = delta.subarray(reader.at, reader.at + order);
+    const start = reader.at;
     reader.at += order;
-    return inserted.length === order ? inserted : undefined;
+    return reader.at <= delta.length ? { from: delta, start, end: reader.at } : undefined;
   }
-  const offset = selected(reader, order & 0x0f);
-  const length = selected(reader, (order >> 4) & 0x07) || 0x10000;
-  return offset + length <= base.length ? base.subarray(offset, offset + length) : undefined;
+  const start = selected(reader, order & 0x0f);
+  const end = start + (selected(reader, (order >> 4) & 0x07) || 0x10000);
+  return end <= base.length ? { from: base, start, end } : undefined;
 }
 
 /** A number of which only the bytes that are not zero are written. */

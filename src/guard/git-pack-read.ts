@@ -33,6 +33,12 @@ const chainMax = 4095;
 
 const headBytesMax = 64;
 
+/**
+ * So many bytes are unpacked and rebuilt at most to read one object, whatever the number of its deltas; a few kilobytes of deltas
+ * could else copy for minutes.
+ */
+const workBytesMax = 256 * 1024 * 1024;
+
 /** Read the object that begins at an offset of a pack. Deltas are applied; nothing larger than `bytesMax` is held. */
 export function readPacked(
   place: PackPlace,
@@ -40,12 +46,16 @@ export function readPacked(
   bytesMax: number,
 ): GitObject | ReadProblem {
   const deltas: Buffer[] = [];
+  const workMax = Math.max(workBytesMax, 2 * bytesMax);
   let offset = start;
+  let unpacked = 0;
   for (let depth = 0; depth <= chainMax; depth += 1) {
     const entry = readEntry(place, offset, bytesMax);
     if (typeof entry === "string") return entry;
+    unpacked += entry.data.length;
+    if (unpacked > workMax) return "too-large";
     if (entry.type !== undefined)
-      return rebuilt({ type: entry.type, content: entry.data }, deltas, bytesMax);
+      return rebuilt({ type: entry.type, content: entry.data }, deltas, { bytesMax, workMax });
     if (entry.base >= offset && entry.isRelative) return "corrupt";
     deltas.push(entry.data);
     offset = entry.base;
@@ -56,12 +66,15 @@ export function readPacked(
 function rebuilt(
   base: GitObject,
   deltas: readonly Buffer[],
-  bytesMax: number,
+  { bytesMax, workMax }: { readonly bytesMax: number; readonly workMax: number },
 ): GitObject | ReadProblem {
   let { content } = base;
+  let made = 0;
   for (const delta of deltas.toReversed()) {
     const next = applyDelta(content, delta, bytesMax);
     if (next === undefined) return "corrupt";
+    made += next.length;
+    if (made > workMax) return "too-large";
     content = next;
   }
   return { type: base.type, content };

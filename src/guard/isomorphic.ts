@@ -8,6 +8,7 @@ import { CommitWalk, OutOfTime, type ReadCommit } from "./commit-walk.ts";
 import { notComputed } from "./git-facts.ts";
 import type { GitLayout } from "./git-layout.ts";
 import type { RefsRead } from "./git-refs.ts";
+import { ObjectStore } from "./git-objects.ts";
 import { parseLooseRef } from "./git-text.ts";
 import {
   exact,
@@ -18,9 +19,11 @@ import {
   type NumbersEngine,
   type StatusNumbers,
 } from "./numbers.ts";
-import { readOnlyFs, type ReadOnlyFs } from "./read-only-fs.ts";
+import { objectReader, type ObjectReader } from "./object-reader.ts";
+import { readOnlyFs } from "./read-only-fs.ts";
 import { inside, readStart, type Bytes } from "./read-only.ts";
-import { compareFiles, type ReadTree } from "./work-status.ts";
+import { Unproven } from "./unproven.ts";
+import { compareFiles, type Comparison } from "./work-status.ts";
 
 /** What is asked about. */
 type Question = { readonly layout: GitLayout; readonly head: Head; readonly read: RefsRead };
@@ -31,51 +34,41 @@ type Bounds = { readonly clock: Clock; readonly deadline: number };
 type Library = typeof import("isomorphic-git");
 
 /**
- * Numbers from the library isomorphic-git, which only unpacks objects here: refs, index and files are read by ourselves, through
- * a file system that cannot write (G32). It is loaded when it is first needed.
+ * Numbers that are counted in this process (G31). Refs, index, files and objects are read by ourselves, within bounds of ours; the
+ * library isomorphic-git, loaded when it is first needed, applies rules to ignore files, through a file system that cannot write
+ * (G32).
  */
 export async function isomorphicNumbers(
   question: Question,
   bounds: Bounds,
-): Promise<NumbersEngine> {
+): Promise<NumbersEngine & Disposable> {
   const library = await import("isomorphic-git");
-  const objects = openObjects(library, question.layout);
+  const { places, storage } = question.layout;
+  const hashBytes = storage.objects === "sha256" ? 32 : 20;
+  const store = new ObjectStore(inside(places.common, "objects"), hashBytes);
+  const objects = objectReader(store);
   return {
     name: "isomorphic-git",
     version: library.version(),
-    history: () =>
-      objects === undefined
-        ? Promise.resolve(unknownHistory("path-not-text"))
-        : history(objects.readCommit, question, bounds),
-    status: () =>
-      objects === undefined
-        ? Promise.resolve(unknownStatus("path-not-text"))
-        : status(objects, question, bounds),
+    history: () => history(objects.readCommit, question, bounds),
+    status: () => status({ ...objects, isIgnored: ignoring(library, question) }, question, bounds),
+    [Symbol.dispose]: () => store[Symbol.dispose](),
   };
 }
 
-type Objects = {
-  readonly readCommit: ReadCommit;
-  readonly readTree: ReadTree;
-  readonly isIgnored: (path: string) => Promise<boolean>;
-};
+type Objects = ObjectReader & Pick<Comparison, "isIgnored">;
 
-/** The library takes paths as text; undefined where they are none. */
-function openObjects(library: Library, { places, worktree }: GitLayout): Objects | undefined {
-  const folders = [places.gitdir, places.common, ...(worktree === undefined ? [] : [worktree])];
-  if (!folders.every((folder) => isUtf8(folder))) return undefined;
-  const fs: ReadOnlyFs = readOnlyFs(folders);
-  const gitdir = places.common.toString();
-  const dir = worktree?.toString() ?? gitdir;
-  const at = { fs, gitdir, cache: {} };
-  return {
-    readCommit: async (oid) => {
-      const { commit, oid: peeled } = await library.readCommit({ ...at, oid });
-      return { oid: peeled, parents: commit.parent, tree: commit.tree };
-    },
-    readTree: async (oid) => (await library.readTree({ ...at, oid })).tree,
-    isIgnored: (filepath) => library.isIgnored({ fs, dir, gitdir, filepath }),
-  };
+/** The library takes paths as text, and sees the files and the rules of the repository only. */
+function ignoring(
+  library: Library,
+  { layout: { places, worktree } }: Question,
+): Comparison["isIgnored"] {
+  if (worktree === undefined || ![places.common, worktree].every((folder) => isUtf8(folder))) {
+    return () => Promise.reject(new Unproven("path-not-text"));
+  }
+  const fs = readOnlyFs([worktree, inside(places.common, "info")]);
+  const at = { fs, dir: worktree.toString(), gitdir: places.common.toString() };
+  return (filepath) => library.isIgnored({ ...at, filepath });
 }
 
 async function history(
@@ -91,9 +84,10 @@ async function history(
   }
 }
 
-/** The library's errors are no proof of damage (G32). */
+/** What cannot be read is no proof of damage, nor is an error of the library (G32). */
 function reasonOf(error: unknown): string {
   if (error instanceof OutOfTime) return "budget";
+  if (error instanceof Unproven) return error.reason;
   return describeError(error) === "" ? "unknown" : "isomorphic-git-failed";
 }
 

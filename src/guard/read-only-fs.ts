@@ -1,5 +1,6 @@
 import type { Stats } from "node:fs";
-import { inflateSync } from "node:zlib";
+import { rulesOf } from "../core/ignore.ts";
+import { isSnapError } from "../std/error.ts";
 import {
   isAtOrBelow,
   isOutOfReach,
@@ -26,13 +27,12 @@ type ReadOnlyCalls = {
 type WritingCall = "writeFile" | "mkdir" | "rmdir" | "unlink" | "symlink" | "rm" | "chmod";
 type Encoding = string | { readonly encoding?: string } | undefined;
 
-/** Beyond these a file is as good as not there. */
-const fileBytesMax = 512 * 1024 * 1024;
-const looseBytesMax = 64 * 1024 * 1024;
+/** Beyond this a file is as good as not there: only rules to ignore files are read through here. */
+const fileBytesMax = 1024 * 1024;
 
 /**
  * A file system that shows what is at or below some folders, and nothing else: a link that leads out of them is not there, and
- * neither is a pipe, nor a loose object that would grow beyond bounds when it is unpacked.
+ * neither is a pipe, nor are rules to ignore files that would take too long to match (X24).
  */
 export function readOnlyFs(folders: readonly Bytes[]): ReadOnlyFs {
   const roots = folders.flatMap((folder) => realPath(folder) ?? []);
@@ -84,19 +84,20 @@ function contentOf(real: Bytes, path: string, options: Encoding): Buffer | strin
   const kind = kindAt(real);
   if (kind !== "file") return failure(kind === "folder" ? "EISDIR" : "ENOENT", path);
   const file = readWhole(real, fileBytesMax);
-  if (file === undefined || isBomb(path, file.bytes)) return failure("ENOENT", path);
+  if (file === undefined || isCostly(path, file.bytes)) return failure("ENOENT", path);
   const encoding = typeof options === "string" ? options : options?.encoding;
   return encoding === undefined ? file.bytes : file.bytes.toString("utf8");
 }
 
-/** Whether a loose object unpacks to more than anything that is read here could have. */
-function isBomb(path: string, bytes: Buffer): boolean {
-  if (!/\/objects\/[0-9a-f]{2}\/[0-9a-f]{38}$/u.test(path)) return false;
+/** Whether rules to ignore files are beyond the bounds of our own ones: one name could then be matched for hours (X24). */
+function isCostly(path: string, bytes: Buffer): boolean {
+  if (!/\/(?:\.gitignore|info\/exclude)$/u.test(path)) return false;
   try {
-    inflateSync(bytes, { maxOutputLength: looseBytesMax });
+    rulesOf(bytes.toString("utf8"));
     return false;
-  } catch {
-    return true;
+  } catch (error) {
+    if (isSnapError(error, "settings-invalid")) return true;
+    throw error;
   }
 }
 

@@ -1,19 +1,11 @@
 import { exact, type StatusNumbers } from "./numbers.ts";
 import { compareEntry, type CompareContext } from "./compare-entry.ts";
 import { indexEntries, type IndexEntry } from "./index-file.ts";
+import type { TreeRow } from "./object-text.ts";
 import { readWhole, type Bytes } from "./read-only.ts";
 import { indexBytesMax } from "./shadow-files.ts";
 import { Unproven } from "./unproven.ts";
 import { countUntracked } from "./untracked.ts";
-
-/** One row of a tree object. */
-export type TreeRow = {
-  /** Octal, as Git writes it: `100644`, `040000`, … */
-  readonly mode: string;
-  readonly path: string;
-  readonly oid: string;
-  readonly type: "blob" | "tree" | "commit";
-};
 
 /** Reads one tree. Rejects where it cannot. */
 export type ReadTree = (oid: string) => Promise<readonly TreeRow[]>;
@@ -35,8 +27,9 @@ export type Comparison = {
   readonly turn: () => Promise<void>;
 };
 
-/** Other work has a turn after so many files. */
+/** Other work has a turn after so many files, or trees. */
 const filesInARow = 256;
+const treesInARow = 64;
 
 /**
  * Compare `HEAD`, index and files, as `git status --no-renames` counts them, without a filter or a conversion.
@@ -95,11 +88,14 @@ async function countStaged(
 }
 
 /** Every file of a tree by its path. */
-async function flatten({ tree, readTree, check }: Comparison): Promise<Map<string, TreeRow>> {
+async function flatten({ tree, readTree, check, turn }: Comparison): Promise<Map<string, TreeRow>> {
   const files = new Map<string, TreeRow>();
   const waiting = tree === undefined ? [] : [{ oid: tree, below: "" }];
+  let seen = 0;
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     check();
+    seen += 1;
+    if (seen % treesInARow === 0) await turn();
     for (const row of await readTree(next.oid)) {
       const path = `${next.below}${row.path}`;
       if (row.type === "tree") waiting.push({ oid: row.oid, below: `${path}/` });
