@@ -60,6 +60,27 @@ export function readRefs({ gitdir, common }: GitPlaces): RefsRead {
   return { refs: reading.refs, complete: reading.complete };
 }
 
+/**
+ * One ref by its full name, with two small reads (G49): its own file wins over the packed refs. Without an id where neither has it,
+ * as before the first commit; undefined where that cannot be told, as for a ref that leads to another.
+ */
+export function readRef(common: Bytes, name: string): { readonly oid?: string } | undefined {
+  if (!isRefName(name)) return undefined;
+  const path = inside(common, name);
+  const loose = readStart(path, refBytesMax);
+  if (loose !== undefined) return withOid(parseLooseRef(loose), undefined);
+  // A folder is there where other refs begin so.
+  if (![undefined, "folder"].includes(kindAt(path))) return undefined;
+  const packedPath = inside(common, "packed-refs");
+  if (kindAt(packedPath) === undefined) return {};
+  const packed = readWhole(packedPath, packedBytesMax)?.bytes.toString("utf8");
+  return packed === undefined ? undefined : withOid(parsePackedRefs(packed).get(name), {});
+}
+
+function withOid<T>(oid: string | undefined, otherwise: T): { readonly oid: string } | T {
+  return oid === undefined ? otherwise : { oid };
+}
+
 function follow(target: string, { refs, symbolic }: Reading): string | undefined {
   let name: string | undefined = target;
   for (let depth = 0; name !== undefined && depth < symbolicDepthMax; depth += 1) {

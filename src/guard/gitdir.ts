@@ -1,4 +1,5 @@
 import { isAbsolute, resolve } from "node:path";
+import { candidateBytesMax, isGitConfig } from "../core/repo/half-made.ts";
 import {
   inside,
   isOutOfReach,
@@ -10,8 +11,7 @@ import {
 } from "./read-only.ts";
 import { parseGitdirFile, parseHead, type HeadText } from "./git-text.ts";
 
-/** At most so much is read of a file while repositories are looked for (G7). */
-export const candidateBytesMax = 4096;
+export { candidateBytesMax };
 
 /** What the folder with a repository's history looks like from its own names (G11). */
 export type GitdirShape = {
@@ -60,7 +60,7 @@ function namesIn(folder: Bytes): string[] {
 /** What a bare repository that lost one of its three signs still shows (G11 `torn`). */
 export function isTornBare(folder: Bytes): boolean {
   const config = readStart(inside(folder, "config"), candidateBytesMax);
-  if (config !== undefined && /repositoryformatversion/iu.test(config)) return true;
+  if (config !== undefined && isGitConfig(config)) return true;
   return namesIn(inside(folder, "objects/pack")).some((name) => name.startsWith("pack-"));
 }
 

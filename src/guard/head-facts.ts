@@ -1,24 +1,12 @@
 import { dangerName } from "../core/repo/marker.ts";
-import type { Operation } from "../core/repo/finding.ts";
 import type { WorkTreeHead } from "../core/repo/head-beacon.ts";
+import { operationIn } from "./git-facts.ts";
+import { readRef } from "./git-refs.ts";
 import { readGitFile, readHead } from "./gitdir.ts";
-import { parseLooseRef, parsePackedRefs } from "./git-text.ts";
 import { inside, kindAt, readStart, type Bytes } from "./read-only.ts";
 
-/** Bounds of what is read: of one ref, of the packed refs, and of the configuration. */
-const refBytesMax = 4_096;
-const packedBytesMax = 16 * 1024 * 1024;
+/** Of the configuration at most so much is read. */
 const configBytesMax = 256 * 1024;
-
-const operationSigns: readonly (readonly [name: string, operation: Operation])[] = [
-  ["rebase-merge", "rebase"],
-  ["rebase-apply/applying", "am"],
-  ["rebase-apply", "rebase"],
-  ["MERGE_HEAD", "merge"],
-  ["CHERRY_PICK_HEAD", "cherry-pick"],
-  ["REVERT_HEAD", "revert"],
-  ["BISECT_LOG", "bisect"],
-];
 
 /**
  * What is checked out in a work tree of Git, from plain text alone and with a handful of small reads (G49). Undefined where that
@@ -31,10 +19,10 @@ export function headFacts(workTree: Bytes, marker: string): WorkTreeHead | undef
   const head = readHead(gitdir.own);
   if (head === undefined || kindAt(inside(gitdir.common, "reftable")) !== undefined)
     return undefined;
-  const operation = operationSigns.find(([name]) => kindAt(inside(gitdir.own, name)) !== undefined);
-  const doing = operation === undefined ? {} : { operation: operation[1] };
+  const operation = operationIn(gitdir.own);
+  const doing = operation === undefined ? {} : { operation };
   if (head.kind === "oid") return { oid: head.oid, ...doing };
-  const tip = tipOf(gitdir.common, head.ref);
+  const tip = readRef(gitdir.common, head.ref);
   if (tip === undefined) return undefined;
   const branch = head.ref.replace(/^refs\/heads\//u, "");
   return { branch, ...tip, ...upstreamOf(gitdir.common, branch), ...doing };
@@ -49,21 +37,6 @@ function gitdirOf(workTree: Bytes, marker: string): Gitdir | undefined {
   const { gitdir, commonDir } = readGitFile(workTree, marker);
   if (gitdir === undefined) return undefined;
   return { own: gitdir, common: commonDir === undefined ? gitdir : Buffer.from(commonDir) };
-}
-
-/** Without an id before the first commit; undefined where it cannot be told. */
-function tipOf(common: Bytes, ref: string): Pick<WorkTreeHead, "oid"> | undefined {
-  if (ref.split("/").includes("..")) return undefined;
-  const loose = readStart(inside(common, ref), refBytesMax);
-  if (loose !== undefined) return tip(parseLooseRef(loose), undefined);
-  const packedPath = inside(common, "packed-refs");
-  const packed = readStart(packedPath, packedBytesMax);
-  if (packed === undefined) return kindAt(packedPath) === undefined ? {} : undefined;
-  return packed.length >= packedBytesMax ? undefined : tip(parsePackedRefs(packed).get(ref), {});
-}
-
-function tip<T>(oid: string | undefined, otherwise: T): { readonly oid: string } | T {
-  return oid === undefined ? otherwise : { oid };
 }
 
 /** Of the branch's own section; included files are not followed (G5). */
