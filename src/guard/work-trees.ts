@@ -11,8 +11,10 @@ import {
 import { describeError } from "../std/error.ts";
 import type { Clock } from "../std/time.ts";
 import { brokenByMove } from "./fixed-work-tree.ts";
+import { operationIn } from "./git-facts.ts";
 import { readGitFile } from "./gitdir.ts";
 import { headFacts } from "./head-facts.ts";
+import { UnmergedIndexes } from "./unmerged.ts";
 import { inside, isOutOfReach, kindAt, modifiedAt, readFolder, type Bytes } from "./read-only.ts";
 
 /** When a repository is looked at again that nobody may tell of, ms: one with a lock, and one with something to finish. */
@@ -25,21 +27,12 @@ const aheadMaxMs = 60_000;
 /** Locks that Git holds while it changes the work tree, or what it is checked out from. */
 const gitLocks: readonly string[] = ["index.lock", "HEAD.lock"];
 
-/** What is in a gitdir while the user has something to finish, files in conflict as a rule. A bisection is none of these. */
-const gitOperations: readonly (readonly [name: string, what: string])[] = [
-  ["MERGE_HEAD", "merge"],
-  ["rebase-merge", "rebase"],
-  ["rebase-apply", "rebase"],
-  ["CHERRY_PICK_HEAD", "cherry-pick"],
-  ["REVERT_HEAD", "revert"],
-];
-
 /** Files whose change means that another commit or branch is checked out. */
 const gitHeads: readonly string[] = ["HEAD", "reftable/tables.list"];
 
 /** The same of Mercurial. */
 const hgLocks: readonly string[] = ["wlock"];
-const hgOperations: readonly (readonly [name: string, what: string])[] = [
+const hgOperations: readonly (readonly [sign: string, what: string])[] = [
   ["merge/state2", "merge"],
   ["rebasestate", "rebase"],
   ["histedit-state", "histedit"],
@@ -56,10 +49,11 @@ export function openWorkTrees({
   readonly clock: Clock;
 }): WorkTrees {
   const asked = new Map<RelPath, string>();
+  const indexes = new UnmergedIndexes();
   return {
     busy: (folder, marker) => {
       asked.set(folder, marker);
-      return Promise.resolve(busyAt(join(top, folder), marker, clock.now()));
+      return Promise.resolve(busyAt({ folder: join(top, folder), marker, indexes }, clock.now()));
     },
     fixed: (folder, moving) => {
       const marker = asked.get(folder) ?? ".git";
@@ -82,7 +76,13 @@ export function headOf(folder: string): WorkTreeHead | undefined {
   return headFacts(Buffer.from(folder), ".git");
 }
 
-function busyAt(folder: string, marker: string, now: number): BusyWorkTree | undefined {
+type Place = {
+  readonly folder: string;
+  readonly marker: string;
+  readonly indexes: UnmergedIndexes;
+};
+
+function busyAt({ folder, marker, indexes }: Place, now: number): BusyWorkTree | undefined {
   const workTree = Buffer.from(folder);
   const danger = dangerName(marker);
   const signs = signsOf.get(danger);
@@ -97,20 +97,36 @@ function busyAt(folder: string, marker: string, now: number): BusyWorkTree | und
     const reason = `holds a repository that cannot be read: ${describeError(error)}`;
     return { reason, againAt: now + operationAgainMs };
   }
-  return lockIn(state, signs.locks, now) ?? operationIn(state, signs, now) ?? restOf(state, now);
+  return (
+    lockIn(state, signs.locks, now) ??
+    unfinishedIn(state, signs, now) ??
+    conflictsIn(state, indexes, now) ??
+    restOf(state, now)
+  );
 }
 
 type Signs = {
   readonly locks: readonly string[];
-  readonly operations: typeof gitOperations;
+  /** What the user has to finish, files in conflict as a rule. */
+  readonly operation: (state: Bytes) => string | undefined;
   /** How what was begun is ended. */
   readonly command: string;
 };
 
-const signsOf: ReadonlyMap<string, Signs> = new Map([
-  [".git", { locks: gitLocks, operations: gitOperations, command: "git" }],
-  [".hg", { locks: hgLocks, operations: hgOperations, command: "hg" }],
+const signsOf: ReadonlyMap<string, Signs> = new Map<string, Signs>([
+  [".git", { locks: gitLocks, operation: gitOperation, command: "git" }],
+  [".hg", { locks: hgLocks, operation: hgOperation, command: "hg" }],
 ]);
+
+/** A bisection leaves nothing in conflict. */
+function gitOperation(state: Bytes): string | undefined {
+  const operation = operationIn(state);
+  return operation === "bisect" ? undefined : operation;
+}
+
+function hgOperation(state: Bytes): string | undefined {
+  return hgOperations.find(([sign]) => kindAt(inside(state, sign)) !== undefined)?.[1];
+}
 
 /** Where a repository keeps the state of one work tree; undefined where nothing is there that could be at work. */
 function stateFolder(workTree: Bytes, marker: string): Bytes | undefined {
@@ -136,16 +152,32 @@ function lockIn(state: Bytes, locks: readonly string[], now: number): BusyWorkTr
   return undefined;
 }
 
-function operationIn(
+function unfinishedIn(
   state: Bytes,
-  { operations, command }: Signs,
+  { operation, command }: Signs,
   now: number,
 ): BusyWorkTree | undefined {
-  const found = operations.find(([name]) => kindAt(inside(state, name)) !== undefined);
-  if (found === undefined) return undefined;
+  const what = operation(state);
+  if (what === undefined) return undefined;
   return {
-    reason: `holds a repository with an unfinished ${found[1]}`,
+    reason: `holds a repository with an unfinished ${what}`,
     hint: `Finish it, or give it up: \`${command} status\` tells how.`,
+    againAt: now + operationAgainMs,
+  };
+}
+
+/** Conflicts that no operation tells of, as a stash leaves them that was put back (`git stash pop`, `git checkout -m`). */
+function conflictsIn(
+  state: Bytes,
+  indexes: UnmergedIndexes,
+  now: number,
+): BusyWorkTree | undefined {
+  const unmerged = indexes.count(inside(state, "index"));
+  if (unmerged === 0) return undefined;
+  const files = unmerged === 1 ? "a file" : `${unmerged} files`;
+  return {
+    reason: `holds a repository with ${files} in conflict`,
+    hint: "Resolve what `git status` names, then `git add` it.",
     againAt: now + operationAgainMs,
   };
 }

@@ -1,8 +1,10 @@
 /** A work tree that is synced without its history rests while something goes on in its repository (G25). */
-import { rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { rmSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { headRestMs, staleLockMs } from "../../src/core/repo/work-trees.ts";
+import { UnmergedIndexes } from "../../src/guard/unmerged.ts";
 import { openWorkTrees } from "../../src/guard/work-trees.ts";
 import { topPath } from "../../src/core/path/rel-path.ts";
 import { git, Scratch } from "../guard/repositories.ts";
@@ -131,6 +133,57 @@ test.each(["MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge/x", "r
     expect(await busy(scratch)).toMatch(/unfinished .*`git status` tells how/u);
   },
 );
+
+/** What was stashed meets another change of the same file: in conflict, and nothing tells but the index. */
+function stashConflict(folder: string, format: "sha1" | "sha256"): void {
+  git(folder, "init", "-q", "-b", "main", `--object-format=${format}`);
+  for (const name of ["file", "other"]) commit(folder, name, "one");
+  writeFileSync(path.join(folder, "file"), "stashed");
+  git(folder, "stash", "-q");
+  commit(folder, "file", "two");
+  expect(() => git(folder, "stash", "pop")).toThrow();
+}
+
+test.each(["sha1", "sha256"] as const)(
+  "G25: files in conflict hold their work tree without an operation as well, with ids of %s",
+  async (format) => {
+    using scratch = new Scratch();
+    stashConflict(scratch.top, format);
+    const before = scratch.fingerprint();
+    expect(await busy(scratch)).toMatch(
+      /holds a repository with a file in conflict .*`git add` it/u,
+    );
+    expect(scratch.fingerprint()).toBe(before);
+    git(scratch.top, "add", "file");
+    expect(await busy(scratch)).toBeUndefined();
+  },
+);
+
+test("G25: a switch of branches that merges by hand leaves files in conflict, which are counted", async () => {
+  using scratch = new Scratch();
+  branches(scratch.top);
+  scratch.write("file", "by hand");
+  git(scratch.top, "checkout", "-q", "-m", "topic");
+  expect(await busy(scratch)).toContain("a file in conflict");
+});
+
+test("G25: an index is read again when it was written, and one that is none, or is vast, holds nobody", async () => {
+  using scratch = new Scratch();
+  const indexes = new UnmergedIndexes();
+  const at = Buffer.from(scratch.at(".git/index"));
+  expect(indexes.count(at)).toBe(0);
+  stashConflict(scratch.top, "sha1");
+  expect([indexes.count(at), indexes.count(at)]).toEqual([1, 1]);
+  git(scratch.top, "reset", "-q", "--hard");
+  expect(indexes.count(at)).toBe(0);
+  truncateSync(at.toString(), 100);
+  expect(indexes.count(at)).toBe(0);
+  truncateSync(at.toString(), 2 ** 40);
+  expect(indexes.count(at)).toBe(0);
+  rmSync(at.toString());
+  execFileSync("mkfifo", [at.toString()]);
+  expect(indexes.count(at)).toBe(0);
+});
 
 test("G25: HEAD that has just changed, and one that is years ahead", async () => {
   using scratch = new Scratch();
