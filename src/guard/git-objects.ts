@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { isAbsolute, resolve } from "node:path";
+import { BaseCache } from "./base-cache.ts";
 import { PackIndex } from "./git-pack.ts";
 import { inflateBounded, readPacked, type GitObject, type ReadProblem } from "./git-pack-read.ts";
 import { listNames, OpenFile } from "./open-file.ts";
@@ -13,7 +14,12 @@ const alternatesBytesMax = 64 * 1024;
 /** `unknown`: not found, but not everything could be searched. */
 export type ObjectAnswer = GitObject | ReadProblem | "missing" | "unknown";
 
-type OpenPack = { readonly index: PackIndex; readonly path: Bytes; pack: OpenFile | undefined };
+type OpenPack = {
+  readonly index: PackIndex;
+  readonly path: Bytes;
+  readonly bases: BaseCache;
+  pack: OpenFile | undefined;
+};
 
 /**
  * The objects of a repository, those of its alternates included, read by nobody's code but ours: loose ones by zlib, packed ones
@@ -81,7 +87,9 @@ export class ObjectStore implements Disposable {
     pack.pack ??= OpenFile.open(pack.path);
     if (pack.pack === undefined) return "corrupt";
     const baseOf = (oid: Buffer): number | undefined => pack.index.offsetOf(oid);
-    return readPacked({ pack: pack.pack, hashBytes: this.hashBytes, baseOf }, offset, bytesMax);
+    const { bases } = pack;
+    const place = { pack: pack.pack, hashBytes: this.hashBytes, baseOf, bases };
+    return readPacked(place, offset, bytesMax);
   }
 
   #openPacks(): boolean {
@@ -96,7 +104,10 @@ export class ObjectStore implements Disposable {
             ? PackIndex.open(inside(folder, name), this.hashBytes)
             : undefined;
         if (index === undefined) isWhole = false;
-        else this.#packs.push({ index, path: inside(folder, packName), pack: undefined });
+        else {
+          const bases = new BaseCache();
+          this.#packs.push({ index, path: inside(folder, packName), bases, pack: undefined });
+        }
       }
     }
     return isWhole;

@@ -1,4 +1,5 @@
 import { inflateSync } from "node:zlib";
+import type { BaseCache } from "./base-cache.ts";
 import { applyDelta, BitReader } from "./git-delta.ts";
 import type { OpenFile } from "./open-file.ts";
 
@@ -17,6 +18,8 @@ export type PackPlace = {
   readonly hashBytes: number;
   /** A base that is named by its id. */
   readonly baseOf: (oid: Buffer) => number | undefined;
+  /** What was rebuilt before; without it every chain is followed to its end. */
+  readonly bases?: BaseCache;
 };
 
 const typeNames: Readonly<Record<number, ObjectType>> = {
@@ -45,39 +48,52 @@ export function readPacked(
   start: number,
   bytesMax: number,
 ): GitObject | ReadProblem {
-  const deltas: Buffer[] = [];
-  const workMax = Math.max(workBytesMax, 2 * bytesMax);
+  const deltas: Delta[] = [];
+  const bounds = { bytesMax, workMax: Math.max(workBytesMax, 2 * bytesMax) };
   let offset = start;
   let unpacked = 0;
   for (let depth = 0; depth <= chainMax; depth += 1) {
+    const held = place.bases?.get(offset);
+    if (held !== undefined) return rebuilt(held, deltas, { ...bounds, ...place });
     const entry = readEntry(place, offset, bytesMax);
     if (typeof entry === "string") return entry;
     unpacked += entry.data.length;
-    if (unpacked > workMax) return "too-large";
-    if (entry.type !== undefined)
-      return rebuilt({ type: entry.type, content: entry.data }, deltas, { bytesMax, workMax });
+    if (unpacked > bounds.workMax) return "too-large";
+    if (entry.type !== undefined) {
+      const base = { type: entry.type, content: entry.data };
+      if (deltas.length > 0) place.bases?.hold(offset, base);
+      return rebuilt(base, deltas, { ...bounds, ...place });
+    }
     if (entry.base >= offset && entry.isRelative) return "corrupt";
-    deltas.push(entry.data);
+    deltas.push({ offset, data: entry.data });
     offset = entry.base;
   }
   return "corrupt";
 }
 
+type Delta = { readonly offset: number; readonly data: Buffer };
+
+type Rebuilding = Pick<PackPlace, "bases"> & {
+  readonly bytesMax: number;
+  readonly workMax: number;
+};
+
 function rebuilt(
   base: GitObject,
-  deltas: readonly Buffer[],
-  { bytesMax, workMax }: { readonly bytesMax: number; readonly workMax: number },
+  deltas: readonly Delta[],
+  { bases, bytesMax, workMax }: Rebuilding,
 ): GitObject | ReadProblem {
-  let { content } = base;
+  let object = base;
   let made = 0;
-  for (const delta of deltas.toReversed()) {
-    const next = applyDelta(content, delta, bytesMax);
-    if (next === undefined) return "corrupt";
-    made += next.length;
+  for (const { offset, data } of deltas.toReversed()) {
+    const content = applyDelta(object.content, data, bytesMax);
+    if (content === undefined) return "corrupt";
+    made += content.length;
     if (made > workMax) return "too-large";
-    content = next;
+    object = { type: base.type, content };
+    bases?.hold(offset, object);
   }
-  return { type: base.type, content };
+  return object.content.length > bytesMax ? "too-large" : object;
 }
 
 type Entry =
