@@ -5,6 +5,7 @@ import path from "node:path";
 import type { EngineChoice } from "../../src/guard/describe.ts";
 import { openGuard } from "../../src/guard/repo-guard.ts";
 import { systemClock } from "../../src/std/time.ts";
+import { benchDamage } from "./guard-damage.ts";
 import { measuredRun } from "./process-memory.ts";
 import { count, medianMs, milliseconds, printFigure, ratio, runProgram, seconds } from "./table.ts";
 
@@ -14,6 +15,7 @@ const files = 200_000;
 const filesInRepository = 20_000;
 const commits = 5_000;
 const unpushed = 100;
+const objects = 90_000;
 const rounds = 3;
 
 /** What it costs to look for repositories, and to say what one holds, beside the system's own programs. */
@@ -25,8 +27,12 @@ export async function benchGuard(): Promise<void> {
     makeTree(tree);
     await benchDetection(top, tree);
     const repository = path.join(top, "repository");
-    makeRepository(repository);
+    makeRepository(repository, commits);
     await benchDescription(repository);
+    const packed = path.join(top, "packed");
+    // Each commit after the first has a file, its folder and the top of its own.
+    makeRepository(packed, Math.ceil((objects - filesInRepository) / 4));
+    await benchDamage({ top, packed, objects });
   } finally {
     rmSync(top, { recursive: true, force: true });
   }
@@ -67,7 +73,7 @@ async function benchDetection(top: string, tree: string): Promise<void> {
 }
 
 /** One commit with all files, then many that change one each; the last of them are not pushed. */
-function makeRepository(folder: string): void {
+function makeRepository(folder: string, commits: number): void {
   mkdirSync(folder);
   const git = (words: readonly string[], input = ""): void => {
     execFileSync("git", ["-C", folder, ...words], { input, stdio: ["pipe", "ignore", "ignore"] });

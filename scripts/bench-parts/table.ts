@@ -36,7 +36,7 @@ export function runProgram(program: string, words: readonly string[]): Promise<v
 
 /** Print figures as a table, each as soon as it is known. */
 export function printFigure({ what, aim, measured, note = "" }: Figure): void {
-  console.log(`${what.padEnd(58)}${aim.padEnd(12)}${measured.padStart(12)}   ${note}`.trimEnd());
+  console.log(`${what.padEnd(60)}${aim.padEnd(12)}${measured.padStart(12)}   ${note}`.trimEnd());
 }
 
 /** A number with its thousands apart. */
