@@ -13,6 +13,9 @@ export type Conversions = {
 
 const attributesBytesMax = 64 * 1024;
 
+/** So much is read of all of them together: one file may have many names. Bytes. */
+const allBytesMax = 32 * 1024 * 1024;
+
 /** Which attributes the files of these folders have, whichever pattern they are for. */
 export function conversionsOf(files: Iterable<Bytes>, config: GitConfig): Conversions {
   const autocrlf = configValue(config, "core.autocrlf");
@@ -21,11 +24,14 @@ export function conversionsOf(files: Iterable<Bytes>, config: GitConfig): Conver
     lfs: false,
     builtIn: autocrlf !== undefined && configBoolean(autocrlf) !== false,
   };
+  let all = 0;
   for (const file of files) {
     const text = readStart(file, attributesBytesMax);
     if (text === undefined) continue;
+    all += text.length;
     // What lies beyond may name anything.
-    if (text.length >= attributesBytesMax) found.filters = true;
+    if (text.length >= attributesBytesMax || all > allBytesMax) found.filters = true;
+    if (all > allBytesMax) break;
     noteAttributes(text, found);
   }
   return found;

@@ -10,6 +10,9 @@ const worktreesMax = 1000;
 const traceBytesMax = 1024 * 1024;
 const tracesMax = 10_000;
 
+/** So many copies are read: one file may have many names. */
+const copiesReadMax = 64;
+
 /** Files whose lines begin with the id of a commit. */
 const traces = /^(?:packed-refs|(?:[A-Z]+_)?HEAD)$/u;
 
@@ -18,6 +21,7 @@ export function lookAtFiles(gitdir: Bytes): Evidence[] {
   const worktrees = listNames(inside(gitdir, "worktrees"))
     .slice(0, worktreesMax)
     .map((name) => `worktrees/${name}`);
+  let read = 0;
   return [...folders, ...worktrees].flatMap((folder) => {
     const place = folder === "" ? gitdir : inside(gitdir, folder);
     // Hooks are often a link to a folder of the user's.
@@ -29,20 +33,25 @@ export function lookAtFiles(gitdir: Bytes): Evidence[] {
       if (copied === undefined) return [];
       // People number their own hooks and notes, too.
       if (copied.ambiguous && (folder === "hooks" || !there.has(copied.original))) return [];
-      return [copiedFile(gitdir, folder === "" ? name : `${folder}/${name}`, copied.original)];
+      const isRead = traces.test(copied.original) && read < copiesReadMax;
+      if (isRead) read += 1;
+      const path = folder === "" ? name : `${folder}/${name}`;
+      return [copiedFile(path, copied.original, isRead ? oidsIn(inside(gitdir, path)) : [])];
     });
   });
 }
 
-function copiedFile(gitdir: Bytes, path: string, original: string): Evidence {
-  const text = traces.test(original) ? readStart(inside(gitdir, path), traceBytesMax) : undefined;
-  const oids = [...(text ?? "").matchAll(/^(?:[0-9a-f]{64}|[0-9a-f]{40})\b/gmu)].map(
-    ([oid]) => oid,
-  );
+function oidsIn(path: Bytes): string[] {
+  const text = readStart(path, traceBytesMax) ?? "";
+  const found = text.matchAll(/^(?:[0-9a-f]{64}|[0-9a-f]{40})\b/gmu);
+  return [...found].map(([oid]) => oid).slice(0, tracesMax);
+}
+
+function copiedFile(path: string, original: string, oids: readonly string[]): Evidence {
   return damage(1, "conflict-copy-file", {
     path,
     detail: `A file sync kept a second version of "${original}" as "${path}": two devices wrote it at once, and Git sees only one of them. Compare the two, then remove the copy`,
-    ...(oids.length === 0 ? {} : { oids: oids.slice(0, tracesMax) }),
+    ...(oids.length === 0 ? {} : { oids }),
   });
 }
 

@@ -19,7 +19,7 @@ import {
 } from "./read-only.ts";
 
 /** Bounds of what is read; beyond them the check is not complete. */
-const refsMax = 100_000;
+const entriesMax = 200_000;
 const depthMax = 32;
 const refBytesMax = 4096;
 const packedBytesMax = 64 * 1024 * 1024;
@@ -48,13 +48,15 @@ export function lookAtRefs(common: Bytes): RefsSeen {
   const looking: Looking = { evidence: [], refs: new Map(), loose: new Set(), complete: true };
   const hasPacked = lookAtPacked(common, looking);
   const waiting: Place[] = [{ folder: inside(common, "refs"), path: "refs" }];
+  let entries = 0;
   for (let place = waiting.pop(); place !== undefined; place = waiting.pop()) {
     for (const entry of entriesOf(place.folder, looking)) {
       const at = { folder: inside(place.folder, entry.bytes), path: `${place.path}/${entry.name}` };
       if (isDropping(entry.name)) looking.evidence.push(junk(at.path));
       else if (entry.kind === "folder") waiting.push(at);
       else if (!entry.name.endsWith(".lock")) lookAtOne(at, entry, looking);
-      if (looking.loose.size > refsMax || at.path.split("/").length > depthMax) {
+      entries += 1;
+      if (entries > entriesMax || at.path.split("/").length > depthMax) {
         return seen({ ...looking, complete: false }, hasPacked);
       }
     }

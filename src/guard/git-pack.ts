@@ -6,6 +6,10 @@ const namesBytesMax = 4 * 1024 * 1024;
 
 const fanoutBytes = 1024;
 
+/** Offsets that are looked at to find the last one; and of those that stand in a table of their own. */
+const lookedMax = 16_000_000;
+const largeLookedMax = 100_000;
+
 /** So much of a table is held at once. */
 const pieceBytes = 1024 * 1024;
 
@@ -57,19 +61,22 @@ export class PackIndex implements Disposable {
     return undefined;
   }
 
-  /** Where the last object of the pack begins. Reads all offsets, in pieces. */
+  /** Where the last object of the pack begins, as far as its offsets are looked at: all of them, but in a vast one. */
   lastOffset(): number {
     const isFirst = this.#version === 1;
     const each = isFirst ? this.#hashBytes + 4 : 4;
     const start = isFirst ? fanoutBytes : 8 + fanoutBytes + this.count * (this.#hashBytes + 4);
     const perPiece = Math.floor(pieceBytes / each);
-    let last = 0;
-    for (let first = 0; first < this.count; first += perPiece) {
+    const looked = Math.min(this.count, lookedMax);
+    let [last, larges] = [0, 0];
+    for (let first = 0; first < looked; first += perPiece) {
       const piece = this.#file.read(start + first * each, perPiece * each);
-      const end = Math.min(this.count - first, Math.floor(piece.length / each));
+      const end = Math.min(looked - first, Math.floor(piece.length / each));
       for (let at = 0; at < end; at += 1) {
         const offset = piece.readUInt32BE(at * each);
         const isLarge = this.#version === 2 && offset >= 0x80000000;
+        if (isLarge) larges += 1;
+        if (larges > largeLookedMax) return last;
         last = Math.max(last, isLarge ? this.#offsetAt(first + at) : offset);
       }
     }

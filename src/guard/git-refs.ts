@@ -28,6 +28,7 @@ export type RefsRead = {
 /** Bounds of what is read of one repository; beyond them a number is not computed. */
 const packedBytesMax = 16 * 1024 * 1024;
 const refsMax = 100_000;
+const entriesMax = 200_000;
 const refDepthMax = 32;
 const refBytesMax = 4096;
 const symbolicDepthMax = 5;
@@ -104,12 +105,14 @@ function readPacked(common: Bytes, reading: Reading): void {
 /** Loose refs win over packed ones. */
 function readLoose(base: Bytes, top: string, reading: Reading): void {
   const waiting = [top];
+  let entries = 0;
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
     for (const { name, kind } of entriesOf(inside(base, folder), reading)) {
       const path = `${folder}/${name}`;
       if (kind === "folder") waiting.push(path);
       else if (isRefName(path)) readOne(base, path, reading);
-      if (isTooMuch(path, reading)) {
+      entries += 1;
+      if (entries > entriesMax || isTooMuch(path, reading)) {
         reading.complete = false;
         return;
       }

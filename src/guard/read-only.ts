@@ -214,6 +214,8 @@ const pieceBytes = 1024 * 1024;
 
 /** Hand a regular file on piece by piece. False where it cannot be read to its end. */
 export function readPieces(path: Bytes, take: (piece: Buffer) => void): boolean {
+  // Only then opened: opening a device may already do something.
+  if (kindAt(path) !== "file") return false;
   let fd: number | undefined;
   try {
     fd = openSync(path, openFlags);

@@ -24,6 +24,9 @@ export const indexBytesMax: number = 128 * 1024 * 1024;
 const textBytesMax = 16 * 1024 * 1024;
 const tablesMax = 1024;
 
+/** What is copied of one repository's tables or indexes is not more together. Bytes. */
+const copiedBytesMax = 256 * 1024 * 1024;
+
 const unreadableHead = "ref: refs/heads/snap-head-unreadable\n";
 
 /**
@@ -89,21 +92,24 @@ function copyTables(target: string, { gitdir, common }: GitPlaces, canRead: bool
   const entries = kindAt(from) === "folder" ? readFolder(from) : [];
   if (entries.length > tablesMax) throw new Unproven("reftable");
   mkdirSync(join(target, "reftable"));
+  let copied = 0;
   for (const { name } of entries) {
     if (!/^(?:tables\.list|[\w.-]+\.ref)$/u.test(name)) continue;
-    copyText(join(target, "reftable", name), inside(from, name));
+    copied += copyText(join(target, "reftable", name), inside(from, name));
+    if (copied > copiedBytesMax) throw new Unproven("reftable");
   }
   writeFileSync(join(target, "HEAD"), "ref: refs/heads/.invalid\n");
   writeFileSync(join(target, "refs/heads"), "this repository uses the reftable format\n");
 }
 
-/** Git follows a link here, and so does this: what is at its end is text, and only ever read. */
-function copyText(target: string, source: Bytes): void {
-  if (kindAt(source) === undefined) return;
+/** Git follows a link here, and so does this: what is at its end is text, and only ever read. @returns bytes that were copied */
+function copyText(target: string, source: Bytes): number {
+  if (kindAt(source) === undefined) return 0;
   const end = realPath(source);
   const file = end && readWhole(end, textBytesMax);
   if (file === undefined) throw new Unproven("file-not-read");
   writeFileSync(target, file.bytes);
+  return file.bytes.length;
 }
 
 /**
@@ -113,6 +119,7 @@ function copyText(target: string, source: Bytes): void {
 function copyIndex(target: string, gitdir: Bytes, hashBytes: 20 | 32): void {
   const names = readFolder(gitdir).map(({ name }) => name);
   const shared = names.filter((name) => /^sharedindex\.[0-9a-f]{40,64}$/u.test(name));
+  let copied = 0;
   for (const name of ["index", ...shared]) {
     const source = inside(gitdir, name);
     const file = readWhole(source, indexBytesMax);
@@ -120,6 +127,8 @@ function copyIndex(target: string, gitdir: Bytes, hashBytes: 20 | 32): void {
       if (kindAt(source) !== undefined) throw new Unproven("index-not-read");
       continue;
     }
+    copied += file.bytes.length;
+    if (copied > copiedBytesMax) throw new Unproven("index-not-read");
     if (!isSafe(file.bytes, hashBytes)) continue;
     const path = join(target, name);
     writeFileSync(path, file.bytes);
