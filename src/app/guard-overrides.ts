@@ -2,6 +2,7 @@ import os from "node:os";
 import path from "node:path";
 import { displayName } from "../core/path/names.ts";
 import type { GuardFinding } from "../core/repo/finding.ts";
+import type { SyncedRepository } from "../core/repo/gitdir-path.ts";
 import type { OverrideRecord } from "../core/repo/override.ts";
 import { repositoryIdentity } from "../guard/identity.ts";
 import {
@@ -34,7 +35,7 @@ export type OverridePlan = {
  */
 export async function planOverride(
   environment: Environment,
-  request: { readonly folder: string; readonly reason: string },
+  request: { readonly folder: string; readonly reason: string; readonly trust?: boolean },
 ): Promise<OverridePlan> {
   const folder = resolveFolder(environment, request.folder);
   const found = (await examine(environment, folder)).filter(
@@ -49,6 +50,7 @@ export async function planOverride(
   const now = environment.clock.now();
   const taken = {
     reason: request.reason,
+    trust: request.trust === true,
     who: os.userInfo().username,
     host: environment.host,
     now,
@@ -151,15 +153,19 @@ async function examine(
 export async function overriddenFolders(
   environment: Environment,
   record: WorkspaceRecord,
-): Promise<ReadonlySet<string>> {
-  const folders = new Set<string>();
+): Promise<ReadonlyMap<string, SyncedRepository>> {
+  const folders = new Map<string, SyncedRepository>();
   const places = new Set(recordsIn(environment, record).map(({ path: folder }) => folder));
   for (const folder of places) {
     const found = (await examine(environment, folder)).filter(
       ({ severity }) => severity === "refuse",
     );
     const isTaken = found.every((finding) => finding.override !== undefined);
-    if (found.length > 0 && isTaken) folders.add(path.relative(record.path, folder));
+    if (found.length === 0 || !isTaken) continue;
+    folders.set(path.relative(record.path, folder), {
+      form: found.some(({ marker }) => marker === "") ? "gitdir" : "work-tree",
+      isTrusted: found.every(({ override }) => override?.trust === true),
+    });
   }
   return folders;
 }
@@ -196,11 +202,11 @@ export async function overrideNotesNow(
 
 function noteOf(
   workspace: WorkspaceRecord,
-  { path: folder, who, expiresAt, reason }: OverrideRecord,
+  { path: folder, who, expiresAt, reason, trust }: OverrideRecord,
 ): string {
   const below = path.relative(workspace.path, folder) || ".";
   const day = new Date(expiresAt).toISOString().slice(0, 10);
-  return `Repository "${below}" is synced by override of ${who} until ${day}, or until it is another one: ${reason}`;
+  return `Repository "${below}" is synced by override of ${who} until ${day}, or until it is another one, ${trust === true ? "with" : "without"} its hooks and configuration: ${reason}`;
 }
 
 /** Overrides for a folder, or something in it, that do not hold any more, in sentences: for whom is refused. */

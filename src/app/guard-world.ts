@@ -39,6 +39,7 @@ function isOverrideRecord(record: object): record is OverrideRecord {
     ["path", "fingerprint", "reason", "who", "host"].every((name) => has(name, isText)) &&
     ["at", "expiresAt"].every((name) => has(name, Number.isFinite)) &&
     may("repoId", isText) &&
+    may("trust", (value) => typeof value === "boolean") &&
     may("unpushed", Number.isFinite) &&
     may("worktrees", (value) => Array.isArray(value) && value.every(isText))
   );

@@ -1,4 +1,5 @@
 import { compareBytes } from "../core/path/rel-path.ts";
+import type { SyncedRepository } from "../core/repo/gitdir-path.ts";
 import { transfersMax } from "../core/settings/values.ts";
 import type { EngineDeps } from "../engine/engine-deps.ts";
 import { openEngine, type Engine } from "../engine/engine.ts";
@@ -108,7 +109,7 @@ export async function engineDepsOf(
     clock,
     rng,
     logger,
-    ...(record.repos === "exclude" && { workTrees: openWorkTrees({ top: record.path, clock }) }),
+    workTrees: openWorkTrees({ top: record.path, clock }),
     config: {
       workspace: record.id,
       link: record.linkId,
@@ -117,13 +118,22 @@ export async function engineDepsOf(
       tool,
       repos: record.repos,
       overridden: (path) => overridden.has(path),
-      overrides: [...overridden].toSorted(compareBytes).join("\n"),
+      repositoryAt: (path) => overridden.get(path),
+      overrides: overridesText(overridden),
       excluded: () => excludedIn(environment, record.id),
       exclude: (paths) => recordExcluded(environment, record.id, paths),
       newRemoteFolders: own.newRemoteFolders ?? "sync",
       transfers: own["transfer.parallel"] ?? transfersMax,
     },
   };
+}
+
+/** Another text where anything else is overridden, or otherwise (S95). */
+function overridesText(overridden: ReadonlyMap<string, SyncedRepository>): string {
+  return [...overridden]
+    .map(([path, { form, isTrusted }]) => `${path}/${form}${isTrusted ? " trusted" : ""}`)
+    .toSorted(compareBytes)
+    .join("\n");
 }
 
 /** Open what the record of a workspace calls for: with its engine where it is linked. */

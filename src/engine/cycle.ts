@@ -1,5 +1,5 @@
 import type { LeftPath, SyncReport } from "../core/plan/sync-report.ts";
-import { headRestMs } from "../core/repo/work-trees.ts";
+import { gitdirRestMs } from "../core/repo/work-trees.ts";
 import { throwIfAborted, SnapError } from "../std/error.ts";
 import { checkAlong } from "./check/sample.ts";
 import type { LookWork } from "./disk/looking.ts";
@@ -74,7 +74,7 @@ function lateEditsOf(
 }
 
 /**
- * G25: who syncs right after a switch of branches means the new one, so a single sync waits for it, once. An engine that is always
+ * G25, G45: who syncs right after a commit or a switch of branches means the new one, so a single sync waits for it, once. An engine that is always
  * on looks again by itself.
  */
 function restOnce(
@@ -86,7 +86,7 @@ function restOnce(
   return async (left) => {
     const now = clock.now();
     const waits = left.map(({ againAt = Number.POSITIVE_INFINITY }) => againAt - now);
-    const longest = Math.max(0, ...waits.filter((delayMs) => delayMs <= headRestMs));
+    const longest = Math.max(0, ...waits.filter((delayMs) => delayMs <= gitdirRestMs));
     if (!mayWait || longest === 0) return false;
     mayWait = false;
     await clock.sleep(longest, signal).catch((error: unknown) => {

@@ -52,7 +52,7 @@ export async function planDry(
     await trial.run(planned, guarded.ops);
   }
   const awaited = isIdle ? trial.plans.awaited : [];
-  return { left: [...observed.frozen.left, ...held, ...awaited] };
+  return { left: [...observed.frozen.left, ...held, ...trial.plans.conflicts, ...awaited] };
 }
 
 /**

@@ -14,6 +14,7 @@ import type {
   RestoreJournal,
   RestoreTokens,
 } from "../ports.ts";
+import type { Overrides } from "../core/repo/gitdir-path.ts";
 import type { WorkTrees } from "../core/repo/work-trees.ts";
 import type { Logger } from "../std/log.ts";
 import type { Rng } from "../std/random.ts";
@@ -35,8 +36,13 @@ export type EngineDeps = {
   readonly config: EngineConfig;
 };
 
+/** Whether any repository is synced by override: without one nothing has to be asked of paths (G44). */
+export function hasOverrides({ overrides = "" }: EngineConfig): boolean {
+  return overrides !== "";
+}
+
 /** What was decided for one link, and who we are. */
-export type EngineConfig = {
+export type EngineConfig = Overrides & {
   /** Ids that the root marker must carry (S22). */
   readonly workspace: string;
   readonly link: string;
@@ -48,9 +54,7 @@ export type EngineConfig = {
   readonly tool: string;
   /** What is done with repositories: hold their folder, or leave their own files out (G43, G46). */
   readonly repos: "refuse" | "exclude";
-  /** Whether the repository whose work tree (or bare gitdir) is this folder is synced like files (G44). */
-  overridden(path: RelPath): boolean;
-  /** Another text whenever `overridden` answers otherwise; absent where nothing is overridden (S95). */
+  /** Another text whenever `Overrides` answer otherwise; absent where nothing is overridden (S95). */
   readonly overrides?: string;
   /** Folders of the server that are to leave this disk, or never to come to it (S93). */
   excluded(): readonly RelPath[];

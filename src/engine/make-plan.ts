@@ -2,16 +2,21 @@ import { merge } from "../core/merge/merge.ts";
 import type { MergeResult, Trees } from "../core/merge/merge-result.ts";
 import { Slices, type Slice } from "../core/merge/slice.ts";
 import type { Op } from "../core/plan/op.ts";
+import type { StepOf } from "../core/plan/order.ts";
 import { plan } from "../core/plan/plan.ts";
 import { isRemoval } from "../core/plan/suspects.ts";
 import type { LeftPath } from "../core/plan/sync-report.ts";
 import { ignoreFileName } from "../core/ignore.ts";
 import { pathKeyOf } from "../core/path/path-key.ts";
+import { stepIn } from "../core/repo/gitdir-order.ts";
 import { rootNode, type NodeId } from "../core/tree/node.ts";
 import type { IndexStore } from "../ports.ts";
+import { assert } from "../std/assert.ts";
 import { isoDate } from "../std/time.ts";
 import { bareLeftover } from "./disk/bare-leftover.ts";
-import type { EngineDeps } from "./engine-deps.ts";
+import { hasOverrides, type EngineDeps } from "./engine-deps.ts";
+import { repositoryConflicts } from "./guards/repository-conflicts.ts";
+import { VanishedObjects } from "./guards/vanished-objects.ts";
 import { remoteInScope, type Observed } from "./observe.ts";
 import { arrivingRules } from "./scope/scope.ts";
 
@@ -59,21 +64,26 @@ export type PlanOptions = {
  */
 export class Plans {
   readonly #deps: EngineDeps;
-  readonly #observed: Observed;
+  /** What no merge touches: as observed, and repositories with a conflict (G45). */
+  readonly #frozen: Set<NodeId>;
+  readonly #conflicts = new Map<NodeId, LeftPath>();
   readonly #trees: Trees;
   readonly #slices: Slices;
   /** New rules from the server come down alone, and apply before the rest is planned (S90). */
   readonly #rules: readonly NodeId[] | undefined;
   readonly #keepsRemovals: boolean;
   readonly #newNode: () => NodeId;
+  /** Repositories that are synced by override have an order (G45). */
+  readonly #stepOf: StepOf | undefined;
+  readonly #vanished: VanishedObjects;
   #waits = false;
   #isRulesPlanned = false;
 
   constructor(deps: EngineDeps, observed: Observed, { trees, nodesMax }: PlanOptions = {}) {
-    const { index } = deps;
-    const frozen = observed.frozen.nodes;
+    const { index, config } = deps;
+    const frozen = new Set(observed.frozen.nodes);
     this.#deps = deps;
-    this.#observed = observed;
+    this.#frozen = frozen;
     this.#trees = trees ?? treesOfIndex(index);
     this.#newNode = trees === undefined ? () => index.newNode() : trialNodes();
     const onClean = (node: NodeId): void => index.clearDirty(node);
@@ -88,6 +98,10 @@ export class Plans {
     this.#rules = rules;
     // Where they cannot come down there is no plan: by the old rules, what the new ones keep private would be uploaded.
     this.#isRulesPlanned = rules?.some((node) => frozen.has(node)) === true;
+    if (hasOverrides(config)) {
+      this.#stepOf = (path, change) => stepIn(config, path, change)?.step;
+    }
+    this.#vanished = new VanishedObjects(deps, trees === undefined);
     this.#keepsRemovals = observed.scope.changed || index.meta("removals_frozen") !== undefined;
   }
 
@@ -104,6 +118,11 @@ export class Plans {
   /** What to tell where nothing of the plans can be done: new rules are awaited, and everything else waits for them (S90). */
   get awaited(): readonly LeftPath[] {
     return this.#rules === undefined ? [] : [rulesAwaited];
+  }
+
+  /** Repositories that are held since both sides have changed them (G45). */
+  get conflicts(): readonly LeftPath[] {
+    return [...this.#conflicts.values()];
   }
 
   /**
@@ -136,21 +155,36 @@ export class Plans {
   }
 
   #planOf({ nodes, partial }: Slice): Planned {
-    const { index, config, clock } = this.#deps;
     const trees = this.#trees;
-    const result = index.transaction(() =>
+    for (;;) {
+      const result = this.#mergeOf({ nodes, partial });
+      const conflicts = this.#stepOf && repositoryConflicts(this.#deps.config, result);
+      if (conflicts === undefined || conflicts.size === 0) {
+        const ops = this.#vanished.withoutEarly(plan(result, trees, this.#stepOf));
+        return { ops, waiting: noOps, result, partial };
+      }
+      for (const [node, left] of conflicts) {
+        assert(!this.#frozen.has(node), "what is held has no conflicts");
+        this.#frozen.add(node);
+        this.#conflicts.set(node, left);
+      }
+    }
+  }
+
+  #mergeOf({ nodes, partial }: Slice): MergeResult {
+    const { index, config, clock } = this.#deps;
+    return index.transaction(() =>
       merge({
-        ...trees,
+        ...this.#trees,
         slice: nodes,
         partial,
-        frozen: this.#observed.frozen.nodes,
+        frozen: this.#frozen,
         device: config.device,
         date: isoDate(clock.now()),
         isLeftover: (node) => bareLeftover(index, node) !== undefined,
         newNode: this.#newNode,
       }),
     );
-    return { ops: plan(result, trees), waiting: noOps, result, partial };
   }
 }
 

@@ -13,7 +13,12 @@ import { observeRemote } from "./listing/observe-remote.ts";
 import { loadScope, type Scope } from "./scope/scope.ts";
 
 /** What a look at both sides leaves to tell; what was seen is in the index. */
-export type Observed = { readonly scope: Scope; readonly frozen: Frozen };
+export type Observed = {
+  readonly scope: Scope;
+  readonly frozen: Frozen;
+  /** When the look began, ms since 1970: what was written later was perhaps not seen. */
+  readonly lookedAt: number;
+};
 
 /**
  * Look at both sides until complete. Nothing is written on either.
@@ -22,6 +27,7 @@ export type Observed = { readonly scope: Scope; readonly frozen: Frozen };
  * line (S79)
  */
 export async function observeBoth(deps: EngineDeps, work: LookWork): Promise<Observed> {
+  const lookedAt = deps.clock.now();
   const scope = await loadScope(deps);
   const remote = await observeRemote(deps, scope, work);
   throwIfAborted(work.signal);
@@ -29,7 +35,7 @@ export async function observeBoth(deps: EngineDeps, work: LookWork): Promise<Obs
   const local = await observeLocal(deps, scope, work);
   throwIfAborted(work.signal);
   const moved = await movedRepositories(deps, local.repositories);
-  return { scope, frozen: frozenNodes(deps.index, { local, remote, moved }) };
+  return { scope, frozen: frozenNodes(deps.index, { local, remote, moved }), lookedAt };
 }
 
 /** The remote tree as the merge may see it: without what is ignored or cannot be on this disk (S14, S91). */

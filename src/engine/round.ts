@@ -18,6 +18,7 @@ import type { Tally } from "./report.ts";
 import { raiseGeneration } from "./guards/rollback.ts";
 import type { RunOptions } from "./run-options.ts";
 import { NewFolders } from "./execute/new-folders.ts";
+import { inOrder, RepositoryGate } from "./execute/repository-gate.ts";
 import { Room } from "./execute/room.ts";
 
 /** What the rounds of one sync share. */
@@ -57,7 +58,8 @@ export async function runRound(
   let isRaised = false;
   for (const { planned, guarded } of guardedPlans(plans, guard, observed)) {
     held = guarded.left;
-    const ops = guarded.ops.filter(({ node }) => !context.parking.holds(node));
+    const ready = guarded.ops.filter(({ node }) => !context.parking.holds(node));
+    const ops = inOrder(deps, ready);
     if (ops.length === 0) continue;
     plans.noteWork();
     isIdle = false;
@@ -66,14 +68,15 @@ export async function runRound(
       await raiseGeneration(deps);
       isRaised = true;
     }
-    await runPlan(deps, { planned, ops, newFolders, context });
+    const { lookedAt } = observed;
+    await runPlan(deps, { planned, ops, newFolders, lookedAt, context });
   }
   if (plans.isWhole) guard.end(observed.frozen.nodes);
   if (plans.isWhole || plans.waits) thawRemovals(deps.index);
   const awaited = isIdle ? plans.awaited : [];
   return {
     isLast: isIdle && !plans.waits,
-    held: [...held, ...awaited],
+    held: [...held, ...plans.conflicts, ...awaited],
     awaitsRules: awaited.length > 0,
   };
 }
@@ -84,6 +87,7 @@ type Run = {
   /** The part of the plan that is neither held nor left aside. */
   readonly ops: readonly Op[];
   readonly newFolders: NewFolders;
+  readonly lookedAt: number;
   readonly context: RoundContext;
 };
 
@@ -101,13 +105,14 @@ async function runPlan(deps: EngineDeps, run: Run): Promise<void> {
   await settleIntents(deps);
 }
 
-function executionOf(deps: EngineDeps, { planned, newFolders, context }: Run): Execution {
+function executionOf(deps: EngineDeps, { planned, newFolders, lookedAt, context }: Run): Execution {
   const { target, decided, isHeld } = planned.result;
   const { tally, work } = context;
   return {
     deps,
     mayGo: (node) => decided.has(node) && target.get(node) === undefined && !isHeld(node),
     mayGoUp: (node) => newFolders.mayGoUp(node),
+    repositories: new RepositoryGate(deps, lookedAt),
     commits: new CommitQueue(deps.index),
     confirm: new RemoteConfirmation(deps.remote),
     tally,

@@ -26,6 +26,8 @@ export function fingerprintOf({ path, vcs, form, worktrees }: RepositoryIdentity
 export type OverrideRequest = {
   readonly finding: GuardFinding;
   readonly reason: string;
+  /** Hooks and configuration are synced, too (G45). */
+  readonly trust?: boolean;
   readonly who: string;
   readonly host: string;
   /** ms since 1970. */
@@ -62,6 +64,7 @@ export function makeOverride(request: OverrideRequest): OverrideRecord {
     worktrees,
     ...(isUnknown ? {} : { unpushed: unpushed.value }),
     reason,
+    ...(request.trust === true && { trust: true }),
     who,
     host,
     at: now,

@@ -14,6 +14,7 @@ import { brokenByMove } from "./fixed-work-tree.ts";
 import { operationIn } from "./git-facts.ts";
 import { readGitFile } from "./gitdir.ts";
 import { headFacts } from "./head-facts.ts";
+import { openSyncedGitdirs } from "./synced-gitdirs.ts";
 import { UnmergedIndexes } from "./unmerged.ts";
 import { inside, isOutOfReach, kindAt, modifiedAt, readFolder, type Bytes } from "./read-only.ts";
 
@@ -51,6 +52,7 @@ export function openWorkTrees({
   const asked = new Map<RelPath, string>();
   const indexes = new UnmergedIndexes();
   return {
+    ...openSyncedGitdirs({ top, clock }),
     busy: (folder, marker) => {
       asked.set(folder, marker);
       return Promise.resolve(busyAt({ folder: join(top, folder), marker, indexes }, clock.now()));

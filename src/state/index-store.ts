@@ -40,6 +40,7 @@ const linkFacts: readonly MetaKey[] = [
     "differences",
   ] as const),
   ...(["excluded", "excluding", "relist", "hooked", "hook_failed", "repositories"] as const),
+  "vanished_objects",
 ];
 
 /** Tables that end with the link; restores, fence, op log and the node counter stay (S7). */

@@ -47,7 +47,7 @@ test("G44: on a terminal the name of the repository is typed, and nothing else w
     mkdirSync(folder);
     execFileSync("git", ["init", "-q", folder], { stdio: "pipe" });
     const reason = "one laptop only, pushed daily";
-    const words = { folder, reason, list: false, revoke: undefined, dryRun: false };
+    const words = { folder, reason, trust: false, list: false, revoke: undefined, dryRun: false };
     const wrong = await answering(top, "yes");
     await expect(overrideCommand(wrong.context, words)).rejects.toMatchObject({ code: "refused" });
     expect(wrong.context.environment.settings.read().overrides).toEqual([]);

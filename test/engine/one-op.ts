@@ -1,6 +1,7 @@
 import { CommitQueue } from "../../src/engine/execute/commit-queue.ts";
 import { RemoteConfirmation } from "../../src/engine/execute/confirm-remote.ts";
 import type { Execution } from "../../src/engine/execute/execution.ts";
+import { RepositoryGate } from "../../src/engine/execute/repository-gate.ts";
 import { Room } from "../../src/engine/execute/room.ts";
 import type { EngineDeps } from "../../src/engine/engine-deps.ts";
 import { Plans, type Planned } from "../../src/engine/make-plan.ts";
@@ -21,6 +22,7 @@ export function executionOf(deps: EngineDeps, { result }: Planned): Execution {
     deps,
     mayGo: (node) => decided.has(node) && target.get(node) === undefined && !isHeld(node),
     mayGoUp: () => Promise.resolve(true),
+    repositories: new RepositoryGate(deps, deps.clock.now()),
     commits: new CommitQueue(deps.index),
     confirm: new RemoteConfirmation(deps.remote),
     tally: new Tally({}),

@@ -16,12 +16,13 @@ import { formatTime, plural } from "../format.ts";
 export type OverrideWords = {
   readonly folder: string | undefined;
   readonly reason: string | undefined;
+  readonly trust: boolean;
   readonly list: boolean;
   readonly revoke: string | undefined;
   readonly dryRun: boolean;
 };
 
-type OverrideOptions = Pick<OverrideWords, "reason" | "list" | "revoke"> & {
+type OverrideOptions = Pick<OverrideWords, "reason" | "trust" | "list" | "revoke"> & {
   readonly "dry-run": boolean;
 };
 
@@ -32,6 +33,11 @@ export function withOverrideOptions(parser: Argv): Argv<OverrideOptions> {
       type: "string",
       requiresArg: true,
       describe: "override: why, in ten characters or more",
+    })
+    .option("trust", {
+      type: "boolean",
+      default: false,
+      describe: "override: sync its hooks and its configuration, too, which are code",
     })
     .option("list", {
       type: "boolean",
@@ -70,7 +76,7 @@ export async function overrideCommand(
       hint: `For example: snap guard override ${displayName(folder ?? "FOLDER")} --reason "one device only, pushed daily"`,
     });
   }
-  return await take(context, { folder: folder ?? context.place, reason, dryRun: words.dryRun });
+  return await take(context, { ...words, folder: folder ?? context.place, reason });
 }
 
 async function listAll({ environment, output }: CliContext): Promise<ExitCode> {
@@ -94,9 +100,9 @@ async function listAll({ environment, output }: CliContext): Promise<ExitCode> {
 
 function fieldsOf(
   record: OverridePlan["records"][number],
-): Readonly<Record<string, string | number | null | readonly string[]>> {
-  const { repoId = null, unpushed = null, worktrees = [], ...rest } = record;
-  return { ...rest, repoId, unpushed, worktrees };
+): Readonly<Record<string, string | number | boolean | null | readonly string[]>> {
+  const { repoId = null, unpushed = null, worktrees = [], trust = false, ...rest } = record;
+  return { ...rest, trust, repoId, unpushed, worktrees };
 }
 
 async function takeBack(
@@ -115,11 +121,17 @@ async function takeBack(
   return 0;
 }
 
-type Taking = { readonly folder: string; readonly reason: string; readonly dryRun: boolean };
+type Taking = Pick<OverrideWords, "trust" | "dryRun"> & {
+  readonly folder: string;
+  readonly reason: string;
+};
 
-async function take(context: CliContext, { folder, reason, dryRun }: Taking): Promise<ExitCode> {
+async function take(
+  context: CliContext,
+  { folder, reason, trust, dryRun }: Taking,
+): Promise<ExitCode> {
   const { environment, output } = context;
-  const plan = await planOverride(environment, { folder, reason });
+  const plan = await planOverride(environment, { folder, reason, trust });
   const [record] = plan.records;
   const unpushed = record?.unpushed ?? null;
   if (unpushed !== null && unpushed > 0) {

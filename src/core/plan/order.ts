@@ -1,5 +1,7 @@
 import { assert, present } from "../../std/assert.ts";
+import type { RelPath } from "../path/rel-path.ts";
 import { rootNode, type NodeId } from "../tree/node.ts";
+import { pathOf } from "../tree/tree-view.ts";
 import type { SideChanges } from "./diff.ts";
 import type { Op } from "./op.ts";
 import { OpWriter } from "./op-writer.ts";
@@ -9,6 +11,9 @@ import { placeOn, type Places } from "./places.ts";
 export const phases = ["mkdirs", "moves", "puts", "removals"] as const;
 /** One of them. */
 export type Phase = (typeof phases)[number];
+
+/** Where a path stands in the order of what it belongs to; undefined for what goes in any order (G45). */
+export type StepOf = (path: RelPath, change: "put" | "removal") => number | undefined;
 
 /**
  * Puts the changes of one side into an order in which every place is free when it is needed (S49).
@@ -20,12 +25,14 @@ export class Sequencer {
   readonly #changes: SideChanges;
   readonly #places: Places;
   readonly #writer: OpWriter;
+  readonly #stepOf: StepOf | undefined;
   readonly #done = new Set<NodeId>();
   readonly #staged = new Set<NodeId>();
   /** For each folder to remove, what moves out of it. */
   readonly #leaving = new Map<NodeId, NodeId[]>();
 
-  constructor(changes: SideChanges, places: Places) {
+  constructor(changes: SideChanges, places: Places, stepOf?: StepOf) {
+    this.#stepOf = stepOf;
     this.#changes = changes;
     this.#places = places;
     this.#writer = new OpWriter(changes, places);
@@ -34,13 +41,32 @@ export class Sequencer {
 
   /** The ops of one phase; the phases are to be asked for in their order. */
   write(phase: Phase): readonly Op[] {
-    for (const node of this.#nodesOf(phase)) {
+    const rewrites = phase === "puts" ? sorted(this.#changes.rewrites.keys()) : [];
+    const isRewrite = new Set(rewrites);
+    const isMade = this.#changes.creates;
+    for (const node of this.#inSteps([...this.#nodesOf(phase), ...rewrites], phase)) {
+      if (isRewrite.has(node) && !isMade.has(node)) {
+        this.#writer.rewrite(node);
+        continue;
+      }
       this.#writeWithAllBefore(node);
       for (const staged of this.#staged) this.#writeWithAllBefore(staged);
     }
-    if (phase === "puts")
-      for (const node of sorted(this.#changes.rewrites.keys())) this.#writer.rewrite(node);
     return this.#writer.takeOps();
+  }
+
+  /** What has steps comes behind the rest, in their order; otherwise everything stays where it is. */
+  #inSteps(nodes: readonly NodeId[], phase: Phase): readonly NodeId[] {
+    const stepOf = this.#stepOf;
+    if (stepOf === undefined || phase === "mkdirs" || phase === "moves") return nodes;
+    const { tree, target } = this.#changes;
+    const change = phase === "puts" ? "put" : "removal";
+    const steps = new Map<NodeId, number>();
+    for (const node of nodes) {
+      const path = change === "put" ? pathOf(target, node) : pathOf(tree, node);
+      steps.set(node, (path === undefined ? undefined : stepOf(path, change)) ?? -1);
+    }
+    return nodes.toSorted((a, b) => (steps.get(a) ?? -1) - (steps.get(b) ?? -1));
   }
 
   #nodesOf(phase: Phase): readonly NodeId[] {

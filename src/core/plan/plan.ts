@@ -4,7 +4,7 @@ import { changesOf, foldersAbove, type SideChanges } from "./diff.ts";
 import { dropBlocked } from "./feasible.ts";
 import { asideOps, indexOps } from "./index-ops.ts";
 import type { Op, OpKind } from "./op.ts";
-import { phases, Sequencer } from "./order.ts";
+import { phases, Sequencer, type StepOf } from "./order.ts";
 import { Places } from "./places.ts";
 
 /** How many ops of each kind a plan has; kinds without ops are absent. */
@@ -16,14 +16,16 @@ export type PlanSummary = Readonly<Partial<Record<OpKind, number>>>;
  *
  * A plan with hashes to ask for, with conflicts or with held nodes is not the whole way: what depends on these is
  * left out, and comes with the plan of the next merge.
+ *
+ * @param stepOf the order of what belongs together (G45); none where it is absent
  */
-export function plan(result: MergeResult, trees: Trees): readonly Op[] {
+export function plan(result: MergeResult, trees: Trees, stepOf?: StepOf): readonly Op[] {
   const pinned = foldersAbove(result);
   const conflicts = result.conflicts.filter(({ node }) => !pinned.has(node));
   const sides = (["local", "remote"] as const)
     .map((side) => changesOf(result, side, pinned))
     .filter(hasChanges)
-    .map((changes) => sequencerOf(changes, conflicts));
+    .map((changes) => sequencerOf(changes, { conflicts, stepOf }));
   return [
     ...indexOps(result, trees),
     ...asideOps(result, conflicts),
@@ -42,12 +44,14 @@ function hasChanges({ creates, moves, rewrites, removes }: SideChanges): boolean
   return creates.size + moves.size + rewrites.size + removes.size > 0;
 }
 
-function sequencerOf(changes: SideChanges, conflicts: readonly Conflict[]): Sequencer {
+type Order = { readonly conflicts: readonly Conflict[]; readonly stepOf: StepOf | undefined };
+
+function sequencerOf(changes: SideChanges, { conflicts, stepOf }: Order): Sequencer {
   const { side } = changes;
   const places = new Places(side, changes.tree);
   if (side === "local") for (const conflict of conflicts) putAside(places, conflict);
   dropBlocked(changes, places);
-  return new Sequencer(changes, places);
+  return new Sequencer(changes, places, stepOf);
 }
 
 function putAside(places: Places, { node, copyNode, copyName, parent }: Conflict): void {

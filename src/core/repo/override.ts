@@ -11,6 +11,8 @@ export type OverrideRecord = {
   /** Commits that were on no remote-tracking branch then; absent where they could not be counted. */
   readonly unpushed?: number;
   readonly reason: string;
+  /** Hooks and configuration are synced, too (G45). */
+  readonly trust?: boolean;
   /** Login name of whoever took it, and on which host. */
   readonly who: string;
   readonly host: string;

@@ -4,6 +4,9 @@ import type { RelPath } from "../path/rel-path.ts";
 /** How long a work tree is left alone after its `HEAD` changed, ms: a branch switch is one batch (G25). */
 export const headRestMs = 2_000;
 
+/** How long a repository that is synced by override must have been left alone, ms (G45). */
+export const gitdirRestMs = 5_000;
+
 /** A lock of a repository that is older is perhaps a left-over, ms: then its hold says what to do. */
 export const staleLockMs = 600_000;
 
@@ -24,6 +27,15 @@ export interface WorkTrees {
    * @returns undefined where it may be synced. What cannot be read is busy (G4)
    */
   busy(folder: RelPath, marker: string): Promise<BusyWorkTree | undefined>;
+  /**
+   * Why a repository that is synced by override may not be moved now (G45): a lock is held, or something was written.
+   *
+   * @param since ms since 1970; what was written after it counts as well, however long ago. Absent: for the last `gitdirRestMs`
+   * @returns undefined where it may. What cannot be read is busy (G4)
+   */
+  resting(gitdir: RelPath, since?: number): Promise<BusyWorkTree | undefined>;
+  /** The same, but only for what holds a lock: whoever writes there is we. */
+  locked(gitdir: RelPath): Promise<BusyWorkTree | undefined>;
   /**
    * Why a work tree must not be moved with a folder that it is, or lies in (G48), as the end of a sentence.
    *

@@ -38,6 +38,8 @@ export type MetaKey =
   | "last_left"
   /** What was chosen for repositories and told of them, and heard from other devices, as JSON (G46, G49). */
   | "repositories"
+  /** Since when objects of repositories are gone here that the server still has, as JSON (G45). */
+  | "vanished_objects"
   /** Why the link is held (S118), as the last sync found it. */
   | "rolled_back"
   /** The hooks before a sync have run, and those after it have not yet (T43). */

@@ -1,3 +1,4 @@
+import { overridesOf } from "../../core/repo/gitdir-path.ts";
 import { rulesOf } from "../../core/ignore.ts";
 import { joinPath, topPath, type RelPath } from "../../core/path/rel-path.ts";
 import type { FolderMark } from "../../core/tree/leftovers.ts";
@@ -41,7 +42,7 @@ export async function checkDisk(deps: EngineDeps, check: DiskCheck, work: Work):
   const scope: ScopeRules = {
     rules,
     repos: config.repos,
-    overridden: (path) => config.overridden(path),
+    ...overridesOf(config),
     exclusions: exclusionsInForce(deps.index),
   };
   const walk = new DiskWalk(deps, { ...check, scope });

@@ -1,7 +1,13 @@
 import { joinPath, pathDepthMax, type RelPath } from "../../core/path/rel-path.ts";
 import type { LeftPath } from "../../core/plan/sync-report.ts";
 import type { FolderListing, LocalStat } from "../../core/tree/local-stat.ts";
-import { isOverridden, judgeFolder, refusal, type ScopeRules } from "../scope/standing.ts";
+import {
+  isMarker,
+  isOverridden,
+  judgeFolder,
+  refusal,
+  type ScopeRules,
+} from "../scope/standing.ts";
 import { halfMadeRepository, type FileLooker } from "./half-made.ts";
 import { heldRepository, withSubject } from "./held-repository.ts";
 
@@ -36,8 +42,9 @@ export async function lookInto(looker: Looker, path: RelPath): Promise<FolderLoo
   const shut =
     closure(listing, repository) ??
     (await halfMade(looker, path, inside)) ??
-    (await busyWorkTree(looker, path, workTreeOf));
-  const isWorkTree = workTreeOf !== undefined;
+    (await busyWorkTree(looker, path, workTreeOf)) ??
+    (await busyRepository(looker, path, inside));
+  const isWorkTree = workTreeOf !== undefined || scope.overridden(path);
   if (shut !== undefined) return { ...shutFolder(shut), isWorkTree };
   const left = listing.unsyncable.map((name) => unsyncable(path, name));
   const accepted: LocalStat[] = [];
@@ -91,6 +98,25 @@ async function busyWorkTree(
   if (marker === undefined) return undefined;
   const busy = await workTrees?.busy(path, marker);
   return busy && { ...busy, path, kind: "hold", reason: withSubject(path, busy.reason) };
+}
+
+/** G45: while something goes on in a repository that is synced itself, nothing of it moves. */
+async function busyRepository(
+  { workTrees, scope }: Looker,
+  path: RelPath,
+  inside: readonly LocalStat[],
+): Promise<LeftPath | undefined> {
+  if (workTrees === undefined || !scope.overridden(path)) return undefined;
+  const isGitdir = scope.repositoryAt?.(path)?.form === "gitdir";
+  const markers = inside.filter((stat) => stat.kind === "folder" && isMarker(stat));
+  const gitdirs = isGitdir ? [path] : markers.map(({ name }) => joinPath(path, name));
+  for (const gitdir of gitdirs) {
+    const busy = await workTrees.resting(gitdir);
+    if (busy !== undefined) {
+      return { ...busy, path, kind: "hold", reason: withSubject(path, busy.reason) };
+    }
+  }
+  return undefined;
 }
 
 function tooDeep(path: RelPath): LeftPath {

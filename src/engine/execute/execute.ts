@@ -36,7 +36,7 @@ export async function execute(
   announceQuestions(execution, ops);
   const { signal } = execution.work;
   const troubles = new Troubles();
-  for (const stretch of stretches(ops)) {
+  for (const stretch of stretches(ops, (op) => execution.repositories.stepOf(op))) {
     throwIfAborted(signal);
     if (stretch.kind === "index") {
       runIndexOps(execution, stretch.ops, onResult);
@@ -45,7 +45,10 @@ export async function execute(
     const { transfers = transfersMax } = execution.deps.config;
     const parallel = stretch.kind === "transfer" ? transfers : 1;
     await forEachLimited(stretch.ops, { parallel, signal }, async (op) => {
-      if (troubles.stop(op)) return;
+      if (troubles.stop(op)) {
+        execution.repositories.fail(op);
+        return;
+      }
       const result = await attempt(execution, op);
       execution.tally.step(op.path);
       onResult(op, result);
@@ -60,10 +63,14 @@ type SideOp = Exclude<Op, IndexOp>;
 
 type Stretch =
   | { readonly kind: "index"; readonly ops: IndexOp[] }
-  | { readonly kind: "transfer" | "single"; readonly ops: SideOp[] };
+  | {
+      readonly kind: "transfer" | "single";
+      readonly step: number | undefined;
+      readonly ops: SideOp[];
+    };
 
-/** Ops that follow each other and run alike. */
-function stretches(ops: readonly Op[]): readonly Stretch[] {
+/** Ops that follow each other and run alike; one step after the other where they have any (G45). */
+function stretches(ops: readonly Op[], stepOf: (op: Op) => number | undefined): readonly Stretch[] {
   const found: Stretch[] = [];
   for (const op of ops) {
     const last = found.at(-1);
@@ -73,8 +80,10 @@ function stretches(ops: readonly Op[]): readonly Stretch[] {
       continue;
     }
     const kind = isTransfer(op) ? "transfer" : "single";
-    if (last !== undefined && last.kind !== "index" && last.kind === kind) last.ops.push(op);
-    else found.push({ kind, ops: [op] });
+    const step = stepOf(op);
+    const isSame = last !== undefined && last.kind !== "index" && last.kind === kind;
+    if (isSame && last.step === step) last.ops.push(op);
+    else found.push({ kind, step, ops: [op] });
   }
   return found;
 }
@@ -106,21 +115,28 @@ function runIndexOps(
 /** Every error ends in the result of its op, or ends the sync (S85). */
 async function attempt(execution: Execution, op: SideOp): Promise<Result> {
   try {
-    const result = (await mayRun(execution, op))
-      ? await runOp(execution, op)
-      : cancelled("its folder is, or may be, a repository now");
-    if (result.state === "cancelled") await noteUndone(execution, op, result.reason);
+    const refusal = await refusalOf(execution, op);
+    const result = refusal === undefined ? await runOp(execution, op) : cancelled(refusal);
+    if (result.state === "cancelled") {
+      execution.repositories.fail(op);
+      await noteUndone(execution, op, result.reason);
+    }
     return result;
   } catch (error) {
     if (!isSnapError(error) || error.class === "systemic") throw error;
+    execution.repositories.fail(op);
     await noteUndone(execution, op, error.message);
     return { state: "parked", error };
   }
 }
 
-/** G21: right before the first upload into a new folder, it is looked at once more. */
-async function mayRun(execution: Execution, { kind, node }: SideOp): Promise<boolean> {
-  return (kind !== "R.put" && kind !== "R.mkdir") || (await execution.mayGoUp(node));
+/** G21: right before the first upload into a new folder, it is looked at once more. G45: a repository has an order. */
+async function refusalOf(execution: Execution, op: SideOp): Promise<string | undefined> {
+  const isUpload = op.kind === "R.put" || op.kind === "R.mkdir";
+  if (isUpload && !(await execution.mayGoUp(op.node))) {
+    return "its folder is, or may be, a repository now";
+  }
+  return await execution.repositories.refusal(op);
 }
 
 function noteUndone(execution: Execution, op: Op, reason: string): Promise<void> {

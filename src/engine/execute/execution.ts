@@ -12,6 +12,7 @@ import type { CommitQueue } from "./commit-queue.ts";
 import type { RemoteConfirmation } from "./confirm-remote.ts";
 import type { EngineDeps } from "../engine-deps.ts";
 import type { Tally } from "../report.ts";
+import type { RepositoryGate } from "./repository-gate.ts";
 import type { Room } from "./room.ts";
 
 /** What the ops of one plan share. */
@@ -21,6 +22,8 @@ export type Execution = {
   readonly mayGo: (node: NodeId) => boolean;
   /** Whether an entry of the disk may still go up, or is part of a repository that has just appeared (G21). */
   readonly mayGoUp: (node: NodeId) => Promise<boolean>;
+  /** The order of what belongs to repositories that are synced by override (G45). */
+  readonly repositories: RepositoryGate;
   readonly commits: CommitQueue;
   readonly confirm: RemoteConfirmation;
   readonly tally: Tally;

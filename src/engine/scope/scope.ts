@@ -1,5 +1,6 @@
 import type { Exclusions } from "../../core/exclusions.ts";
 import { ignoreFileName, rulesOf, type IgnoreRules } from "../../core/ignore.ts";
+import { overridesOf } from "../../core/repo/gitdir-path.ts";
 import { pathKeyOf } from "../../core/path/path-key.ts";
 import { rootNode, type Entry, type NodeId } from "../../core/tree/node.ts";
 import type { IndexStore, TreeRows } from "../../ports.ts";
@@ -37,7 +38,7 @@ export async function loadScope(deps: EngineDeps): Promise<Scope> {
     rules,
     changed: before !== undefined && before !== digest,
     repos: config.repos,
-    overridden: (path) => config.overridden(path),
+    ...overridesOf(config),
     exclusions,
   };
   if (before !== digest) reclassify(index, scope, digest);

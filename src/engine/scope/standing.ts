@@ -2,7 +2,6 @@ import type { IgnoreRules } from "../../core/ignore.ts";
 import { isOutsideName, nameProblem } from "../../core/path/names.ts";
 import {
   joinPath,
-  parseRelPath,
   pathBytesMax,
   pathComponents,
   pathDepthMax,
@@ -15,18 +14,21 @@ import {
   subversionServer,
   type NamedEntry,
 } from "../../core/repo/marker.ts";
-import { markerDepth } from "../../core/repo/repo-path.ts";
+import {
+  gitdirPlace,
+  keptBack,
+  type KeptBack,
+  type Overrides,
+} from "../../core/repo/gitdir-path.ts";
 import type { Exclusions } from "../../core/exclusions.ts";
 import { rootNode, type Entry, type NodeId, type RemoteEntry } from "../../core/tree/node.ts";
 import type { TreeView } from "../../core/tree/tree-view.ts";
 
 /** What decides which paths belong to a link. */
-export type ScopeRules = {
+export type ScopeRules = Overrides & {
   readonly rules: IgnoreRules;
   /** What is done with repositories: hold their folder, or leave their own files out (G43, G46). */
   readonly repos: "refuse" | "exclude";
-  /** Whether the repository whose work tree, or bare gitdir, is this folder is synced like files (G44). */
-  overridden(path: RelPath): boolean;
   /** Folders that stay on the server (S93). */
   readonly exclusions: Exclusions;
 };
@@ -51,10 +53,16 @@ export function judgeFolder<T extends NamedEntry>(
   folder: RelPath,
   entries: readonly T[],
 ): FolderJudgement<T> {
-  const [outside, visible] = partition(entries, (entry) => isLeftOut(scope, folder, entry));
+  const isSynced = isOverridden(scope, folder);
+  const [outside, visible] = partition(
+    entries,
+    (entry) =>
+      isLeftOut(scope, folder, entry) ||
+      (isSynced && keptBackIn(scope, folder, entry) !== undefined),
+  );
   const marker = visible.find(isMarker);
   const gitdir = isGitdir(visible);
-  if ((marker === undefined && !gitdir) || isOverridden(scope, folder)) {
+  if ((marker === undefined && !gitdir) || isSynced) {
     return { inside: visible, outside, repository: undefined };
   }
   if (scope.repos === "refuse") {
@@ -68,13 +76,13 @@ export function judgeFolder<T extends NamedEntry>(
 
 /** The override of a work tree goes for the gitdir in it, which would otherwise pass for a bare repository (G44). */
 export function isOverridden(scope: ScopeRules, folder: RelPath): boolean {
-  if (scope.overridden(folder)) return true;
-  const depth = markerDepth(folder, "folder");
-  if (depth === undefined) return false;
-  const workTree = pathComponents(folder)
-    .slice(0, depth - 1)
-    .join("/");
-  return scope.overridden(parseRelPath(workTree));
+  return scope.overridden(folder) || gitdirPlace(scope, folder) !== undefined;
+}
+
+/** What of a repository that is synced by override stays where it is (G45). */
+function keptBackIn(scope: ScopeRules, folder: RelPath, entry: NamedEntry): KeptBack | undefined {
+  const place = gitdirPlace(scope, joinPath(folder, entry.name));
+  return place && keptBack(place, entry.kind);
 }
 
 /** Whether a name in a folder is left out by a rule, whatever stands beside it. */
@@ -86,7 +94,8 @@ export function isLeftOut(scope: ScopeRules, folder: RelPath, { name, kind }: Na
   return scope.rules.ignores(path, kind === "folder" ? "folder" : "file");
 }
 
-function isMarker({ name, kind }: NamedEntry): boolean {
+/** Whether the name and kind of an entry mark a repository (G11). */
+export function isMarker({ name, kind }: NamedEntry): boolean {
   return repositoryMarker(name, kind) !== undefined;
 }
 
@@ -157,7 +166,13 @@ export function folderStandings<E extends Entry>(
     onRepository({ node: folder.node, path: folder.path, sign: repository });
   }
   return [
-    ...outside.map((entry) => ({ entry, path: at(entry), scope: "ignored" as const })),
+    ...outside.map((entry): Standing<E> => {
+      const path = at(entry);
+      const isCode = !isLeftOut(scope, folder.path, entry) && isUntrusted(scope, folder, entry);
+      return isCode
+        ? { entry, path, scope: "refused", reason: codeOfRepository }
+        : { entry, path, scope: "ignored" };
+    }),
     ...inside.map((entry): Standing<E> => {
       const path = at(entry);
       // Who holds the folder tells of the marker, too: it is never downloaded (G14).
@@ -168,6 +183,15 @@ export function folderStandings<E extends Entry>(
         : { entry, path, scope: "refused", reason };
     }),
   ];
+}
+
+/** As the end of a sentence (G14, G45). */
+const codeOfRepository =
+  "may be code of a repository, which stays on the server: `snap guard override --trust` lets it down";
+
+function isUntrusted(scope: ScopeRules, folder: JudgedFolder, entry: NamedEntry): boolean {
+  const { path } = folder;
+  return isOverridden(scope, path) && keptBackIn(scope, path, entry) === "code";
 }
 
 /** A path of so many characters is neither too deep nor too long: each has at most three bytes. */

@@ -1,0 +1,83 @@
+/** A repository of Git that two devices sync by override stays whole (G44, G45). */
+import { cpSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { planOverride, recordOverride } from "../../src/app/guard-overrides.ts";
+import { git } from "../guard/repositories.ts";
+import { Cloud, Device } from "./cloud.ts";
+
+/** Everything on the disk has rested when this device looks. */
+async function deviceOf(cloud: Cloud, name: string): Promise<Device> {
+  const { environment, place } = await cloud.device(name);
+  const clock = { now: () => Date.now() + 60_000, sleep: () => Promise.resolve() };
+  return new Device({ ...environment, clock }, place);
+}
+
+function commit(folder: string, text: string): void {
+  writeFileSync(path.join(folder, "file"), text);
+  git(folder, "add", "file");
+  git(folder, "commit", "-q", "-m", text);
+}
+
+async function take({ environment, at }: Pick<Device, "environment" | "at">): Promise<void> {
+  const reason = "one device at a time, pushed daily";
+  await recordOverride(environment, await planOverride(environment, { folder: at("r"), reason }));
+}
+
+/** Two devices with the same repository, which both sync. */
+async function pair(cloud: Cloud): Promise<readonly [Device, Device]> {
+  const [desk, lap] = [await deviceOf(cloud, "desk"), await deviceOf(cloud, "lap")];
+  await desk.link();
+  await lap.link();
+  git(desk.place, "init", "-q", "-b", "main", "r");
+  commit(desk.at("r"), "one");
+  cpSync(desk.at("r"), lap.at("r"), { recursive: true });
+  for (const device of [desk, lap]) {
+    await take({ environment: device.environment, at: (file) => device.at(file) });
+    expect(await device.sync()).toMatchObject({ exit: 0 });
+  }
+  return [desk, lap];
+}
+
+test("G45: commits, a repack and a branch arrive on the other device, and git finds nothing wrong", async () => {
+  await using cloud = await Cloud.open();
+  const [desk, lap] = await pair(cloud);
+  commit(desk.at("r"), "two");
+  expect(await desk.sync()).toMatchObject({ exit: 0 });
+  expect(await lap.sync()).toMatchObject({ exit: 0 });
+  git(lap.at("r"), "fsck", "--strict");
+  git(desk.at("r"), "gc", "-q");
+  git(desk.at("r"), "checkout", "-q", "-b", "topic");
+  commit(desk.at("r"), "three");
+  expect(await desk.sync()).toMatchObject({ exit: 0 });
+  expect(await lap.sync()).toMatchObject({ exit: 0 });
+  git(lap.at("r"), "fsck", "--strict");
+  expect(git(lap.at("r"), "log", "--format=%s", "topic")).toBe(
+    git(desk.at("r"), "log", "--format=%s", "topic"),
+  );
+  expect(cloud.told("hooks")).toEqual([]);
+  expect(cloud.told(".git/config")).toEqual([]);
+});
+
+test("G45: commits on both devices hold the repository on the second, and nothing is lost or copied", async () => {
+  await using cloud = await Cloud.open();
+  const [desk, lap] = await pair(cloud);
+  commit(desk.at("r"), "here");
+  commit(lap.at("r"), "there");
+  const head = git(lap.at("r"), "rev-parse", "HEAD");
+  expect(await desk.sync()).toMatchObject({ exit: 0 });
+  const report = await lap.sync();
+  expect(report).toMatchObject({ exit: 3, conflicts: [] });
+  expect(report.left).toMatchObject([{ path: "r", kind: "hold" }]);
+  expect(git(lap.at("r"), "rev-parse", "HEAD")).toBe(head);
+  git(lap.at("r"), "fsck", "--strict");
+  expect((await lap.status()).left).toMatchObject([{ path: "r", kind: "hold" }]);
+  // The way out that the hold tells.
+  git(lap.at("r"), "branch", "saved");
+  const told = report.left[0]?.reason ?? "";
+  for (const [, file = ""] of told.matchAll(/"([^"]+)"/gu)) lap.remove(file);
+  expect((await lap.sync()).exit).toBe(0);
+  git(lap.at("r"), "fsck", "--strict");
+  expect(git(lap.at("r"), "rev-parse", "main")).toBe(git(desk.at("r"), "rev-parse", "main"));
+  expect(git(lap.at("r"), "rev-parse", "saved")).toBe(head);
+});
