@@ -1,7 +1,7 @@
 import { copiedName, isDropping } from "../core/repo/conflict-names.ts";
 import type { RefsSeen } from "./damage-refs.ts";
 import { damage, hint, type Evidence } from "./evidence.ts";
-import { isRefName } from "../core/repo/ref-name.ts";
+import { isRefName, isUnclearRefName } from "../core/repo/ref-name.ts";
 import type { HeadText } from "./git-text.ts";
 import { OpenFile } from "./open-file.ts";
 import { inside, isOutOfReach, readFolder, type Bytes } from "./read-only.ts";
@@ -21,7 +21,8 @@ export function lookAtLogs(common: Bytes, refs: RefsSeen, head: HeadText | undef
   const orphans: Orphan[] = [];
   for (const { path, ref, file } of logFiles(inside(common, "logs"))) {
     const name = path.slice(path.lastIndexOf("/") + 1);
-    if (isDropping(name)) continue;
+    // Of a name that is no UTF-8 it cannot be told which ref it goes with.
+    if (isDropping(name) || isUnclearRefName(ref)) continue;
     const end = endOf(file);
     if (isCopy(ref, name)) evidence.push(copiedLog(path, end));
     else if (end === undefined || !isLocal(ref)) continue;

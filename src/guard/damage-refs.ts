@@ -5,7 +5,7 @@ import {
   isDropping,
 } from "../core/repo/conflict-names.ts";
 import { damage, type Evidence } from "./evidence.ts";
-import { isRefName } from "../core/repo/ref-name.ts";
+import { isRefName, isUnclearRefName } from "../core/repo/ref-name.ts";
 import { parseHead, parseLooseRef } from "./git-text.ts";
 import {
   inside,
@@ -99,7 +99,8 @@ function lookAtOne({ folder, path }: Place, entry: RawEntry, looking: Looking): 
   }
   const oid = parseLooseRef(text);
   const isSymbolic = text.startsWith("ref:") && parseHead(text)?.kind === "ref";
-  if (oid !== undefined) looking.refs.set(path, oid);
+  if (isUnclearRefName(path)) looking.complete = false;
+  else if (oid !== undefined) looking.refs.set(path, oid);
   else if (!isSymbolic) looking.evidence.push(unreadable(path, entry.name));
   else if (!isRefName(path) || isConflictedName(path))
     looking.evidence.push(copiedRef(path, undefined));
@@ -139,7 +140,7 @@ function lookAtPacked(common: Bytes, looking: Looking): boolean {
   const text = packed.bytes.toString("utf8");
   const lines = text.split("\n");
   const end = lines.pop();
-  const bad = lines.findIndex((line) => !isPackedLine(line, looking.refs));
+  const bad = lines.findIndex((line) => !isPackedLine(line, looking));
   if (bad >= 0 || end !== "") {
     looking.evidence.push(
       damage(1, "ref-unreadable", {
@@ -151,11 +152,15 @@ function lookAtPacked(common: Bytes, looking: Looking): boolean {
   return true;
 }
 
-function isPackedLine(line: string, refs: Map<string, string>): boolean {
+function isPackedLine(line: string, looking: Looking): boolean {
   if (line.startsWith("#") || peeledLine.test(line)) return true;
   const name = packedLine.exec(line)?.groups?.["name"];
+  if (name !== undefined && isUnclearRefName(name)) {
+    looking.complete = false;
+    return true;
+  }
   if (name === undefined || !isRefName(name)) return false;
-  refs.set(name, line.slice(0, line.indexOf(" ")));
+  looking.refs.set(name, line.slice(0, line.indexOf(" ")));
   return true;
 }
 

@@ -1,7 +1,7 @@
 import type { Head, Measured, RepositoryFacts, WorkFacts } from "../core/repo/finding.ts";
 import type { Clock } from "../std/time.ts";
 import { askEngine, type Answers } from "./ask-engine.ts";
-import { remotesIn, type GitConfig } from "./git-config.ts";
+import { configBoolean, configValue, remotesIn, type GitConfig } from "./git-config.ts";
 import {
   headOf,
   locksIn,
@@ -136,7 +136,7 @@ const hiding: ReadonlySet<string> = new Set(["assume-unchanged", "skip-worktree"
 function statusMarks(layout: GitLayout, { approximate, status }: Answers): string[] {
   if (layout.bare || status.unstaged.precision === "notComputed") return [];
   const { assumedValid, skipped } = layout.index;
-  const isSparse = layout.config.some(({ name }) => name === "sparsecheckout");
+  const isSparse = configBoolean(configValue(layout.config, "core.sparsecheckout")) === true;
   return [
     ...approximate,
     ...(assumedValid > 0 ? ["assume-unchanged"] : []),

@@ -1,5 +1,5 @@
 import { conflictedRefs } from "../core/repo/conflict-names.ts";
-import { isRefName } from "../core/repo/ref-name.ts";
+import { isRefName, isUnclearRefName } from "../core/repo/ref-name.ts";
 import { parseHead, parseLooseRef, parsePackedRefs } from "./git-text.ts";
 import {
   inside,
@@ -41,8 +41,8 @@ type Reading = {
 
 /**
  * Every ref that is stored in files (G30): the packed ones, over them the loose ones of the repository, and those of one
- * worktree. A file whose name is no name of a ref is none, nor is a conflicted copy (G42); one that has a name and cannot be understood makes all
- * incomplete.
+ * worktree. A file whose name is no name of a ref is none, nor is a conflicted copy (G42); one that has a name and cannot be understood,
+ * or a name that is no UTF-8, makes all incomplete.
  */
 export function readRefs({ gitdir, common }: GitPlaces): RefsRead {
   const reading: Reading = { refs: new Map(), symbolic: new Map(), complete: true };
@@ -99,6 +99,7 @@ function readPacked(common: Bytes, reading: Reading): void {
   if (packed === undefined) reading.complete = false;
   for (const [name, oid] of parsePackedRefs(packed?.bytes.toString("utf8") ?? "")) {
     if (isRefName(name)) reading.refs.set(name, oid);
+    else if (isUnclearRefName(name)) reading.complete = false;
   }
 }
 
@@ -111,6 +112,7 @@ function readLoose(base: Bytes, top: string, reading: Reading): void {
       const path = `${folder}/${name}`;
       if (kind === "folder") waiting.push(path);
       else if (isRefName(path)) readOne(base, path, reading);
+      else if (isUnclearRefName(path)) reading.complete = false;
       entries += 1;
       if (entries > entriesMax || isTooMuch(path, reading)) {
         reading.complete = false;

@@ -141,3 +141,44 @@ test("G30: the last fetch is the time of FETCH_HEAD", async () => {
   utimesSync(scratch.at(".git/FETCH_HEAD"), 1_700_000_000, 1_700_000_000);
   expect((await factsOf(scratch)).lastFetch).toBe(1_700_000_000_000);
 });
+
+test("G36: a branch whose name is no UTF-8 is neither damage nor passed over", async () => {
+  using scratch = new Scratch();
+  const folder = scratch.base();
+  scratch.pushed(folder);
+  const tree = git(folder, "commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "more").trim();
+  for (const pack of [false, true]) {
+    const file = Buffer.from(`${folder}/.git/refs/heads/z\u00e8`, "latin1");
+    writeFileSync(file, `${tree}\n`);
+    if (pack) git(folder, "pack-refs", "--all");
+    const { findings } = await scratch.check();
+    expect(findings[0]?.damage).toEqual([]);
+    expect(findings[0]?.facts?.work.unpushed).toMatchObject({
+      precision: "notComputed",
+      reason: "refs-not-read",
+    });
+  }
+});
+
+test("G37: a branch in a folder that ends with a dot counts", async () => {
+  using scratch = new Scratch();
+  const folder = scratch.base();
+  scratch.pushed(folder);
+  git(folder, "checkout", "-q", "-b", "v1./x");
+  scratch.commit(folder, "more");
+  const { findings } = await scratch.check();
+  expect(findings[0]?.damage).toEqual([]);
+  expect(findings[0]?.facts?.work.unpushed).toMatchObject({ precision: "exact", value: 1 });
+});
+
+test("G36: a file that is skipped hides changes where sparse checkout is off", async () => {
+  using scratch = new Scratch();
+  const folder = scratch.base();
+  scratch.pushed(folder);
+  git(folder, "config", "core.sparseCheckout", "false");
+  git(folder, "update-index", "--skip-worktree", "file1");
+  writeFileSync(scratch.at("file1"), "other");
+  const { findings } = await scratch.check(scratch.top, { engine: "git" });
+  expect(findings[0]?.facts?.work.unstaged).toEqual({ precision: "lowerBound", value: 0 });
+  expect(findings[0]?.atRisk).toBe(true);
+});

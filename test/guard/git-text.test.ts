@@ -58,6 +58,7 @@ test.each([
   ["refs/heads/.x", false],
   ["refs/heads/x.lock", false],
   ["refs/heads/x.", false],
+  ["refs/heads/x./y", true],
   ["refs/heads//x", false],
   ["refs/heads/a~1", false],
   ["refs/heads/a\u0001", false],

@@ -7,5 +7,14 @@ const forbidden = /[\u0000- \u007f~^:?*[\\\uFFFD]|\.\.|@\{/u;
  */
 export function isRefName(name: string): boolean {
   if (!name.startsWith("refs/") || forbidden.test(name)) return false;
-  return name.split("/").every((part) => part !== "" && !/^\.|\.$|\.lock$/u.test(part));
+  return !name.endsWith(".") && name.split("/").every((part) => !/^$|^\.|\.lock$/u.test(part));
+}
+
+/**
+ * Whether Git may take bytes that are no UTF-8 for the full name of a ref, by their text: U+FFFD, or an escape such as `\xe8`, stands
+ * for each. Two such names may have the same text, so none is a key.
+ */
+export function isUnclearRefName(name: string): boolean {
+  const plain = name.replaceAll(/\uFFFD|\\x[0-9a-f]{2}/gu, "_");
+  return plain !== name && isRefName(plain);
 }
