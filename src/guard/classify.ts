@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { adjacentTo } from "./adjacent.ts";
 import { fossilFile } from "./fossil.ts";
 import type { GitSubject } from "./git-layout.ts";
-import { candidateBytesMax, inspectGitdir, readGitFile } from "./gitdir.ts";
+import { candidateBytesMax, commonDirOf, inspectGitdir, readGitFile } from "./gitdir.ts";
 import {
   inside,
   isOutOfReach,
@@ -94,10 +94,12 @@ export function classifyGitdir(
   try {
     const shape = inspectGitdir(path);
     const state = form === "displaced" ? "displaced" : shape.whole ? "live" : "broken";
-    const subject = { vcs: "git", gitdir: path, common: path, folder } as const;
+    const commonDir = commonDirOf(path);
+    const common = commonDir === undefined ? path : Buffer.from(commonDir);
+    const subject = { vcs: "git", gitdir: path, common, folder } as const;
     const shown = shape.reftable && form !== "displaced" ? "reftable" : form;
-    const adjacent = adjacentTo(path, folder);
-    return { vcs: "git", form: shown, state, severity: "refuse", subject, adjacent };
+    const adjacent = adjacentTo(common, folder);
+    return { vcs: "git", form: shown, state, severity: "refuse", commonDir, subject, adjacent };
   } catch (error) {
     return unreadable(error, "git");
   }
@@ -116,8 +118,8 @@ function classifyLink(place: MarkerPlace, path: Bytes): Discovery {
   const found = { vcs: "git", form: "symlink", severity: "refuse", detail: written } as const;
   const target = Buffer.from(resolve(place.folder.toString("utf8"), written ?? ""));
   if (written === undefined || kindAt(target) !== "folder") return { ...found, state: "broken" };
-  const { state, subject, adjacent = [] } = classifyGitdir(target, "dir", place.folder);
-  return { ...found, state, subject, adjacent, gitdir: written, claims: target };
+  const { state, commonDir, subject, adjacent = [] } = classifyGitdir(target, "dir", place.folder);
+  return { ...found, state, commonDir, subject, adjacent, gitdir: written, claims: target };
 }
 
 function classifyGitFile(place: MarkerPlace): Discovery {

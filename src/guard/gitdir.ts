@@ -83,11 +83,16 @@ export function readGitFile(folder: Bytes, name: Bytes | string): GitFile {
   const target = Buffer.from(resolve(folder.toString("utf8"), written));
   if (kindAt(target) === undefined) return danglingFile(written);
   const pathAbsolute = isAbsolute(written);
-  const common = readStart(inside(target, "commondir"), candidateBytesMax)?.trim();
-  const commonDir = common === undefined ? undefined : resolve(target.toString("utf8"), common);
+  const commonDir = commonDirOf(target);
   const isModule = `/${written}/`.replaceAll("\\", "/").includes("/modules/");
   const form = commonDir !== undefined ? "worktree" : isModule ? "submodule" : "separate";
   return { written, form, gitdir: target, commonDir, pathAbsolute };
+}
+
+/** What a gitdir names as the one that it shares refs and objects with, absolute. */
+export function commonDirOf(gitdir: Bytes): string | undefined {
+  const common = readStart(inside(gitdir, "commondir"), candidateBytesMax)?.trim();
+  return common === undefined ? undefined : resolve(gitdir.toString("utf8"), common);
 }
 
 function danglingFile(written: string | undefined): GitFile {

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { RepositoryFacts } from "../../src/core/repo/finding.ts";
 import { describeFinding } from "../../src/guard/finding-text.ts";
@@ -182,3 +182,25 @@ test("G36: a file that is skipped hides changes where sparse checkout is off", a
   expect(findings[0]?.facts?.work.unstaged).toEqual({ precision: "lowerBound", value: 0 });
   expect(findings[0]?.atRisk).toBe(true);
 });
+
+test.each(["a folder", "a link"])(
+  "G37: .git is %s that shares the refs of another repository",
+  async (form) => {
+    using scratch = new Scratch();
+    const folder = scratch.base();
+    scratch.pushed(folder);
+    git(folder, "worktree", "add", "-q", "-b", "topic", scratch.at("wt"));
+    scratch.commit(scratch.at("wt"), "more");
+    const own = scratch.at(".git/worktrees/wt");
+    rmSync(scratch.at("wt/.git"));
+    if (form === "a link") symlinkSync(own, scratch.at("wt/.git"));
+    else {
+      cpSync(own, scratch.at("wt/.git"), { recursive: true });
+      writeFileSync(scratch.at("wt/.git/commondir"), "../../.git\n");
+    }
+    const { findings } = await scratch.check(scratch.at("wt"));
+    const found = findings.find(({ path }) => path === ".");
+    expect(found?.facts?.head).toMatchObject({ kind: "branch", branch: "topic" });
+    expect(found?.facts?.work.unpushed).toMatchObject({ precision: "exact", value: 1 });
+  },
+);
