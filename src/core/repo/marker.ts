@@ -154,15 +154,26 @@ export const repositoryParts: readonly string[] = [
 
 function partsIn(entries: Iterable<NamedEntry>): ReadonlyMap<string, EntryKind> {
   const kinds = new Map<string, EntryKind>();
-  for (const { name, kind } of entries) if (partNames.has(name)) kinds.set(name, kind);
+  for (const { name, kind } of entries) {
+    const part = partOf(name);
+    // The one that is spelled so wins where names are told apart.
+    if (part !== undefined && (name === part || !kinds.has(part))) kinds.set(part, kind);
+  }
   return kinds;
 }
 
-const partNames: ReadonlySet<string> = new Set(repositoryParts);
+const partsByDanger: ReadonlyMap<string, string> = new Map(
+  repositoryParts.map((part) => [dangerName(part), part]),
+);
+
+/** Which part of a repository a name is, on the most careless of file systems (G10). */
+function partOf(name: string): string | undefined {
+  return partsByDanger.get(dangerName(name));
+}
 
 /** Whether the name of one entry may decide what its whole folder is: a marker, or a part of a repository. */
 export function tellsOfRepository(name: string): boolean {
-  return repositoryParts.includes(name) || repositoryMarker(name) !== undefined;
+  return partOf(name) !== undefined || repositoryMarker(name) !== undefined;
 }
 
 const displacedForms: readonly RegExp[] = [

@@ -117,3 +117,14 @@ test("G21 a: the kind of the last component counts, a component above it is a fo
   expect(hasMarkerComponent(parseRelPath("_darcs/x"), "file")).toBe(true);
   expect(markerDepth(parseRelPath("a/b/.git/c"))).toBe(3);
 });
+
+test("G10: the parts of a bare repository count however they are spelled", () => {
+  const parts: readonly NamedEntry[] = [
+    { name: "Head", kind: "file" },
+    { name: "OBJECTS", kind: "folder" },
+    { name: "refs.", kind: "folder" },
+  ];
+  expect(bareRepository(parts)).toBe("whole");
+  // On a disk that tells them apart, the one that is spelled as Git does is the part.
+  expect(bareRepository([...parts, { name: "HEAD", kind: "folder" }])).not.toBe("whole");
+});
