@@ -93,8 +93,8 @@ async function askGit(known: Known, git: GitBinary, describing: Describing): Pro
     const identityDeadline = Math.min(deadline, clock.now() + identityMs);
     const told = format.refs === "files" ? undefined : await askRefs(shadow, deadline);
     const head = told?.head ?? known.head;
-    const { refs } = told?.read ?? known.read;
-    const question = { layout, head, refs, deadline, identityDeadline };
+    const read = told?.read ?? known.read;
+    const question = { layout, head, read, deadline, identityDeadline };
     const asked = await withIndex(row, shadow, question);
     const answers = await answersOf(gitNumbers(git, shadow, question), asked);
     return told === undefined ? answers : { ...answers, ...told };

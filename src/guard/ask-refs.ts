@@ -21,7 +21,8 @@ export async function askRefs(
   }
   const ref = symbolic.code === 0 ? symbolic.stdout.toString("utf8").trim() : undefined;
   const oid = tip.code === 0 ? parseLooseRef(tip.stdout.toString("latin1")) : undefined;
-  return { read: { refs, complete: listed.code === 0 }, head: headFrom(ref, oid) };
+  const read = { refs, complete: listed.code === 0, detached: [] };
+  return { read, head: headFrom(ref, oid) };
 }
 
 function headFrom(ref: string | undefined, oid: string | undefined): Head {

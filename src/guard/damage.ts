@@ -8,7 +8,7 @@ import { lookAtRefs, type RefsSeen } from "./damage-refs.ts";
 import { lookAtTips, type Tip } from "./damage-tips.ts";
 import { configBoolean, configValue, parseGitConfig } from "./git-config.ts";
 import { ObjectStore } from "./git-objects.ts";
-import type { GitPlaces } from "./git-refs.ts";
+import { detachedWorktrees, type GitPlaces } from "./git-refs.ts";
 import type { HeadText } from "./git-text.ts";
 import { hasObjects, readHead } from "./gitdir.ts";
 import { listNames, OpenFile } from "./open-file.ts";
@@ -203,12 +203,10 @@ function tipsOf(
 }
 
 function worktreeTips(common: Bytes): Tip[] {
-  return listNames(inside(common, "worktrees"))
-    .toSorted()
-    .flatMap((name) => {
-      const head = readHead(inside(common, `worktrees/${name}`));
-      return head?.kind === "oid" ? [{ name: `worktrees/${name}/HEAD`, oid: head.oid }] : [];
-    });
+  return detachedWorktrees(common).map(({ name, oid }) => ({
+    name: `worktrees/${name}/HEAD`,
+    oid,
+  }));
 }
 
 /** Every stash but the last one is only in the reflog. */

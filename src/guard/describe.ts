@@ -58,11 +58,13 @@ export async function describeGit(
 ): Promise<RepositoryFacts> {
   const layout = examineLayout(subject, describing.userConfigs);
   const inTables = layout.storage.refs !== "files";
-  const read = inTables ? { refs: new Map<string, string>(), complete: false } : readRefs(subject);
+  const read = inTables ? noRefs : readRefs(subject);
   const head: Head = inTables ? { kind: "unreadable" } : headOf(subject.gitdir, read);
   const answers = await askEngine({ layout, head, read }, describing);
   return factsOf({ layout, head: answers.head ?? head, read: answers.read ?? read }, answers);
 }
+
+const noRefs: RefsRead = { refs: new Map(), complete: false, detached: [] };
 
 function factsOf(known: Known, answers: Answers): RepositoryFacts {
   const { layout, head } = known;

@@ -27,13 +27,14 @@ export type RefsProof = "nothing" | "all-pushed" | "needs-objects" | Unknown;
 type Unknown = { readonly reason: string };
 
 /**
- * Without a branch there is nothing to push; where every local branch, and `HEAD`, stands at a commit that a remote-tracking
+ * Without a branch there is nothing to push; where every local branch, and `HEAD` of every work tree, stands at a commit that a remote-tracking
  * branch stands at, all is pushed. Any other number needs the objects (G36, G37).
  */
-export function proofOfRefs(gitdir: Bytes, head: Head, { refs, complete }: RefsRead): RefsProof {
-  if (!complete) return { reason: "refs-not-read" };
+export function proofOfRefs(gitdir: Bytes, head: Head, read: RefsRead): RefsProof {
+  const { refs } = read;
+  if (!read.complete) return { reason: "refs-not-read" };
   if (head.kind === "unreadable") return { reason: "head-unreadable" };
-  const tips = localTips(head, refs);
+  const tips = localTips(head, read);
   if (tips.length === 0) {
     const log = readStart(inside(gitdir, "logs/HEAD"), 4096) ?? "";
     return log === "" ? "nothing" : { reason: "refs-lost" };
@@ -42,8 +43,9 @@ export function proofOfRefs(gitdir: Bytes, head: Head, { refs, complete }: RefsR
   return tips.every((oid) => tracked.has(oid)) ? "all-pushed" : "needs-objects";
 }
 
-function localTips(head: Head, refs: Refs): string[] {
-  return [...oidsBelow(refs, "refs/heads/"), ...(head.oid === undefined ? [] : [head.oid])];
+function localTips(head: Head, { refs, detached }: RefsRead): string[] {
+  const own = head.oid === undefined ? [] : [head.oid];
+  return [...oidsBelow(refs, "refs/heads/"), ...own, ...detached];
 }
 
 /** Object ids of the refs whose names begin so. */

@@ -2,7 +2,7 @@ import type { BranchAhead, Head, Measured } from "../core/repo/finding.ts";
 import { branchesToLookAt } from "./branches.ts";
 import { notComputed } from "./git-facts.ts";
 import type { GitLayout } from "./git-layout.ts";
-import type { Refs } from "./git-refs.ts";
+import type { RefsRead } from "./git-refs.ts";
 import {
   exact,
   identityOf,
@@ -17,7 +17,7 @@ import type { GitBinary, Shadow } from "./shadow-git.ts";
 export type GitQuestion = {
   readonly layout: GitLayout;
   readonly head: Head;
-  readonly refs: Refs;
+  readonly read: RefsRead;
   /** ms since 1970. */
   readonly deadline: number;
   /** The identity of a repository with a long history is not worth more than this, ms since 1970. */
@@ -38,7 +38,8 @@ export function gitNumbers(git: GitBinary, shadow: Shadow, question: GitQuestion
 }
 
 async function history(shadow: Shadow, question: GitQuestion): Promise<HistoryNumbers> {
-  const tips = ["--branches", ...(hasCommit(question.head) ? ["HEAD"] : [])];
+  const own = hasCommit(question.head) ? ["HEAD"] : [];
+  const tips = ["--branches", ...own, ...question.read.detached];
   const unpushed = await countCommits(shadow, question, [...tips, "--not", "--remotes"]);
   const listed = await branchesAhead(shadow, question);
   return {
@@ -79,7 +80,7 @@ function reasonOf({ end, stderr }: ProgramEnd): string {
 type Listed = { readonly branches: readonly BranchAhead[]; readonly whole: boolean };
 
 async function branchesAhead(shadow: Shadow, question: GitQuestion): Promise<Listed> {
-  const { looked, whole } = branchesToLookAt(question.layout.config, question.refs);
+  const { looked, whole } = branchesToLookAt(question.layout.config, question.read.refs);
   const branches: BranchAhead[] = [];
   for (const { ref, upstream } of looked) {
     const base = upstream ?? "--remotes";

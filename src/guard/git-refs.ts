@@ -1,6 +1,8 @@
 import { conflictedRefs } from "../core/repo/conflict-names.ts";
 import { isRefName, isUnclearRefName } from "../core/repo/ref-name.ts";
+import { readHead } from "./gitdir.ts";
 import { parseHead, parseLooseRef, parsePackedRefs } from "./git-text.ts";
+import { listNames } from "./open-file.ts";
 import {
   inside,
   isOutOfReach,
@@ -23,6 +25,8 @@ export type RefsRead = {
   readonly refs: Refs;
   /** False where one could not be read or understood: no number may rest on them (G36). */
   readonly complete: boolean;
+  /** Commits at which a work tree of the repository stands without a branch: no ref may lead to them. */
+  readonly detached: readonly string[];
 };
 
 /** Bounds of what is read of one repository; beyond them a number is not computed. */
@@ -58,7 +62,23 @@ export function readRefs({ gitdir, common }: GitPlaces): RefsRead {
     if (oid !== undefined) reading.refs.set(name, oid);
   }
   for (const name of conflictedRefs(reading.refs)) reading.refs.delete(name);
-  return { refs: reading.refs, complete: reading.complete };
+  return { refs: reading.refs, complete: reading.complete, detached: detachedHeads(common) };
+}
+
+/** Where linked work trees stand without a branch, by the names of their folders below `worktrees`. */
+export function detachedWorktrees(common: Bytes): readonly { name: string; oid: string }[] {
+  return listNames(inside(common, "worktrees"))
+    .toSorted()
+    .flatMap((name) => {
+      const head = readHead(inside(common, `worktrees/${name}`));
+      return head?.kind === "oid" ? [{ name, oid: head.oid }] : [];
+    });
+}
+
+function detachedHeads(common: Bytes): readonly string[] {
+  const own = readHead(common);
+  const linked = detachedWorktrees(common).map(({ oid }) => oid);
+  return [...new Set([...(own?.kind === "oid" ? [own.oid] : []), ...linked])];
 }
 
 /**

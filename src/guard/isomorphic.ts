@@ -103,7 +103,8 @@ async function countHistory(walk: CommitWalk, question: Question): Promise<Histo
   const oids = (keep: (name: string) => boolean): string[] =>
     refs.flatMap(([name, oid]) => (keep(name) ? [oid] : []));
   const own = question.head.oid === undefined ? [] : [question.head.oid];
-  const tips = [...oids((name) => name.startsWith("refs/heads/")), ...own];
+  const { detached } = question.read;
+  const tips = [...oids((name) => name.startsWith("refs/heads/")), ...own, ...detached];
   const pushed = await walk.reachable(oids(isTracking));
   const unpushed = await countUpTo(walk, tips, pushed);
   const listed = await branchesAhead(walk, question, pushed);

@@ -59,6 +59,21 @@ test("G37: a detached HEAD counts as a branch", async () => {
   expect(facts.work.unpushed).toMatchObject({ precision: "exact", value: 1 });
 });
 
+test("G37: a commit that only a linked work tree without a branch stands at is not pushed", async () => {
+  using scratch = new Scratch();
+  const folder = scratch.base();
+  scratch.pushed(folder);
+  const elsewhere = scratch.at("elsewhere");
+  git(folder, "worktree", "add", "-q", "--detach", elsewhere);
+  scratch.commit(elsewhere, "only there");
+  scratch.commit(elsewhere, "and on");
+  for (const engine of ["auto", "git", "isomorphic-git"] as const) {
+    const [finding] = (await scratch.check(scratch.top, { engine })).findings;
+    expect(finding?.facts?.work.unpushed).toEqual({ precision: "exact", value: 2, branches: [] });
+    expect(finding?.atRisk).toBe(true);
+  }
+});
+
 test("G37: a branch is measured by the one it follows", async () => {
   using scratch = new Scratch();
   const folder = scratch.base();
