@@ -22,6 +22,8 @@ export type GitLayout = {
   readonly configs: readonly GitConfig[];
   /** Of the repository and, where it has one of its own, of the worktree. */
   readonly config: GitConfig;
+  /** A configuration is there and cannot be read whole: nothing is known of the layout then (G4). */
+  readonly unread: boolean;
   /** A part of the configuration lies in other files, which are not read (G5). */
   readonly includes: boolean;
   readonly storage: StorageFormat;
@@ -61,6 +63,7 @@ export function examineLayout(subject: GitSubject, userConfigs: readonly GitConf
     bare: bare && folder === undefined,
     linked,
     configs,
+    unread: isUnread(inside(common, "config")) || isUnread(inside(gitdir, "config.worktree")),
     config,
     includes: config.some(({ section }) => section === "include" || section === "includeif"),
     storage: { ...storage, partial: storage.partial || packs.promised },
@@ -102,6 +105,10 @@ function storageOf(config: GitConfig, common: Bytes): StorageFormat {
     refs: hasTables ? "reftable" : (value("refstorage") ?? "files"),
     partial: value("partialclone") !== undefined,
   };
+}
+
+function isUnread(path: Bytes): boolean {
+  return kindAt(path) !== undefined && readWhole(path, configBytesMax) === undefined;
 }
 
 function extensionsOf(config: GitConfig): string[] {

@@ -38,6 +38,7 @@ export function rowOfGit(layout: GitLayout, git: GitBinary): Row {
     ["object-format", storage.objects !== "sha1" && storage.objects !== "sha256"],
     ["reftable", isTables && (linked || !readsReftable(git))],
     ["refs-format", storage.refs !== "files" && !isTables],
+    ["config-not-read", layout.unread],
     ["extension", hasUnknownExtension(layout)],
   ]);
   const approximate = [
@@ -56,6 +57,7 @@ export function rowOfIsomorphic(layout: GitLayout): Row {
     ["refs-format", storage.refs !== "files"],
     ["alternates", layout.alternates],
     ["pack-too-large", layout.packs.greatestBytes > packBytesMax],
+    ["config-not-read", layout.unread],
     ["extension", hasUnknownExtension(layout)],
   ]);
   const status = firstReason([

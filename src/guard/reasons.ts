@@ -4,6 +4,7 @@ const texts: ReadonlyMap<string, string> = new Map([
   ["branches", "there are too many branches to count them one by one"],
   ["budget", "the time was over"],
   ["changed", "it changed while it was looked at"],
+  ["config-not-read", "its configuration could not be read"],
   ["extension", "it uses an extension that is not known"],
   ["file-not-read", "a file could not be read"],
   ["filters", "a program of the repository changes files on their way, and it is not run"],

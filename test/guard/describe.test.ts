@@ -1,4 +1,12 @@
-import { cpSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { expect, test } from "vitest";
 import type { RepositoryFacts } from "../../src/core/repo/finding.ts";
 import { describeFinding } from "../../src/guard/finding-text.ts";
@@ -70,6 +78,22 @@ test("G37: a commit that only a linked work tree without a branch stands at is n
   for (const engine of ["auto", "git", "isomorphic-git"] as const) {
     const [finding] = (await scratch.check(scratch.top, { engine })).findings;
     expect(finding?.facts?.work.unpushed).toEqual({ precision: "exact", value: 2, branches: [] });
+    expect(finding?.atRisk).toBe(true);
+  }
+});
+
+test("G4: what a configuration that cannot be read may say is not passed over", async () => {
+  using scratch = new Scratch();
+  const folder = scratch.base();
+  scratch.pushed(folder);
+  scratch.commit(folder, "more");
+  const config = scratch.at(".git/config");
+  const text = readFileSync(config, "utf8");
+  writeFileSync(config, `${text}${"# padding\n".repeat(200_000)}`);
+  for (const engine of ["auto", "git", "isomorphic-git"] as const) {
+    const [finding] = (await scratch.check(scratch.top, { engine })).findings;
+    const unknown = { precision: "notComputed", reason: "config-not-read" };
+    expect(finding?.facts?.work).toMatchObject({ unpushed: unknown, unstaged: unknown });
     expect(finding?.atRisk).toBe(true);
   }
 });
