@@ -31,17 +31,20 @@ export function parseGitConfig(text: string): GitConfig {
   return entries;
 }
 
-/** Lines, with those that end in an odd number of backslashes joined to the next. */
+/** Lines, with those that end in a backslash that is neither escaped nor in a comment joined to the next. */
 function logicalLines(text: string): string[] {
   const lines: string[] = [];
   let open: string | undefined;
   for (const raw of text.replace(/^\uFEFF/u, "").split("\n")) {
     const line = `${open ?? ""}${raw.replace(/\r$/u, "")}`;
-    const slashes = /\\*$/u.exec(line)?.[0].length ?? 0;
-    open = slashes % 2 === 1 ? line.slice(0, -1) : undefined;
+    open = goesOn(line) ? line.slice(0, -1) : undefined;
     if (open === undefined) lines.push(line);
   }
   return open === undefined ? lines : [...lines, open];
+}
+
+function goesOn(line: string): boolean {
+  return line.endsWith("\\") && line.match(tokens)?.at(-1) === "\\";
 }
 
 function headerOf(line: string): { section: Section; rest: string } | undefined {

@@ -41,6 +41,18 @@ test("G30: sections are known in any case, subsections as they are written", () 
   expect(configValue(config, "branch.merge", "old")).toBe("y");
 });
 
+test("G30: a comment ends with its line, whatever it ends with", () => {
+  const text = String.raw`[core] # in C:\
+# and D:\
+a = 1 ; or E:\
+b = "# no comment \
+" # F:\
+c = 3`;
+  const config = parseGitConfig(text);
+  const values = ["core.a", "core.b", "core.c"].map((name) => configValue(config, name));
+  expect(values).toEqual(["1", "# no comment ", "3"]);
+});
+
 test("G30: rubbish is passed over", () => {
   expect(parseGitConfig('[\n]\n= 3\n[a\n\0\0\n[b "c]\nx = 1\n')).toEqual([]);
 });
