@@ -96,9 +96,16 @@ function workOf(known: Known, answers: Answers): WorkFacts {
   const unpushed = measureUnpushed(known, answers.history.unpushed);
   return {
     ...measureFiles(layout, answers),
+    ...unlessStagedIsKnown(known),
     stashes: measureStashes(layout.places.common, read),
     unpushed: { ...unpushed, branches: unpushed.precision === "notComputed" ? [] : branches },
   };
+}
+
+/** What is staged is what `HEAD` has otherwise: without its commit, only an unborn branch has a number. */
+function unlessStagedIsKnown({ layout, head }: Known): Partial<Pick<WorkFacts, "staged">> {
+  const isKnown = layout.bare || head.oid !== undefined || head.kind === "unborn";
+  return isKnown ? {} : { staged: notComputed("head-not-read") };
 }
 
 /** Refs alone may prove that nothing is unpushed; or that no number could mean anything (G37). */

@@ -9,6 +9,7 @@ const texts: ReadonlyMap<string, string> = new Map([
   ["file-not-read", "a file could not be read"],
   ["filters", "a program of the repository changes files on their way, and it is not run"],
   ["git-failed", "git gave no answer"],
+  ["head-not-read", "the commit of its HEAD could not be read"],
   ["head-unreadable", "its HEAD cannot be understood"],
   ["hg-failed", "hg gave no answer"],
   ["include", "a part of its configuration lies in files that are not read"],
