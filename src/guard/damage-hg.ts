@@ -5,9 +5,8 @@ import type { Watch } from "./damage-objects.ts";
 import { readRevlog, type Revlog } from "./hg-revlog.ts";
 import {
   inside,
-  isOutOfReach,
   kindAt,
-  readFolder,
+  entriesIn,
   readLink,
   readStart,
   readWhole,
@@ -63,7 +62,7 @@ type StoreFile = { readonly folder: Bytes; readonly name: string; readonly path:
 function* storeFiles(store: Bytes): Generator<StoreFile> {
   const waiting = [{ folder: store, path: "store" }];
   for (let place = waiting.pop(); place !== undefined; place = waiting.pop()) {
-    for (const entry of entriesOf(place.folder)) {
+    for (const entry of entriesIn(place.folder)) {
       const path = `${place.path}/${entry.name}`;
       const isDeep = path.split("/").length > depthMax;
       if (entry.kind === "folder" && !isDeep) {
@@ -72,15 +71,6 @@ function* storeFiles(store: Bytes): Generator<StoreFile> {
         yield { folder: place.folder, name: entry.name, path };
       }
     }
-  }
-}
-
-function entriesOf(folder: Bytes): ReturnType<typeof readFolder> {
-  try {
-    return readFolder(folder);
-  } catch (error) {
-    if (isOutOfReach(error)) return [];
-    throw error;
   }
 }
 
@@ -150,7 +140,7 @@ const ownFiles =
   /^(?:dirstate|branch|bookmarks|requires|hgrc|00changelog\.i|sharedpath|last-message\.txt)/u;
 
 function copiesBeside(folder: Bytes): Evidence[] {
-  return entriesOf(folder)
+  return entriesIn(folder)
     .filter(({ name }) => ownFiles.test(copiedName(name)?.original ?? ""))
     .map(({ name }) => copiedFile(name));
 }

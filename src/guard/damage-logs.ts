@@ -4,7 +4,7 @@ import { damage, hint, type Evidence } from "./evidence.ts";
 import { isRefName, isUnclearRefName } from "../core/repo/ref-name.ts";
 import type { HeadText } from "./git-text.ts";
 import { OpenFile } from "./open-file.ts";
-import { inside, isOutOfReach, readFolder, type Bytes } from "./read-only.ts";
+import { inside, entriesIn, type Bytes } from "./read-only.ts";
 
 const logsMax = 100_000;
 const depthMax = 32;
@@ -87,7 +87,7 @@ function* logFiles(logs: Bytes): Generator<LogFile> {
   const waiting = [{ folder: logs, path: "" }];
   let count = 0;
   for (let place = waiting.pop(); place !== undefined; place = waiting.pop()) {
-    for (const entry of entriesOf(place.folder)) {
+    for (const entry of entriesIn(place.folder)) {
       const path = place.path === "" ? entry.name : `${place.path}/${entry.name}`;
       const at = inside(place.folder, entry.bytes);
       count += 1;
@@ -95,15 +95,6 @@ function* logFiles(logs: Bytes): Generator<LogFile> {
       if (entry.kind === "folder") waiting.push({ folder: at, path });
       else if (entry.kind === "file") yield { path, ref: path, file: at };
     }
-  }
-}
-
-function entriesOf(folder: Bytes): ReturnType<typeof readFolder> {
-  try {
-    return readFolder(folder);
-  } catch (error) {
-    if (isOutOfReach(error)) return [];
-    throw error;
   }
 }
 

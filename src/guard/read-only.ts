@@ -59,6 +59,16 @@ export function readFolder(path: Bytes): RawEntry[] {
     .sort((a, b) => Buffer.compare(a.bytes, b.bytes));
 }
 
+/** The same of a folder that may be out of reach: it has no entries then. Not for what must not be missed (G4). */
+export function entriesIn(path: Bytes): RawEntry[] {
+  try {
+    return readFolder(path);
+  } catch (error) {
+    if (isOutOfReach(error)) return [];
+    throw error;
+  }
+}
+
 /** undefined where the file system does not tell with the names. */
 function kindOf(entry: Dirent<Bytes>): EntryKind | undefined {
   if (entry.isDirectory()) return "folder";

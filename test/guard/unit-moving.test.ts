@@ -4,7 +4,7 @@ import { appendFileSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { systemClock } from "../../src/std/time.ts";
-import { git, Scratch } from "./repositories.ts";
+import { git, Scratch, gitEnvironment } from "./repositories.ts";
 import { captureInto, gitdirOf, isContent, placeOf, type Meanwhile } from "./units.ts";
 
 vi.setConfig({ testTimeout: 300_000 });
@@ -134,16 +134,7 @@ test("A16: of 30 captures in a storm of commits, gc, rebase and stash each is wh
     cwd: folder,
     detached: true,
     stdio: "ignore",
-    env: {
-      PATH: process.env["PATH"],
-      HOME: "/nonexistent",
-      GIT_CONFIG_GLOBAL: "/dev/null",
-      GIT_CONFIG_NOSYSTEM: "1",
-      GIT_AUTHOR_NAME: "A",
-      GIT_AUTHOR_EMAIL: "a@example.org",
-      GIT_COMMITTER_NAME: "A",
-      GIT_COMMITTER_EMAIL: "a@example.org",
-    },
+    env: gitEnvironment,
   });
   const counts = { verified: 0, unverified: 0, torn: 0 };
   const failures: string[] = [];
