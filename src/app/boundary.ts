@@ -1,14 +1,19 @@
 import { isAlwaysOutside, rulesOf, type IgnoreRules } from "../core/ignore.ts";
 import { parentPath, topPath, type RelPath } from "../core/path/rel-path.ts";
+import { overridesOf } from "../core/repo/gitdir-path.ts";
 import type { LocalStat } from "../core/tree/local-stat.ts";
 import { exclusionsInForce } from "../engine/scope/exclusions-in-force.ts";
 import { readRules } from "../engine/scope/rules-file.ts";
+import type { ScopeRules } from "../engine/scope/standing.ts";
+import { isLinked } from "./find-workspace.ts";
 import { overriddenFolders } from "./guard-overrides.ts";
 import type { OpenWorkspace } from "./workspace.ts";
 
 /** What belongs to a workspace: the rules in force, and what was decided about its repositories. */
 export type Boundary = {
   readonly rules: IgnoreRules;
+  /** The same as the sync applies it, folder by folder. */
+  readonly scope: ScopeRules;
   readonly isOutside: (path: RelPath, kind: LocalStat["kind"]) => boolean;
   /** Whether the repository that this marker belongs to is synced like other files. */
   readonly isRepositorySynced: (marker: RelPath) => boolean;
@@ -25,6 +30,15 @@ export async function boundaryOf(
   const exclusions = exclusionsInForce(state.index);
   return {
     rules,
+    scope: {
+      rules,
+      exclusions,
+      repos: isLinked(record) ? record.repos : "refuse",
+      ...overridesOf({
+        overridden: (folder) => overridden.has(folder),
+        repositoryAt: (folder) => overridden.get(folder),
+      }),
+    },
     isOutside: (path, kind) =>
       isAlwaysOutside(path) ||
       exclusions.above(path) !== undefined ||

@@ -8,6 +8,7 @@ import {
   type SyncedEntry,
 } from "../core/tree/node.ts";
 import type { LocalStat } from "../core/tree/local-stat.ts";
+import { judgeFolder } from "../engine/scope/standing.ts";
 import type { IndexStore, LocalSide } from "../ports.ts";
 import { throwIfAborted } from "../std/error.ts";
 import type { Boundary } from "./boundary.ts";
@@ -73,9 +74,9 @@ async function compare(view: PendingView, { path: above, node }: PlacedFolder): 
   let fresh = 0;
   const changed: NodeId[] = [];
   const folders: PlacedFolder[] = [];
-  for (const stat of listing.entries) {
+  for (const stat of judgeFolder(view.boundary.scope, above, listing.entries).inside) {
+    if (!isSyncable(stat)) continue;
     const path = joinPath(above, stat.name);
-    if (!isSyncable(stat) || view.boundary.isOutside(path, stat.kind)) continue;
     const row = rows.get(stat.name);
     rows.delete(stat.name);
     if (row === undefined) fresh += 1;

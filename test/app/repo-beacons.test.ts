@@ -199,3 +199,15 @@ test("G49: what is checked out is read from plain text, in every form", () => {
   expect(at(scratch.at("none"))).toBeUndefined();
   expect(at(folder, ".hg")).toBeUndefined();
 });
+
+test("G46: the history that is left out counts as no change, at the top or below", async () => {
+  await using cloud = await Cloud.open();
+  const [desk] = await two(cloud);
+  expect(await desk.status()).toMatchObject({ state: "up-to-date", pending: 0 });
+  mkdirSync(path.join(desk.place, "sub"));
+  git(path.join(desk.place, "sub"), "init", "-q", "-b", "main");
+  await desk.sync();
+  expect(await desk.status()).toMatchObject({ state: "up-to-date", pending: 0 });
+  writeFileSync(path.join(desk.place, "file"), "other");
+  expect(await desk.status()).toMatchObject({ state: "pending", pending: 1 });
+});
