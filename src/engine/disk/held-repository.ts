@@ -7,7 +7,7 @@ export function heldRepository(path: RelPath, sign: string): LeftPath {
     path,
     kind: "hold",
     reason: withSubject(path, sign),
-    hint: "See snap guard: leave it out with a line in .mignore, or record an override.",
+    hint: "See `snap guard explain`: leave it out with a line in .mignore, or record an override.",
   };
 }
 
