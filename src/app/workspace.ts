@@ -1,8 +1,10 @@
 import { compareBytes } from "../core/path/rel-path.ts";
 import type { SyncedRepository } from "../core/repo/gitdir-path.ts";
+import type { RepositoryLeases } from "../core/repo/lease.ts";
 import { transfersMax } from "../core/settings/values.ts";
 import type { EngineDeps } from "../engine/engine-deps.ts";
 import { openEngine, type Engine } from "../engine/engine.ts";
+import { openLeases } from "../guard/leases.ts";
 import { openWorkTrees } from "../guard/work-trees.ts";
 import { openLocalSide } from "../local/local-side.ts";
 import { openIndex, type OpenIndex } from "../state/database.ts";
@@ -110,6 +112,7 @@ export async function engineDepsOf(
     rng,
     logger,
     workTrees: openWorkTrees({ top: record.path, clock }),
+    ...(overridden.size > 0 && { leases: leasesOf(environment, state, remote) }),
     config: {
       workspace: record.id,
       link: record.linkId,
@@ -126,6 +129,19 @@ export async function engineDepsOf(
       transfers: own["transfer.parallel"] ?? transfersMax,
     },
   };
+}
+
+function leasesOf(
+  { clock, logger, settings }: Environment,
+  { index }: OpenWorkspace["state"],
+  remote: RemoteSide,
+): RepositoryLeases {
+  const { device } = settings.read();
+  const seen = {
+    read: () => index.meta("leases"),
+    write: (text: string) => index.transaction(() => index.setMeta("leases", text)),
+  };
+  return openLeases({ remote, clock, logger, device, seen });
 }
 
 /** Another text where anything else is overridden, or otherwise (S95). */

@@ -15,6 +15,7 @@ import type {
   RestoreTokens,
 } from "../ports.ts";
 import type { Overrides } from "../core/repo/gitdir-path.ts";
+import type { RepositoryLeases } from "../core/repo/lease.ts";
 import type { WorkTrees } from "../core/repo/work-trees.ts";
 import type { Logger } from "../std/log.ts";
 import type { Rng } from "../std/random.ts";
@@ -33,6 +34,8 @@ export type EngineDeps = {
   readonly logger: Logger;
   /** Asked where the work trees of repositories are synced (G25); absent where none are. */
   readonly workTrees?: WorkTrees;
+  /** Who may write the repositories that are synced by override (G45); absent where none are. */
+  readonly leases?: RepositoryLeases;
   readonly config: EngineConfig;
 };
 

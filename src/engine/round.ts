@@ -1,4 +1,4 @@
-import type { Op } from "../core/plan/op.ts";
+import { isWriteOp, type Op } from "../core/plan/op.ts";
 import type { LeftPath } from "../core/plan/sync-report.ts";
 import type { Work } from "../std/events.ts";
 import { CommitQueue } from "./execute/commit-queue.ts";
@@ -19,6 +19,7 @@ import { raiseGeneration } from "./guards/rollback.ts";
 import type { RunOptions } from "./run-options.ts";
 import { NewFolders } from "./execute/new-folders.ts";
 import { inOrder, RepositoryGate } from "./execute/repository-gate.ts";
+import { RoundLeases } from "./execute/repository-leases.ts";
 import { Room } from "./execute/room.ts";
 
 /** What the rounds of one sync share. */
@@ -53,17 +54,18 @@ export async function runRound(
   const plans = new Plans(deps, observed, context.plans);
   const { scope } = observed;
   const newFolders = new NewFolders({ ...deps, scope });
+  await using leases = new RoundLeases(deps);
   let held: readonly LeftPath[] = [];
   let isIdle = true;
   let isRaised = false;
   for (const { planned, guarded } of guardedPlans(plans, guard, observed)) {
     held = guarded.left;
     const ready = guarded.ops.filter(({ node }) => !context.parking.holds(node));
-    const ops = inOrder(deps, ready);
+    const ops = await leases.granted(inOrder(deps, ready));
     if (ops.length === 0) continue;
     plans.noteWork();
     isIdle = false;
-    if (!isRaised && ops.some(changesSide)) {
+    if (!isRaised && ops.some(isWriteOp)) {
       await context.run?.beforeWork?.();
       await raiseGeneration(deps);
       isRaised = true;
@@ -76,7 +78,7 @@ export async function runRound(
   const awaited = isIdle ? plans.awaited : [];
   return {
     isLast: isIdle && !plans.waits,
-    held: [...held, ...plans.conflicts, ...awaited],
+    held: [...held, ...plans.conflicts, ...leases.left(), ...awaited],
     awaitsRules: awaited.length > 0,
   };
 }
@@ -121,8 +123,4 @@ function executionOf(deps: EngineDeps, { planned, newFolders, lookedAt, context 
     cycle: Number(deps.index.meta("generation") ?? 0),
     work,
   };
-}
-
-function changesSide({ kind }: Op): boolean {
-  return !kind.startsWith("S.") && kind !== "ASK.hash";
 }

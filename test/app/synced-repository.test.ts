@@ -2,7 +2,10 @@
 import { cpSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { connect } from "../../src/app/accounts.ts";
 import { planOverride, recordOverride } from "../../src/app/guard-overrides.ts";
+import { parseRelPath } from "../../src/core/path/rel-path.ts";
+import { formatLease, leasePath, parseLease, type Lease } from "../../src/core/repo/lease.ts";
 import { git } from "../guard/repositories.ts";
 import { Cloud, Device } from "./cloud.ts";
 
@@ -80,4 +83,35 @@ test("G45: commits on both devices hold the repository on the second, and nothin
   git(lap.at("r"), "fsck", "--strict");
   expect(git(lap.at("r"), "rev-parse", "main")).toBe(git(desk.at("r"), "rev-parse", "main"));
   expect(git(lap.at("r"), "rev-parse", "saved")).toBe(head);
+});
+
+/** What another device has written where the lease of the repository is. */
+async function putLease(device: Device, lease: Lease): Promise<void> {
+  await using connection = await connect(device.environment);
+  const side = connection.side("/w");
+  const place = leasePath(parseRelPath("r/.git"));
+  const there = await side.document(place);
+  await side.writeDocument(place, formatLease(lease), there?.rev);
+}
+
+test("G45: one device at a time moves a repository, and everything else goes on", async () => {
+  await using cloud = await Cloud.open();
+  const [desk, lap] = await pair(cloud);
+  const lease = { device: "other", name: "third", time: "2026-11-22T12:00:00Z" } as const;
+  await putLease(desk, { ...lease, state: "writing" });
+  commit(desk.at("r"), "two");
+  desk.write("beside", "1");
+  cloud.forget();
+  const report = await desk.sync();
+  expect(report).toMatchObject({ exit: 3, left: [{ path: "r", kind: "hold" }] });
+  expect(report.left[0]?.reason).toContain('is being synced by "third"');
+  expect(cloud.told("/w/beside")).not.toEqual([]);
+  expect(cloud.told("/w/r/.git")).toEqual([]);
+  await putLease(desk, { ...lease, state: "free" });
+  expect(await desk.sync()).toMatchObject({ exit: 0 });
+  expect(await lap.sync()).toMatchObject({ exit: 0 });
+  expect(git(lap.at("r"), "rev-parse", "main")).toBe(git(desk.at("r"), "rev-parse", "main"));
+  await using connection = await connect(lap.environment);
+  const last = await connection.side("/w").document(leasePath(parseRelPath("r/.git")));
+  expect(parseLease(last?.text ?? "")).toMatchObject({ name: "lap", state: "free" });
 });

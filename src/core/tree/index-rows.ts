@@ -40,6 +40,8 @@ export type MetaKey =
   | "repositories"
   /** Since when objects of repositories are gone here that the server still has, as JSON (G45). */
   | "vanished_objects"
+  /** When leases of other devices were first seen, as JSON (G45). */
+  | "leases"
   /** Why the link is held (S118), as the last sync found it. */
   | "rolled_back"
   /** The hooks before a sync have run, and those after it have not yet (T43). */

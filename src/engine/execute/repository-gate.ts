@@ -69,16 +69,18 @@ function isNew(entry: Entry | undefined, agreed: string | undefined): boolean {
   return entry?.kind === "file" && (entry.hash === undefined || entry.hash !== agreed);
 }
 
+type GateDeps = Pick<EngineDeps, "config" | "workTrees" | "leases" | "clock">;
+
 /** Keeps the files of repositories that are synced by override in their order while a plan runs (G45). */
 export class RepositoryGate {
-  readonly #deps: Pick<EngineDeps, "config" | "workTrees" | "clock">;
+  readonly #deps: GateDeps;
   readonly #lookedAt: number;
   /** The first step of each repository that did not come off. */
   readonly #failed = new Map<RelPath, number>();
   readonly #asked = new Map<string, { readonly at: number; readonly busy: string | undefined }>();
 
   /** @param lookedAt when the look began that the plan was made from, ms since 1970 */
-  constructor(deps: Pick<EngineDeps, "config" | "workTrees" | "clock">, lookedAt: number) {
+  constructor(deps: GateDeps, lookedAt: number) {
     this.#deps = deps;
     this.#lookedAt = lookedAt;
   }
@@ -95,6 +97,9 @@ export class RepositoryGate {
     const { gitdir, step } = place;
     if (step > (this.#failed.get(gitdir) ?? Infinity)) {
       return "something that it needs in its repository has not been synced";
+    }
+    if ((await this.#deps.leases?.take(gitdir)) !== undefined) {
+      return "another device has begun to write its repository";
     }
     return await this.#busy(gitdir, op.kind.startsWith("R.") ? "up" : "down");
   }

@@ -2,7 +2,7 @@ import type { Activity, LiveStatus } from "../../core/live/live-status.ts";
 import type { Pause } from "../../core/live/pause.ts";
 import { nextStep, type Moment } from "../../core/live/schedule.ts";
 import type { LeftOut } from "../../core/live/waiting.ts";
-import type { Op } from "../../core/plan/op.ts";
+import { isWriteOp, type Op } from "../../core/plan/op.ts";
 import { hookOutcome, type HookOutcome, type SyncReport } from "../../core/plan/sync-report.ts";
 import { pathOf } from "../../core/tree/tree-view.ts";
 import { isSnapError, SnapError } from "../../std/error.ts";
@@ -208,7 +208,7 @@ export class LiveEngine {
       return;
     }
     if (kind === "R.put") this.#pace.sent(node);
-    if (kind.startsWith("S.") || kind === "ASK.hash") return;
+    if (!isWriteOp(op)) return;
     const bytes = kind === "R.put" || kind === "L.put" ? { bytes: op.after.size } : {};
     onActivity?.({ at: clock.now(), kind, path, ...bytes });
   }
