@@ -82,11 +82,11 @@ async function askGit(known: Known, git: GitBinary, describing: Describing): Pro
   const { layout } = known;
   const row = rowOfGit(layout, git);
   if (row.history !== undefined) return noAnswers(row.history);
-  const { places, worktree, configs, storage: format } = layout;
+  const { places, worktree, configs, storage: format, outer } = layout;
   try {
     await using shadow = await openShadow(
       git,
-      { ...places, worktree, configs, format },
+      { ...places, worktree, configs, format, attributes: outer.text },
       { tmp, clock, signal },
     );
     const deadline = Math.min(describing.deadline, clock.now() + repositoryMs);

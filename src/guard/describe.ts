@@ -1,7 +1,7 @@
 import type { Head, Measured, RepositoryFacts, WorkFacts } from "../core/repo/finding.ts";
 import type { Clock } from "../std/time.ts";
 import { askEngine, type Answers } from "./ask-engine.ts";
-import { configBoolean, configValue, remotesIn, type GitConfig } from "./git-config.ts";
+import { configBoolean, configValue, remotesIn } from "./git-config.ts";
 import {
   headOf,
   locksIn,
@@ -18,6 +18,7 @@ import { atMost, exact } from "./numbers.ts";
 import { bytesBelow } from "./packs.ts";
 import { inside, modifiedAt } from "./read-only.ts";
 import type { GitBinary } from "./shadow-git.ts";
+import type { UserSettings } from "./user-config.ts";
 
 export type { GitSubject } from "./git-layout.ts";
 
@@ -37,8 +38,8 @@ export type Describing = {
   readonly hg: () => string | undefined;
   /** An absolute folder for what is temporary. */
   readonly tmp: string;
-  /** Configurations of the user that hold for every repository, weakest first. */
-  readonly userConfigs: readonly GitConfig[];
+  /** What the user set for every repository. */
+  readonly user: UserSettings;
 };
 
 /** What is known before an engine is asked. */
@@ -56,7 +57,7 @@ export async function describeGit(
   subject: GitSubject,
   describing: Describing,
 ): Promise<RepositoryFacts> {
-  const layout = examineLayout(subject, describing.userConfigs);
+  const layout = examineLayout(subject, describing.user);
   const inTables = layout.storage.refs !== "files";
   const read = inTables ? noRefs : readRefs(subject);
   const head: Head = inTables ? { kind: "unreadable" } : headOf(subject.gitdir, read);

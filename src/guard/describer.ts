@@ -6,7 +6,7 @@ import { describeGit, type Describing, type EngineChoice } from "./describe.ts";
 import { describeHg } from "./hg.ts";
 import { isOutOfReach } from "./read-only.ts";
 import { findProgram, type GitBinary } from "./shadow-git.ts";
-import { userConfigs, type UserPlaces } from "./user-config.ts";
+import { noSettings, userSettings, type UserPlaces } from "./user-config.ts";
 
 /** The programs of this machine that may be asked, and where files of ours may be meanwhile. */
 export type GuardPrograms = UserPlaces & {
@@ -53,7 +53,7 @@ export function openDescriber(
     git,
     hg: () => findProgram("hg", path, top),
     tmp: programs?.tmp ?? tmpdir(),
-    userConfigs: programs === undefined ? [] : userConfigs(programs),
+    user: programs === undefined ? noSettings : userSettings(programs),
   };
   return async ({ subject, state, plain }) => {
     if (subject === undefined) return undefined;

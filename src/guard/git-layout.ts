@@ -1,11 +1,18 @@
 import type { FormatFacts, LfsFacts } from "../core/repo/finding.ts";
-import { attributeFiles, conversionsOf, type Conversions } from "./attributes.ts";
+import {
+  attributeFiles,
+  conversionsOf,
+  outerAttributes,
+  type Conversions,
+  type OuterAttributes,
+} from "./attributes.ts";
 import { configBoolean, configValue, parseGitConfig, type GitConfig } from "./git-config.ts";
 import type { GitPlaces } from "./git-refs.ts";
 import { summariseIndex, type IndexSummary } from "./index-summary.ts";
 import { packsIn, type Packs } from "./packs.ts";
 import { inside, isSameFolder, kindAt, readStart, readWhole, type Bytes } from "./read-only.ts";
 import type { StorageFormat } from "./shadow-config.ts";
+import type { UserSettings } from "./user-config.ts";
 
 const configBytesMax = 1024 * 1024;
 
@@ -24,12 +31,13 @@ export type GitLayout = {
   readonly config: GitConfig;
   /** A configuration is there and cannot be read whole: nothing is known of the layout then (G4). */
   readonly unread: boolean;
-  /** A part of the configuration lies in other files, which are not read (G5). */
+  /** A part of the configuration lies in other files, which are not read (G5), or is the user's and cannot be read. */
   readonly includes: boolean;
   readonly storage: StorageFormat;
   readonly format: FormatFacts;
   readonly index: IndexSummary;
   readonly conversions: Conversions;
+  readonly outer: OuterAttributes;
   /** There are rules that make Git pass over untracked files, as far as the top and the settings tell. */
   readonly ignores: boolean;
   readonly packs: Packs;
@@ -45,7 +53,7 @@ export type GitSubject = GitPlaces & {
 };
 
 /** Examine how a repository is laid out (G34). Reads plain text and the index; nothing is parsed that could be compressed. */
-export function examineLayout(subject: GitSubject, userConfigs: readonly GitConfig[]): GitLayout {
+export function examineLayout(subject: GitSubject, user: UserSettings): GitLayout {
   const { gitdir, common, folder } = subject;
   const config = ownConfig(subject);
   const storage = storageOf(config, common);
@@ -53,9 +61,10 @@ export function examineLayout(subject: GitSubject, userConfigs: readonly GitConf
   const bare = configBoolean(configValue(config, "core.bare")) === true;
   const linked = !gitdir.equals(common);
   const worktree = bare && !linked ? undefined : worktreeOf(subject, config);
-  const configs = [...userConfigs, config];
+  const configs = [...user.configs, config];
   const files = attributeFiles(common, worktree, index.folders ?? []);
-  const conversions = conversionsOf(files, configs.flat());
+  const outer = outerAttributes(user.attributes, configs.flat());
+  const conversions = conversionsOf(files, configs.flat(), outer);
   const packs = packsIn(inside(common, "objects/pack"));
   return {
     places: { gitdir, common },
@@ -65,7 +74,7 @@ export function examineLayout(subject: GitSubject, userConfigs: readonly GitConf
     configs,
     unread: isUnread(inside(common, "config")) || isUnread(inside(gitdir, "config.worktree")),
     config,
-    includes: config.some(({ section }) => section === "include" || section === "includeif"),
+    includes: user.unread || configs.flat().some(isInclude),
     storage: { ...storage, partial: storage.partial || packs.promised },
     format: {
       objects: storage.objects,
@@ -75,12 +84,17 @@ export function examineLayout(subject: GitSubject, userConfigs: readonly GitConf
     },
     index,
     conversions: index.folders === undefined ? { ...conversions, filters: true } : conversions,
+    outer,
     ignores: hasIgnoreRules(common, worktree, configs),
     packs,
     alternates: hasText(inside(common, "objects/info/alternates")),
     shallow: hasText(inside(common, "shallow")),
     lfs: lfsOf(conversions, common),
   };
+}
+
+function isInclude({ section }: GitConfig[number]): boolean {
+  return section === "include" || section === "includeif";
 }
 
 /** The worktree's own part wins, where the extension for it is on (git-worktree(1)). */

@@ -12,7 +12,7 @@ const texts: ReadonlyMap<string, string> = new Map([
   ["head-not-read", "the commit of its HEAD could not be read"],
   ["head-unreadable", "its HEAD cannot be understood"],
   ["hg-failed", "hg gave no answer"],
-  ["include", "a part of its configuration lies in files that are not read"],
+  ["include", "a part of the configuration lies in files that are not read"],
   ["index-not-read", "its index could not be read"],
   ["index-too-large", "its index is too large without git"],
   ["index-version", "its index has a form that only git reads"],

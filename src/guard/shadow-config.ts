@@ -14,6 +14,8 @@ export type ShadowSettings = {
   readonly configs: readonly GitConfig[];
   readonly format: StorageFormat;
   readonly worktree?: Buffer | undefined;
+  /** Absolute path of a file of ours. */
+  readonly attributesFile: string;
 };
 
 const booleans = [
@@ -29,7 +31,8 @@ const booleans = [
  * The configuration of a shadow gitdir (G33): ours, and of the others' only values of a few names that cannot run anything,
  * checked one by one. Hooks, filters, monitors, aliases, includes and remotes stay behind.
  */
-export function shadowConfig({ configs, format, worktree }: ShadowSettings): string {
+export function shadowConfig(settings: ShadowSettings): string {
+  const { configs, format, worktree, attributesFile } = settings;
   const all = configs.flat();
   const lines = [
     "[core]",
@@ -39,6 +42,7 @@ export function shadowConfig({ configs, format, worktree }: ShadowSettings): str
     "untrackedCache = false",
     "commitGraph = false",
     "hooksPath = /dev/null",
+    `attributesFile = ${quoteConfig(attributesFile)}`,
     ...taken(all),
     ...(isPlain(format) ? [] : ["[extensions]", ...extensions(format)]),
     ...(format.partial ? ['[remote "none"]', "promisor = true", "url = /dev/null"] : []),

@@ -17,6 +17,8 @@ export type ShadowPlaces = GitPlaces & {
   /** Configurations that count, the weakest first: those of the user, the repository's, the worktree's. */
   readonly configs: readonly GitConfig[];
   readonly format: StorageFormat;
+  /** Attributes that hold for every repository, as they were read. */
+  readonly attributes?: Buffer | undefined;
 };
 
 /** The greatest index that is copied: about a million files. */
@@ -46,7 +48,9 @@ export function furnishShadow(
   mkdirSync(join(target, "refs"));
   const alternate = inside(places.common, "objects");
   writeFileSync(join(target, "objects/info/alternates"), alternateLine(alternate));
-  writeFileSync(join(target, "config"), shadowConfig(places));
+  const attributesFile = join(target, "info/snap-attributes");
+  writeFileSync(attributesFile, places.attributes ?? "");
+  writeFileSync(join(target, "config"), shadowConfig({ ...places, attributesFile }));
   if (places.format.refs === "reftable") copyTables(target, places, readsReftable);
   else copyRefs(target, places);
   copyIndex(target, places.gitdir, places.format.objects === "sha256" ? 32 : 20);

@@ -13,10 +13,10 @@ type Finding = Pick<GuardOptions, "deep" | "engine"> & { readonly path?: string 
 /** Check a folder with one repository: nothing is changed or left behind, and the exit code is that of its damage. */
 export async function find(
   scratch: Scratch,
-  { path, ...options }: Finding = {},
+  { path = process.env["PATH"], ...options }: Finding = {},
 ): Promise<GuardFinding> {
   const before = scratch.fingerprint();
-  const report = await scratch.check(scratch.top, options, path);
+  const report = await scratch.check(scratch.top, options, { path });
   expect(scratch.fingerprint(), "bytes and times are as before").toBe(before);
   expect(readdirSync(scratch.programs().tmp ?? ""), "nothing is left behind").toEqual([]);
   const [finding] = report.findings;

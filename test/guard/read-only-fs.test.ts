@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readOnlyFs } from "../../src/guard/read-only-fs.ts";
-import { userConfigs } from "../../src/guard/user-config.ts";
+import { userSettings } from "../../src/guard/user-config.ts";
 import { configValue } from "../../src/guard/git-config.ts";
 import { Scratch } from "./repositories.ts";
 
@@ -75,7 +75,7 @@ test("G33: the user's own settings count, with the home written out; what they i
   scratch.write(".config/git/config", "[core]\neol = crlf\n");
   scratch.write(".config/git/ignore", "*.tmp\n");
   const value = (name: string, configHome?: string): string | undefined =>
-    configValue(userConfigs({ home, configHome }).flat(), `core.${name}`);
+    configValue(userSettings({ home, configHome }).configs.flat(), `core.${name}`);
   expect(value("excludesfile")).toBe(join(home, "mine"));
   expect(value("eol")).toBe("crlf");
   expect(value("autocrlf")).toBeUndefined();

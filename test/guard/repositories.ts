@@ -96,22 +96,27 @@ export class Scratch implements Disposable {
     git(folder, "push", "-q", "origin", "main");
   }
 
-  /** @param path where programs are found; empty for a machine without any */
+  /** @param programs other programs and settings than usual */
   check(
     top = this.top,
     options: Partial<GuardOptions> = {},
-    path = process.env["PATH"],
+    programs: Partial<GuardPrograms> = {},
   ): Promise<GuardReport> {
     const overrides: readonly OverrideRecord[] = [];
     const all: GuardOptions = { rules: () => false, overrides, ...options };
-    const programs = { ...this.programs(), path };
-    return openGuard({ clock: fixedClock, host: "desk", programs }).check(top, all);
+    const guard = openGuard({
+      clock: fixedClock,
+      host: "desk",
+      programs: { ...this.programs(), ...programs },
+    });
+    return guard.check(top, all);
   }
 
-  /** Those of the machine, with a temporary folder and a home of its own. */
+  /** Those of the machine, with a temporary folder of its own and no settings. */
   programs(): GuardPrograms {
     mkdirSync(this.tmp, { recursive: true });
-    return { path: process.env["PATH"], tmp: this.tmp, home: undefined, configHome: undefined };
+    const places = { home: undefined, configHome: undefined, etc: join(this.root, "etc") };
+    return { path: process.env["PATH"], tmp: this.tmp, ...places };
   }
 
   /** Bytes, modes and times of everything below the root. */
