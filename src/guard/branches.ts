@@ -1,4 +1,5 @@
-import { configValue, type GitConfig } from "./git-config.ts";
+import { configValue } from "./git-config.ts";
+import type { GitLayout } from "./git-layout.ts";
 import type { Refs } from "./git-refs.ts";
 
 /** A local branch that may have commits its upstream does not have. */
@@ -10,6 +11,9 @@ export type BranchToLookAt = {
   readonly upstream: string | undefined;
 };
 
+/** What a repository says of its branches and remotes. */
+type BranchSettings = Pick<GitLayout, "config" | "remotes">;
+
 /** More branches than these are not looked at one by one. */
 const branchesMax = 32;
 
@@ -17,14 +21,16 @@ const heads = "refs/heads/";
 
 /** The branches that do not stand where they were pushed to, in order of name; not whole where there are too many (G37). */
 export function branchesToLookAt(
-  config: GitConfig,
+  layout: BranchSettings,
   refs: Refs,
 ): { readonly looked: readonly BranchToLookAt[]; readonly whole: boolean } {
   const all = [...refs];
-  const tracked = new Set(all.flatMap(([name, oid]) => (isTracking(name) ? [oid] : [])));
+  const tracked = new Set(
+    all.flatMap(([name, oid]) => (layout.remotes.isTracking(name) ? [oid] : [])),
+  );
   const found = all
     .filter(([name]) => name.startsWith(heads))
-    .map(([ref, oid]) => ({ ref, oid, upstream: upstreamOf(ref, config, refs) }))
+    .map(([ref, oid]) => ({ ref, oid, upstream: upstreamOf(ref, layout, refs) }))
     .filter(({ oid, upstream }) =>
       upstream === undefined ? !tracked.has(oid) : refs.get(upstream) !== oid,
     )
@@ -32,13 +38,12 @@ export function branchesToLookAt(
   return { looked: found.slice(0, branchesMax), whole: found.length <= branchesMax };
 }
 
-/** Whether a ref remembers where a remote stood. */
-export function isTracking(ref: string): boolean {
-  return ref.startsWith("refs/remotes/");
-}
-
 /** The remote-tracking ref that a branch follows, where it is there and the names are mapped as Git does by itself. */
-function upstreamOf(ref: string, config: GitConfig, refs: Refs): string | undefined {
+function upstreamOf(
+  ref: string,
+  { config, remotes }: BranchSettings,
+  refs: Refs,
+): string | undefined {
   const branch = ref.slice(heads.length);
   const remote = configValue(config, "branch.remote", branch);
   const merge = configValue(config, "branch.merge", branch);
@@ -46,5 +51,5 @@ function upstreamOf(ref: string, config: GitConfig, refs: Refs): string | undefi
   const fetch = configValue(config, "remote.fetch", remote);
   if (fetch !== `+refs/heads/*:refs/remotes/${remote}/*`) return undefined;
   const upstream = `refs/remotes/${remote}/${merge.slice(heads.length)}`;
-  return refs.has(upstream) ? upstream : undefined;
+  return refs.has(upstream) && remotes.isTracking(upstream) ? upstream : undefined;
 }

@@ -1,15 +1,15 @@
 import type { Head, Measured, RepositoryFacts, WorkFacts } from "../core/repo/finding.ts";
 import type { Clock } from "../std/time.ts";
 import { askEngine, type Answers } from "./ask-engine.ts";
-import { configBoolean, configValue, remotesIn } from "./git-config.ts";
+import { configBoolean, configValue } from "./git-config.ts";
 import {
   headOf,
   locksIn,
   measureStashes,
   notComputed,
-  oidsBelow,
   operationIn,
   proofOfRefs,
+  trackedOids,
 } from "./git-facts.ts";
 import { examineLayout, type GitLayout, type GitSubject } from "./git-layout.ts";
 import { submodulesOf, worktreesOf } from "./git-parts.ts";
@@ -72,7 +72,7 @@ function factsOf(known: Known, answers: Answers): RepositoryFacts {
   const { gitdir, common } = layout.places;
   return {
     head,
-    remotes: remotesIn(layout.config),
+    remotes: layout.remotes.names,
     lastFetch: modifiedAt(inside(gitdir, "FETCH_HEAD")) ?? modifiedAt(inside(common, "FETCH_HEAD")),
     work: workOf(known, answers),
     format: layout.format,
@@ -110,15 +110,24 @@ function unlessStagedIsKnown({ layout, head }: Known): Partial<Pick<WorkFacts, "
 }
 
 /** Refs alone may prove that nothing is unpushed; or that no number could mean anything (G37). */
-function measureUnpushed({ layout, head, read }: Known, counted: Measured): Measured {
-  const proof = proofOfRefs(layout.places.gitdir, head, read);
+function measureUnpushed(known: Known, counted: Measured): Measured {
+  const { layout, read } = known;
+  const proof = proofOfRefs(known);
   if (typeof proof === "object") return notComputed(proof.reason);
   if (proof !== "needs-objects") return exact(0);
-  const isTracking = oidsBelow(read.refs, "refs/remotes/").length > 0;
-  if (layout.bare && !isTracking && remotesIn(layout.config).length > 0) {
+  const tracked = trackedOids(layout.remotes, read.refs).length;
+  if (layout.bare && tracked === 0 && layout.remotes.names.length > 0) {
     return notComputed("no-tracking-refs");
   }
-  return counted;
+  const isZero = counted.precision === "exact" && counted.value === 0;
+  return isZero || !mayHaveMore(known) ? counted : atMost("approximate", counted);
+}
+
+/** A file that is included may have the remote that some refs remember: then less is unpushed. */
+function mayHaveMore({ layout, read: { refs } }: Known): boolean {
+  const { isTracking } = layout.remotes;
+  const isLeft = (name: string): boolean => name.startsWith("refs/remotes/") && !isTracking(name);
+  return layout.includes && [...refs.keys()].some(isLeft);
 }
 
 type Files = Pick<WorkFacts, "staged" | "unstaged" | "conflicted" | "untracked">;

@@ -128,11 +128,3 @@ export function quoteConfig(value: string): string {
     .replaceAll("\n", String.raw`\n`);
   return `"${escaped}"`;
 }
-
-/** Names of the sections `[remote "…"]`. */
-export function remotesIn(config: GitConfig): string[] {
-  const names = config.flatMap(({ section, subsection }) =>
-    section === "remote" && subsection !== undefined ? [subsection] : [],
-  );
-  return [...new Set(names)];
-}

@@ -1,7 +1,9 @@
 import type { Head, LockFile, Measured, Operation, WorkFacts } from "../core/repo/finding.ts";
+import type { Known } from "./describe.ts";
 import type { GitPlaces, Refs, RefsRead } from "./git-refs.ts";
 import { countReflog } from "./git-text.ts";
 import { readHead } from "./gitdir.ts";
+import type { Remotes } from "./remotes.ts";
 import { inside, kindAt, modifiedAt, readStart, type Bytes } from "./read-only.ts";
 
 const textBytesMax = 16 * 1024 * 1024;
@@ -30,16 +32,16 @@ type Unknown = { readonly reason: string };
  * Without a branch there is nothing to push; where every local branch, and `HEAD` of every work tree, stands at a commit that a remote-tracking
  * branch stands at, all is pushed. Any other number needs the objects (G36, G37).
  */
-export function proofOfRefs(gitdir: Bytes, head: Head, read: RefsRead): RefsProof {
+export function proofOfRefs({ layout, head, read }: Known): RefsProof {
   const { refs } = read;
   if (!read.complete) return { reason: "refs-not-read" };
   if (head.kind === "unreadable") return { reason: "head-unreadable" };
   const tips = localTips(head, read);
   if (tips.length === 0) {
-    const log = readStart(inside(gitdir, "logs/HEAD"), 4096) ?? "";
+    const log = readStart(inside(layout.places.gitdir, "logs/HEAD"), 4096) ?? "";
     return log === "" ? "nothing" : { reason: "refs-lost" };
   }
-  const tracked = new Set(oidsBelow(refs, "refs/remotes/"));
+  const tracked = new Set(trackedOids(layout.remotes, refs));
   return tips.every((oid) => tracked.has(oid)) ? "all-pushed" : "needs-objects";
 }
 
@@ -48,8 +50,13 @@ function localTips(head: Head, { refs, detached }: RefsRead): string[] {
   return [...oidsBelow(refs, "refs/heads/"), ...own, ...detached];
 }
 
+/** Where remotes stood, as of the last fetch. */
+export function trackedOids({ isTracking }: Remotes, refs: Refs): string[] {
+  return [...refs].flatMap(([name, oid]) => (isTracking(name) ? [oid] : []));
+}
+
 /** Object ids of the refs whose names begin so. */
-export function oidsBelow(refs: Refs, prefix: string): string[] {
+function oidsBelow(refs: Refs, prefix: string): string[] {
   return [...refs].filter(([name]) => name.startsWith(prefix)).map(([, oid]) => oid);
 }
 

@@ -11,6 +11,7 @@ import type { GitPlaces } from "./git-refs.ts";
 import { summariseIndex, type IndexSummary } from "./index-summary.ts";
 import { packsIn, type Packs } from "./packs.ts";
 import { inside, isSameFolder, kindAt, readStart, readWhole, type Bytes } from "./read-only.ts";
+import { remotesOf, type Remotes } from "./remotes.ts";
 import type { StorageFormat } from "./shadow-config.ts";
 import type { UserSettings } from "./user-config.ts";
 
@@ -38,6 +39,7 @@ export type GitLayout = {
   readonly index: IndexSummary;
   readonly conversions: Conversions;
   readonly outer: OuterAttributes;
+  readonly remotes: Remotes;
   /** There are rules that make Git pass over untracked files, as far as the top and the settings tell. */
   readonly ignores: boolean;
   readonly packs: Packs;
@@ -85,6 +87,7 @@ export function examineLayout(subject: GitSubject, user: UserSettings): GitLayou
     index,
     conversions: index.folders === undefined ? { ...conversions, filters: true } : conversions,
     outer,
+    remotes: remotesOf(configs, common),
     ignores: hasIgnoreRules(common, worktree, configs),
     packs,
     alternates: hasText(inside(common, "objects/info/alternates")),

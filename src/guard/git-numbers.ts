@@ -6,10 +6,12 @@ import type { RefsRead } from "./git-refs.ts";
 import {
   exact,
   identityOf,
+  unknownHistory,
   type HistoryNumbers,
   type NumbersEngine,
   type StatusNumbers,
 } from "./numbers.ts";
+import { trackingWords } from "./remotes.ts";
 import type { ProgramEnd } from "./run-program.ts";
 import type { GitBinary, Shadow } from "./shadow-git.ts";
 
@@ -40,8 +42,10 @@ export function gitNumbers(git: GitBinary, shadow: Shadow, question: GitQuestion
 async function history(shadow: Shadow, question: GitQuestion): Promise<HistoryNumbers> {
   const own = hasCommit(question.head) ? ["HEAD"] : [];
   const tips = ["--branches", ...own, ...question.read.detached];
-  const unpushed = await countCommits(shadow, question, [...tips, "--not", "--remotes"]);
-  const listed = await branchesAhead(shadow, question);
+  const pushed = trackingWords(question.layout.remotes, question.read.refs.keys());
+  if (pushed === undefined) return unknownHistory("too-many-refs");
+  const unpushed = await countCommits(shadow, question, [...tips, "--not", ...pushed]);
+  const listed = await branchesAhead(shadow, question, pushed);
   return {
     unpushed,
     branches: listed.branches,
@@ -79,14 +83,18 @@ function reasonOf({ end, stderr }: ProgramEnd): string {
 
 type Listed = { readonly branches: readonly BranchAhead[]; readonly whole: boolean };
 
-async function branchesAhead(shadow: Shadow, question: GitQuestion): Promise<Listed> {
-  const { looked, whole } = branchesToLookAt(question.layout.config, question.read.refs);
+async function branchesAhead(
+  shadow: Shadow,
+  question: GitQuestion,
+  pushed: readonly string[],
+): Promise<Listed> {
+  const { looked, whole } = branchesToLookAt(question.layout, question.read.refs);
   const branches: BranchAhead[] = [];
   for (const { ref, upstream } of looked) {
-    const base = upstream ?? "--remotes";
+    const base = upstream === undefined ? pushed : [upstream];
     const name = ref.slice("refs/heads/".length);
-    const ahead = await countCommits(shadow, question, [ref, "--not", base]);
-    const others = ["--not", "--remotes", `--exclude=${name}`, "--branches"];
+    const ahead = await countCommits(shadow, question, [ref, "--not", ...base]);
+    const others = ["--not", ...pushed, `--exclude=${name}`, "--branches"];
     const unique = await countCommits(shadow, question, [ref, ...others]);
     if (ahead.precision !== "exact" || unique.precision !== "exact")
       return { branches, whole: false };

@@ -3,7 +3,7 @@ import { isUtf8 } from "node:buffer";
 import { describeError } from "../std/error.ts";
 import type { Clock } from "../std/time.ts";
 import { turn } from "../std/turn.ts";
-import { branchesToLookAt, isTracking } from "./branches.ts";
+import { branchesToLookAt } from "./branches.ts";
 import { CommitWalk, OutOfTime, type ReadCommit } from "./commit-walk.ts";
 import { notComputed } from "./git-facts.ts";
 import type { GitLayout } from "./git-layout.ts";
@@ -104,11 +104,12 @@ async function countHistory(walk: CommitWalk, question: Question): Promise<Histo
     refs.flatMap(([name, oid]) => (keep(name) ? [oid] : []));
   const own = question.head.oid === undefined ? [] : [question.head.oid];
   const { detached } = question.read;
+  const { isTracking } = question.layout.remotes;
   const tips = [...oids((name) => name.startsWith("refs/heads/")), ...own, ...detached];
   const pushed = await walk.reachable(oids(isTracking));
   const unpushed = await countUpTo(walk, tips, pushed);
   const listed = await branchesAhead(walk, question, pushed);
-  const all = [...tips, ...oids((name) => isTracking(name) || name.startsWith("refs/tags/"))];
+  const all = [...tips, ...oids((name) => /^refs\/(?:remotes|tags)\//u.test(name))];
   const roots = question.layout.shallow ? [] : await walk.roots(all);
   return {
     unpushed,
@@ -141,7 +142,7 @@ async function branchesAhead(
   { layout, read: { refs } }: Question,
   pushed: ReadonlySet<string>,
 ): Promise<{ readonly branches: readonly BranchAhead[]; readonly whole: boolean }> {
-  const { looked, whole } = branchesToLookAt(layout.config, refs);
+  const { looked, whole } = branchesToLookAt(layout, refs);
   const branches: BranchAhead[] = [];
   for (const { ref, oid, upstream } of looked) {
     const base =

@@ -41,6 +41,7 @@ const texts: ReadonlyMap<string, string> = new Map([
   ["sparse-index", "its index is sparse"],
   ["split-index", "its index is split in two"],
   ["temp-inside", "the temporary folder lies in it"],
+  ["too-many-refs", "it has more refs than can be counted with"],
   ["too-much-output", "there was more than could be counted"],
   ["unreadable", "it could not be read"],
   ["worktree", "only git can look into a linked worktree"],

@@ -24,6 +24,7 @@ function disturb(scratch: Scratch, seed: number): string {
     from[Math.floor(randomFraction(rng) * from.length)] as T;
   const folder = scratch.folder("r");
   git(folder, "init", "-q", "-b", "main");
+  git(folder, "remote", "add", "origin", "/nowhere");
   const act = (): void => {
     const path = join(folder, pick(paths));
     switch (pick(["write", "write", "write", "touch", "remove", "link", "folder", "mode", "add"])) {

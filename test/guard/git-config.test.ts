@@ -4,14 +4,14 @@ import {
   configValue,
   parseGitConfig,
   quoteConfig,
-  remotesIn,
 } from "../../src/guard/git-config.ts";
+import { remotesOf } from "../../src/guard/remotes.ts";
 
 test("G30: remotes are read from the configuration, and nothing is included", () => {
   const config = parseGitConfig(
     `[core]\n\tbare = false\n[remote "origin"]\n\turl = x\n\tfetch = y\n[include]\n\tpath = /etc/x\n  [ remote "we\\"ird" ] url = z\n[remotes "no"]\nx = 1\n`,
   );
-  expect(remotesIn(config)).toEqual(["origin", 'we"ird']);
+  expect(remotesOf([config], Buffer.from("/nonexistent")).names).toEqual(["origin", 'we"ird']);
   expect(configValue(config, "include.path")).toBe("/etc/x");
 });
 
