@@ -91,7 +91,8 @@ async function askGit(known: Known, git: GitBinary, describing: Describing): Pro
     );
     const deadline = Math.min(describing.deadline, clock.now() + repositoryMs);
     const identityDeadline = Math.min(deadline, clock.now() + identityMs);
-    const told = format.refs === "files" ? undefined : await askRefs(shadow, deadline);
+    const { common } = places;
+    const told = format.refs === "files" ? undefined : await askRefs(shadow, { common, deadline });
     const head = told?.head ?? known.head;
     const read = told?.read ?? known.read;
     const question = { layout, head, read, deadline, identityDeadline };
