@@ -1,11 +1,12 @@
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { SnapError, systemCode } from "../std/error.ts";
+import { SnapError } from "../std/error.ts";
 import type { Clock } from "../std/time.ts";
 import { shadowPlaces } from "./connectivity.ts";
 import { lookAt } from "./examine.ts";
-import { isRefName } from "../core/repo/ref-name.ts";
+import type { Flush } from "./durable.ts";
 import type { GitPlaces } from "./git-refs.ts";
+import { Keeper, type KeptRef } from "./keeper.ts";
 import { inside, kindAt, type Bytes } from "./read-only.ts";
 import { walkFrom } from "./reachability.ts";
 import type { ProgramEnd } from "./run-program.ts";
@@ -27,14 +28,8 @@ export type KeepRequest = {
   /** ms since 1970. */
   readonly deadline: number;
   readonly signal?: AbortSignal | undefined;
-};
-
-/** A ref of the staged repository that keeps a commit of the present one. */
-export type KeptRef = {
-  readonly ref: string;
-  readonly oid: string;
-  /** What names it in the present one: `refs/heads/main`, `stash@{1}`. */
-  readonly from: string;
+  /** By which what is written becomes durable; `fsync` where it is not given. */
+  readonly flush?: Flush | undefined;
 };
 
 /** What came of it. */
@@ -51,7 +46,8 @@ const outputBytesMax = 16 * 1024 * 1024;
 /**
  * Bring the commits and stashes that only the present repository has into the staged one, below `refs/snap/before/<id>/` (G53).
  * Git runs in shadows of the two (G33), never in one of them: nothing that either configures is run, and of the present one nothing
- * changes. Refs are written last, after Git found everything that they lead to.
+ * changes. Refs are written last, after Git found everything that they lead to. What is written is durable when this is done, each
+ * file before what leads to it.
  *
  * @throws {Unproven} with the reason where it cannot be done; {SnapError} `interrupted`. Then no ref was written.
  */
@@ -77,13 +73,14 @@ export async function keepCommits(request: KeepRequest): Promise<Keeping> {
   const left = wanted.filter((tip) => !whole.includes(tip)).map(({ name }) => name);
   if (whole.length === 0) return { kept: [], left };
   const oids = whole.map(({ oid }) => oid);
-  const added = addPack(await pack(source, { oids, known }, request), staged);
+  const files = await pack(source, { oids, known }, request);
+  const keeper = new Keeper(request);
   try {
+    await keeper.addPack(files);
     await requireWhole(target, oids, request);
-    return { kept: writeRefs(staged, id, whole), left };
+    return { kept: await keeper.writeRefs(whole), left };
   } catch (error) {
-    rmSync(inside(staged, `refs/snap/before/${id}`), { recursive: true, force: true });
-    for (const file of added) rmSync(file, { force: true });
+    keeper.takeBack();
     throw error;
   }
 }
@@ -183,19 +180,6 @@ async function pack(shadow: Shadow, { oids, known }: Cut, request: KeepRequest):
     .map((name) => join(folder, name));
 }
 
-/** The pack before its index. @returns what was added */
-function addPack(files: readonly string[], staged: Bytes): Bytes[] {
-  const packs = inside(staged, "objects/pack");
-  mkdirSync(packs, { recursive: true });
-  return files.flatMap((file) => {
-    const place = inside(packs, file.slice(file.lastIndexOf("/") + 1));
-    if (kindAt(place) !== undefined) return [];
-    copyFileSync(file, place);
-    chmodSync(place, 0o444);
-    return [place];
-  });
-}
-
 /** Everything that the tips lead to is in the staged repository now. */
 async function requireWhole(
   shadow: Shadow,
@@ -219,38 +203,4 @@ async function run(
   const end = await shadow.run(words, { bytesMax: outputBytesMax, deadline, input });
   if (end.end === "interrupted") throw new SnapError("interrupted", "Interrupted");
   return end;
-}
-
-function writeRefs(staged: Bytes, id: string, wanted: Wanted): KeptRef[] {
-  const top = inside(staged, `refs/snap/before/${id}`);
-  mkdirSync(top, { recursive: true });
-  return wanted.map(({ name, oid }, at) => {
-    const tail = tailOf(name);
-    const isWritten = writeRef(top, tail, oid);
-    const other = `other/${at}-${oid.slice(0, 8)}`;
-    if (!isWritten && !writeRef(top, other, oid)) throw new Unproven("ref-not-written");
-    return { ref: `refs/snap/before/${id}/${isWritten ? tail : other}`, oid, from: name };
-  });
-}
-
-/** `refs/heads/main` → `heads/main`, `stash@{1}` → `stashes/1`. */
-function tailOf(name: string): string {
-  const stash = /^stash@\{(?<at>\d+)\}$/u.exec(name)?.groups?.["at"];
-  return stash === undefined ? name.replace(/^refs\//u, "") : `stashes/${stash}`;
-}
-
-const taken: ReadonlySet<string> = new Set(["EEXIST", "EISDIR", "ENOTDIR", "ENAMETOOLONG"]);
-
-/** False where the name cannot be had beside another: `a` beside `a/b`, `A` beside `a` on some disks. */
-function writeRef(top: Bytes, tail: string, oid: string): boolean {
-  const place = inside(top, tail);
-  if (!isRefName(`refs/${tail}`)) return false;
-  try {
-    mkdirSync(place.subarray(0, place.lastIndexOf(0x2f)), { recursive: true });
-    writeFileSync(place, `${oid}\n`, { flag: "wx" });
-    return true;
-  } catch (error) {
-    if (taken.has(systemCode(error) ?? "")) return false;
-    throw error;
-  }
 }

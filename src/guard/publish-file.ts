@@ -1,17 +1,15 @@
 import {
-  closeSync,
   constants,
   copyFileSync,
-  fsyncSync,
   linkSync,
   lstatSync,
-  openSync,
   renameSync,
   rmSync,
   statSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { SnapError, systemCode } from "../std/error.ts";
+import { flushAt } from "./durable.ts";
 
 /** File systems without hard links say so in one of these ways. */
 const noLinks: ReadonlySet<string> = new Set([
@@ -28,13 +26,13 @@ const noLinks: ReadonlySet<string> = new Set([
  * @returns its size in bytes
  * @throws {SnapError} `refused` where something has the name, `disk-error` where it cannot be written
  */
-export function publish(source: string, target: string): number {
+export async function publish(source: string, target: string): Promise<number> {
   const draft = join(dirname(target), `.snap-tmp-${process.pid}-${basename(target)}`.slice(0, 200));
   try {
     copyFileSync(source, draft, constants.COPYFILE_EXCL);
-    flush(draft);
+    await flushAt(draft);
     giveName(draft, target);
-    flush(dirname(target));
+    await flushAt(dirname(target));
     return statSync(target).size;
   } catch (error) {
     throw publishError(error, target);
@@ -60,15 +58,6 @@ function systemCodeOf(act: () => unknown): string | undefined {
     const code = systemCode(error);
     if (code === undefined) throw error;
     return code;
-  }
-}
-
-function flush(path: string): void {
-  const fd = openSync(path, constants.O_RDONLY);
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
   }
 }
 

@@ -77,7 +77,7 @@ export async function rescue(request: RescueRequest): Promise<Rescue> {
   if (out === undefined || tips.length === 0) return { tips, left, content, bytes: 0, complete };
   const file = join(dirname(shadow.gitdir), "rescue.bundle");
   await makeBundle(run, { file, wanted: wanted(tips, content === "whole" ? [] : known) });
-  const bytes = publish(file, out);
+  const bytes = await publish(file, out);
   return { tips, left, content, bytes, complete };
 }
 

@@ -1,7 +1,8 @@
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, readlinkSync } from "node:fs";
+import { join, relative } from "node:path";
 import { expect } from "vitest";
 import type { CheckOptions } from "../../src/guard/check-unit.ts";
+import type { Flush } from "../../src/guard/durable.ts";
 import { captureUnit, type UnitCapture, type UnitPlace } from "../../src/guard/git-unit.ts";
 import { findGit, findProgram } from "../../src/guard/shadow-git.ts";
 import type { UnitFileWriter, UnitSink } from "../../src/guard/unit-entry.ts";
@@ -61,7 +62,7 @@ export async function captureInto(scratch: Scratch, capturing: Capturing): Promi
   try {
     return await captureUnit(place, sink, all);
   } finally {
-    folder.finish();
+    await folder.finish();
     expect(readdirSync(all.tmp), "nothing is left behind").toEqual([]);
   }
 }
@@ -108,4 +109,19 @@ export function isContent(gitdir: string): boolean {
 
 export function gitdirOf(scratch: Scratch, path = "."): string {
   return join(scratch.at(path), ".git");
+}
+
+/** Tells what is made durable, in order, and whether it was all there by then. */
+export function recordingFlush(root: string): {
+  readonly flush: Flush;
+  readonly flushed: string[];
+} {
+  const flushed: string[] = [];
+  return {
+    flushed,
+    flush: (fd) => {
+      flushed.push(relative(root, readlinkSync(`/proc/self/fd/${fd}`)));
+      return Promise.resolve();
+    },
+  };
 }
