@@ -22,7 +22,7 @@ export function lookAtLogs(common: Bytes, refs: RefsSeen, head: HeadText | undef
   for (const { path, ref, file } of logFiles(inside(common, "logs"))) {
     const name = path.slice(path.lastIndexOf("/") + 1);
     // Of a name that is no UTF-8 it cannot be told which ref it goes with.
-    if (isDropping(name) || isUnclearRefName(ref)) continue;
+    if ((isDropping(name) && !isRefName(ref)) || isUnclearRefName(ref)) continue;
     const end = endOf(file);
     if (isCopy(ref, name)) evidence.push(copiedLog(path, end));
     else if (end === undefined || !isLocal(ref)) continue;

@@ -4,24 +4,14 @@ import {
   isConflictedName,
   isDropping,
 } from "../core/repo/conflict-names.ts";
-import { damage, type Evidence } from "./evidence.ts";
+import { damage, hint, type Evidence } from "./evidence.ts";
 import { isRefName, isUnclearRefName } from "../core/repo/ref-name.ts";
 import { parseHead, parseLooseRef } from "./git-text.ts";
-import {
-  inside,
-  isOutOfReach,
-  kindAt,
-  readFolder,
-  readStart,
-  readWhole,
-  type Bytes,
-  type RawEntry,
-} from "./read-only.ts";
+import { linkedRef, refBytesMax, walkRefs, type LooseEntry } from "./loose-refs.ts";
+import { inside, kindAt, readStart, readWhole, type Bytes } from "./read-only.ts";
+import { refOrigins } from "./ref-origin.ts";
 
-/** Bounds of what is read; beyond them the check is not complete. */
-const entriesMax = 200_000;
-const depthMax = 32;
-const refBytesMax = 4096;
+/** More is not read; the check is not complete then. */
 const packedBytesMax = 64 * 1024 * 1024;
 
 /** What stands below `refs/`, in `packed-refs`, and what is wrong with it. */
@@ -47,52 +37,45 @@ type Looking = {
 export function lookAtRefs(common: Bytes): RefsSeen {
   const looking: Looking = { evidence: [], refs: new Map(), loose: new Set(), complete: true };
   const hasPacked = lookAtPacked(common, looking);
-  const waiting: Place[] = [{ folder: inside(common, "refs"), path: "refs" }];
-  let entries = 0;
-  for (let place = waiting.pop(); place !== undefined; place = waiting.pop()) {
-    for (const entry of entriesOf(place.folder, looking)) {
-      const at = { folder: inside(place.folder, entry.bytes), path: `${place.path}/${entry.name}` };
-      if (isDropping(entry.name)) looking.evidence.push(junk(at.path));
-      else if (entry.kind === "folder") waiting.push(at);
-      else if (!entry.name.endsWith(".lock")) lookAtOne(at, entry, looking);
-      entries += 1;
-      if (entries > entriesMax || at.path.split("/").length > depthMax) {
-        return seen({ ...looking, complete: false }, hasPacked);
-      }
+  const isWhole = walkRefs(common, "refs", (found) => {
+    const { entry, path } = found;
+    if (isDropping(entry.name) && !mayBeGits(found)) {
+      looking.evidence.push(junk(path));
+      return "past";
     }
-  }
-  return seen(looking, hasPacked);
+    if (entry.kind !== "folder" && !entry.name.endsWith(".lock")) lookAtOne(found, looking);
+    return undefined;
+  });
+  if (!isWhole) looking.complete = false;
+  return seen(common, looking, hasPacked);
 }
 
-type Place = { readonly folder: Bytes; readonly path: string };
+/** Git takes `desktop.ini` for the name of a branch; what systems leave under it holds no ref. */
+function mayBeGits({ entry, place, path }: LooseEntry): boolean {
+  if (!isRefName(path) || entry.kind === "folder") return isRefName(path);
+  const text = readStart(place, refBytesMax) ?? "";
+  return parseLooseRef(text) !== undefined || text.startsWith("ref:");
+}
 
 /** Copies that only a second look at all refs tells from refs (G41). */
-function seen(looking: Looking, hasPacked: boolean): RefsSeen {
-  const copies = conflictedRefs(looking.refs);
+function seen(common: Bytes, looking: Looking, hasPacked: boolean): RefsSeen {
+  const origins = refOrigins(common, (name) => looking.loose.has(name));
+  const { copies, unclear } = conflictedRefs(looking.refs, origins);
   const refs = new Map([...looking.refs].filter(([name]) => !copies.has(name)));
   const told = [...copies].map((name) => copiedRef(name, looking.refs.get(name)));
-  return { ...looking, evidence: [...looking.evidence, ...told], refs, hasPacked };
+  const likely = [...unclear].map(likeCopy);
+  return { ...looking, evidence: [...looking.evidence, ...told, ...likely], refs, hasPacked };
 }
 
-function entriesOf(folder: Bytes, looking: Looking): RawEntry[] {
-  try {
-    return readFolder(folder);
-  } catch (error) {
-    if (!isOutOfReach(error)) throw error;
-    looking.complete = false;
-    return [];
-  }
-}
-
-function lookAtOne({ folder, path }: Place, entry: RawEntry, looking: Looking): void {
+function lookAtOne({ entry, place, path }: LooseEntry, looking: Looking): void {
   looking.loose.add(path);
-  // The form that a symbolic ref had before 2005.
-  if (entry.kind === "symlink") return;
-  if (entry.kind !== "file") {
+  if (entry.kind === "special") {
     looking.evidence.push(junk(path));
     return;
   }
-  const text = readStart(folder, refBytesMax);
+  // A link to a folder or a file is not followed: what refs are there is not known.
+  const isLink = entry.kind === "symlink";
+  const text = isLink ? linkedRef(place) : readStart(place, refBytesMax);
   if (text === undefined) {
     looking.complete = false;
     return;
@@ -120,6 +103,13 @@ function copiedRef(path: string, oid: string | undefined): Evidence {
     path,
     detail: `A file sync kept a second version of a ref as "${path}": two devices moved it at once, and Git sees only one of them. Compare the two, keep the commits with \`snap guard rescue\`, then remove the copy`,
     ...(oid === undefined ? {} : { oids: [oid] }),
+  });
+}
+
+function likeCopy(path: string): Evidence {
+  return hint("ref-like-copy", {
+    path,
+    detail: `"${path}" stands beside the ref of that name without an ending, at another commit: a branch of yours, or a second version that OneDrive or Resilio kept. If nobody made it, compare the two, keep what you need, then remove it`,
   });
 }
 

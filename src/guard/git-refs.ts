@@ -3,15 +3,9 @@ import { isRefName, isUnclearRefName } from "../core/repo/ref-name.ts";
 import { readHead } from "./gitdir.ts";
 import { parseHead, parseLooseRef, parsePackedRefs } from "./git-text.ts";
 import { listNames } from "./open-file.ts";
-import {
-  inside,
-  isOutOfReach,
-  kindAt,
-  readFolder,
-  readStart,
-  readWhole,
-  type Bytes,
-} from "./read-only.ts";
+import { linkedRef, refBytesMax, walkRefs, type LooseEntry } from "./loose-refs.ts";
+import { inside, kindAt, readStart, readWhole, type Bytes } from "./read-only.ts";
+import { refOrigins } from "./ref-origin.ts";
 
 /** Where a repository's own state is, and what it shares with its worktrees. */
 export type GitPlaces = { readonly gitdir: Bytes; readonly common: Bytes };
@@ -32,14 +26,12 @@ export type RefsRead = {
 /** Bounds of what is read of one repository; beyond them a number is not computed. */
 const packedBytesMax = 16 * 1024 * 1024;
 const refsMax = 100_000;
-const entriesMax = 200_000;
-const refDepthMax = 32;
-const refBytesMax = 4096;
 const symbolicDepthMax = 5;
 
 type Reading = {
   readonly refs: Map<string, string>;
   readonly symbolic: Map<string, string>;
+  readonly loose: Set<string>;
   complete: boolean;
 };
 
@@ -49,7 +41,12 @@ type Reading = {
  * or a name that is no UTF-8, makes all incomplete.
  */
 export function readRefs({ gitdir, common }: GitPlaces): RefsRead {
-  const reading: Reading = { refs: new Map(), symbolic: new Map(), complete: true };
+  const reading: Reading = {
+    refs: new Map(),
+    symbolic: new Map(),
+    loose: new Set(),
+    complete: true,
+  };
   readPacked(common, reading);
   readLoose(common, "refs", reading);
   if (!gitdir.equals(common)) {
@@ -61,7 +58,9 @@ export function readRefs({ gitdir, common }: GitPlaces): RefsRead {
     const oid = follow(target, reading);
     if (oid !== undefined) reading.refs.set(name, oid);
   }
-  for (const name of conflictedRefs(reading.refs)) reading.refs.delete(name);
+  const isLoose = (name: string): boolean => reading.loose.has(name);
+  const { copies } = conflictedRefs(reading.refs, refOrigins(common, isLoose));
+  for (const name of copies) reading.refs.delete(name);
   return { refs: reading.refs, complete: reading.complete, detached: detachedHeads(common) };
 }
 
@@ -125,42 +124,22 @@ function readPacked(common: Bytes, reading: Reading): void {
 
 /** Loose refs win over packed ones. */
 function readLoose(base: Bytes, top: string, reading: Reading): void {
-  const waiting = [top];
-  let entries = 0;
-  for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
-    for (const { name, kind } of entriesOf(inside(base, folder), reading)) {
-      const path = `${folder}/${name}`;
-      if (kind === "folder") waiting.push(path);
-      else if (isRefName(path)) readOne(base, path, reading);
-      else if (isUnclearRefName(path)) reading.complete = false;
-      entries += 1;
-      if (entries > entriesMax || isTooMuch(path, reading)) {
-        reading.complete = false;
-        return;
-      }
-    }
-  }
+  const isWhole = walkRefs(base, top, (found) => {
+    if (found.entry.kind === "folder") return undefined;
+    if (isRefName(found.path)) readOne(found, reading);
+    else if (isUnclearRefName(found.path)) reading.complete = false;
+    return reading.refs.size > refsMax ? "stop" : undefined;
+  });
+  if (!isWhole) reading.complete = false;
 }
 
-function isTooMuch(path: string, { refs }: Reading): boolean {
-  return refs.size > refsMax || path.split("/").length > refDepthMax;
-}
-
-function entriesOf(folder: Bytes, reading: Reading): ReturnType<typeof readFolder> {
-  try {
-    return readFolder(folder);
-  } catch (error) {
-    if (!isOutOfReach(error)) throw error;
-    reading.complete = false;
-    return [];
-  }
-}
-
-function readOne(base: Bytes, path: string, reading: Reading): void {
-  const text = readStart(inside(base, path), refBytesMax);
+function readOne({ entry, place, path }: LooseEntry, reading: Reading): void {
+  const isLink = entry.kind === "symlink";
+  const text = isLink ? linkedRef(place) : readStart(place, refBytesMax);
   const oid = text === undefined ? undefined : parseLooseRef(text);
   if (oid !== undefined) {
     reading.refs.set(path, oid);
+    reading.loose.add(path);
     return;
   }
   const target = text?.startsWith("ref:") === true ? parseHead(text) : undefined;

@@ -69,20 +69,38 @@ export function isDropping(name: string): boolean {
   );
 }
 
+/** Who made a ref with a label that people use as well: Git, a file sync, or nobody can tell. */
+export type RefOrigin = "git" | "sync" | "unclear";
+
+/** Refs that are not what their names say. */
+export type ConflictedRefs = {
+  /** Conflicted copies, never counted as branches (G42). */
+  readonly copies: ReadonlySet<string>;
+  /** May be copies, and count as what they are for Git (G41). */
+  readonly unclear: ReadonlySet<string>;
+};
+
 /**
- * Refs that are conflicted copies and are never counted as branches (G42): those with a vendor's label, those under a name
- * that Git forbids, and those with an ambiguous label beside the ref itself and with another object (G41).
+ * Refs that are conflicted copies: those with a vendor's label, those under a name that Git forbids, and those with an ambiguous
+ * label beside the ref itself, with another object, that a sync made (G41).
  *
  * @param refs object ids by full name
+ * @param originOf who made a ref with such a label beside the original of that name
  */
-export function conflictedRefs(refs: ReadonlyMap<string, string>): ReadonlySet<string> {
-  return new Set([...refs].flatMap(([name, oid]) => (isCopy(name, oid, refs) ? [name] : [])));
-}
-
-function isCopy(name: string, oid: string, refs: ReadonlyMap<string, string>): boolean {
-  if (!isRefName(name)) return true;
-  const copied = copiedName(name);
-  if (copied?.ambiguous !== true) return copied !== undefined;
-  const original = refs.get(copied.original);
-  return original !== undefined && original !== oid;
+export function conflictedRefs(
+  refs: ReadonlyMap<string, string>,
+  originOf: (name: string, original: string) => RefOrigin,
+): ConflictedRefs {
+  const [copies, unclear] = [new Set<string>(), new Set<string>()];
+  for (const [name, oid] of refs) {
+    const copied = copiedName(name);
+    if (!isRefName(name) || copied?.ambiguous === false) copies.add(name);
+    if (copies.has(name) || copied === undefined) continue;
+    const original = refs.get(copied.original);
+    if (original === undefined || original === oid) continue;
+    const origin = originOf(name, copied.original);
+    if (origin === "sync") copies.add(name);
+    if (origin === "unclear") unclear.add(name);
+  }
+  return { copies, unclear };
 }

@@ -155,7 +155,12 @@ type StructureDamage =
   | "refs-lost";
 
 /** Signs that are no damage by themselves (G41). */
-export type HintCode = "reflog-ahead" | "foreign-lock" | "worktree-missing" | "index-missing";
+export type HintCode =
+  | "reflog-ahead"
+  | "foreign-lock"
+  | "worktree-missing"
+  | "index-missing"
+  | "ref-like-copy";
 
 /** Something in a repository that is not as it should be (G40). */
 export type Damage = Sign & {

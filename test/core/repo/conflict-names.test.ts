@@ -4,6 +4,7 @@ import {
   copiedName,
   isConflictedName,
   isDropping,
+  type RefOrigin,
 } from "../../../src/core/repo/conflict-names.ts";
 
 describe("G40: names of conflicted copies", () => {
@@ -48,7 +49,9 @@ describe("G42: refs that are no branches", () => {
       "refs/heads/kopie von main",
     ];
     const refs = new Map([["refs/heads/main", one], ...copies.map((name) => [name, one] as const)]);
-    expect([...conflictedRefs(refs)]).toEqual(copies);
+    const { copies: found, unclear } = conflictedRefs(refs, () => expect.unreachable());
+    expect([...found]).toEqual(copies);
+    expect([...unclear]).toEqual([]);
   });
 
   test("G41: with an ambiguous label only beside the ref itself, at another object", () => {
@@ -57,8 +60,18 @@ describe("G42: refs that are no branches", () => {
         [original, one],
         ["refs/heads/main-LAPTOP-AB12CD3", oid],
       ]);
-    expect(conflictedRefs(refs(two, "refs/heads/main")).size).toBe(1);
-    expect(conflictedRefs(refs(one, "refs/heads/main")).size).toBe(0);
-    expect(conflictedRefs(refs(two, "refs/heads/other")).size).toBe(0);
+    const named = "refs/heads/main-LAPTOP-AB12CD3";
+    const told = (oid: string, original: string, origin: RefOrigin): readonly string[][] => {
+      const { copies, unclear } = conflictedRefs(refs(oid, original), (name, of) => {
+        expect([name, of]).toEqual([named, "refs/heads/main"]);
+        return origin;
+      });
+      return [[...copies], [...unclear]];
+    };
+    expect(told(two, "refs/heads/main", "sync")).toEqual([[named], []]);
+    expect(told(two, "refs/heads/main", "unclear")).toEqual([[], [named]]);
+    expect(told(two, "refs/heads/main", "git")).toEqual([[], []]);
+    expect(told(one, "refs/heads/main", "sync")).toEqual([[], []]);
+    expect(told(two, "refs/heads/other", "sync")).toEqual([[], []]);
   });
 });
