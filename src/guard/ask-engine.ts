@@ -86,7 +86,7 @@ async function askGit(known: Known, git: GitBinary, describing: Describing): Pro
   try {
     await using shadow = await openShadow(
       git,
-      { ...places, worktree, configs, format, attributes: outer.text },
+      { ...places, worktree, configs, format, attributes: outer.text, refs: known.read.refs },
       { tmp, clock, signal },
     );
     const deadline = Math.min(describing.deadline, clock.now() + repositoryMs);

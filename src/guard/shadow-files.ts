@@ -17,6 +17,8 @@ export type ShadowPlaces = GitPlaces & {
   /** Configurations that count, the weakest first: those of the user, the repository's, the worktree's. */
   readonly configs: readonly GitConfig[];
   readonly format: StorageFormat;
+  /** Those that were read already; they are read where they are not given. */
+  readonly refs?: Refs | undefined;
   /** Attributes that hold for every repository, as they were read. */
   readonly attributes?: Buffer | undefined;
 };
@@ -73,8 +75,8 @@ function alternateLine(path: Bytes): Buffer {
   return Buffer.from(`"${quoted.join("")}"\n`);
 }
 
-function copyRefs(target: string, places: GitPlaces): void {
-  const { refs } = readRefs(places);
+function copyRefs(target: string, places: ShadowPlaces): void {
+  const refs = places.refs ?? readRefs(places).refs;
   writeFileSync(join(target, "packed-refs"), packedText(refs));
   writeFileSync(join(target, "HEAD"), headText(readHead(places.gitdir)));
 }

@@ -1,21 +1,19 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import {
-  chmodSync,
   existsSync,
   mkdirSync,
   readFileSync,
   readdirSync,
   renameSync,
   statSync,
-  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { readRefs } from "../../src/guard/git-refs.ts";
 import { parseGitConfig } from "../../src/guard/git-config.ts";
 import {
   findGit,
-  findProgram,
   openShadow,
   type GitBinary,
   type ShadowPlaces,
@@ -45,41 +43,25 @@ function tmpOf(scratch: Scratch): string {
   return tmp;
 }
 
-describe("G33: the program", () => {
-  test("is taken from PATH, with its version", async () => {
-    using scratch = new Scratch();
-    const found = await binary(scratch);
-    expect(found.version).toMatch(/^\d+\.\d+/u);
-    expect(found.file).toMatch(/^\//u);
-  });
-
-  test("is never taken from the workspace, nor from a relative part of PATH", () => {
-    using scratch = new Scratch();
-    const bin = scratch.folder("bin");
-    scratch.write("bin/git", "#!/bin/sh\n");
-    chmodSync(join(bin, "git"), 0o755);
-    const outside = join(scratch.root, "bin");
-    mkdirSync(outside);
-    symlinkSync(join(bin, "git"), join(outside, "git"));
-    expect(findProgram("git", `bin:.:${bin}:${outside}`, scratch.top)).toBeUndefined();
-    expect(findProgram("git", bin, join(scratch.root, "elsewhere"))).toBe(join(bin, "git"));
-    expect(findProgram("git", undefined, scratch.top)).toBeUndefined();
-  });
-
-  test("is not used when it is too old, or no git", async () => {
-    using scratch = new Scratch();
-    const bin = join(scratch.root, "bin");
-    mkdirSync(bin);
-    for (const says of ["git version 2.29.9", "something else"]) {
-      writeFileSync(join(bin, "git"), `#!/bin/sh\necho ${says}\n`, { mode: 0o755 });
-      expect(await findGit(bin, { outside: scratch.top, clock })).toBeUndefined();
-    }
-    writeFileSync(join(bin, "git"), "#!/bin/sh\necho git version 3.0.1\n", { mode: 0o755 });
-    expect((await findGit(bin, { outside: scratch.top, clock }))?.version).toBe("3.0.1");
-  });
-});
-
 describe("G33: a shadow", () => {
+  test("has the refs that were read before, where they were", async () => {
+    using scratch = new Scratch();
+    const folder = scratch.base();
+    const { refs } = readRefs(placesOf(folder));
+    git(folder, "branch", "later");
+    const seen: string[] = [];
+    for (const known of [refs, undefined]) {
+      const places = placesOf(folder, { refs: known });
+      await using shadow = await openShadow(await binary(scratch), places, {
+        tmp: tmpOf(scratch),
+        clock,
+      });
+      const { stdout } = await shadow.run(["for-each-ref", "--format=%(refname)"], bounds);
+      seen.push(stdout.toString());
+    }
+    expect(seen).toEqual(["refs/heads/main\n", "refs/heads/later\nrefs/heads/main\n"]);
+  });
+
   test("tells what git itself tells, and nothing of the repository changes", async () => {
     using scratch = new Scratch();
     const folder = scratch.base();
