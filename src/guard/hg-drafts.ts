@@ -1,11 +1,18 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, sep } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { BranchAhead, Measured } from "../core/repo/finding.ts";
 import type { Describing } from "./describe.ts";
 import { notComputed } from "./git-facts.ts";
-import { inside, kindAt, readStart, readWhole, type Bytes } from "./read-only.ts";
-import { runProgram, type ProgramEnd } from "./run-program.ts";
-import { makeShadowFolder } from "./shadow-folder.ts";
+import {
+  openHgShadow,
+  orReason,
+  requirementsOf,
+  writeRequirements,
+  type HgPlaces,
+  type HgShadow,
+} from "./hg-shadow.ts";
+import { inside, kindAt, readWhole, type Bytes } from "./read-only.ts";
+import type { ProgramEnd } from "./run-program.ts";
 import { Unproven } from "./unproven.ts";
 
 /** Changesets that were not pushed, as phases tell. */
@@ -17,42 +24,22 @@ export type Drafts = {
   readonly version: string | undefined;
 };
 
-/** A repository of Mercurial's. */
-export type HgPlaces = {
-  /** The `.hg`. */
-  readonly folder: Bytes;
-  /** Its store, which is elsewhere for a share. */
-  readonly store: Bytes;
-};
-
 /** One repository never takes longer. */
 const repositoryMs = 10_000;
 
 const outputBytesMax = 16 * 1024 * 1024;
 const historyBytesMax = 256 * 1024 * 1024;
-const textBytesMax = 64 * 1024;
 
-/**
- * Count changesets that are not public, with the machine's own `hg` (G35). Like Git it never runs in the repository: it gets a
- * repository of ours with a copy of the history's log and of the phases, so that its caches are ours, and no configuration at
- * all, so that no extension is loaded (G5).
- */
+/** Count changesets that are not public, with the machine's own `hg`, in a shadow with a copy of the log of the history (G35). */
 export async function countDrafts(places: HgPlaces, describing: Describing): Promise<Drafts> {
   if (describing.engine !== "auto") return unknown("not-examined");
   const hg = describing.hg();
   if (hg === undefined) return unknown("no-hg");
-  let shadow: string | undefined;
-  try {
-    const { folder } = places;
-    shadow = makeShadowFolder(describing.tmp, { gitdir: folder, common: places.store });
-    furnish(join(shadow, "repo/.hg"), places);
-    return await ask(hg, shadow, describing);
-  } catch (error) {
-    if (error instanceof Unproven) return unknown(error.reason);
-    throw error;
-  } finally {
-    if (shadow !== undefined) rmSync(shadow, { recursive: true, force: true });
-  }
+  return await orReason(async () => {
+    using shadow = openHgShadow(hg, places, describing);
+    furnish(shadow.folder, places);
+    return await ask(shadow, describing);
+  }, unknown);
 }
 
 function unknown(reason: string): Drafts {
@@ -77,16 +64,12 @@ const droppedRequirements: ReadonlySet<string> = new Set([
 /** The index of the log goes first: what it names is in the data by then. */
 const historyFiles = ["00changelog.i", "00changelog.d", "obsstore", "phaseroots"] as const;
 
-function furnish(target: string, { folder, store }: HgPlaces): void {
-  mkdirSync(join(target, "store"), { recursive: true });
-  const requirements = [folder, store].flatMap(
-    (place) => readStart(inside(place, "requires"), textBytesMax)?.split("\n") ?? [],
-  );
-  const kept = new Set(requirements.filter((one) => one !== "" && !droppedRequirements.has(one)));
+function furnish(target: string, places: HgPlaces): void {
+  mkdirSync(join(target, "store"));
+  const kept = requirementsOf(places).filter((one) => !droppedRequirements.has(one));
   // A share names the format in the repository that it belongs to.
-  for (const one of ["store", "revlogv1", "generaldelta"]) kept.add(one);
-  writeFileSync(join(target, "requires"), `${[...kept].toSorted().join("\n")}\n`);
-  for (const name of historyFiles) copy(join(target, "store", name), inside(store, name));
+  writeRequirements(target, [...kept, "store", "revlogv1", "generaldelta"]);
+  for (const name of historyFiles) copy(join(target, "store", name), inside(places.store, name));
 }
 
 function copy(target: string, source: Bytes): void {
@@ -95,20 +78,10 @@ function copy(target: string, source: Bytes): void {
   else if (kindAt(source) !== undefined) throw new Unproven("file-not-read");
 }
 
-async function ask(hg: string, shadow: string, describing: Describing): Promise<Drafts> {
-  const { clock, signal } = describing;
-  const deadline = Math.min(describing.deadline, clock.now() + repositoryMs);
+async function ask(shadow: HgShadow, { clock, deadline }: Describing): Promise<Drafts> {
+  const end = Math.min(deadline, clock.now() + repositoryMs);
   const run = (words: readonly string[]): Promise<ProgramEnd> =>
-    runProgram({
-      file: hg,
-      words,
-      env: hgEnvironment(hg, shadow),
-      cwd: join(shadow, "repo"),
-      bytesMax: outputBytesMax,
-      deadline,
-      clock,
-      signal,
-    });
+    shadow.run(words, { bytesMax: outputBytesMax, deadline: end });
   const logged = await run(["log", "-r", "not public()", "--template", String.raw`{branch}\0`]);
   if (logged.code !== 0) return unknown(logged.end === "exited" ? "hg-failed" : logged.end);
   const told = await run(["version", "-q", "--template", "{ver}"]);
@@ -127,20 +100,4 @@ function countByName(names: readonly string[]): BranchAhead[] {
   return Array.from(counts, ([name, ahead]) => ({ name, ahead, unique: ahead })).toSorted((a, b) =>
     a.name < b.name ? -1 : 1,
   );
-}
-
-/** The whole environment. The program is a script: it needs the interpreter from where the system has it. */
-export function hgEnvironment(hg: string, home: string): Readonly<Record<string, string>> {
-  return {
-    PATH: [dirname(hg), `${sep}usr${sep}bin`, `${sep}bin`].join(":"),
-    HOME: home,
-    XDG_CONFIG_HOME: home,
-    TMPDIR: home,
-    LC_ALL: "C",
-    HGRCSKIPREPO: "1",
-    HGRCPATH: "",
-    HGPLAIN: "1",
-    HGENCODING: "utf-8",
-    PYTHONDONTWRITEBYTECODE: "1",
-  };
 }

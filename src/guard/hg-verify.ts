@@ -1,22 +1,18 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Clock } from "../std/time.ts";
 import { damage, wholly, type Evidence, type Examined } from "./evidence.ts";
-import { hgEnvironment } from "./hg-drafts.ts";
+import { openHgShadow, orReason, requirementsOf, writeRequirements } from "./hg-shadow.ts";
 import { storeOf } from "./hg.ts";
-import { inside, kindAt, readFolder, readStart, readWhole, type Bytes } from "./read-only.ts";
-import { runProgram, type ProgramEnd } from "./run-program.ts";
-import { makeShadowFolder } from "./shadow-folder.ts";
+import { inside, kindAt, readFolder, readWhole, type Bytes } from "./read-only.ts";
+import type { ProgramEnd } from "./run-program.ts";
+import type { ShadowOptions } from "./shadow-git.ts";
 import { Unproven } from "./unproven.ts";
 
 /** By what means a repository of Mercurial's is verified. */
-export type Verifying = {
+export type Verifying = ShadowOptions & {
   readonly hg: () => string | undefined;
-  readonly tmp: string;
-  readonly clock: Clock;
   /** ms since 1970. */
   readonly deadline: number;
-  readonly signal?: AbortSignal | undefined;
 };
 
 /** A larger store is not copied. */
@@ -24,7 +20,6 @@ const copyBytesMax = 1024 * 1024 * 1024;
 const fileBytesMax = 256 * 1024 * 1024;
 const filesMax = 100_000;
 const outputBytesMax = 4 * 1024 * 1024;
-const textBytesMax = 64 * 1024;
 
 /**
  * Let `hg verify` read all of a repository (G40, hg, tier 3). It takes a lock and so would write: it gets a copy of the store, and
@@ -37,17 +32,16 @@ export async function verifyHg(folder: Bytes, verifying: Verifying): Promise<Exa
   if (hg === undefined) return unverified("no-hg");
   const store = storeOf(folder);
   if (kindAt(inside(store, "00changelog.i")) === undefined) return { evidence: [], extent: wholly };
-  let shadow: string | undefined;
-  try {
-    shadow = makeShadowFolder(verifying.tmp, { gitdir: folder, common: store });
-    copyStore(join(shadow, "repo/.hg"), folder, store);
-    return readVerify(await run(hg, shadow, verifying));
-  } catch (error) {
-    if (error instanceof Unproven) return unverified(error.reason);
-    throw error;
-  } finally {
-    if (shadow !== undefined) rmSync(shadow, { recursive: true, force: true });
-  }
+  return await orReason(async () => {
+    using shadow = openHgShadow(hg, { folder, store }, verifying);
+    writeRequirements(
+      shadow.folder,
+      requirementsOf({ folder, store }).filter((one) => !dropped.test(one)),
+    );
+    copyStore(join(shadow.folder, "store"), store);
+    const bounds = { bytesMax: outputBytesMax, deadline: verifying.deadline };
+    return readVerify(await shadow.run(["verify", "--quiet"], bounds));
+  }, unverified);
 }
 
 function unverified(reason: string): Examined {
@@ -55,17 +49,11 @@ function unverified(reason: string): Examined {
 }
 
 /** Requirements of the work tree and of a share mean nothing to a copy of the store. */
-const dropped = /^(?:shared|relshared|share-safe|persistent-nodemap|dirstate-.*|)$/u;
+const dropped = /^(?:shared|relshared|share-safe|persistent-nodemap|dirstate-.*)$/u;
 
 /** The copy has the same format; of an unknown one `hg` says so and is asked no more. */
-function copyStore(target: string, folder: Bytes, store: Bytes): void {
-  mkdirSync(target, { recursive: true });
-  const requirements = [folder, store].flatMap(
-    (place) => readStart(inside(place, "requires"), textBytesMax)?.split("\n") ?? [],
-  );
-  const kept = new Set(requirements.filter((one) => !dropped.test(one)));
-  writeFileSync(join(target, "requires"), `${[...kept].toSorted().join("\n")}\n`);
-  const waiting = [{ from: store, to: join(target, "store") }];
+function copyStore(target: string, store: Bytes): void {
+  const waiting = [{ from: store, to: target }];
   let [files, bytes] = [0, 0];
   for (let place = waiting.pop(); place !== undefined; place = waiting.pop()) {
     mkdirSync(place.to);
@@ -89,20 +77,6 @@ function copyFile({ from, to }: { readonly from: Bytes; readonly to: string }): 
   if (file === undefined) throw new Unproven("file-not-read");
   writeFileSync(to, file.bytes);
   return file.bytes.length;
-}
-
-function run(hg: string, shadow: string, verifying: Verifying): Promise<ProgramEnd> {
-  const { clock, deadline, signal } = verifying;
-  return runProgram({
-    file: hg,
-    words: ["verify", "--quiet"],
-    env: hgEnvironment(hg, shadow),
-    cwd: join(shadow, "repo"),
-    bytesMax: outputBytesMax,
-    deadline,
-    clock,
-    signal,
-  });
 }
 
 /** 1: it found something; anything else but 0: it could not look. */

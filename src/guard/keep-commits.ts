@@ -1,7 +1,6 @@
 import { mkdirSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { SnapError } from "../std/error.ts";
-import type { Clock } from "../std/time.ts";
 import { shadowPlaces } from "./connectivity.ts";
 import { lookAt } from "./examine.ts";
 import type { Flush } from "./durable.ts";
@@ -10,11 +9,11 @@ import { Keeper, type KeptRef } from "./keeper.ts";
 import { inside, kindAt, type Bytes } from "./read-only.ts";
 import { walkFrom } from "./reachability.ts";
 import type { ProgramEnd } from "./run-program.ts";
-import { openShadow, type GitBinary, type Shadow } from "./shadow-git.ts";
+import { openShadow, type GitBinary, type Shadow, type ShadowOptions } from "./shadow-git.ts";
 import { Unproven } from "./unproven.ts";
 
 /** Whose commits are to be kept, and where. */
-export type KeepRequest = {
+export type KeepRequest = ShadowOptions & {
   /** Gitdir of a repository of ours that was checked before (`checkUnit`); it is written to. */
   readonly staged: Bytes;
   /** The repository that is about to be replaced; only read. */
@@ -23,11 +22,8 @@ export type KeepRequest = {
   readonly id: string;
   /** undefined where there is none: then nothing can be kept. */
   readonly git: GitBinary | undefined;
-  readonly tmp: string;
-  readonly clock: Clock;
   /** ms since 1970. */
   readonly deadline: number;
-  readonly signal?: AbortSignal | undefined;
   /** By which what is written becomes durable; `fsync` where it is not given. */
   readonly flush?: Flush | undefined;
 };

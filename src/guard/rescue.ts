@@ -9,20 +9,17 @@ import { ObjectStore } from "./git-objects.ts";
 import type { GitPlaces } from "./git-refs.ts";
 import { inside } from "./read-only.ts";
 import type { ProgramEnd } from "./run-program.ts";
-import { openShadow, type GitBinary, type Shadow } from "./shadow-git.ts";
+import { openShadow, type GitBinary, type Shadow, type ShadowOptions } from "./shadow-git.ts";
 import { publish } from "./publish-file.ts";
 
 /** What lost work is to be saved, and where to. */
-export type RescueRequest = {
+export type RescueRequest = ShadowOptions & {
   readonly places: GitPlaces;
   /** Tiers 1 and 2 of the repository. */
   readonly health: Health;
   /** Absolute path of a file that is not there yet; undefined only looks for what could be saved. */
   readonly out: string | undefined;
   readonly git: GitBinary;
-  readonly tmp: string;
-  readonly clock: Clock;
-  readonly signal?: AbortSignal | undefined;
 };
 
 /** A commit that no ref leads to. */
@@ -62,9 +59,8 @@ const outputBytesMax = 64 * 1024 * 1024;
  * @throws {SnapError} `refused` where the file is there already or Git cannot make a bundle; {Unproven} of the shadow
  */
 export async function rescue(request: RescueRequest): Promise<Rescue> {
-  const { git, tmp, clock, signal, out } = request;
-  const places = shadowPlaces(request);
-  await using shadow = await openShadow(git, places, { tmp, clock, signal });
+  const { git, clock, out } = request;
+  await using shadow = await openShadow(git, shadowPlaces(request), request);
   // What is staged is no commit, and a broken index would stop Git.
   rmSync(join(shadow.gitdir, "index"), { force: true });
   addTips(shadow, request);
