@@ -1,31 +1,11 @@
-import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { git } from "../guard/repositories.ts";
+import { loggedIn, repository } from "../support/guarded-box.ts";
 import { Box } from "../support/snap-process.ts";
 
 const reason = ["--reason", "a single device, pushed daily"] as const;
-
-function git(folder: string, ...words: readonly string[]): void {
-  execFileSync("git", ["-c", "user.name=A", "-c", "user.email=a@b.c", ...words], {
-    cwd: folder,
-    stdio: "pipe",
-  });
-}
-
-function repository(folder: string): void {
-  mkdirSync(folder, { recursive: true });
-  git(folder, "init", "-b", "main");
-  writeFileSync(path.join(folder, "code.txt"), "code");
-  git(folder, "add", ".");
-  git(folder, "commit", "-m", "first");
-}
-
-async function loggedIn(): Promise<Box> {
-  const box = new Box();
-  await box.expectExit(0, "login", "--local");
-  return box;
-}
 
 test("A17: an override goes on, is recorded and shown; a worktree that is added makes it void", async () => {
   using box = await loggedIn();

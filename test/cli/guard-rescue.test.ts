@@ -1,15 +1,10 @@
-import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { git } from "../guard/repositories.ts";
 import { Box } from "../support/snap-process.ts";
 
 const copy = "main (HOST's conflicted copy 2024-05-01)";
-const who = ["-c", "user.name=A", "-c", "user.email=a@b.c"];
-
-function git(folder: string, ...words: readonly string[]): string {
-  return execFileSync("git", [...who, ...words], { cwd: folder, encoding: "utf8", stdio: "pipe" });
-}
 
 /** A repository that lost its newest commit; a conflicted copy of the branch still names it. */
 function damaged(folder: string): string {

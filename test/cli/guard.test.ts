@@ -1,29 +1,8 @@
-import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { loggedIn, repository } from "../support/guarded-box.ts";
 import { Box } from "../support/snap-process.ts";
-
-function git(folder: string, ...words: readonly string[]): void {
-  mkdirSync(folder, { recursive: true });
-  execFileSync("git", ["-c", "user.name=A", "-c", "user.email=a@b.c", ...words], {
-    cwd: folder,
-    stdio: "pipe",
-  });
-}
-
-function repository(folder: string): void {
-  git(folder, "init", "-b", "main");
-  writeFileSync(path.join(folder, "code.txt"), "code");
-  git(folder, "add", ".");
-  git(folder, "commit", "-m", "first");
-}
-
-async function loggedIn(): Promise<Box> {
-  const box = new Box();
-  await box.expectExit(0, "login", "--local");
-  return box;
-}
 
 test("G6: a live repository refuses the link with 3, says what was found and the ways out", async () => {
   using box = await loggedIn();

@@ -8,21 +8,7 @@ import { brief, git, Scratch } from "./repositories.ts";
 describe("G11: forms of Git", () => {
   test("a submodule", async () => {
     using scratch = new Scratch();
-    const lib = join(scratch.root, "lib");
-    mkdirSync(lib);
-    git(lib, "init", "-q", "-b", "main");
-    scratch.commit(lib, "a");
-    scratch.base();
-    git(
-      scratch.top,
-      "-c",
-      "protocol.file.allow=always",
-      "submodule",
-      "--quiet",
-      "add",
-      lib,
-      "lib/x",
-    );
+    scratch.submodule(scratch.base(), "lib/x");
     const report = await scratch.check();
     expect(brief(report)).toEqual([". git dir live refuse", "lib/x git submodule live refuse"]);
     expect(report.findings[1]).toMatchObject({

@@ -1,25 +1,13 @@
-import { mkdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { expect, test } from "vitest";
 import { rulesOf } from "../../src/core/ignore.ts";
 import { makeOverride } from "../../src/guard/overrides.ts";
 import { isRefusedUnderExclude } from "../../src/guard/report.ts";
 import { brief, git, now, Scratch } from "./repositories.ts";
 
-/** A repository with a submodule at `lib/x`. */
-function withSubmodule(scratch: Scratch): void {
-  const lib = join(scratch.root, "lib");
-  mkdirSync(lib);
-  git(lib, "init", "-q", "-b", "main");
-  scratch.commit(lib, "a");
-  scratch.base();
-  const allow = ["-c", "protocol.file.allow=always"];
-  git(scratch.top, ...allow, "submodule", "--quiet", "add", lib, "lib/x");
-}
-
 test("G8: the gitdir of a submodule whose folder is gone is a finding of its own", async () => {
   using scratch = new Scratch();
-  withSubmodule(scratch);
+  scratch.submodule(scratch.base(), "lib/x");
   rmSync(scratch.at("lib"), { recursive: true });
   const before = scratch.fingerprint();
   const report = await scratch.check();
@@ -34,7 +22,7 @@ test("G8: the gitdir of a submodule whose folder is gone is a finding of its own
 
 test("G44: a history inside another one goes with the override of that one", async () => {
   using scratch = new Scratch();
-  withSubmodule(scratch);
+  scratch.submodule(scratch.base(), "lib/x");
   rmSync(scratch.at("lib"), { recursive: true });
   const [finding] = (await scratch.check()).findings;
   if (finding === undefined) throw new Error("no finding");

@@ -88,6 +88,16 @@ export class Scratch implements Disposable {
     git(folder, "commit", "-q", "-m", name);
   }
 
+  /** A repository outside the workspace, added as a submodule and not committed yet. */
+  submodule(folder: string, path: string): void {
+    const lib = join(this.root, "lib");
+    mkdirSync(lib);
+    git(lib, "init", "-q", "-b", "main");
+    this.commit(lib, "a");
+    const allow = ["-c", "protocol.file.allow=always"];
+    git(folder, ...allow, "submodule", "--quiet", "add", lib, path);
+  }
+
   /** A bare repository outside the workspace, known as `origin`, with everything pushed. */
   pushed(folder: string): void {
     const origin = join(this.root, "o.git");

@@ -167,21 +167,7 @@ describe("G41: a repository that nothing happened to has no damage", () => {
     [
       "a submodule",
       (scratch) => {
-        const lib = join(scratch.root, "lib");
-        mkdirSync(lib);
-        git(lib, "init", "-q", "-b", "main");
-        scratch.commit(lib, "a");
-        scratch.base();
-        git(
-          scratch.top,
-          "-c",
-          "protocol.file.allow=always",
-          "submodule",
-          "--quiet",
-          "add",
-          lib,
-          "x",
-        );
+        scratch.submodule(scratch.base(), "x");
         git(scratch.top, "commit", "-qm", "sub");
       },
     ],
