@@ -48,7 +48,7 @@ const hasMore = /[^ -~]|:|[. ]$/u;
 
 /**
  * What a name becomes on the most careless of file systems: without the stream of NTFS, without characters that are
- * not shown, in lower case, without trailing dots and spaces (G10).
+ * not shown, in lower case, without trailing dots and spaces (G10). The long s is one to APFS.
  */
 export function dangerName(name: string): string {
   const plain = hasMore.test(name) ? stripped(name) : name.toLowerCase();
@@ -60,6 +60,7 @@ function stripped(name: string): string {
   return main
     .replace(ignoredCharacters, "")
     .toLowerCase()
+    .replaceAll("\u017f", "s")
     .replace(/[. ]+$/u, "");
 }
 

@@ -21,6 +21,7 @@ test.each([
   ["\ufeff.git", ".git"],
   [".git\u202e", ".git"],
   [".git:stream", ".git"],
+  [".\u017fvn", ".svn"],
   [".git::$INDEX_ALLOCATION", ".git"],
   [".gitignore", ".gitignore"],
   ["git", "git"],
