@@ -1,7 +1,11 @@
 /** A bare repository that is only being made is waited for, and so is every folder that may be one (G23). */
+import { utimesSync } from "node:fs";
+import path from "node:path";
 import { expect, test } from "vitest";
 import { halfMadeQuietMs, mayBecomeHead } from "../../src/core/repo/half-made.ts";
+import { runCycles } from "../../src/engine/cycle.ts";
 import { World } from "../support/world.ts";
+import { LinkedWorkspace } from "./linked-workspace.ts";
 import { LiveWorld } from "./live-world.ts";
 
 const dayMs = 86_400_000;
@@ -90,6 +94,15 @@ test("G11: what lost HEAD or refs is a repository by its config or its packs", a
   expect(await world.remoteText()).toBe(
     "a: 0\nplain/config: colour = red\n\nplain/objects/chair: c\nplain/refs/book: b",
   );
+});
+
+test("G23, G24: a file that is dated for a far day does not hold its folder until then", async () => {
+  await using workspace = await LinkedWorkspace.open({ beside: "1" });
+  await workspace.write("d/HEAD", head);
+  await workspace.write("d/photo", "1");
+  const farDay = new Date(workspace.clock.now() + 9_000 * dayMs);
+  utimesSync(path.join(workspace.top, "d/photo"), farDay, farDay);
+  expect(await runCycles(workspace.deps, {})).toMatchObject({ exit: 0, counts: { uploaded: 2 } });
 });
 
 test("G23: nobody has to tell that the minute is over", async () => {

@@ -1,6 +1,9 @@
 /** How long a folder with a new `HEAD` must have been quiet before it is taken for an ordinary one, ms (G23). */
 export const halfMadeQuietMs = 60_000;
 
+/** A file that is dated further ahead says nothing of when it was written, ms: it would be waited for until that day. */
+export const halfMadeAheadMaxMs = 3_600_000;
+
 /** At most so much is read of a file whose name may be that of a repository's part (G7). */
 export const candidateBytesMax = 4_096;
 

@@ -3,6 +3,7 @@ import { joinPath, pathComponents, type RelPath } from "../../core/path/rel-path
 import type { LeftPath } from "../../core/plan/sync-report.ts";
 import {
   candidateBytesMax,
+  halfMadeAheadMaxMs,
   halfMadeQuietMs,
   isGitConfig,
   mayBecomeHead,
@@ -41,8 +42,9 @@ export async function halfMadeRepository(
   }
   const head = entries.find(({ name, kind }) => name === "HEAD" && kind === "file");
   if (head === undefined || isSynced(looker.index, folder, head)) return undefined;
-  const quietAt = newestMs(entries) + halfMadeQuietMs;
-  if (quietAt <= looker.clock.now()) return undefined;
+  const now = looker.clock.now();
+  const quietAt = newestMs(entries, now) + halfMadeQuietMs;
+  if (quietAt <= now) return undefined;
   const text = await startOf(looker.local, joinPath(folder, head.name));
   if (text !== undefined && !mayBecomeHead(text)) return undefined;
   return { ...stillMade(folder), againAt: quietAt };
@@ -104,12 +106,12 @@ function nodeAt({ local }: IndexStore, folder: RelPath): NodeId | undefined {
   return node;
 }
 
-/** Of mtime and ctime: a copy keeps the former. */
-function newestMs(entries: readonly LocalStat[]): number {
-  let newest = 0n;
+/** Of mtime and ctime: a copy keeps the former. A date that somebody set for the future would never be quiet. */
+function newestMs(entries: readonly LocalStat[], now: number): number {
+  let newest = 0;
   for (const { newestNs } of entries) {
-    const at = BigInt(newestNs);
-    if (at > newest) newest = at;
+    const at = Math.ceil(Number(newestNs) / 1_000_000);
+    if (at > newest && at - now <= halfMadeAheadMaxMs) newest = at;
   }
-  return Math.ceil(Number(newest) / 1_000_000);
+  return newest;
 }
