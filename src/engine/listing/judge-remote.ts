@@ -1,6 +1,5 @@
-import { pathKeyOf } from "../../core/path/path-key.ts";
 import { topPath } from "../../core/path/rel-path.ts";
-import { repositoryParts, tellsOfRepository } from "../../core/repo/marker.ts";
+import { tellsOfRepository } from "../../core/repo/marker.ts";
 import { rootNode, type NodeId, type RemoteEntry } from "../../core/tree/node.ts";
 import { descendants, pathOf } from "../../core/tree/tree-view.ts";
 import type { IndexStore } from "../../ports.ts";
@@ -99,21 +98,12 @@ export class RemoteJudge {
   #some(node: NodeId, rows: readonly RemoteEntry[]): void {
     const folder = this.#folderOf(node);
     if (folder === undefined) return;
-    const own = new Set(rows.map((row) => row.node));
-    const parts = this.#partsIn(node).filter((row) => !own.has(row.node));
     const context = { folder, scope: this.#scope, onRepository: () => {} };
-    for (const standing of folderStandings([...rows, ...parts], context)) {
+    for (const standing of folderStandings(rows, context)) {
       const { entry, path, scope } = standing;
-      if (!own.has(entry.node) || !this.#apply(standing) || entry.kind !== "folder") continue;
+      if (!this.#apply(standing) || entry.kind !== "folder") continue;
       this.#wholly({ node: entry.node, path, scope }, false);
     }
-  }
-
-  /** Where the files of repositories are left out, those of a gitdir all are: its parts have to be known (G46). */
-  #partsIn(folder: NodeId): readonly RemoteEntry[] {
-    if (this.#scope.repos === "refuse") return [];
-    const { remote } = this.#index;
-    return repositoryParts.flatMap((name) => remote.childByKey(folder, pathKeyOf(name)) ?? []);
   }
 
   /** @returns whether the entry stands otherwise than before. */

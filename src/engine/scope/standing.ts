@@ -65,13 +65,18 @@ export function judgeFolder<T extends NamedEntry>(
   if ((marker === undefined && !gitdir) || isSynced) {
     return { inside: visible, outside, repository: undefined };
   }
-  if (scope.repos === "refuse") {
+  // G46: what is nothing but a repository has no work tree that could go without it.
+  if (marker === undefined || gitdir || scope.repos === "refuse") {
     const sign = marker === undefined ? "is a repository" : `holds a repository: "${marker.name}"`;
     return { inside: visible, outside, repository: sign };
   }
-  const [ownFiles, inside] = partition(visible, (entry) => gitdir || isMarker(entry));
-  const workTreeOf = marker === undefined ? {} : { workTreeOf: marker.name };
-  return { inside, outside: [...outside, ...ownFiles], repository: undefined, ...workTreeOf };
+  const [ownFiles, inside] = partition(visible, isMarker);
+  return {
+    inside,
+    outside: [...outside, ...ownFiles],
+    repository: undefined,
+    workTreeOf: marker.name,
+  };
 }
 
 /** The override of a work tree goes for the gitdir in it, which would otherwise pass for a bare repository (G44). */
@@ -152,6 +157,9 @@ export type FolderContext = {
   readonly onRepository: (found: RepositoryFound) => void;
 };
 
+/** Of a folder whose names alone do not tell: a repository only if files of certain content, or packs, are in it. */
+export const suspectSign = "may be a repository: only the content of its files could tell";
+
 /** Judge entries of one folder; all of them, unless the caller knows what the others cannot change. */
 export function folderStandings<E extends Entry>(
   children: readonly E[],
@@ -162,8 +170,10 @@ export function folderStandings<E extends Entry>(
     return children.map((entry) => ({ entry, path: at(entry), scope: folder.scope }));
   }
   const { inside, outside, repository } = judgeFolder(scope, folder.path, children);
-  if (repository !== undefined) {
-    onRepository({ node: folder.node, path: folder.path, sign: repository });
+  const { node, path } = folder;
+  if (repository !== undefined) onRepository({ node, path, sign: repository });
+  else if (bareRepository(inside) === "suspect" && !isOverridden(scope, path)) {
+    onRepository({ node, path, sign: suspectSign });
   }
   return [
     ...outside.map((entry): Standing<E> => {
