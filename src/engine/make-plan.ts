@@ -131,6 +131,7 @@ export class Plans {
    */
   next(): Planned | undefined {
     const { index } = this.#deps;
+    this.#vanished.forgetReturned();
     if (this.#rules !== undefined) return this.#rulesAlone(this.#rules);
     const slice = index.transaction(() => this.#slices.next());
     if (slice === undefined) return undefined;

@@ -1,6 +1,7 @@
 /** A repository that is synced by override keeps its order while its files travel (G45). */
 import { expect, test } from "vitest";
 import type { SyncReport } from "../../src/core/plan/sync-report.ts";
+import type { SyncedRepository } from "../../src/core/repo/gitdir-path.ts";
 import type { BusyWorkTree, WorkTrees } from "../../src/core/repo/work-trees.ts";
 import { runCycles } from "../../src/engine/cycle.ts";
 import type { EngineConfig } from "../../src/engine/engine-deps.ts";
@@ -9,6 +10,8 @@ import type { ResultListener } from "../../src/engine/execute/execute.ts";
 import type { RemoteSide } from "../../src/ports.ts";
 import { SnapError } from "../../src/std/error.ts";
 import { at, LinkedWorkspace } from "./linked-workspace.ts";
+
+const dayMs = 86_400_000;
 
 const synced: Partial<EngineConfig> = { overridden: (path) => path === "r", overrides: "r" };
 
@@ -210,6 +213,66 @@ test("G45: objects are removed from the server 14 days after they vanished, also
   await workspace.clock.sleep(60_000);
   workspace.reopen();
   expect((await sync(workspace)).done).toEqual(["r/.git/objects/aa/2"]);
+});
+
+const oneObject = "r/.git/objects/aa/2";
+
+test("G45: the 14 days of an object that came back begin anew when it vanishes again", async () => {
+  await using workspace = await LinkedWorkspace.open({}, synced);
+  await writeAll(workspace);
+  await workspace.write(oneObject, "object");
+  await sync(workspace);
+  await workspace.remove(oneObject);
+  await sync(workspace);
+  await workspace.clock.sleep(dayMs);
+  await workspace.write(oneObject, "object");
+  await sync(workspace);
+  await workspace.clock.sleep(objectsRestMs - 2 * dayMs);
+  await workspace.remove(oneObject);
+  await sync(workspace);
+  await workspace.clock.sleep(2 * dayMs);
+  expect((await sync(workspace)).done).toEqual([]);
+  await workspace.clock.sleep(objectsRestMs - 2 * dayMs);
+  expect((await sync(workspace)).done).toEqual([oneObject]);
+});
+
+test("G45: a clock that was ahead when an object vanished does not keep it for years", async () => {
+  await using workspace = await LinkedWorkspace.open({}, synced);
+  await writeAll(workspace);
+  await workspace.write(oneObject, "object");
+  await sync(workspace);
+  await workspace.remove(oneObject);
+  await workspace.clock.sleep(4_000 * dayMs);
+  await sync(workspace);
+  workspace.clock.advance(-4_000 * dayMs);
+  await sync(workspace);
+  await workspace.clock.sleep(objectsRestMs);
+  expect((await sync(workspace)).done).toEqual([oneObject]);
+});
+
+test("G45: objects of a submodule are removed from the server no earlier than others", async () => {
+  const repositoryAt = (): SyncedRepository => ({ form: "work-tree", isTrusted: true });
+  await using workspace = await LinkedWorkspace.open({}, { ...synced, repositoryAt });
+  await writeAll(workspace);
+  await workspace.write("r/.git/modules/libs/s/HEAD", "ref: refs/heads/main\n");
+  await workspace.write("r/.git/modules/libs/s/objects/aa/1", "object");
+  await workspace.write("r/.git/modules/libs/s/objects/aa/2", "object");
+  await sync(workspace);
+  await workspace.remove("r/.git/modules/libs/s/objects/aa/2");
+  expect((await sync(workspace)).done).toEqual([]);
+  await workspace.remove("r/.git/modules");
+  expect((await sync(workspace)).done).toEqual([]);
+});
+
+test("G45: a repack on both devices is no conflict by the lists that it makes for other servers", async () => {
+  await using workspace = await LinkedWorkspace.open({}, synced);
+  await writeAll(workspace);
+  await workspace.write("r/.git/objects/info/packs", "P here\n");
+  await workspace.write("r/.git/info/refs", "here\n");
+  await workspace.upload("r/.git/objects/info/packs", "P there\n");
+  await workspace.upload("r/.git/info/refs", "there\n");
+  expect((await sync(workspace)).report).toMatchObject({ exit: 0, conflicts: [] });
+  expect(await workspace.read("r/.git/info/refs")).toBe("here\n");
 });
 
 test("G45: a gitdir that vanished keeps its objects on the server as well", async () => {

@@ -1,5 +1,5 @@
 import type { RelPath } from "../path/rel-path.ts";
-import { gitdirPlace, type Overrides } from "./gitdir-path.ts";
+import { gitdirPlace, wayInOwn, type Overrides } from "./gitdir-path.ts";
 import type { Vcs } from "./marker.ts";
 
 /** What is written first is needed by what comes later: whoever stops in between has no ref without its commit (G45). */
@@ -39,16 +39,15 @@ export function stepIn(
   };
 }
 
+/** A submodule's gitdir has an order of its own. */
 function putStep(vcs: Vcs, inner: readonly string[]): number {
-  const [first, second] = inner;
   if (vcs !== "git") return steps.state;
-  // A submodule's gitdir has an order of its own.
-  const nested = first === "modules" ? inner.findIndex((name) => ownParts.has(name)) : 0;
-  if (nested > 0) return putStep(vcs, inner.slice(nested));
+  const way = wayInOwn(inner);
+  const [first, second] = way;
   switch (first) {
     case undefined:
     case "objects":
-      return objectStep(inner);
+      return objectStep(way);
     case "logs":
       return steps.logs;
     case "packed-refs":
@@ -61,8 +60,6 @@ function putStep(vcs: Vcs, inner: readonly string[]): number {
       return first.endsWith("HEAD") ? steps.heads : steps.state;
   }
 }
-
-const ownParts: ReadonlySet<string> = new Set(["objects", "logs", "packed-refs", "refs", "HEAD"]);
 
 function objectStep(inner: readonly string[]): number {
   const name = inner.at(-1) ?? "";

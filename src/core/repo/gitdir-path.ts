@@ -81,11 +81,22 @@ function pathTo(path: RelPath, depth: number): RelPath {
   return folder;
 }
 
+const ownParts: ReadonlySet<string> = new Set(["objects", "logs", "packed-refs", "refs", "HEAD"]);
+
+/** The way of an entry within the gitdir that it belongs to: a submodule in it has one of its own. */
+export function wayInOwn(inner: GitdirPlace["inner"]): GitdirPlace["inner"] {
+  const nested = inner[0] === "modules" ? inner.findIndex((name) => ownParts.has(name)) : 0;
+  return nested > 0 ? inner.slice(nested) : inner;
+}
+
 /** Why a file of a repository stays where it is on each side (G45): it is of one device and one moment, or it is code. */
 export type KeptBack = "volatile" | "code";
 
 /** Names that only one device has, and only while Git works; `refs` and `logs` may have branches of such names. */
 const volatileNames = /^(?:gc\.pid|FETCH_HEAD|fsmonitor--?.*|tmp_.*)$/iu;
+
+/** Lists for servers that know no Git: each repack makes them anew, on each device otherwise, and nobody else reads them. */
+const servedLists = /^(?:info\/refs|objects\/info\/packs)$/iu;
 
 /** What of a gitdir is data without any doubt. Everything else may name a program, now or in a later version of Git (G14). */
 const dataNames =
@@ -117,6 +128,7 @@ export function keptBack(
 function isVolatile(inner: readonly string[], kind: EntryKind): boolean {
   const last = inner.at(-1) ?? "";
   if (kind !== "folder" && /\.lock$/iu.test(last)) return true;
+  if (servedLists.test(inner.join("/"))) return true;
   const isAmongRefs = inner.slice(0, -1).some((name) => name === "refs" || name === "logs");
   return !isAmongRefs && volatileNames.test(last);
 }

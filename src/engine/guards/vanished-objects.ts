@@ -1,6 +1,6 @@
 import type { Op } from "../../core/plan/op.ts";
 import type { RelPath } from "../../core/path/rel-path.ts";
-import { gitdirPlace } from "../../core/repo/gitdir-path.ts";
+import { gitdirPlace, wayInOwn } from "../../core/repo/gitdir-path.ts";
 import { formatVanished, parseVanished } from "../../core/repo/vanished-objects.ts";
 import type { NodeId } from "../../core/tree/node.ts";
 import { descendants, pathOf } from "../../core/tree/tree-view.ts";
@@ -29,19 +29,34 @@ export class VanishedObjects {
     const { config, clock } = this.#deps;
     if (!hasOverrides(config)) return ops;
     const now = clock.now();
-    const goneAt = (this.#goneAt ??= this.#read());
+    const goneAt = this.#sinceWhen();
     let isChanged = false;
     const due = ops.filter((op) => {
       if (!this.#removesObjects(op)) return true;
-      const at = goneAt.get(op.node);
-      if (at === undefined) {
-        goneAt.set(op.node, now);
-        isChanged = true;
-      }
-      return now - (at ?? now) >= objectsRestMs;
+      const at = goneAt.get(op.node) ?? Infinity;
+      if (at <= now) return now - at >= objectsRestMs;
+      // New, or noted by a clock that went ahead: no wait may last for years.
+      goneAt.set(op.node, now);
+      isChanged = true;
+      return false;
     });
-    if (isChanged && this.#isRecorded) this.#write(goneAt);
+    if (isChanged) this.#write(goneAt);
     return due;
+  }
+
+  /** What came back since the last round is forgotten, whether anything is planned or not. */
+  forgetReturned(): void {
+    if (hasOverrides(this.#deps.config)) this.#sinceWhen();
+  }
+
+  #sinceWhen(): Map<NodeId, number> {
+    if (this.#goneAt !== undefined) return this.#goneAt;
+    const text = this.#deps.index.meta("vanished_objects");
+    const known = text === undefined ? [] : [...parseVanished(text)];
+    const lasting = known.filter(([node]) => this.#isGone(node));
+    this.#goneAt = new Map(lasting);
+    if (lasting.length < known.length) this.#write(this.#goneAt);
+    return this.#goneAt;
   }
 
   /** Objects, or a folder with some in it. */
@@ -57,13 +72,8 @@ export class VanishedObjects {
   }
 
   #isObjects(path: RelPath | undefined): boolean {
-    return path !== undefined && gitdirPlace(this.#deps.config, path)?.inner[0] === "objects";
-  }
-
-  #read(): Map<NodeId, number> {
-    const text = this.#deps.index.meta("vanished_objects");
-    const known = text === undefined ? [] : [...parseVanished(text)];
-    return new Map(known.filter(([node]) => this.#isGone(node)));
+    const place = path === undefined ? undefined : gitdirPlace(this.#deps.config, path);
+    return place !== undefined && wayInOwn(place.inner)[0] === "objects";
   }
 
   #isGone(node: NodeId): boolean {
@@ -73,6 +83,7 @@ export class VanishedObjects {
 
   #write(goneAt: ReadonlyMap<NodeId, number>): void {
     const { index } = this.#deps;
+    if (!this.#isRecorded) return;
     const text = formatVanished(goneAt);
     index.transaction(() => index.setMeta("vanished_objects", text));
   }

@@ -37,6 +37,8 @@ test.each([
   "r/.git/fsmonitor--daemon.ipc",
   "r/.git/fsmonitor-watchman",
   "b.git/packed-refs.lock",
+  "r/.git/info/refs",
+  "b.git/objects/info/packs",
 ])("G45: %s is never synced", (path) => {
   expect(kept(path)).toBe("volatile");
 });
@@ -49,6 +51,8 @@ test.each([
   "r/.git/refs/heads/tmp_idea",
   "r/.git/logs/refs/heads/gc.pid",
   "r/.git/refs/heads/config",
+  "r/.git/refs/heads/info/refs",
+  "r/.git/info/exclude",
   "r/.git/HEAD",
   "r/.git/objects/ab/cdef",
   "b.git/packed-refs",
