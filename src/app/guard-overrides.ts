@@ -6,6 +6,7 @@ import type { SyncedRepository } from "../core/repo/gitdir-path.ts";
 import type { OverrideRecord } from "../core/repo/override.ts";
 import { repositoryIdentity } from "../guard/identity.ts";
 import {
+  expiryOf,
   makeOverride,
   overrideStateText,
   stateOfOverride,
@@ -146,6 +147,9 @@ async function examine(
   return await openGuardOf(environment).examine(folder, options);
 }
 
+/** A repository that is synced by override, and until when, ms since 1970. */
+export type OverriddenFolder = SyncedRepository & { readonly expiresAt: number };
+
 /**
  * Which folders of a workspace are repositories that are synced by override. A record counts only while the repository
  * is still what it was when the record was made; without records nothing is looked at.
@@ -153,8 +157,8 @@ async function examine(
 export async function overriddenFolders(
   environment: Environment,
   record: WorkspaceRecord,
-): Promise<ReadonlyMap<string, SyncedRepository>> {
-  const folders = new Map<string, SyncedRepository>();
+): Promise<ReadonlyMap<string, OverriddenFolder>> {
+  const folders = new Map<string, OverriddenFolder>();
   const places = new Set(recordsIn(environment, record).map(({ path: folder }) => folder));
   for (const folder of places) {
     const found = (await examine(environment, folder)).filter(
@@ -165,9 +169,14 @@ export async function overriddenFolders(
     folders.set(path.relative(record.path, folder), {
       form: found.some(({ marker }) => marker === "") ? "gitdir" : "work-tree",
       isTrusted: found.every(({ override }) => override?.trust === true),
+      expiresAt: Math.min(...found.map(({ override }) => endOfOverride(override))),
     });
   }
   return folders;
+}
+
+function endOfOverride(record: OverrideRecord | undefined): number {
+  return record === undefined ? 0 : expiryOf(record);
 }
 
 function recordsIn(environment: Environment, record: WorkspaceRecord): readonly OverrideRecord[] {

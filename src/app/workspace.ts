@@ -1,5 +1,3 @@
-import { compareBytes } from "../core/path/rel-path.ts";
-import type { SyncedRepository } from "../core/repo/gitdir-path.ts";
 import type { RepositoryLeases } from "../core/repo/lease.ts";
 import { transfersMax } from "../core/settings/values.ts";
 import type { EngineDeps } from "../engine/engine-deps.ts";
@@ -17,6 +15,7 @@ import { isLinked, type LinkedRecord } from "./find-workspace.ts";
 import { excludedIn, recordExcluded } from "./exclusion-record.ts";
 import { overriddenFolders } from "./guard-overrides.ts";
 import { refuseUnsettled } from "./initial-mark.ts";
+import { overridesNow } from "./overrides-now.ts";
 import { settingsOf } from "./settings-of.ts";
 import { holdWorkspace } from "./hold-workspace.ts";
 
@@ -100,6 +99,7 @@ export async function engineDepsOf(
 ): Promise<EngineDeps> {
   const { clock, rng, logger, tool, settings } = environment;
   const overridden = await overriddenFolders(environment, record);
+  const overrides = overridesNow(overridden, clock);
   const own = settingsOf(environment, record);
   return {
     local,
@@ -120,9 +120,11 @@ export async function engineDepsOf(
       device: settings.read().device.name,
       tool,
       repos: record.repos,
-      overridden: (path) => overridden.has(path),
-      repositoryAt: (path) => overridden.get(path),
-      overrides: overridesText(overridden),
+      overridden: (path) => overrides.at(path) !== undefined,
+      repositoryAt: (path) => overrides.at(path),
+      get overrides() {
+        return overrides.text();
+      },
       excluded: () => excludedIn(environment, record.id),
       exclude: (paths) => recordExcluded(environment, record.id, paths),
       newRemoteFolders: own.newRemoteFolders ?? "sync",
@@ -142,14 +144,6 @@ function leasesOf(
     write: (text: string) => index.transaction(() => index.setMeta("leases", text)),
   };
   return openLeases({ remote, clock, logger, device, seen });
-}
-
-/** Another text where anything else is overridden, or otherwise (S95). */
-function overridesText(overridden: ReadonlyMap<string, SyncedRepository>): string {
-  return [...overridden]
-    .map(([path, { form, isTrusted }]) => `${path}/${form}${isTrusted ? " trusted" : ""}`)
-    .toSorted(compareBytes)
-    .join("\n");
 }
 
 /** Open what the record of a workspace calls for: with its engine where it is linked. */

@@ -7,6 +7,9 @@ import { repositoryIdentity, type RepositoryIdentity } from "./identity.ts";
 /** How long a risk that was taken holds (G44). */
 export const overrideLifetimeMs: number = 90 * 24 * 60 * 60 * 1000;
 
+/** A record that lies further ahead was made by a clock that was wrong, ms: nobody knows when its 90 days are over. */
+const aheadMaxMs = 24 * 60 * 60 * 1000;
+
 /** Shorter reasons say nothing (G44). */
 export const overrideReasonLengthMin = 10;
 
@@ -94,6 +97,7 @@ export type PresentState = {
 export type OverrideState =
   | "in-force"
   | "ended"
+  | "dated-ahead"
   | "older-version"
   | "another-form"
   | "other-worktrees"
@@ -104,6 +108,7 @@ export type OverrideState =
 export function stateOfOverride(record: OverrideRecord, present: PresentState): OverrideState {
   const { identity, now, isIdentityKnown } = present;
   if (!isLasting(record, now)) return "ended";
+  if (record.at - now > aheadMaxMs) return "dated-ahead";
   if (!record.fingerprint.startsWith(fingerprintVersion)) return "older-version";
   if (record.fingerprint !== fingerprintOf(identity)) {
     const isWorktree =
@@ -127,6 +132,7 @@ export function validOverride(
 const stateTexts: Readonly<Record<OverrideState, string>> = {
   "in-force": "is in force",
   ended: "has ended: it holds for 90 days",
+  "dated-ahead": "does not hold now: it is dated ahead of the clock of this computer",
   "older-version": "is void: an earlier version recorded it, without the worktrees and the commits",
   "another-form": "is void: the repository is of another kind now, or is gone",
   "other-worktrees": "is void: the list of worktrees changed",
@@ -139,7 +145,11 @@ export function overrideStateText(state: OverrideState): string {
   return stateTexts[state];
 }
 
+/** When a record ends, ms since 1970, whatever it says of itself. */
+export function expiryOf({ at, expiresAt }: OverrideRecord): number {
+  return Math.min(expiresAt, at + overrideLifetimeMs);
+}
+
 function isLasting(record: OverrideRecord, now: number): boolean {
-  const expiresAt = Math.min(record.expiresAt, record.at + overrideLifetimeMs);
-  return record.reason.trim().length >= overrideReasonLengthMin && now < expiresAt;
+  return record.reason.trim().length >= overrideReasonLengthMin && now < expiryOf(record);
 }

@@ -3,9 +3,12 @@ import { cpSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { connect } from "../../src/app/accounts.ts";
+import { requireLink } from "../../src/app/find-workspace.ts";
 import { planOverride, recordOverride } from "../../src/app/guard-overrides.ts";
+import { openLinked } from "../../src/app/workspace.ts";
 import { parseRelPath } from "../../src/core/path/rel-path.ts";
 import { formatLease, leasePath, parseLease, type Lease } from "../../src/core/repo/lease.ts";
+import { overrideLifetimeMs } from "../../src/guard/overrides.ts";
 import { git } from "../guard/repositories.ts";
 import { Cloud, Device } from "./cloud.ts";
 
@@ -114,4 +117,26 @@ test("G45: one device at a time moves a repository, and everything else goes on"
   await using connection = await connect(lap.environment);
   const last = await connection.side("/w").document(leasePath(parseRelPath("r/.git")));
   expect(parseLease(last?.text ?? "")).toMatchObject({ name: "lap", state: "free" });
+});
+
+test("G44: an override ends while a workspace is open for longer than it holds", async () => {
+  await using cloud = await Cloud.open();
+  const device = await deviceOf(cloud, "desk");
+  await device.link();
+  git(device.place, "init", "-q", "-b", "main", "r");
+  commit(device.at("r"), "one");
+  await take({ environment: device.environment, at: (file) => device.at(file) });
+  let aheadMs = 60_000;
+  const clock = { ...device.environment.clock, now: () => Date.now() + aheadMs };
+  const environment = { ...device.environment, clock };
+  await using open = await openLinked(environment, requireLink(environment, device.place), "start");
+  const { config } = open.engineDeps;
+  expect(await open.engine.sync()).toMatchObject({ exit: 0 });
+  expect([config.overridden(parseRelPath("r")), config.overrides]).toEqual([true, "r/work-tree"]);
+  aheadMs += overrideLifetimeMs;
+  expect([config.overridden(parseRelPath("r")), config.overrides]).toEqual([false, ""]);
+  cloud.forget();
+  commit(device.at("r"), "two");
+  expect(await open.engine.sync()).toMatchObject({ exit: 3, left: [{ path: "r", kind: "hold" }] });
+  expect(cloud.told("/.git")).toEqual([]);
 });

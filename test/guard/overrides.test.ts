@@ -64,6 +64,17 @@ test("G44: an override ends after 90 days, and no record can make it longer", as
   expect(stateAt(finding, forged, now + overrideLifetimeMs)).toBe("ended");
 });
 
+test("G44: an override of a clock that was ahead does not hold longer than others", async () => {
+  using scratch = new Scratch();
+  scratch.base();
+  const finding = await findingOf(scratch);
+  const ahead = now + 4 * overrideLifetimeMs;
+  const record = makeOverride({ ...taken, finding, now: ahead });
+  expect(stateAt(finding, record, now)).toBe("dated-ahead");
+  expect(overrideStateText("dated-ahead")).toContain("clock");
+  expect(stateAt(finding, record, ahead - 3_600_000)).toBe("in-force");
+});
+
 test("G44: an override is void when the repository is another one", async () => {
   using scratch = new Scratch();
   scratch.base();
