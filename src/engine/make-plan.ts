@@ -8,6 +8,7 @@ import { isRemoval } from "../core/plan/suspects.ts";
 import type { LeftPath } from "../core/plan/sync-report.ts";
 import { ignoreFileName } from "../core/ignore.ts";
 import { pathKeyOf } from "../core/path/path-key.ts";
+import type { RelPath } from "../core/path/rel-path.ts";
 import { stepIn } from "../core/repo/gitdir-order.ts";
 import { rootNode, type NodeId } from "../core/tree/node.ts";
 import type { IndexStore } from "../ports.ts";
@@ -15,6 +16,7 @@ import { assert } from "../std/assert.ts";
 import { isoDate } from "../std/time.ts";
 import { bareLeftover } from "./disk/bare-leftover.ts";
 import { hasOverrides, type EngineDeps } from "./engine-deps.ts";
+import { movedWithHeld } from "./guards/moved-repositories.ts";
 import { repositoryConflicts } from "./guards/repository-conflicts.ts";
 import { VanishedObjects } from "./guards/vanished-objects.ts";
 import { remoteInScope, type Observed } from "./observe.ts";
@@ -64,8 +66,9 @@ export type PlanOptions = {
  */
 export class Plans {
   readonly #deps: EngineDeps;
-  /** What no merge touches: as observed, and repositories with a conflict (G45). */
+  /** What no merge touches: as observed, repositories with a conflict (G45), and what would take held ones along (G1). */
   readonly #frozen: Set<NodeId>;
+  readonly #heldHere: readonly RelPath[];
   readonly #conflicts = new Map<NodeId, LeftPath>();
   readonly #trees: Trees;
   readonly #slices: Slices;
@@ -84,6 +87,7 @@ export class Plans {
     const frozen = new Set(observed.frozen.nodes);
     this.#deps = deps;
     this.#frozen = frozen;
+    this.#heldHere = observed.frozen.heldHere;
     this.#trees = trees ?? treesOfIndex(index);
     this.#newNode = trees === undefined ? () => index.newNode() : trialNodes();
     const onClean = (node: NodeId): void => index.clearDirty(node);
@@ -120,7 +124,7 @@ export class Plans {
     return this.#rules === undefined ? [] : [rulesAwaited];
   }
 
-  /** Repositories that are held since both sides have changed them (G45). */
+  /** What is held since this plan would harm a repository: both sides have changed it (G45), or it would be moved (G1, G48). */
   get conflicts(): readonly LeftPath[] {
     return [...this.#conflicts.values()];
   }
@@ -159,17 +163,21 @@ export class Plans {
     const trees = this.#trees;
     for (;;) {
       const result = this.#mergeOf({ nodes, partial });
-      const conflicts = this.#stepOf && repositoryConflicts(this.#deps.config, result);
-      if (conflicts === undefined || conflicts.size === 0) {
-        const ops = this.#vanished.withoutEarly(plan(result, trees, this.#stepOf));
-        return { ops, waiting: noOps, result, partial };
-      }
-      for (const [node, left] of conflicts) {
-        assert(!this.#frozen.has(node), "what is held has no conflicts");
-        this.#frozen.add(node);
-        this.#conflicts.set(node, left);
-      }
+      if (this.#stepOf && this.#hold(repositoryConflicts(this.#deps.config, result))) continue;
+      const ops = plan(result, trees, this.#stepOf);
+      if (this.#hold(movedWithHeld(trees.local, this.#heldHere, ops))) continue;
+      return { ops: this.#vanished.withoutEarly(ops), waiting: noOps, result, partial };
     }
+  }
+
+  /** @returns whether there is anything: then the merge has to be made without it. */
+  #hold(found: ReadonlyMap<NodeId, LeftPath>): boolean {
+    for (const [node, left] of found) {
+      assert(!this.#frozen.has(node), "nothing is planned for what is held");
+      this.#frozen.add(node);
+      this.#conflicts.set(node, left);
+    }
+    return found.size > 0;
   }
 
   #mergeOf({ nodes, partial }: Slice): MergeResult {

@@ -130,7 +130,7 @@ test("S29: what the rules leave out blocks its own name, and no other that the d
   await using workspace = await LinkedWorkspace.open({ ".mignore": "sub/\n", Sub: "a file" });
   const file = workspace.nodeAt(workspace.index.remote, "Sub");
   await workspace.write("sub/x", "left out");
-  expect((await workspace.look()).frozen).toEqual({ nodes: new Set(), left: [] });
+  expect((await workspace.look()).frozen).toEqual({ nodes: new Set(), left: [], heldHere: [] });
   await workspace.remove("Sub");
   expect((await workspace.look()).frozen.nodes.has(file)).toBe(false);
 });

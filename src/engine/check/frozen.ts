@@ -1,4 +1,4 @@
-import { comparePaths } from "../../core/path/rel-path.ts";
+import { comparePaths, type RelPath } from "../../core/path/rel-path.ts";
 import type { LeftPath } from "../../core/plan/sync-report.ts";
 import type { NodeId, RemoteEntry } from "../../core/tree/node.ts";
 import { pathOf } from "../../core/tree/tree-view.ts";
@@ -13,6 +13,8 @@ export type Frozen = {
   readonly nodes: ReadonlySet<NodeId>;
   /** Of both observations, and of what neither of them could tell alone; in path order. */
   readonly left: readonly LeftPath[];
+  /** Folders of the disk that are held for a repository: none of them moves with a folder above it either (G1). */
+  readonly heldHere: readonly RelPath[];
 };
 
 /** What both looks found, and what follows from the two together. */
@@ -54,7 +56,11 @@ export function frozenNodes(
     const reason = "cannot come down: its place here is taken by something that is not synced";
     left.set(`unknown ${path}`, { path, kind: "unknown", reason });
   }
-  return { nodes, left: [...left.values()].toSorted((a, b) => comparePaths(a.path, b.path)) };
+  return {
+    nodes,
+    left: [...left.values()].toSorted((a, b) => comparePaths(a.path, b.path)),
+    heldHere: local.repositories.held,
+  };
 }
 
 /** The file stands elsewhere on the disk, and it is the user who moved it there. */

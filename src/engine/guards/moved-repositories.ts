@@ -1,7 +1,8 @@
-import { pathComponents, type RelPath } from "../../core/path/rel-path.ts";
+import { isInside, pathComponents, type RelPath } from "../../core/path/rel-path.ts";
+import type { Op } from "../../core/plan/op.ts";
 import type { LeftPath } from "../../core/plan/sync-report.ts";
 import { rootNode, type NodeId } from "../../core/tree/node.ts";
-import { pathOf } from "../../core/tree/tree-view.ts";
+import { pathOf, type TreeView } from "../../core/tree/tree-view.ts";
 import type { IndexStore } from "../../ports.ts";
 import { rowOfFolder } from "../disk/start.ts";
 import { withSubject } from "../disk/held-repository.ts";
@@ -40,6 +41,30 @@ export async function movedRepositories(
       const reason = await workTrees?.fixed(folder, path);
       if (reason !== undefined) hold(node, reason);
     }
+  }
+  return holds;
+}
+
+/**
+ * Folders that a plan would put aside or move here, for whatever reason, with something in them that is held: nothing moves that, and
+ * so not what it lies in (G1, G48).
+ *
+ * @param held folders of the disk
+ */
+export function movedWithHeld(
+  local: TreeView,
+  held: readonly RelPath[],
+  ops: readonly Op[],
+): ReadonlyMap<NodeId, LeftPath> {
+  const holds = new Map<NodeId, LeftPath>();
+  if (held.length === 0) return holds;
+  for (const { kind, node } of ops) {
+    if (kind !== "L.aside" && kind !== "L.move") continue;
+    const path = local.get(node)?.kind === "folder" ? pathOf(local, node) : undefined;
+    const inner = path === undefined ? undefined : held.find((folder) => isInside(folder, path));
+    if (path === undefined || inner === undefined) continue;
+    const predicate = `has to make way for what is in Dropbox, and "${inner}" in it is held`;
+    holds.set(node, { path, kind: "hold", reason: withSubject(path, predicate) });
   }
   return holds;
 }
