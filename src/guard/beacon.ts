@@ -18,8 +18,14 @@ const devicesMax = 16;
 
 /** What the devices of a linked folder agreed on (G46); undefined where nothing readable is there. */
 export async function readPolicy(remote: Documents): Promise<RepoPolicy | undefined> {
-  const document = await remote.document(policyPath);
-  return document && parsePolicy(document.text);
+  try {
+    const document = await remote.document(policyPath);
+    return document && parsePolicy(document.text);
+  } catch (error) {
+    // A folder of this name, which anybody can make there, says nothing.
+    if (isSnapError(error, "conflict")) return undefined;
+    throw error;
+  }
 }
 
 /** Put a policy in the place of whatever is there. @throws {SnapError} what `RemoteSide` throws */

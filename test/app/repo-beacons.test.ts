@@ -142,6 +142,21 @@ test("G46: a choice that is changed later is told the others, who are told of it
   expect(JSON.parse(policy?.text ?? "")).toMatchObject({ repos: "refuse", device: "desk" });
 });
 
+test("G46: a folder in the place of the choice says nothing, and keeps nobody from linking", async () => {
+  await using cloud = await Cloud.open();
+  const desk = await (await cloud.device("desk")).link("refuse");
+  await there(desk, async (side) => {
+    const policy = parseRelPath(".snap/git/policy.json");
+    // The server makes it; that it is none of ours to name is told afterwards.
+    await expect(side.makeFolder(policy)).rejects.toThrow(/left there/u);
+    await expect(side.document(policy)).rejects.toThrow(/not_file/u);
+  });
+  const third = await cloud.device("third");
+  expect(await third.plan()).toMatchObject({ repos: "refuse", warnings: [] });
+  await third.link("exclude");
+  expect(await third.sync()).toMatchObject({ exit: 0 });
+});
+
 test("G46: without a repository nothing is written for a link that refuses them", async () => {
   await using cloud = await Cloud.open();
   const device = await cloud.device("desk");
