@@ -6,7 +6,6 @@ import type { SyncedRepository } from "../core/repo/gitdir-path.ts";
 import type { OverrideRecord } from "../core/repo/override.ts";
 import { repositoryIdentity } from "../guard/identity.ts";
 import {
-  expiryOf,
   makeOverride,
   overrideStateText,
   stateOfOverride,
@@ -147,9 +146,6 @@ async function examine(
   return await openGuardOf(environment).examine(folder, options);
 }
 
-/** A repository that is synced by override, and until when, ms since 1970. */
-export type OverriddenFolder = SyncedRepository & { readonly expiresAt: number };
-
 /**
  * Which folders of a workspace are repositories that are synced by override. A record counts only while the repository
  * is still what it was when the record was made; without records nothing is looked at.
@@ -157,9 +153,9 @@ export type OverriddenFolder = SyncedRepository & { readonly expiresAt: number }
 export async function overriddenFolders(
   environment: Environment,
   record: WorkspaceRecord,
-): Promise<ReadonlyMap<string, OverriddenFolder>> {
-  const folders = new Map<string, OverriddenFolder>();
-  const places = new Set(recordsIn(environment, record).map(({ path: folder }) => folder));
+): Promise<ReadonlyMap<string, SyncedRepository>> {
+  const folders = new Map<string, SyncedRepository>();
+  const places = new Set(overridesIn(environment, record).map(({ path: folder }) => folder));
   for (const folder of places) {
     const found = (await examine(environment, folder)).filter(
       ({ severity }) => severity === "refuse",
@@ -169,17 +165,16 @@ export async function overriddenFolders(
     folders.set(path.relative(record.path, folder), {
       form: found.some(({ marker }) => marker === "") ? "gitdir" : "work-tree",
       isTrusted: found.every(({ override }) => override?.trust === true),
-      expiresAt: Math.min(...found.map(({ override }) => endOfOverride(override))),
     });
   }
   return folders;
 }
 
-function endOfOverride(record: OverrideRecord | undefined): number {
-  return record === undefined ? 0 : expiryOf(record);
-}
-
-function recordsIn(environment: Environment, record: WorkspaceRecord): readonly OverrideRecord[] {
+/** What was recorded for repositories in a workspace; whether it holds is another question. */
+export function overridesIn(
+  environment: Environment,
+  record: WorkspaceRecord,
+): readonly OverrideRecord[] {
   return overrideRecords(environment).filter(({ path: folder }) =>
     isAtOrBelow(folder, record.path),
   );
@@ -191,7 +186,7 @@ export function overrideNotes(
   record: WorkspaceRecord,
 ): readonly string[] {
   const now = environment.clock.now();
-  return recordsIn(environment, record)
+  return overridesIn(environment, record)
     .filter(({ expiresAt }) => expiresAt > now)
     .map((taken) => noteOf(record, taken));
 }
@@ -202,7 +197,7 @@ export async function overrideNotesNow(
   record: WorkspaceRecord,
 ): Promise<readonly string[]> {
   const notes: string[] = [];
-  for (const taken of recordsIn(environment, record)) {
+  for (const taken of overridesIn(environment, record)) {
     const state = await stateNow(environment, taken, "none");
     notes.push(state === "in-force" ? noteOf(record, taken) : overrideLine(taken, state));
   }

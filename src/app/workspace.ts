@@ -13,11 +13,10 @@ import { connect } from "./accounts.ts";
 import type { Environment } from "./environment.ts";
 import { isLinked, type LinkedRecord } from "./find-workspace.ts";
 import { excludedIn, recordExcluded } from "./exclusion-record.ts";
-import { overriddenFolders } from "./guard-overrides.ts";
 import { refuseUnsettled } from "./initial-mark.ts";
-import { overridesNow } from "./overrides-now.ts";
 import { settingsOf } from "./settings-of.ts";
 import { holdWorkspace } from "./hold-workspace.ts";
+import { openSyncedRepositories } from "./synced-repositories.ts";
 
 /** One workspace, held by this process until it is disposed of (S12). */
 export interface OpenWorkspace extends AsyncDisposable {
@@ -98,8 +97,7 @@ export async function engineDepsOf(
   remote: RemoteSide,
 ): Promise<EngineDeps> {
   const { clock, rng, logger, tool, settings } = environment;
-  const overridden = await overriddenFolders(environment, record);
-  const overrides = overridesNow(overridden, clock);
+  const repositories = await openSyncedRepositories(environment, record);
   const own = settingsOf(environment, record);
   return {
     local,
@@ -112,7 +110,7 @@ export async function engineDepsOf(
     rng,
     logger,
     workTrees: openWorkTrees({ top: record.path, clock }),
-    ...(overridden.size > 0 && { leases: leasesOf(environment, state, remote) }),
+    leases: leasesOf(environment, state, remote),
     config: {
       workspace: record.id,
       link: record.linkId,
@@ -120,11 +118,12 @@ export async function engineDepsOf(
       device: settings.read().device.name,
       tool,
       repos: record.repos,
-      overridden: (path) => overrides.at(path) !== undefined,
-      repositoryAt: (path) => overrides.at(path),
+      overridden: (path) => repositories.overridden(path),
+      repositoryAt: (path) => repositories.repositoryAt(path),
       get overrides() {
-        return overrides.text();
+        return repositories.text;
       },
+      renewOverrides: () => repositories.renew(),
       excluded: () => excludedIn(environment, record.id),
       exclude: (paths) => recordExcluded(environment, record.id, paths),
       newRemoteFolders: own.newRemoteFolders ?? "sync",

@@ -34,7 +34,7 @@ export type EngineDeps = {
   readonly logger: Logger;
   /** Asked where the work trees of repositories are synced (G25); absent where none are. */
   readonly workTrees?: WorkTrees;
-  /** Who may write the repositories that are synced by override (G45); absent where none are. */
+  /** Who may write the repositories that are synced by override (G45). */
   readonly leases?: RepositoryLeases;
   readonly config: EngineConfig;
 };
@@ -59,6 +59,8 @@ export type EngineConfig = Overrides & {
   readonly repos: "refuse" | "exclude";
   /** Another text whenever `Overrides` answer otherwise; absent where nothing is overridden (S95). */
   readonly overrides?: string;
+  /** Asked at the begin of each cycle: from then on `Overrides` answer as things are now (G44). Absent where they never change. */
+  renewOverrides?(): Promise<void>;
   /** Folders of the server that are to leave this disk, or never to come to it (S93). */
   excluded(): readonly RelPath[];
   /** Exclude folders, durably: for those that appear at the top of the linked folder (S94). */

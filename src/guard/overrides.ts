@@ -104,11 +104,20 @@ export type OverrideState =
   | "another-history"
   | "history-unknown";
 
+/** What the times of a record say, whatever stands at its path. */
+export function ageOfOverride(
+  record: OverrideRecord,
+  now: number,
+): "current" | "ended" | "dated-ahead" {
+  if (!isLasting(record, now)) return "ended";
+  return record.at - now > aheadMaxMs ? "dated-ahead" : "current";
+}
+
 /** Compare a record with the repository that stands at its path now (G44). */
 export function stateOfOverride(record: OverrideRecord, present: PresentState): OverrideState {
   const { identity, now, isIdentityKnown } = present;
-  if (!isLasting(record, now)) return "ended";
-  if (record.at - now > aheadMaxMs) return "dated-ahead";
+  const age = ageOfOverride(record, now);
+  if (age !== "current") return age;
   if (!record.fingerprint.startsWith(fingerprintVersion)) return "older-version";
   if (record.fingerprint !== fingerprintOf(identity)) {
     const isWorktree =
@@ -146,7 +155,7 @@ export function overrideStateText(state: OverrideState): string {
 }
 
 /** When a record ends, ms since 1970, whatever it says of itself. */
-export function expiryOf({ at, expiresAt }: OverrideRecord): number {
+function expiryOf({ at, expiresAt }: OverrideRecord): number {
   return Math.min(expiresAt, at + overrideLifetimeMs);
 }
 

@@ -130,13 +130,18 @@ export class Device {
 export class LiveDevice implements AsyncDisposable {
   readonly live: LiveWorkspace;
   readonly activity: string[] = [];
+  /** How often the workspace was opened. */
+  opened = 0;
   #waiting: (() => void)[] = [];
 
   constructor({ environment, place }: Device) {
     this.live = new LiveWorkspace({
       environment,
       record: requireLink(environment, place),
-      openSession: openLiveSession,
+      openSession: async (...words) => {
+        this.opened += 1;
+        return await openLiveSession(...words);
+      },
       onStatus: () => this.#wake(),
       onActivity: ({ kind, path: at }: Activity) => {
         this.activity.push(`${kind} ${at}`);

@@ -30,6 +30,7 @@ export type Scope = ScopeRules & {
 export async function loadScope(deps: EngineDeps): Promise<Scope> {
   await checkWorkspace(deps);
   const { index, config } = deps;
+  await config.renewOverrides?.();
   const rules = rulesOf(await readRules(deps));
   const exclusions = exclusionsInForce(index);
   const before = index.meta("rules_digest");
