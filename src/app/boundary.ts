@@ -1,11 +1,12 @@
-import { isAlwaysOutside, rulesOf, type IgnoreRules } from "../core/ignore.ts";
+import { isAlwaysOutside, type IgnoreRules } from "../core/ignore.ts";
 import { parentPath, topPath, type RelPath } from "../core/path/rel-path.ts";
 import { overridesOf } from "../core/repo/gitdir-path.ts";
 import type { LocalStat } from "../core/tree/local-stat.ts";
 import { exclusionsInForce } from "../engine/scope/exclusions-in-force.ts";
-import { readRules } from "../engine/scope/rules-file.ts";
+import { rulesInForce } from "../engine/scope/rules-in-force.ts";
 import type { ScopeRules } from "../engine/scope/standing.ts";
 import { isLinked } from "./find-workspace.ts";
+import { gitIgnoresOf } from "./guard-world.ts";
 import { overriddenFolders } from "./guard-overrides.ts";
 import type { OpenWorkspace } from "./workspace.ts";
 
@@ -24,10 +25,13 @@ export async function boundaryOf(
   workspace: Omit<OpenWorkspace, typeof Symbol.asyncDispose>,
 ): Promise<Boundary> {
   const { environment, local, state, record } = workspace;
-  const text = await readRules({ local, index: state.index, clock: environment.clock });
-  const rules = rulesOf(text);
-  const overridden = await overriddenFolders(environment, record);
   const exclusions = exclusionsInForce(state.index);
+  const deps = { local, index: state.index, clock: environment.clock };
+  const { rules } = await rulesInForce(
+    { ...deps, ...gitIgnoresOf(environment, record) },
+    exclusions,
+  );
+  const overridden = await overriddenFolders(environment, record);
   return {
     rules,
     scope: {

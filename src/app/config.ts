@@ -133,9 +133,15 @@ function withSetting(config: Config, { name, value, record }: Edit): Config {
 
 function withOwn(record: WorkspaceRecord, name: SettingName, value: Json): WorkspaceRecord {
   if (name === "repos") return { ...record, repos: value === "exclude" ? "exclude" : "refuse" };
+  if (name === "gitignore") return withGitignore(record, value === "exclude");
   const { settings: before = {}, ...rest } = record;
   const settings = workspaceSettingsSchema.parse(withMember(before, name, value));
   return Object.keys(settings).length === 0 ? rest : { ...rest, settings };
+}
+
+function withGitignore(record: WorkspaceRecord, isExcluded: boolean): WorkspaceRecord {
+  const { gitignore: _, ...rest } = record;
+  return isExcluded ? { ...rest, gitignore: "exclude" } : rest;
 }
 
 function withMember(
@@ -173,6 +179,9 @@ function heldValue(config: Config, record: WorkspaceRecord | undefined, name: Se
   }
   const fresh = config.workspaces.find(({ id }) => id === record?.id);
   if (fresh !== undefined && name === "repos") return { value: fresh.repos, source: "workspace" };
+  if (fresh !== undefined && name === "gitignore") {
+    return { value: fresh.gitignore ?? "sync", source: "workspace" };
+  }
   const own = memberOf(fresh?.settings, name);
   if (own !== undefined) return { value: own, source: "workspace" };
   const value = memberOf(config.settings, name);

@@ -1,6 +1,9 @@
+import type { GitIgnores } from "../core/repo/git-ignored.ts";
 import type { OverrideRecord } from "../core/repo/override.ts";
 import type { ElsewherePlaces } from "../guard/elsewhere.ts";
+import { openGitIgnores } from "../guard/git-ignores.ts";
 import { openGuard, type RepoGuard } from "../guard/repo-guard.ts";
+import type { WorkspaceRecord } from "../state/config.ts";
 import type { Environment } from "./environment.ts";
 
 /** The guard with the programs of this machine. */
@@ -11,6 +14,15 @@ export function openGuardOf({ clock, host, variables }: Environment): RepoGuard 
     configHome: variables["XDG_CONFIG_HOME"],
   };
   return openGuard({ clock, host, programs });
+}
+
+/** Who tells what Git ignores, where a link leaves that out (G50). */
+export function gitIgnoresOf(
+  { clock }: Pick<Environment, "clock">,
+  { path: top, repos, gitignore }: Pick<WorkspaceRecord, "path" | "repos" | "gitignore">,
+): { readonly gitIgnores?: GitIgnores } {
+  const isLeftOut = repos === "exclude" && gitignore === "exclude";
+  return isLeftOut ? { gitIgnores: openGitIgnores({ top, clock }) } : {};
 }
 
 /** Where repositories may be that keep their history away from their files (G11). */

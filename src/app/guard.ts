@@ -4,6 +4,7 @@ import { rulesOf } from "../core/ignore.ts";
 import { displayName } from "../core/path/names.ts";
 import { isRelPath, topPath, type RelPath } from "../core/path/rel-path.ts";
 import type { Kind } from "../core/tree/node.ts";
+import type { RepoChoice } from "../core/repo/policy.ts";
 import type { GuardFinding, GuardReport } from "../core/repo/finding.ts";
 import { readRules } from "../engine/scope/rules-file.ts";
 import { openLocalSide } from "../local/local-side.ts";
@@ -71,8 +72,7 @@ async function rulesFor(environment: Environment, folder: string): Promise<Cover
 export type LinkNames = {
   readonly top: string;
   readonly remote: string;
-  readonly repos: "refuse" | "exclude";
-};
+} & RepoChoice;
 
 /**
  * Let a folder be linked, or say why not (G6, G55). What only deserves a warning is returned as text.
@@ -90,7 +90,8 @@ export async function guardFolder(
     const told = report.findings
       .filter(isWorthTelling)
       .map((finding) => warningOf(finding, report.checkedAt));
-    const secrets = names.repos === "exclude" ? report.findings.flatMap(secretsWarning) : [];
+    const isSynced = names.repos === "exclude" && names.gitignore === undefined;
+    const secrets = isSynced ? report.findings.flatMap(secretsWarning) : [];
     return [...told, ...secrets];
   }
   const isDamaged = refused.some((finding) => finding.damage.some(isDamage));
@@ -117,7 +118,7 @@ function secretsWarning({ absolutePath, covered, form, vcs }: GuardFinding): rea
   const names = found.slice(0, secretsToldMax).map((name) => `"${displayName(name)}"`);
   const more = found.length > names.length ? ` and ${found.length - names.length} more` : "";
   return [
-    `Git ignores ${names.join(", ")}${more} in "${displayName(absolutePath)}", a sync does not: name in .mignore what is to stay out of Dropbox`,
+    `Git ignores ${names.join(", ")}${more} in "${displayName(absolutePath)}", a sync does not: name in .mignore what is to stay out of Dropbox, or link with --gitignore, which leaves out all that Git ignores`,
   ];
 }
 

@@ -11,6 +11,7 @@ import { SnapError } from "../std/error.ts";
 import type { Environment } from "./environment.ts";
 import { excludedIn } from "./exclusion-record.ts";
 import { requireWorkspace } from "./find-workspace.ts";
+import { gitIgnoresOf } from "./guard-world.ts";
 import { readRulesText, replaceRulesText } from "./rules-file.ts";
 import { workspacePath } from "./workspace-path.ts";
 
@@ -70,6 +71,8 @@ export type CheckedPath = {
   readonly state: "synced" | "ignored" | "excluded" | "never" | "refused";
   /** The line that leaves it out. */
   readonly rule?: RuleLine;
+  /** Git ignores it (G50). */
+  readonly byGit?: true;
   /** The name, the excluded folder, or what is wrong with the name. */
   readonly why?: string;
 };
@@ -79,13 +82,13 @@ export type CheckedPath = {
  *
  * @throws {SnapError} `workspace-missing`, `settings-invalid`, `path-invalid` for a path outside the workspace
  */
-export function checkIgnored(
+export async function checkIgnored(
   environment: Environment,
   place: string,
   named: readonly string[],
-): readonly CheckedPath[] {
+): Promise<readonly CheckedPath[]> {
   const record = requireWorkspace(environment, place);
-  const judge = ignoreJudge(environment, record);
+  const judge = await ignoreJudge(environment, record);
   return named.map((each) => {
     const at = workspacePath(environment, record, each);
     if (at === topPath) {
@@ -98,14 +101,17 @@ export function checkIgnored(
 }
 
 /** Tells of any path of a workspace why it is synced, or is not. @throws {SnapError} `settings-invalid` */
-export function ignoreJudge(
+export async function ignoreJudge(
   environment: Environment,
   record: WorkspaceRecord,
-): (at: RelPath, kind: Kind) => CheckedPath {
+): Promise<(at: RelPath, kind: Kind) => CheckedPath> {
   const { text } = readRulesText(record.path);
   const rules = rulesOf(text);
   const lines = ruleLines(text);
   const exclusions = new Exclusions(excludedIn(environment, record.id));
+  const git = await gitIgnoresOf(environment, record).gitIgnores?.look(
+    (folder) => exclusions.above(folder) !== undefined || rules.ignores(folder, "folder"),
+  );
   return (at, kind) => {
     const bare = { path: at, kind };
     const names = pathComponents(at);
@@ -116,6 +122,7 @@ export function ignoreJudge(
     const line = rules.lineFor(at, kind);
     const rule = lines.find((each) => each.line === line);
     if (rule !== undefined) return { ...bare, state: "ignored", rule };
+    if (git?.ignores(at, kind) === true) return { ...bare, state: "ignored", byGit: true };
     const problem = names.map(nameProblem).find((each) => each !== undefined);
     if (problem !== undefined) return { ...bare, state: "refused", why: problem };
     return { ...bare, state: "synced" };

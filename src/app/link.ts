@@ -4,6 +4,7 @@ import { openIndex } from "../state/database.ts";
 import { refuseHalfRestored } from "./half-restored.ts";
 import { workspaceFiles } from "../state/locations.ts";
 import type { WorkspaceRecord } from "../state/config.ts";
+import { choiceOf, type RepoChoice } from "../core/repo/policy.ts";
 import type { LocalSide } from "../ports.ts";
 import { SnapError } from "../std/error.ts";
 import { connect, type Account } from "./accounts.ts";
@@ -29,7 +30,9 @@ export type LinkRequest = {
   /** May have `{name}` in it; undefined: the setting `link.template`, else the name of the folder at the top of the account. */
   readonly remote: string | undefined;
   /** undefined: the setting `repos`. */
-  readonly repos?: "refuse" | "exclude" | undefined;
+  readonly repos?: RepoChoice["repos"] | undefined;
+  /** What Git ignores is left out (G50); undefined: the setting `gitignore`. */
+  readonly gitignore?: boolean | undefined;
 };
 
 /** What a link would be; nothing was written yet. */
@@ -39,7 +42,7 @@ export type LinkPlan = {
   /** "" or "/folder/sub". */
   readonly remote: string;
   readonly account: Account;
-  readonly repos: "refuse" | "exclude";
+  readonly choice: RepoChoice;
   readonly remoteExists: boolean;
   /** What the guard has to say that is no refusal. */
   readonly warnings: readonly string[];
@@ -58,22 +61,23 @@ export async function planLink(environment: Environment, request: LinkRequest): 
   refuseBadPlace(environment, top);
   await using connection = await connect(environment);
   const side = connection.side(remote);
-  const agreed = await agreeOnRepos(side, request.repos, wishes.repos);
-  const { repos } = agreed;
-  const found = await guardFolder(environment, { top, repos, remote });
+  const agreed = await agreeOnRepos(side, request, wishes.usual);
+  const { choice } = agreed;
+  const names = { top, remote, ...choice };
+  const found = await guardFolder(environment, names);
   if (agreed.trouble !== undefined) throw agreed.trouble;
   const remoteExists = (await side.folderId()) !== undefined;
-  if (remoteExists) await guardRemote(side, { top, remote, repos });
+  if (remoteExists) await guardRemote(side, names);
   const warnings = [...agreed.warnings, ...found];
-  return { top, remote, account: connection.account, repos, remoteExists, warnings };
+  return { top, remote, account: connection.account, choice, remoteExists, warnings };
 }
 
 /** What the person did not say comes from the settings: those of the workspace, where the folder is one, else the user's. */
 function wishesOf(
   environment: Environment,
-  { remote, repos }: LinkRequest,
+  { remote }: LinkRequest,
   top: string,
-): Pick<LinkPlan, "remote" | "repos"> {
+): { readonly remote: string; readonly usual: RepoChoice } {
   const known = environment.settings.read().workspaces.find((record) => record.path === top);
   const settings = settingsOf(environment, known ?? { id: "" });
   const names = new Map(Object.entries(settings["link.names"] ?? {}));
@@ -83,7 +87,10 @@ function wishesOf(
       template === undefined
         ? parseRemotePath(path.basename(top))
         : remoteFromTemplate(template, names),
-    repos: repos ?? settings.repos ?? "refuse",
+    usual: {
+      repos: settings.repos ?? "refuse",
+      ...(settings.gitignore === "exclude" && { gitignore: "exclude" }),
+    },
   };
 }
 
@@ -163,8 +170,15 @@ export async function removeLink(
 }
 
 /** What is known of a workspace besides its link. */
-function unlinkedRecord({ id, path: top, repos, settings, madeAt }: LinkedRecord): WorkspaceRecord {
-  return { id, path: top, repos, ...(settings === undefined ? {} : { settings }), madeAt };
+function unlinkedRecord(record: LinkedRecord): WorkspaceRecord {
+  const { id, path: top, settings, madeAt } = record;
+  return {
+    id,
+    path: top,
+    ...choiceOf(record),
+    ...(settings === undefined ? {} : { settings }),
+    madeAt,
+  };
 }
 
 /** A workspace that is not mounted now keeps its old marker, which binds nothing any more. */

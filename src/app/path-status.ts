@@ -89,7 +89,7 @@ async function judge(environment: Environment, asked: Asked): Promise<PathStatus
   const kind = kindOf(state.index, at, here?.kind === "folder");
   const isConflictCopy = isConflictName(baseName(at));
   const bare = { path: at, kind, isConflictCopy, pending: 0, exit: 0, left: [] } as const;
-  const checked = at === topPath ? undefined : ignoreJudge(environment, record)(at, kind);
+  const checked = at === topPath ? undefined : (await ignoreJudge(environment, record))(at, kind);
   if (checked !== undefined && checked.state !== "synced") {
     return { ...bare, state: "outside", checked };
   }

@@ -87,7 +87,7 @@ function recordOf({ clock, rng }: Environment, { plan, known, initial }: Wanted)
     linkId: randomHex(rng, 8),
     account: plan.account.id,
     remote: plan.remote,
-    repos: plan.repos,
+    ...plan.choice,
     ...(known?.settings === undefined ? {} : { settings: known.settings }),
     ...(initial === undefined ? {} : { initial }),
     madeAt: clock.now(),

@@ -6,6 +6,8 @@ import {
   type RepoNotes,
   type WorkTreeNote,
 } from "../core/repo/repo-notes.ts";
+import { chosenIn } from "../core/repo/repo-notes.ts";
+import { choiceOf, isSameChoice } from "../core/repo/policy.ts";
 import type { RelPath } from "../core/path/rel-path.ts";
 import type { SyncCounts, SyncReport } from "../core/plan/sync-report.ts";
 import { readHeads, readPolicy, writeHead, writePolicy } from "../guard/beacon.ts";
@@ -77,13 +79,15 @@ async function agreeOnPolicy(
   { environment, record, remote }: LinkedWorkspace,
   before: RepoNotes | undefined,
 ): Promise<Omit<RepoNotes, "workTrees" | "broughtAt">> {
-  const { repos } = record;
+  const choice = choiceOf(record);
   const now = environment.clock.now();
   const today = isoDate(now);
-  const ours = { chosen: repos, askedOn: today };
+  const { repos: chosen, ...rest } = choice;
+  const ours = { chosen, ...rest, askedOn: today };
   const device = environment.settings.read().device.name;
-  const write = (): Promise<void> => writePolicy(remote, { repos, time: isoSeconds(now), device });
-  if (before !== undefined && before.chosen !== repos) {
+  const write = (): Promise<void> =>
+    writePolicy(remote, { ...choice, time: isoSeconds(now), device });
+  if (before !== undefined && !isSameChoice(chosenIn(before), choice)) {
     await write();
     return ours;
   }
@@ -92,9 +96,9 @@ async function agreeOnPolicy(
     return policy === undefined ? ours : { ...ours, policy };
   }
   const there = await readPolicy(remote);
-  if (there === undefined && repos === "exclude") await write();
-  if (there === undefined || there.repos === repos) return ours;
-  return { ...ours, policy: { repos: there.repos, device: there.device } };
+  if (there === undefined && chosen === "exclude") await write();
+  if (there === undefined || isSameChoice(there, choice)) return ours;
+  return { ...ours, policy: { ...choiceOf(there), device: there.device } };
 }
 
 type Head = { readonly folder: RelPath; readonly head: WorkTreeHead };

@@ -1,30 +1,43 @@
 import path from "node:path";
 import { displayName } from "../core/path/names.ts";
 import { headText } from "../core/repo/head-beacon.ts";
-import { parseRepoNotes, type RepoNotes, type WorkTreeNote } from "../core/repo/repo-notes.ts";
+import { choiceText } from "../core/repo/policy.ts";
+import {
+  chosenIn,
+  parseRepoNotes,
+  type RepoNotes,
+  type WorkTreeNote,
+} from "../core/repo/repo-notes.ts";
 import { headOf } from "../guard/work-trees.ts";
 import type { IndexStore } from "../ports.ts";
 import type { LinkedRecord } from "./find-workspace.ts";
 
 /** What a status says of repositories whose work trees alone are synced (G46, G49, G50). */
 export function repositoryNotes(
-  { path: top, repos }: Pick<LinkedRecord, "path" | "repos">,
+  { path: top, repos, gitignore }: Pick<LinkedRecord, "path" | "repos" | "gitignore">,
   index: Pick<IndexStore, "meta">,
 ): readonly string[] {
   const notes = parseRepoNotes(index.meta("repositories"));
   const policy = notes === undefined ? [] : policyNote(notes);
   if (repos !== "exclude") return policy;
   const heads = (notes?.workTrees ?? []).flatMap((note) => headNote(top, note));
-  return [historyNote, ...policy, ...heads];
+  const ignored = gitignore === undefined ? [] : [ignoredNote];
+  return [historyNote, ...ignored, ...policy, ...heads];
 }
 
 const historyNote =
   "Repositories: work trees are synced, their history is not in Dropbox. Push it to keep it.";
 
-function policyNote({ chosen, policy }: RepoNotes): readonly string[] {
+const ignoredNote = "Repositories: what Git ignores is left out on this device (gitignore).";
+
+function policyNote(notes: RepoNotes): readonly string[] {
+  const { policy } = notes;
   if (policy === undefined) return [];
+  const here = chosenIn(notes);
+  const isMode = policy.repos !== here.repos;
+  const change = isMode ? `repos ${policy.repos}` : `gitignore ${policy.gitignore ?? "sync"}`;
   return [
-    `Repositories: "${displayName(policy.device)}" chose ${policy.repos} for this folder, here it is ${chosen}. \`snap config set repos ${policy.repos}\` with --workspace makes it the same.`,
+    `Repositories: "${displayName(policy.device)}" chose ${choiceText(policy)} for this folder, here it is ${choiceText(here)}. \`snap config set ${change}\` with --workspace makes it the same.`,
   ];
 }
 

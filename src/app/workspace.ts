@@ -16,6 +16,7 @@ import { excludedIn, recordExcluded } from "./exclusion-record.ts";
 import { refuseUnsettled } from "./initial-mark.ts";
 import { settingsOf } from "./settings-of.ts";
 import { holdWorkspace } from "./hold-workspace.ts";
+import { gitIgnoresOf } from "./guard-world.ts";
 import { openSyncedRepositories } from "./synced-repositories.ts";
 
 /** One workspace, held by this process until it is disposed of (S12). */
@@ -111,6 +112,7 @@ export async function engineDepsOf(
     logger,
     workTrees: openWorkTrees({ top: record.path, clock }),
     leases: leasesOf(environment, state, remote),
+    ...gitIgnoresOf(environment, record),
     config: {
       workspace: record.id,
       link: record.linkId,

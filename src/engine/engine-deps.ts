@@ -16,6 +16,7 @@ import type {
 } from "../ports.ts";
 import type { Overrides } from "../core/repo/gitdir-path.ts";
 import type { RepositoryLeases } from "../core/repo/lease.ts";
+import type { GitIgnores } from "../core/repo/git-ignored.ts";
 import type { WorkTrees } from "../core/repo/work-trees.ts";
 import type { Logger } from "../std/log.ts";
 import type { Rng } from "../std/random.ts";
@@ -36,6 +37,8 @@ export type EngineDeps = {
   readonly workTrees?: WorkTrees;
   /** Who may write the repositories that are synced by override (G45). */
   readonly leases?: RepositoryLeases;
+  /** Asked at the begin of each cycle, where what Git ignores is left out (G50); absent where it is synced. */
+  readonly gitIgnores?: GitIgnores;
   readonly config: EngineConfig;
 };
 

@@ -30,6 +30,8 @@ export type WorkspaceRecord = {
   /** The linked folder: "" or "/folder/sub". */
   readonly remote?: string;
   readonly repos: "refuse" | "exclude";
+  /** What Git ignores stays out where the work trees of repositories are synced (G50); absent where it is synced. */
+  readonly gitignore?: "exclude";
   /** Folders below the linked one that stay on the server (S93); absent where none do. */
   readonly excluded?: readonly string[];
   /** What holds here in place of the user's settings. */
@@ -71,6 +73,7 @@ const workspaceSchema: z.ZodType<WorkspaceRecord> = z.strictObject({
   account: z.string().min(1).exactOptional(),
   remote: z.string().exactOptional(),
   repos: z.enum(["refuse", "exclude"]),
+  gitignore: z.literal("exclude").exactOptional(),
   excluded: z.array(z.string().min(1)).exactOptional(),
   paused: z
     .strictObject({ reason: z.string().max(1_000).exactOptional(), at: z.int() })

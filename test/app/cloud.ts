@@ -107,13 +107,14 @@ export class Device {
     return treeOf(this.place);
   }
 
-  async plan(repos?: "refuse" | "exclude"): Promise<LinkPlan> {
-    return await planLink(this.environment, { folder: this.place, remote: "/w", repos });
+  async plan(repos?: "refuse" | "exclude", gitignore?: boolean): Promise<LinkPlan> {
+    const words = { folder: this.place, remote: "/w", repos, gitignore };
+    return await planLink(this.environment, words);
   }
 
   /** Linked to `/w`; nothing is synced. */
-  async link(repos?: "refuse" | "exclude"): Promise<this> {
-    await makeLink(this.environment, await this.plan(repos));
+  async link(repos?: "refuse" | "exclude", gitignore?: boolean): Promise<this> {
+    await makeLink(this.environment, await this.plan(repos, gitignore));
     return this;
   }
 

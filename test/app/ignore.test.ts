@@ -100,7 +100,7 @@ test("check names the line, the name or the exclusion that decides", async () =>
   });
   const { environment, place } = home;
   await addExclusions(environment, { place, paths: ["far"], dryRun: false });
-  const checked = checkIgnored(environment, place, [
+  const checked = await checkIgnored(environment, place, [
     "d/A.LOG",
     "build",
     "build/deep/a",

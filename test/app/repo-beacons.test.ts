@@ -113,13 +113,13 @@ test("G46: a second device takes over what the first one chose, and says so", as
   const third = await cloud.device("third");
   const plan = await third.plan();
   expect(plan).toMatchObject({
-    repos: "exclude",
+    choice: { repos: "exclude" },
     warnings: [expect.stringMatching(/"desk" chose --repos exclude/u)],
   });
   const other = await third.plan("refuse");
   expect(other).toMatchObject({
-    repos: "refuse",
-    warnings: [expect.stringMatching(/will refuse them/u)],
+    choice: { repos: "refuse" },
+    warnings: [expect.stringMatching(/will be --repos refuse/u)],
   });
 });
 

@@ -79,11 +79,15 @@ function change({ environment, output, place }: CliContext, words: ChangeWords):
   return 0;
 }
 
-function check({ environment, output, place }: CliContext, paths: readonly string[]): ExitCode {
-  const checked = checkIgnored(environment, place, paths);
+async function check(
+  { environment, output, place }: CliContext,
+  paths: readonly string[],
+): Promise<ExitCode> {
+  const checked = await checkIgnored(environment, place, paths);
   for (const item of checked) {
-    const { path, kind, state, rule, why } = item;
-    output.emit("checked", { path, kind, state, line: rule?.line, pattern: rule?.pattern, why });
+    const { path, kind, state, rule, why, byGit } = item;
+    const { line, pattern } = rule ?? {};
+    output.emit("checked", { path, kind, state, line, pattern, byGit, why });
     output.print(`${displayName(path)}: ${checkedText(item)}`);
   }
   output.result("ignore", 0, { action: "check", count: checked.length });

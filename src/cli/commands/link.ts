@@ -27,6 +27,11 @@ export const linkCommand: AnyCommand = defineCommand({
         describe:
           "A repository in the folder: refuse the link, or sync all but its history; default: the setting repos",
       })
+      .option("gitignore", {
+        type: "boolean",
+        describe:
+          "With --repos exclude: leave out what Git ignores, too; default: the setting gitignore",
+      })
       .option("initial", {
         requiresArg: true,
         choices: ["merge", "push", "pull"] as const,
@@ -55,6 +60,7 @@ export const linkCommand: AnyCommand = defineCommand({
       folder,
       remote: words.remote,
       repos: words.repos,
+      gitignore: words.gitignore,
     });
     const { initial } = words;
     showPlan(context, plan, initial);
@@ -114,7 +120,8 @@ function planFields(plan: LinkPlan): Readonly<Record<string, string | boolean>> 
     folder: plan.top,
     remote: plan.remote,
     account: plan.account.id,
-    repos: plan.repos,
+    repos: plan.choice.repos,
+    gitignore: plan.choice.gitignore ?? "sync",
     remoteExists: plan.remoteExists,
   };
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { RepoChoice } from "./policy.ts";
 import { isRelPath, type RelPath } from "../path/rel-path.ts";
 
 /** Work trees whose beacons are written and read (G49). */
@@ -21,9 +22,10 @@ export type WorkTreeNote = {
 /** What is remembered of a link's repositories. */
 export type RepoNotes = {
   /** What was last chosen here for repositories (G46). */
-  readonly chosen: "refuse" | "exclude";
+  readonly chosen: RepoChoice["repos"];
+  readonly gitignore?: "exclude";
   /** What another device chose otherwise. */
-  readonly policy?: { readonly repos: "refuse" | "exclude"; readonly device: string };
+  readonly policy?: RepoChoice & { readonly device: string };
   /** Day on which the policy was last asked for, `YYYY-MM-DD`. */
   readonly askedOn: string;
   /** When files last came from another device, ms since 1970. */
@@ -35,7 +37,14 @@ const choice = z.enum(["refuse", "exclude"]);
 
 const shape: z.ZodType<RepoNotes> = z.object({
   chosen: choice,
-  policy: z.object({ repos: choice, device: z.string() }).exactOptional(),
+  gitignore: z.literal("exclude").exactOptional(),
+  policy: z
+    .object({
+      repos: choice,
+      gitignore: z.literal("exclude").exactOptional(),
+      device: z.string(),
+    })
+    .exactOptional(),
   askedOn: z.string(),
   broughtAt: z.int().exactOptional(),
   workTrees: z
@@ -50,6 +59,11 @@ const shape: z.ZodType<RepoNotes> = z.object({
     )
     .max(toldWorkTreesMax),
 });
+
+/** What was last chosen here. */
+export function chosenIn({ chosen, gitignore }: RepoNotes): RepoChoice {
+  return gitignore === undefined ? { repos: chosen } : { repos: chosen, gitignore };
+}
 
 /** As the index keeps them. */
 export function formatRepoNotes(notes: RepoNotes): string {

@@ -74,6 +74,13 @@ const catalogue: Readonly<Record<SettingName, SettingFacts>> = {
     scope: "workspace",
     parse: parseChoice("refuse", "exclude"),
   },
+  gitignore: {
+    unit: "sync, exclude",
+    default: "sync",
+    meaning: "what Git ignores, where repos is exclude: sync it, or leave it out",
+    scope: "workspace",
+    parse: parseChoice("sync", "exclude"),
+  },
   newRemoteFolders: {
     unit: "sync, exclude",
     default: "sync",

@@ -11,6 +11,8 @@ export type Settings = {
   readonly "link.names"?: Readonly<Record<string, string>>;
   /** Mode of the guard for new links (G43, G46). */
   readonly repos?: "refuse" | "exclude";
+  /** What Git ignores in work trees that are synced without their history, for new links (G50). */
+  readonly gitignore?: "sync" | "exclude";
   /** What is done with a folder that appears at the top of a linked folder (S94). */
   readonly newRemoteFolders?: "sync" | "exclude";
   /** What is done with a disk that was rolled back from outside (S120). */
@@ -29,8 +31,8 @@ export type Settings = {
   readonly "store.path"?: string;
 };
 
-/** Settings that a workspace may have of its own. The mode of the guard stands in its record. */
-export type WorkspaceSettings = Omit<Settings, "repos" | "store.path">;
+/** Settings that a workspace may have of its own. What is done with repositories stands in its record. */
+export type WorkspaceSettings = Omit<Settings, "repos" | "gitignore" | "store.path">;
 
 /** Files whose bytes travel at once, at most (S107). */
 export const transfersMax = 8;
@@ -74,5 +76,6 @@ export const workspaceSettingsSchema: z.ZodType<WorkspaceSettings> =
 export const settingsSchema: z.ZodType<Settings> = z.strictObject({
   ...workspaceMembers,
   repos: z.enum(["refuse", "exclude"]).exactOptional(),
+  gitignore: z.enum(["sync", "exclude"]).exactOptional(),
   "store.path": z.string().min(1).exactOptional(),
 });

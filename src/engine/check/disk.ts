@@ -1,5 +1,4 @@
 import { overridesOf } from "../../core/repo/gitdir-path.ts";
-import { rulesOf } from "../../core/ignore.ts";
 import { joinPath, topPath, type RelPath } from "../../core/path/rel-path.ts";
 import type { FolderMark } from "../../core/tree/leftovers.ts";
 import type { LocalStat } from "../../core/tree/local-stat.ts";
@@ -12,7 +11,7 @@ import type { Tell } from "./finding.ts";
 import type { EngineDeps } from "../engine-deps.ts";
 import { exclusionsInForce } from "../scope/exclusions-in-force.ts";
 import { checkWorkspace } from "../guards/presence.ts";
-import { readRules } from "../scope/rules-file.ts";
+import { rulesInForce } from "../scope/rules-in-force.ts";
 import { judgeFolder, refusal, type ScopeRules } from "../scope/standing.ts";
 import { isTroubleWithOne } from "../trouble.ts";
 
@@ -38,12 +37,13 @@ export type DiskCheck = {
 export async function checkDisk(deps: EngineDeps, check: DiskCheck, work: Work): Promise<number> {
   await checkWorkspace(deps);
   const { config } = deps;
-  const rules = rulesOf(await readRules(deps));
+  const exclusions = exclusionsInForce(deps.index);
+  const { rules } = await rulesInForce(deps, exclusions);
   const scope: ScopeRules = {
     rules,
     repos: config.repos,
     ...overridesOf(config),
-    exclusions: exclusionsInForce(deps.index),
+    exclusions,
   };
   const walk = new DiskWalk(deps, { ...check, scope });
   await walk.run(work);

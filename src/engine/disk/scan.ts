@@ -42,6 +42,7 @@ export async function lookInto(looker: Looker, path: RelPath): Promise<FolderLoo
   const shut =
     closure(listing, repository) ??
     (await halfMade(looker, path, inside)) ??
+    (workTreeOf === undefined ? undefined : unclearWorkTree(looker, path)) ??
     (await busyWorkTree(looker, path, workTreeOf)) ??
     (await busyRepository(looker, path, inside));
   const isWorkTree = workTreeOf !== undefined || scope.overridden(path);
@@ -87,6 +88,15 @@ async function halfMade(
 ): Promise<LeftPath | undefined> {
   if (isOverridden(looker.scope, path)) return undefined;
   return await halfMadeRepository(looker, path, inside);
+}
+
+/** G50: what Git ignores is left out, and nobody can tell what that is. */
+function unclearWorkTree({ scope }: Looker, path: RelPath): LeftPath | undefined {
+  const why = scope.unclear?.get(path);
+  if (why === undefined) return undefined;
+  const hint =
+    "It goes on by itself once that can be read; `snap config set gitignore sync` with --workspace syncs what Git ignores as well.";
+  return { path, kind: "hold", reason: withSubject(path, why), hint };
 }
 
 /** G25: while something goes on in its repository, a work tree is no state of anything. */

@@ -1,9 +1,9 @@
-import { isAlwaysOutside, rulesOf } from "../../core/ignore.ts";
+import { isAlwaysOutside } from "../../core/ignore.ts";
 import { nothingLeftOut, type LeftOut } from "../../core/live/waiting.ts";
 import { isSnapError } from "../../std/error.ts";
 import type { EngineDeps } from "../engine-deps.ts";
 import { exclusionsInForce } from "./exclusions-in-force.ts";
-import { readRules } from "./rules-file.ts";
+import { rulesInForce } from "./rules-in-force.ts";
 import { scopeDigest } from "./scope.ts";
 import type { ScopeRules } from "./standing.ts";
 
@@ -29,11 +29,9 @@ export function leftOutBy(
 /** Those of the next look, as far as can be known before it; none where the rules cannot be read. */
 export async function leftOutNow(deps: EngineDeps): Promise<LeftOut> {
   try {
-    const scope = {
-      rules: rulesOf(await readRules(deps)),
-      exclusions: exclusionsInForce(deps.index),
-    };
-    return leftOutBy(scope, scopeDigest(deps, scope.rules, scope.exclusions));
+    const exclusions = exclusionsInForce(deps.index);
+    const { rules } = await rulesInForce(deps, exclusions);
+    return leftOutBy({ rules, exclusions }, scopeDigest(deps, rules, exclusions));
   } catch (error) {
     // The look itself tells of it, and says later what is left out.
     if (isSnapError(error)) return nothingLeftOut;

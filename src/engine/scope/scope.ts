@@ -1,5 +1,5 @@
 import type { Exclusions } from "../../core/exclusions.ts";
-import { ignoreFileName, rulesOf, type IgnoreRules } from "../../core/ignore.ts";
+import { ignoreFileName, type IgnoreRules } from "../../core/ignore.ts";
 import { overridesOf } from "../../core/repo/gitdir-path.ts";
 import { pathKeyOf } from "../../core/path/path-key.ts";
 import { rootNode, type Entry, type NodeId } from "../../core/tree/node.ts";
@@ -7,8 +7,9 @@ import type { IndexStore, TreeRows } from "../../ports.ts";
 import type { EngineDeps } from "../engine-deps.ts";
 import { exclusionsInForce } from "./exclusions-in-force.ts";
 import { RemoteJudge } from "../listing/judge-remote.ts";
+import { settleMs } from "../disk/second-look.ts";
 import { checkWorkspace } from "../guards/presence.ts";
-import { readRules } from "./rules-file.ts";
+import { rulesInForce, type RulesInForce } from "./rules-in-force.ts";
 import { standings, type ScopeRules } from "./standing.ts";
 
 /** What belongs to the link in this cycle. */
@@ -31,9 +32,9 @@ export async function loadScope(deps: EngineDeps): Promise<Scope> {
   await checkWorkspace(deps);
   const { index, config } = deps;
   await config.renewOverrides?.();
-  const rules = rulesOf(await readRules(deps));
   const exclusions = exclusionsInForce(index);
   const before = index.meta("rules_digest");
+  const { rules, unclear } = await settledRules(deps, exclusions, before);
   const digest = scopeDigest(deps, rules, exclusions);
   const scope: Scope = {
     rules,
@@ -41,9 +42,23 @@ export async function loadScope(deps: EngineDeps): Promise<Scope> {
     repos: config.repos,
     ...overridesOf(config),
     exclusions,
+    ...(unclear !== undefined && { unclear }),
   };
   if (before !== digest) reclassify(index, scope, digest);
   return scope;
+}
+
+/** Files of rules are many with Git, and each is gone for a moment while an editor saves it: what changed is read once more (G50). */
+async function settledRules(
+  deps: EngineDeps,
+  exclusions: Exclusions,
+  before: string | undefined,
+): Promise<RulesInForce> {
+  const found = await rulesInForce(deps, exclusions);
+  const isAsBefore = before === undefined || before === scopeDigest(deps, found.rules, exclusions);
+  if (deps.gitIgnores === undefined || isAsBefore) return found;
+  await deps.clock.sleep(settleMs);
+  return await rulesInForce(deps, exclusions);
 }
 
 /** Another text where anything else than before may be in scope. */

@@ -31,6 +31,8 @@ export type ScopeRules = Overrides & {
   readonly repos: "refuse" | "exclude";
   /** Folders that stay on the server (S93). */
   readonly exclusions: Exclusions;
+  /** Work trees that are held, and why: nobody can tell what Git ignores there (G50). */
+  readonly unclear?: ReadonlyMap<RelPath, string>;
 };
 
 /** How the entries of one folder stand to the link. */
