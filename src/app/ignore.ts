@@ -6,6 +6,7 @@ import { rulesOf } from "../core/ignore.ts";
 import { isOutsideName, nameProblem } from "../core/path/names.ts";
 import { pathComponents, topPath, type RelPath } from "../core/path/rel-path.ts";
 import type { Kind } from "../core/tree/node.ts";
+import { outsideOf } from "../engine/scope/rules-in-force.ts";
 import type { WorkspaceRecord } from "../state/config.ts";
 import { SnapError } from "../std/error.ts";
 import type { Environment } from "./environment.ts";
@@ -109,9 +110,8 @@ export async function ignoreJudge(
   const rules = rulesOf(text);
   const lines = ruleLines(text);
   const exclusions = new Exclusions(excludedIn(environment, record.id));
-  const git = await gitIgnoresOf(environment, record).gitIgnores?.look(
-    (folder) => exclusions.above(folder) !== undefined || rules.ignores(folder, "folder"),
-  );
+  const { gitIgnores } = gitIgnoresOf(environment, record);
+  const git = await gitIgnores?.look(outsideOf(rules, exclusions));
   return (at, kind) => {
     const bare = { path: at, kind };
     const names = pathComponents(at);

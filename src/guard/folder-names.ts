@@ -1,7 +1,8 @@
-import { dangerName, repositoryMarker } from "../core/repo/marker.ts";
-import type { EntryKind } from "../core/repo/marker.ts";
+import { dangerName, repositoryMarker, type EntryKind } from "../core/repo/marker.ts";
 import type { Clock } from "../std/time.ts";
-import { isOutOfReach, lookAt, readFolder, type Bytes } from "./read-only.ts";
+import { turn } from "../std/turn.ts";
+import { isAsSeen, seenAt, type Seen } from "./file-stamp.ts";
+import { isOutOfReach, readFolder, type Bytes } from "./read-only.ts";
 
 /** What matters of the names in a folder to the rules of Git. */
 export type NamesInFolder = {
@@ -12,12 +13,12 @@ export type NamesInFolder = {
   readonly hasRules: boolean;
 };
 
-type Known = { readonly stamp: string; readonly readAt: number; readonly names: NamesInFolder };
-
-/** A folder that was changed so shortly before it was listed, ms, may have been changed once more since, with the same time. */
-const settledMs = 2_000;
+type Known = { readonly path: Bytes; readonly seen: Seen; readonly names: NamesInFolder };
 
 const nothing: NamesInFolder = { folders: [], marker: undefined, hasRules: false };
+
+/** Other work has a turn after so many folders. */
+const foldersInARow = 1_000;
 
 /** Names in folders, listed again only where the folder has another time: one look at each else. */
 export class FolderNames {
@@ -29,6 +30,17 @@ export class FolderNames {
     this.#clock = clock;
   }
 
+  /** Whether all folders of the last pass are surely as they were. */
+  async areAsBefore(): Promise<boolean> {
+    let seen = 0;
+    for (const known of this.#now.values()) {
+      seen += 1;
+      if (seen % foldersInARow === 0) await turn();
+      if (!isAsSeen(known.seen, known.path)) return false;
+    }
+    return seen > 0;
+  }
+
   /** A pass over all folders begins: what the last one did not ask for is forgotten. */
   begin(): void {
     this.#before = this.#now;
@@ -38,19 +50,14 @@ export class FolderNames {
   /** Nothing is in a folder that cannot be read: whoever reads it tells. */
   in(path: Bytes): NamesInFolder {
     const key = path.toString("latin1");
-    const stats = lookAt(path);
-    if (stats?.isDirectory() !== true) return nothing;
-    const stamp = [stats.dev, stats.ino, stats.mtimeMs, stats.ctimeMs].join(" ");
     const before = this.#before.get(key);
-    const isSettled = before !== undefined && before.readAt - stats.ctimeMs > settledMs;
-    if (before?.stamp === stamp && isSettled) {
+    if (before !== undefined && isAsSeen(before.seen, path)) {
       this.#now.set(key, before);
       return before.names;
     }
-    const readAt = this.#clock.now();
-    const names = namesIn(path);
-    if (names === undefined) return nothing;
-    this.#now.set(key, { stamp, readAt, names });
+    const seen = seenAt(path, this.#clock.now());
+    const names = namesIn(path) ?? nothing;
+    this.#now.set(key, { path, seen, names });
     return names;
   }
 }

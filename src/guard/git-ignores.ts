@@ -47,16 +47,24 @@ export function openGitIgnores({
 }): GitIgnores {
   const names = new FolderNames(clock);
   let memory: ReadonlyMap<RelPath, Memory> = new Map();
+  let last: { readonly digest: string; readonly trees: readonly Tree[] } | undefined;
   return {
-    look: async (isOutside) => {
+    look: async ({ isOutside, digest }) => {
+      const isAsBefore =
+        last?.digest === digest &&
+        last.trees.every(({ rules }) => rules.areAsBefore()) &&
+        (await names.areAsBefore());
+      if (last !== undefined && isAsBefore) return await judged(last.trees, memory);
+      last = undefined;
       names.begin();
-      const trees = await findTrees({ top, names, memory, isOutside });
+      const trees = await findTrees({ top, clock, names, memory, isOutside });
       const kept = new Map<RelPath, Memory>();
       for (const { folder, rules } of trees) {
         const index = memory.get(folder)?.index ?? new TrackedIndex();
         kept.set(folder, { index, compiled: rules.compiled });
       }
       memory = kept;
+      last = { digest, trees };
       return await judged(trees, memory);
     },
   };
@@ -64,6 +72,7 @@ export function openGitIgnores({
 
 type Search = {
   readonly top: string;
+  readonly clock: Clock;
   readonly names: FolderNames;
   readonly memory: ReadonlyMap<RelPath, Memory>;
   readonly isOutside: (folder: RelPath) => boolean;
@@ -107,7 +116,9 @@ function treeAt(search: Search, { path, tree }: Stop, { marker }: NamesInFolder)
   const gitdir =
     marker.kind === "file" ? readGitFile(folder, marker.name).gitdir : inside(folder, marker.name);
   const common = gitdir && Buffer.from(commonDirOf(gitdir) ?? gitdir);
-  const rules = new GatheredRules(search.memory.get(path)?.compiled);
+  const compiled: CompiledRules = search.memory.get(path)?.compiled ?? new Map();
+  const rules = new GatheredRules(compiled, search.clock.now());
+  if (marker.kind === "file") rules.dependOn(inside(folder, marker.name));
   if (common !== undefined) rules.add(topPath, inside(common, "info/exclude"));
   return {
     folder: path,

@@ -4,7 +4,8 @@ import { isRelPath, pathBytesMax, pathComponents } from "../core/path/rel-path.t
 import { noGitRules, trackedKey, type TrackedPaths } from "../core/repo/git-ignored.ts";
 import { turn } from "../std/turn.ts";
 import { indexEntries, indexExtensions, type IndexEntry } from "./index-file.ts";
-import { kindAt, lookAt, readWhole, textOf, type Bytes } from "./read-only.ts";
+import { stampOf } from "./file-stamp.ts";
+import { kindAt, readWhole, textOf, type Bytes } from "./read-only.ts";
 
 /** Larger indexes are not read: about 300,000 files. Bytes. */
 const indexBytesMax = 32 * 1024 * 1024;
@@ -44,12 +45,6 @@ export class TrackedIndex {
     this.#stamp = stamp;
     return this.#known;
   }
-}
-
-function stampOf(path: Bytes): string {
-  const stats = lookAt(path);
-  if (stats === undefined) return "";
-  return [stats.dev, stats.ino, stats.size, stats.mtimeMs, stats.ctimeMs].join(" ");
 }
 
 type Tracking = { readonly name: string; readonly isRepository: boolean };

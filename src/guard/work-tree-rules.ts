@@ -2,6 +2,7 @@ import { rulesOf, type IgnoreRules } from "../core/ignore.ts";
 import type { RelPath } from "../core/path/rel-path.ts";
 import { gitRulesAtTop, noGitRules } from "../core/repo/git-ignored.ts";
 import { isSnapError } from "../std/error.ts";
+import { isAsSeen, seenAt, type Seen } from "./file-stamp.ts";
 import { kindAt, readWhole, type Bytes } from "./read-only.ts";
 
 /** A larger file of rules is not read, bytes. */
@@ -20,13 +21,29 @@ export class GatheredRules {
   /** Why they are not all known, as the end of a sentence. */
   trouble: string | undefined;
   readonly #before: CompiledRules;
+  readonly #now: number;
+  readonly #read: { readonly path: Bytes; readonly seen: Seen }[] = [];
   readonly #lines: string[] = [];
   #rules: IgnoreRules = noGitRules.rules;
   #files = 0;
 
-  /** @param before of the last look: what is as it was is not read anew */
-  constructor(before: CompiledRules = new Map()) {
+  /**
+   * @param before of the last look: what is as it was is not read anew
+   * @param now ms since 1970
+   */
+  constructor(before: CompiledRules, now: number) {
     this.#before = before;
+    this.#now = now;
+  }
+
+  /** Whether all that was read for them is surely as it was. */
+  areAsBefore(): boolean {
+    return this.#read.every(({ path, seen }) => isAsSeen(seen, path));
+  }
+
+  /** What they depend on besides the files with rules. */
+  dependOn(path: Bytes): void {
+    this.#read.push({ path, seen: seenAt(path, this.#now) });
   }
 
   /** Rules as far as they were gathered. With trouble they are those that are known. */
@@ -40,6 +57,7 @@ export class GatheredRules {
    * @param folder the one whose rules they are, below the work tree
    */
   add(folder: RelPath, path: Bytes): void {
+    this.dependOn(path);
     if (this.trouble !== undefined || kindAt(path) !== "file") return;
     const bytes = readWhole(path, rulesBytesMax)?.bytes;
     this.#files += 1;

@@ -122,5 +122,5 @@ test("check names the line, the name or the exclusion that decides", async () =>
     ["synced", ""],
     ["synced", ""],
   ]);
-  expect(() => checkIgnored(environment, place, ["../x"])).toThrow(/not in the workspace/u);
+  await expect(checkIgnored(environment, place, ["../x"])).rejects.toThrow(/not in the workspace/u);
 });

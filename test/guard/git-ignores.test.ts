@@ -9,7 +9,7 @@ import { git, Scratch } from "./repositories.ts";
 
 function opened({ top }: Scratch): () => Promise<GitIgnored> {
   const ignores = openGitIgnores({ top, clock: systemClock });
-  return () => ignores.look(() => false);
+  return () => ignores.look({ digest: "", isOutside: () => false });
 }
 
 function among(ignored: GitIgnored, ...files: readonly string[]): readonly string[] {

@@ -16,9 +16,15 @@ export type GitIgnored = {
 
 /** Looks for what Git ignores. Only reads (G3). */
 export interface GitIgnores {
-  /** @param isOutside tells of a folder that nobody looks into */
-  look(isOutside: (folder: RelPath) => boolean): Promise<GitIgnored>;
+  look(outside: OutsideFolders): Promise<GitIgnored>;
 }
+
+/** Folders that nobody looks into. */
+export type OutsideFolders = {
+  /** Another text wherever another folder may be outside. */
+  readonly digest: string;
+  readonly isOutside: (folder: RelPath) => boolean;
+};
 
 /** Paths of an index that a rule would leave out: rules of Git are for what it does not track. As the server compares names (S15). */
 export type TrackedPaths = {

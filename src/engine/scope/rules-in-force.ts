@@ -1,6 +1,11 @@
 import { isAlwaysOutside, rulesOf, type IgnoreRules } from "../../core/ignore.ts";
 import type { Exclusions } from "../../core/exclusions.ts";
-import { withGitIgnored, type GitIgnored, type GitIgnores } from "../../core/repo/git-ignored.ts";
+import {
+  withGitIgnored,
+  type GitIgnored,
+  type GitIgnores,
+  type OutsideFolders,
+} from "../../core/repo/git-ignored.ts";
 import { readRules, type RulesDeps } from "./rules-file.ts";
 
 /** What it takes to know the rules of a link. */
@@ -20,11 +25,17 @@ export async function rulesInForce(
 ): Promise<RulesInForce> {
   const own = rulesOf(await readRules(deps));
   if (deps.gitIgnores === undefined) return { rules: own };
-  const git = await deps.gitIgnores.look(
-    (folder) =>
+  const git = await deps.gitIgnores.look(outsideOf(own, exclusions));
+  return { rules: withGitIgnored(own, git), unclear: git.unclear };
+}
+
+/** What no rule of Git is looked for in: a link leaves it out by itself. */
+export function outsideOf(own: IgnoreRules, exclusions: Exclusions): OutsideFolders {
+  return {
+    digest: JSON.stringify([own.digest, exclusions.paths]),
+    isOutside: (folder) =>
       isAlwaysOutside(folder) ||
       exclusions.above(folder) !== undefined ||
       own.ignores(folder, "folder"),
-  );
-  return { rules: withGitIgnored(own, git), unclear: git.unclear };
+  };
 }
