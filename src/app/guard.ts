@@ -2,12 +2,12 @@ import path from "node:path";
 import { Exclusions } from "../core/exclusions.ts";
 import { rulesOf } from "../core/ignore.ts";
 import { displayName } from "../core/path/names.ts";
-import { isRelPath, topPath, type RelPath } from "../core/path/rel-path.ts";
-import type { Kind } from "../core/tree/node.ts";
+import { isRelPath, topPath } from "../core/path/rel-path.ts";
 import type { RepoChoice } from "../core/repo/policy.ts";
 import type { GuardFinding, GuardReport } from "../core/repo/finding.ts";
 import { readRules } from "../engine/scope/rules-file.ts";
 import { openLocalSide } from "../local/local-side.ts";
+import type { Covers } from "../guard/drafts.ts";
 import { describeFinding } from "../guard/finding-text.ts";
 import { ignoredSecrets } from "../guard/ignored-secrets.ts";
 import { refusalText } from "../guard/refusal.ts";
@@ -47,10 +47,8 @@ export async function checkFolder(
   });
 }
 
-type Covers = (path: RelPath, kind: Kind) => boolean;
-
 /** `.mignore` at the top of the workspace that holds a folder, or in the folder; and what a link leaves on the server (G9). */
-async function rulesFor(environment: Environment, folder: string): Promise<Covers> {
+export async function rulesFor(environment: Environment, folder: string): Promise<Covers> {
   const { clock, rng } = environment;
   const record = workspaceAround(environment, folder);
   const top = record?.path ?? folder;

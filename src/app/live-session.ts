@@ -8,6 +8,8 @@ import type { Watching } from "../ports.ts";
 import { describeError, isSnapError, SnapError } from "../std/error.ts";
 import type { Environment } from "./environment.ts";
 import type { LinkedRecord } from "./find-workspace.ts";
+import { rulesFor } from "./guard.ts";
+import { LeftOutSweep } from "./left-out-sweep.ts";
 import { syncHooks, type Hooks } from "./hooks.ts";
 import { settleInitial } from "./initial-mark.ts";
 import { factsOf, type WatchStatus } from "./live-status.ts";
@@ -37,6 +39,7 @@ export async function openLiveSession(
   // Before the first look, so that nothing is missed between the two.
   const watching = stack.use(await watcher.start(marks, await leftOutNow(workspace.engineDeps)));
   const notes = new Notes(workspace);
+  const sweep = sweepOf(workspace, events.onStatus);
   let hook: RunningHook | undefined;
   const hooks = syncHooks(workspace, (running) => {
     hook = running;
@@ -50,7 +53,10 @@ export async function openLiveSession(
       watching.check();
       return watching.coverage === "whole";
     },
-    onScope: (leftOut) => watching.leaveOut(leftOut),
+    onScope: (leftOut) => {
+      watching.leaveOut(leftOut);
+      sweep.scope(leftOut);
+    },
     onReport: (report) => notes.note(report),
     beforeWork: (signal) => hooks.before(signal),
     afterWork: async (outcome) => {
@@ -63,7 +69,8 @@ export async function openLiveSession(
     run: async (signal) => {
       await settleBefore(workspace, hooks, signal);
       try {
-        await keepInSync(workspace, engine, AbortSignal.any([signal, watching.topGone]));
+        const either = AbortSignal.any([signal, watching.topGone]);
+        await sweep.during(() => keepInSync(workspace, engine, either));
         if (!signal.aborted && watching.topGone.aborted) throw topGone(record);
       } finally {
         await notes.end();
@@ -75,6 +82,15 @@ export async function openLiveSession(
     watch: () => watchStatus(watching),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+function sweepOf(
+  { environment, record, state }: LinkedWorkspace,
+  onFound: () => void,
+): LeftOutSweep {
+  const { clock, logger } = environment;
+  const rules = (): ReturnType<typeof rulesFor> => rulesFor(environment, record.path);
+  return new LeftOutSweep({ top: record.path, index: state.index, clock, logger, rules, onFound });
 }
 
 /** What an earlier run left half done is finished or taken back first: a restore, the first sync of a link, the hooks. */

@@ -1,5 +1,6 @@
 import type { LiveStatus, LiveTrouble } from "../core/live/live-status.ts";
 import type { LeftPath } from "../core/plan/sync-report.ts";
+import type { CoveredRepository } from "../core/repo/covered.ts";
 import type { Paused } from "../state/config.ts";
 import type { OpenIndex } from "../state/database.ts";
 import { untoldLoss, type IndexLoss } from "../state/index-loss.ts";
@@ -10,6 +11,7 @@ import { overrideNotes } from "./guard-overrides.ts";
 import { hookFailureIn, hookFailureNow, type HookFailure } from "./hook-failure.ts";
 import { confirmedNotes, heldIn, leftWithHolds } from "./holds.ts";
 import { parseLeft } from "./last-left.ts";
+import { coveredIn, coveredNotes } from "./left-out-sweep.ts";
 import { repositoryNotes } from "./repo-notes.ts";
 import { lookAtIndexOf } from "./look-index.ts";
 import { verdict, type Status } from "./status.ts";
@@ -40,6 +42,7 @@ export type IndexFacts = {
   readonly hookFailure: HookFailure | undefined;
   readonly indexLoss: IndexLoss | undefined;
   readonly notes: readonly string[];
+  readonly covered: readonly CoveredRepository[];
 };
 
 /** Nothing is known of it. */
@@ -50,19 +53,26 @@ export const noFacts: IndexFacts = {
   hookFailure: undefined,
   indexLoss: undefined,
   notes: [],
+  covered: [],
 };
 
 /** Read them from an open index. */
 export function factsOf(record: LinkedRecord, state: OpenIndex): IndexFacts {
   const { sets } = heldIn(state);
   const synced = state.index.meta("last_synced_at");
+  const covered = coveredIn(state.index);
   return {
     left: leftWithHolds(parseLeft(state.index.meta("last_left")), sets),
     lastSyncedAt: synced === undefined ? undefined : Date.parse(synced),
     stuck: state.index.meta("stuck"),
     hookFailure: hookFailureIn(state.index),
     indexLoss: untoldLoss(state.index),
-    notes: [...repositoryNotes(record, state.index), ...confirmedNotes(sets)],
+    notes: [
+      ...repositoryNotes(record, state.index),
+      ...coveredNotes(covered),
+      ...confirmedNotes(sets),
+    ],
+    covered,
   };
 }
 

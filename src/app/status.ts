@@ -7,6 +7,7 @@ import { workspaceFiles } from "../state/locations.ts";
 import { makePrivateFolder } from "../state/private-file.ts";
 import { takeLock } from "../state/process-lock.ts";
 import type { RootMarker } from "../ports.ts";
+import type { CoveredRepository } from "../core/repo/covered.ts";
 import type { LeftPath } from "../core/plan/sync-report.ts";
 import { isUnfinished } from "../core/snapshot/restore-state.ts";
 import { isSnapError, SnapError, type ExitCode } from "../std/error.ts";
@@ -20,6 +21,7 @@ import { hookFailureIn, hookFailureNow, type HookFailure } from "./hook-failure.
 import { confirmedNotes, heldIn, leftWithHolds } from "./holds.ts";
 import { parseLeft } from "./last-left.ts";
 import { lookAtIndexOf } from "./look-index.ts";
+import { coveredIn, coveredNotes } from "./left-out-sweep.ts";
 import { repositoryNotes } from "./repo-notes.ts";
 import { countPending } from "./pending.ts";
 
@@ -53,6 +55,8 @@ export type Status = {
   readonly indexLoss: IndexLoss | undefined;
   /** What the user should know besides. */
   readonly notes: readonly string[];
+  /** Repositories in folders that a rule leaves out, as the background sync last saw them (G9). */
+  readonly covered: readonly CoveredRepository[];
 };
 
 /**
@@ -74,6 +78,7 @@ export async function readStatus(
     stuck: undefined,
     hookFailure: undefined,
     indexLoss: undefined,
+    covered: [],
   };
   if (!isLinked(record)) {
     return { ...bare, remote: undefined, state: "unlinked", exit: 0, notes: [] };
@@ -101,7 +106,13 @@ async function look(environment: Environment, record: LinkedRecord, work: Work):
   }
   const { sets } = heldIn(state);
   const overridden = await overrideNotesNow(environment, record);
-  const notes = [...overridden, ...repositoryNotes(record, state.index), ...confirmedNotes(sets)];
+  const covered = coveredIn(state.index);
+  const notes = [
+    ...overridden,
+    ...repositoryNotes(record, state.index),
+    ...coveredNotes(covered),
+    ...confirmedNotes(sets),
+  ];
   const left = leftWithHolds(parseLeft(state.index.meta("last_left")), sets);
   const synced = state.index.meta("last_synced_at");
   const facts = {
@@ -110,6 +121,7 @@ async function look(environment: Environment, record: LinkedRecord, work: Work):
     lastSyncedAt: synced === undefined ? undefined : Date.parse(synced),
     left,
     notes,
+    covered,
     stuck: state.index.meta("stuck"),
     hookFailure: hookFailureNow(environment, record, hookFailureIn(state.index)),
     indexLoss: untoldLoss(state.index),

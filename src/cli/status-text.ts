@@ -38,6 +38,7 @@ export function statusFields(status: AnyStatus): Readonly<Record<string, Json>> 
     left: status.left.length,
     stuck: status.stuck ?? null,
     hookFailure: status.hookFailure ?? null,
+    repositories: [...status.covered],
     ...(isLive(status) ? liveFields(status) : {}),
   };
 }

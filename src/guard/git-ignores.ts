@@ -90,14 +90,20 @@ async function findTrees(search: Search): Promise<readonly Tree[]> {
     const tree = treeAt(search, stop, names);
     if (tree !== undefined && tree !== stop.tree) trees.push(tree);
     if (names.hasRules) tree?.rules.add(below(tree, stop.path), fileIn(search, stop.path));
-    for (const name of names.folders) {
-      if (isOutsideName(name) || !isRelPath(name)) continue;
-      const path = joinPath(stop.path, name);
-      const isIgnored = tree?.rules.now().ignores(below(tree, path), "folder") === true;
-      if (!isIgnored && !search.isOutside(path)) waiting.push({ path, tree });
+    for (const path of openFolders(search, { path: stop.path, tree }, names)) {
+      waiting.push({ path, tree });
     }
   }
   return trees;
+}
+
+/** Folders that neither the link nor Git leaves out. */
+function openFolders(search: Search, { path, tree }: Stop, names: NamesInFolder): RelPath[] {
+  return names.folders
+    .filter((name) => !isOutsideName(name) && isRelPath(name))
+    .map((name) => joinPath(path, name))
+    .filter((folder) => tree?.rules.now().ignores(below(tree, folder), "folder") !== true)
+    .filter((folder) => !search.isOutside(folder));
 }
 
 function fileIn({ top }: Search, folder: RelPath): Bytes {

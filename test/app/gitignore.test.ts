@@ -32,7 +32,7 @@ async function desk(cloud: Cloud): Promise<Device> {
 
 /** Synced files of a device, without its repository. */
 function files(device: Device): readonly string[] {
-  return Object.keys(device.tree()).filter((name) => !/^\.git\//u.test(name));
+  return Object.keys(device.tree()).filter((name) => !name.startsWith(".git/"));
 }
 
 test("G50: what Git ignores never goes up, what it tracks does, and the other device takes the choice over", async () => {

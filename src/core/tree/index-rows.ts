@@ -38,6 +38,8 @@ export type MetaKey =
   | "last_left"
   /** What was chosen for repositories and told of them, and heard from other devices, as JSON (G46, G49). */
   | "repositories"
+  /** Repositories in folders that are left out, as JSON (G21). */
+  | "covered_repositories"
   /** Since when objects of repositories are gone here that the server still has, as JSON (G45). */
   | "vanished_objects"
   /** When leases of other devices were first seen, as JSON (G45). */

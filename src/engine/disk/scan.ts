@@ -42,7 +42,7 @@ export async function lookInto(looker: Looker, path: RelPath): Promise<FolderLoo
   const shut =
     closure(listing, repository) ??
     (await halfMade(looker, path, inside)) ??
-    (workTreeOf === undefined ? undefined : unclearWorkTree(looker, path)) ??
+    unclearWorkTree(looker, path) ??
     (await busyWorkTree(looker, path, workTreeOf)) ??
     (await busyRepository(looker, path, inside));
   const isWorkTree = workTreeOf !== undefined || scope.overridden(path);
