@@ -38,7 +38,7 @@ export async function openLiveSession(
   const watcher = openWatcher({ top: record.path, clock, logger });
   // Before the first look, so that nothing is missed between the two.
   const watching = stack.use(await watcher.start(marks, await leftOutNow(workspace.engineDeps)));
-  const notes = new Notes(workspace);
+  const notes = new Notes(workspace, events.onStatus);
   const sweep = sweepOf(workspace, events.onStatus);
   let hook: RunningHook | undefined;
   const hooks = syncHooks(workspace, (running) => {
@@ -129,11 +129,14 @@ async function keepInSync(
 /** Writes down what each run left aside, one after the other; the newest is enough. */
 class Notes {
   readonly #workspace: LinkedWorkspace;
+  readonly #onNoted: () => void;
   #next: SyncReport | undefined;
   #writing: Promise<void> | undefined;
 
-  constructor(workspace: LinkedWorkspace) {
+  /** @param onNoted the status that is told from the index is another now */
+  constructor(workspace: LinkedWorkspace, onNoted: () => void) {
     this.#workspace = workspace;
+    this.#onNoted = onNoted;
   }
 
   note(report: SyncReport): void {
@@ -151,6 +154,7 @@ class Notes {
       this.#next = undefined;
       try {
         await noteReport(this.#workspace, report);
+        this.#onNoted();
       } catch (error) {
         // What keeps the index from taking a note ends the next cycle, too, and is told then.
         const reason = describeError(error);
