@@ -152,7 +152,7 @@ test("G46: a folder in the place of the choice says nothing, and keeps nobody fr
     await expect(side.document(policy)).rejects.toThrow(/not_file/u);
   });
   const third = await cloud.device("third");
-  expect(await third.plan()).toMatchObject({ repos: "refuse", warnings: [] });
+  expect(await third.plan()).toMatchObject({ choice: { repos: "refuse" }, warnings: [] });
   await third.link("exclude");
   expect(await third.sync()).toMatchObject({ exit: 0 });
 });

@@ -134,9 +134,9 @@ test("G44: an override ends while a workspace is open for longer than it holds",
   expect(await open.engine.sync()).toMatchObject({ exit: 0 });
   expect([config.overridden(parseRelPath("r")), config.overrides]).toEqual([true, "r/work-tree"]);
   aheadMs += overrideLifetimeMs;
-  expect([config.overridden(parseRelPath("r")), config.overrides]).toEqual([false, ""]);
   cloud.forget();
   commit(device.at("r"), "two");
   expect(await open.engine.sync()).toMatchObject({ exit: 3, left: [{ path: "r", kind: "hold" }] });
+  expect([config.overridden(parseRelPath("r")), config.overrides]).toEqual([false, ""]);
   expect(cloud.told("/.git")).toEqual([]);
 });
