@@ -76,7 +76,7 @@ async function countCommits(
 
 /** Why a run did not answer. What Git says of damage is not repeated here: that is for the check of damage to find (G32). */
 function reasonOf({ end, stderr }: ProgramEnd): string {
-  if (end === "budget" || end === "interrupted") return end;
+  if (end === "budget" || end === "memory" || end === "interrupted") return end;
   if (end === "too-much") return "too-much-output";
   return /dubious ownership/u.test(stderr) ? "not-owned" : "git-failed";
 }

@@ -254,6 +254,8 @@ const outOfReach: ReadonlySet<string> = new Set([
   "EINVAL",
   "EIO",
   "ESTALE",
+  // A name with a zero byte, out of a file: no system has one.
+  "ERR_INVALID_ARG_VALUE",
 ]);
 
 /** Whether an error says no more than that something is not there or not readable: then it is no proof of anything (G4). */

@@ -18,6 +18,7 @@ const texts: ReadonlyMap<string, string> = new Map([
   ["index-version", "its index has a form that only git reads"],
   ["interrupted", "the check was interrupted"],
   ["line-ends", "line ends are converted"],
+  ["memory", "it would have taken too much memory"],
   ["names", "a file has a name that is no text"],
   ["no-git", "there is no git on this machine"],
   ["no-hg", "there is no hg on this machine"],

@@ -43,6 +43,11 @@ export function shadowConfig(settings: ShadowSettings): string {
     "commitGraph = false",
     "hooksPath = /dev/null",
     `attributesFile = ${quoteConfig(attributesFile)}`,
+    // Contents of files are read piece by piece, packs through a window.
+    "bigFileThreshold = 32m",
+    "packedGitWindowSize = 8m",
+    "packedGitLimit = 64m",
+    "deltaBaseCacheLimit = 32m",
     ...taken(all),
     ...(isPlain(format) ? [] : ["[extensions]", ...extensions(format)]),
     ...(format.partial ? ['[remote "none"]', "promisor = true", "url = /dev/null"] : []),

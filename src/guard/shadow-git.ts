@@ -1,7 +1,7 @@
 import { accessSync, constants, mkdirSync, realpathSync, rmSync, statSync } from "node:fs";
 import { delimiter, dirname, isAbsolute, join, sep } from "node:path";
 import type { Clock } from "../std/time.ts";
-import { runProgram, type ProgramEnd } from "./run-program.ts";
+import { programMemoryMax, runProgram, type ProgramEnd } from "./run-program.ts";
 import { furnishShadow, type ShadowPlaces } from "./shadow-files.ts";
 import { makeShadowFolder } from "./shadow-folder.ts";
 
@@ -194,5 +194,7 @@ function environmentOf(git: GitBinary, at: Surroundings): Readonly<Record<string
     GIT_NO_LAZY_FETCH: "1",
     GIT_NO_REPLACE_OBJECTS: "1",
     GIT_ALLOW_PROTOCOL: "none",
+    // What an object or a file declares to be is not believed: Git gives up before it asks for more at once.
+    GIT_ALLOC_LIMIT: `${programMemoryMax}`,
   };
 }
