@@ -2,6 +2,7 @@ import type { Integrity } from "../core/repo/finding.ts";
 import { copiedName } from "../core/repo/conflict-names.ts";
 import { damage, wholly, type Evidence } from "./evidence.ts";
 import type { Watch } from "./damage-objects.ts";
+import { isClosed, isDenied } from "./open-file.ts";
 import { readRevlog, type Revlog } from "./hg-revlog.ts";
 import {
   inside,
@@ -44,7 +45,8 @@ export function examineHg({ folder, host, watch }: HgExamination): HgHealth {
   const evidence = [...copiesBeside(folder), ...journalLeft(folder, host)];
   let isAll = true;
   let count = 0;
-  for (const file of storeFiles(store)) {
+  const reading = { complete: !isClosed(folder) };
+  for (const file of storeFiles(store, reading)) {
     count += 1;
     if (count > filesMax || watch.now() > watch.deadline) {
       isAll = false;
@@ -52,19 +54,25 @@ export function examineHg({ folder, host, watch }: HgExamination): HgHealth {
     }
     evidence.push(...lookAtFile(file, known, changelog));
   }
-  const extent = isAll ? wholly : ({ checked: "part", reason: "budget" } as const);
+  const seen = reading.complete ? wholly : unseen;
+  const extent = isAll ? seen : ({ checked: "part", reason: "budget" } as const);
   return { evidence, integrity: { structure: extent, tips: extent, connectivity: unasked } };
 }
 
+const unseen = { checked: "part", reason: "store-not-read" } as const;
+
 type StoreFile = { readonly folder: Bytes; readonly name: string; readonly path: string };
 
-/** Files of the store, below `.hg`; nothing is followed. */
-function* storeFiles(store: Bytes): Generator<StoreFile> {
+/** Files of the store, below `.hg`; nothing is followed. `reading` is told where one could not be looked at. */
+function* storeFiles(store: Bytes, reading: { complete: boolean }): Generator<StoreFile> {
   const waiting = [{ folder: store, path: "store" }];
   for (let place = waiting.pop(); place !== undefined; place = waiting.pop()) {
+    if (isClosed(place.folder)) reading.complete = false;
     for (const entry of entriesIn(place.folder)) {
       const path = `${place.path}/${entry.name}`;
       const isDeep = path.split("/").length > depthMax;
+      const isHidden = entry.kind === "file" && isDenied(inside(place.folder, entry.bytes));
+      if (isHidden || (entry.kind === "folder" && isDeep)) reading.complete = false;
       if (entry.kind === "folder" && !isDeep) {
         waiting.push({ folder: inside(place.folder, entry.bytes), path });
       } else if (entry.kind === "file") {

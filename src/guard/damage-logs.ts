@@ -1,9 +1,9 @@
 import { copiedName, isDropping } from "../core/repo/conflict-names.ts";
 import type { RefsSeen } from "./damage-refs.ts";
-import { damage, hint, type Evidence } from "./evidence.ts";
+import { damage, hint, wholly, type Evidence, type Examined } from "./evidence.ts";
 import { isRefName, isUnclearRefName } from "../core/repo/ref-name.ts";
 import type { HeadText } from "./git-text.ts";
-import { OpenFile } from "./open-file.ts";
+import { isClosed, isDenied, OpenFile } from "./open-file.ts";
 import { inside, entriesIn, type Bytes } from "./read-only.ts";
 
 const logsMax = 100_000;
@@ -16,10 +16,11 @@ const endBytesMax = 64 * 1024;
 type Orphan = { readonly ref: string; readonly end: string };
 
 /** Look at the ends of all reflogs, and at the names of their files (G40 tier 1). */
-export function lookAtLogs(common: Bytes, refs: RefsSeen, head: HeadText | undefined): Evidence[] {
+export function lookAtLogs(common: Bytes, refs: RefsSeen, head: HeadText | undefined): Examined {
+  const reading = { complete: true };
   const evidence: Evidence[] = [];
   const orphans: Orphan[] = [];
-  for (const { path, ref, file } of logFiles(inside(common, "logs"))) {
+  for (const { path, ref, file } of logFiles(inside(common, "logs"), reading)) {
     const name = path.slice(path.lastIndexOf("/") + 1);
     // Of a name that is no UTF-8 it cannot be told which ref it goes with.
     if ((isDropping(name) && !isRefName(ref)) || isUnclearRefName(ref)) continue;
@@ -30,7 +31,10 @@ export function lookAtLogs(common: Bytes, refs: RefsSeen, head: HeadText | undef
     else if (refs.refs.get(ref) !== end) evidence.push(ahead(ref, end));
   }
   const lost = orphans.filter(({ ref }) => !refs.loose.has(ref) && isLost(ref, refs, head));
-  return [...evidence, ...lost.map(lostRef)];
+  return {
+    evidence: [...evidence, ...lost.map(lostRef)],
+    extent: reading.complete ? wholly : { checked: "part", reason: "logs-not-read" },
+  };
 }
 
 /** Refs that only this repository has, and whose reflog Git removes with them. */
@@ -83,15 +87,21 @@ function isCopy(ref: string, name: string): boolean {
 
 type LogFile = { readonly path: string; readonly ref: string; readonly file: Bytes };
 
-function* logFiles(logs: Bytes): Generator<LogFile> {
+/** @param reading is told where one could not be looked at */
+function* logFiles(logs: Bytes, reading: { complete: boolean }): Generator<LogFile> {
   const waiting = [{ folder: logs, path: "" }];
   let count = 0;
   for (let place = waiting.pop(); place !== undefined; place = waiting.pop()) {
+    if (isClosed(place.folder)) reading.complete = false;
     for (const entry of entriesIn(place.folder)) {
       const path = place.path === "" ? entry.name : `${place.path}/${entry.name}`;
       const at = inside(place.folder, entry.bytes);
       count += 1;
-      if (count > logsMax || path.split("/").length > depthMax) return;
+      if (count > logsMax || path.split("/").length > depthMax) {
+        reading.complete = false;
+        return;
+      }
+      if (entry.kind === "file" && isDenied(at)) reading.complete = false;
       if (entry.kind === "folder") waiting.push({ folder: at, path });
       else if (entry.kind === "file") yield { path, ref: path, file: at };
     }

@@ -1,6 +1,7 @@
+import type { Extent } from "../core/repo/finding.ts";
 import { copiedName, isConflictedName, isDropping } from "../core/repo/conflict-names.ts";
 import { damage, wholly, type Evidence, type Examined } from "./evidence.ts";
-import { listNames, sizeAt } from "./open-file.ts";
+import { isClosed, listNames, sizeAt } from "./open-file.ts";
 import { inside, kindAt, modifiedAt, type Bytes } from "./read-only.ts";
 
 /** When a look has to end, and what time it is; ms since 1970. */
@@ -27,7 +28,16 @@ export function lookAtObjects(common: Bytes, watch: Watch): Examined {
       evidence.push(...oddOnes(`objects/${name}`, listNames(inside(objects, name))));
     else evidence.push(...oddOnes("objects", [name]));
   }
-  return { evidence, extent: isAll ? wholly : { checked: "part", reason: "budget" } };
+  if (!isAll) return { evidence, extent: { checked: "part", reason: "budget" } };
+  return { evidence, extent: isOpen(objects) ? wholly : hidden };
+}
+
+const hidden: Extent = { checked: "part", reason: "objects-not-read" };
+
+/** Whether every folder of objects could be seen. */
+function isOpen(objects: Bytes): boolean {
+  const names = listNames(objects).filter((name) => /^(?:[0-9a-f]{2}|pack|info)$/u.test(name));
+  return ![objects, ...names.map((name) => inside(objects, name))].some(isClosed);
 }
 
 function lookAtLoose(objects: Bytes, fan: string): Evidence[] {

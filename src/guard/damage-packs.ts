@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { damage, wholly, type Evidence, type Examined } from "./evidence.ts";
 import type { Watch } from "./damage-objects.ts";
 import { PackIndex } from "./git-pack.ts";
-import { listNames, OpenFile } from "./open-file.ts";
+import { isClosed, isDenied, listNames, OpenFile } from "./open-file.ts";
 import { inside, kindAt, type Bytes } from "./read-only.ts";
 
 /** Each pack against what its index recorded of it: header and trailer (G40 tier 2). */
@@ -17,15 +17,21 @@ export function lookIntoPacks(common: Bytes, hashBytes: number, watch: Watch): E
     if (watch.now() > watch.deadline) isAll = false;
     else evidence.push(...lookIntoPack(folder, { name, index }, hashBytes));
   }
-  return { evidence, extent: isAll ? wholly : { checked: "part", reason: "budget" } };
+  if (!isAll) return { evidence, extent: { checked: "part", reason: "budget" } };
+  const isHidden = [folder, ...[...names].map((name) => inside(folder, name))].some(isDenied);
+  return {
+    evidence,
+    extent: isHidden || isClosed(folder) ? { checked: "part", reason: "objects-not-read" } : wholly,
+  };
 }
 
 type PackNames = { readonly name: string; readonly index: string };
 
 function lookIntoPack(folder: Bytes, names: PackNames, hashBytes: number): Evidence[] {
   using index = PackIndex.open(inside(folder, names.index), hashBytes);
+  const indexPath = inside(folder, names.index);
   if (index === undefined)
-    return kindAt(inside(folder, names.index)) === "file" ? [brokenIndex(names)] : [];
+    return kindAt(indexPath) === "file" && !isDenied(indexPath) ? [brokenIndex(names)] : [];
   using pack = OpenFile.open(inside(folder, names.name));
   if (pack === undefined) return [];
   const head = pack.read(0, 12);
@@ -68,7 +74,11 @@ const pieceBytes = 4 * 1024 * 1024;
 /** The checksum at the end of an index of the work tree (gitformat-index(5)). One of zeros says that none was made (G41). */
 export function lookIntoIndex(gitdir: Bytes, hashBytes: number): Examined {
   using file = OpenFile.open(inside(gitdir, "index"));
-  if (file === undefined) return { evidence: [], extent: wholly };
+  if (file === undefined) {
+    const isThere = kindAt(inside(gitdir, "index")) !== undefined;
+    const extent = isThere ? ({ checked: "part", reason: "index-not-read" } as const) : wholly;
+    return { evidence: [], extent };
+  }
   if (file.size > indexBytesMax)
     return { evidence: [], extent: { checked: "part", reason: "index-too-large" } };
   const recorded = file.readEnd(hashBytes);

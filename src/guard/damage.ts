@@ -1,4 +1,4 @@
-import type { Integrity } from "../core/repo/finding.ts";
+import type { Extent, Integrity } from "../core/repo/finding.ts";
 import { damage, hint, wholly, type Evidence, type Examined } from "./evidence.ts";
 import { lookAtFiles, lookAtLocks, lookAtWorktrees, type Here } from "./damage-files.ts";
 import { lookAtLogs } from "./damage-logs.ts";
@@ -11,7 +11,7 @@ import { ObjectStore } from "./git-objects.ts";
 import { detachedWorktrees, type GitPlaces } from "./git-refs.ts";
 import type { HeadText } from "./git-text.ts";
 import { hasObjects, readHead } from "./gitdir.ts";
-import { listNames, OpenFile } from "./open-file.ts";
+import { isClosed, listNames, OpenFile } from "./open-file.ts";
 import { inside, kindAt, readStart, type Bytes } from "./read-only.ts";
 
 /** A repository that is to be examined, and the bounds of that. */
@@ -45,12 +45,13 @@ export function examineGit(examination: Examination): Health {
   const scene = sceneOf(places, head);
   const here: Here = { host, now: watch.now() };
   const objects = withCommon ? lookAtObjects(common, watch) : nothing;
+  const logs = withCommon && !scene.isReftable ? lookAtLogs(common, scene.refs, head) : nothing;
   const structure: Evidence[] = [
     ...(withCommon ? incomplete(common) : []),
     ...(head === undefined && hasObjects(common) ? [unreadableHead()] : []),
     ...lookAtFiles(gitdir),
     ...lookAtLocks(gitdir, here),
-    ...(withCommon ? [...scene.refs.evidence, ...sharedEvidence(scene, common, head)] : []),
+    ...(withCommon ? [...scene.refs.evidence, ...logs.evidence, ...lookAtWorktrees(common)] : []),
     ...objects.evidence,
     ...missingIndex(scene, gitdir),
   ];
@@ -60,7 +61,9 @@ export function examineGit(examination: Examination): Health {
   return {
     evidence: [...structure, ...evidence],
     integrity: {
-      structure: isRead ? objects.extent : { checked: "part", reason: unread },
+      structure: isRead
+        ? worst([objects.extent, logs.extent, partsExtent(gitdir)])
+        : { checked: "part", reason: unread },
       tips: isRead || extent.checked !== "all" ? extent : { checked: "part", reason: unread },
       connectivity: { checked: "none", reason: "not-asked" },
     },
@@ -139,12 +142,15 @@ const incompleteWays: Readonly<Record<string, string>> = {
   objects: "all commits were in it. Look for it among Dropbox's deleted files, or clone again",
 };
 
-function sharedEvidence(
-  { refs, isReftable }: Scene,
-  common: Bytes,
-  head: HeadText | undefined,
-): Evidence[] {
-  return [...(isReftable ? [] : lookAtLogs(common, refs, head)), ...lookAtWorktrees(common)];
+/** Folders beside objects, refs and logs in which something stands that tells of damage. */
+function partsExtent(gitdir: Bytes): Extent {
+  const isHidden = ["info", "hooks", "worktrees"].some((name) => isClosed(inside(gitdir, name)));
+  return isHidden ? { checked: "part", reason: "unreadable" } : wholly;
+}
+
+/** The first that is not whole. */
+function worst(extents: readonly Extent[]): Extent {
+  return extents.find(({ checked }) => checked !== "all") ?? wholly;
 }
 
 /** A clone without a checkout has none either (G41). */
@@ -171,7 +177,7 @@ function tipEvidence({ places, withCommon, watch }: Examination, scene: Scene): 
   const extents = [scene.isPartial ? partial : tips.extent, packs.extent, index.extent];
   return {
     evidence: [...alternates, ...packs.evidence, ...tips.evidence, ...index.evidence],
-    extent: extents.find(({ checked }) => checked !== "all") ?? wholly,
+    extent: worst(extents),
   };
 }
 

@@ -3,7 +3,7 @@ import { isAbsolute, resolve } from "node:path";
 import { BaseCache } from "./base-cache.ts";
 import { PackIndex } from "./git-pack.ts";
 import { inflateBounded, readPacked, type GitObject, type ReadProblem } from "./git-pack-read.ts";
-import { listNames, OpenFile } from "./open-file.ts";
+import { isClosed, isDenied, listNames, OpenFile } from "./open-file.ts";
 import { inside, kindAt, readStart, type Bytes } from "./read-only.ts";
 
 /** So many packs are opened. An object that is in none of them may still be in another one. */
@@ -46,7 +46,8 @@ export class ObjectStore implements Disposable {
   /** Whether a copy of the object is there; it may still be damaged. */
   find(oid: string): "there" | "missing" | "unknown" {
     if (this.#isLoose(oid) || this.#findPacked(oid) !== undefined) return "there";
-    return this.#isWhole ? "missing" : "unknown";
+    const isHidden = this.#folders.some((folder) => isDenied(looseAt(folder, oid)));
+    return this.#isWhole && !isHidden ? "missing" : "unknown";
   }
 
   /** An object of at most `bytesMax` bytes. A copy in a pack stands in for a loose one that is damaged. */
@@ -83,9 +84,9 @@ export class ObjectStore implements Disposable {
   #readPacked(
     { pack, offset }: { readonly pack: OpenPack; readonly offset: number },
     bytesMax: number,
-  ): GitObject | ReadProblem {
+  ): GitObject | ReadProblem | "unknown" {
     pack.pack ??= OpenFile.open(pack.path);
-    if (pack.pack === undefined) return "corrupt";
+    if (pack.pack === undefined) return isDenied(pack.path) ? "unknown" : "corrupt";
     const baseOf = (oid: Buffer): number | undefined => pack.index.offsetOf(oid);
     const { bases } = pack;
     const place = { pack: pack.pack, hashBytes: this.hashBytes, baseOf, bases };
@@ -96,6 +97,7 @@ export class ObjectStore implements Disposable {
     let isWhole = true;
     for (const folder of this.#folders.map((objects) => inside(objects, "pack"))) {
       const names = new Set(listNames(folder));
+      if (isClosed(folder)) isWhole = false;
       for (const name of [...names].toSorted()) {
         const packName = name.replace(/\.idx$/u, ".pack");
         if (packName === name || !names.has(packName)) continue;
@@ -127,8 +129,9 @@ function looseAt(objects: Bytes, oid: string): Bytes {
 
 const looseHeadMax = 64;
 
-function readLoose(path: Bytes, bytesMax: number): GitObject | ReadProblem | undefined {
+function readLoose(path: Bytes, bytesMax: number): GitObject | ReadProblem | "unknown" | undefined {
   using file = OpenFile.open(path);
+  if (file === undefined && isDenied(path)) return "unknown";
   if (file === undefined) return kindAt(path) === undefined ? undefined : "corrupt";
   // Incompressible content is a little longer when it is deflated.
   if (file.size > bytesMax + bytesMax / 64 + 1024) return "too-large";
@@ -168,7 +171,8 @@ function withAlternates(objects: Bytes): Folders {
     const folder = folders[at] ?? objects;
     for (const written of alternatesOf(folder)) {
       const path = Buffer.from(isAbsolute(written) ? written : resolve(folder.toString(), written));
-      if (kindAt(path) === undefined) missing.push(written);
+      if (isDenied(path)) isWhole = false;
+      else if (kindAt(path) === undefined) missing.push(written);
       else if (folders.length >= alternatesMax) isWhole = false;
       else if (!folders.some((known) => known.equals(path))) folders.push(path);
     }

@@ -1,4 +1,5 @@
 import {
+  accessSync,
   closeSync,
   constants,
   fstatSync,
@@ -7,6 +8,7 @@ import {
   readSync,
   readdirSync,
 } from "node:fs";
+import { systemCode } from "../std/error.ts";
 import { inside, isOutOfReach, type Bytes } from "./read-only.ts";
 
 const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
@@ -66,6 +68,28 @@ export function listNames(folder: Bytes): string[] {
     return readdirSync(folder, "utf8");
   } catch (error) {
     if (isOutOfReach(error)) return [];
+    throw error;
+  }
+}
+
+const refusals: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EIO", "ESTALE"]);
+
+/** Whether the system does not let this file be read, or does not let it be told whether it is there: no proof of anything (G4). */
+export function isDenied(path: Bytes): boolean {
+  return isRefused(path, constants.R_OK);
+}
+
+/** Whether a folder is there, or may be, and what is in it cannot be seen (G4). */
+export function isClosed(folder: Bytes): boolean {
+  return isRefused(folder, constants.R_OK | constants.X_OK);
+}
+
+function isRefused(path: Bytes, mode: number): boolean {
+  try {
+    accessSync(path, mode);
+    return false;
+  } catch (error) {
+    if (isOutOfReach(error)) return refusals.has(systemCode(error) ?? "");
     throw error;
   }
 }

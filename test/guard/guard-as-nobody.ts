@@ -15,5 +15,9 @@ process.stdout.write(
     exit: guardExit(report, "risk"),
     complete: report.complete,
     findings: brief(report),
+    integrity: report.findings.map(({ integrity }) => integrity ?? null),
+    damage: report.findings.flatMap(({ damage }) =>
+      damage.flatMap(({ severity, code }) => (severity === "damage" ? [code] : [])),
+    ),
   }),
 );

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   mkdirSync,
+  readdirSync,
   renameSync,
   symlinkSync,
   truncateSync,
@@ -116,16 +117,96 @@ describe("G8: great folders", () => {
   test("a folder that may not be read makes the report incomplete", async () => {
     using scratch = new Scratch();
     scratch.base("closed/r");
-    chmodSync(scratch.root, 0o755);
-    chmodSync(scratch.at("closed"), 0o000);
-    const [top, script] = [scratch.top, new URL("guard-as-nobody.ts", import.meta.url).pathname];
-    const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
-    const told = execFileSync(process.execPath, [script, top], { encoding: "utf8", ...nobody });
-    chmodSync(scratch.at("closed"), 0o755);
-    expect(JSON.parse(told)).toEqual({
+    expect(asNobody(scratch, "closed")).toMatchObject({
       exit: 4,
       complete: false,
       findings: ["closed - unreadable indeterminate refuse"],
+    });
+  });
+});
+
+/** What a user who may not look into one folder is told. */
+function asNobody(scratch: Scratch, closed: string): unknown {
+  chmodSync(scratch.root, 0o755);
+  chmodSync(scratch.at(closed), 0o000);
+  try {
+    const [top, script] = [scratch.top, new URL("guard-as-nobody.ts", import.meta.url).pathname];
+    const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+    return JSON.parse(
+      execFileSync(process.execPath, [script, top], { encoding: "utf8", ...nobody }),
+    );
+  } finally {
+    chmodSync(scratch.at(closed), 0o755);
+  }
+}
+
+describe("G4, G40: what may not be read in a repository is neither whole nor damaged", () => {
+  test.each([
+    ["refs/heads", "refs-not-read"],
+    ["logs/refs", "logs-not-read"],
+    ["logs/HEAD", "logs-not-read"],
+    ["objects/pack", "objects-not-read"],
+    ["objects", "objects-not-read"],
+  ])("%s", (closed, reason) => {
+    using scratch = new Scratch();
+    scratch.base();
+    expect(asNobody(scratch, `.git/${closed}`)).toMatchObject({
+      integrity: [{ structure: { checked: "part", reason } }],
+      damage: [],
+    });
+  });
+
+  test("a folder, a file of objects and a pack are not missing because nobody may see them", () => {
+    using scratch = new Scratch();
+    scratch.base();
+    const oid = git(scratch.top, "rev-parse", "HEAD").trim();
+    const fan = `.git/objects/${oid.slice(0, 2)}`;
+    const part = { checked: "part", reason: "objects-not-read" };
+    expect(asNobody(scratch, fan)).toMatchObject({
+      integrity: [{ structure: part, tips: part }],
+      damage: [],
+    });
+    expect(asNobody(scratch, `${fan}/${oid.slice(2)}`)).toMatchObject({
+      integrity: [{ tips: part }],
+      damage: [],
+    });
+    git(scratch.top, "repack", "-adq");
+    for (const ending of ["idx", "pack"]) {
+      const name = readdirSync(scratch.at(".git/objects/pack")).find((one) => one.endsWith(ending));
+      expect(asNobody(scratch, `.git/objects/pack/${name ?? ""}`)).toMatchObject({
+        integrity: [{ tips: part }],
+        damage: [],
+      });
+    }
+  });
+
+  test("the folder of other work trees, which is a finding of its own as well", () => {
+    using scratch = new Scratch();
+    scratch.base();
+    scratch.folder(".git/worktrees");
+    expect(asNobody(scratch, ".git/worktrees")).toMatchObject({
+      exit: 4,
+      integrity: [{ structure: { checked: "part", reason: "unreadable" } }, null],
+    });
+  });
+
+  test("the index of the work tree", () => {
+    using scratch = new Scratch();
+    scratch.base();
+    expect(asNobody(scratch, ".git/index")).toMatchObject({
+      integrity: [{ tips: { checked: "part", reason: "index-not-read" } }],
+      damage: [],
+    });
+  });
+
+  test.each(["store/data", "store/data/x.i"])("Mercurial's %s", (closed) => {
+    using scratch = new Scratch();
+    scratch.write(".hg/requires", "store\n");
+    scratch.write(".hg/store/00changelog.i", "");
+    scratch.write(".hg/store/data/x.i", "");
+    expect(asNobody(scratch, `.hg/${closed}`)).toMatchObject({
+      integrity: [{ structure: { checked: "part", reason: "store-not-read" } }],
+      damage: [],
     });
   });
 });
