@@ -3,6 +3,8 @@ import { askRefs } from "./ask-refs.ts";
 import type { Describing, Known } from "./describe.ts";
 import { gitNumbers, type GitQuestion } from "./git-numbers.ts";
 import type { RefsRead } from "./git-refs.ts";
+import type { GitLayout } from "./git-layout.ts";
+import { isAtOrBelow } from "./read-only.ts";
 import { isCheap, isSparse, rowOfGit, rowOfIsomorphic, type Row } from "./git-rows.ts";
 import { isomorphicNumbers } from "./isomorphic.ts";
 import {
@@ -95,7 +97,8 @@ async function askGit(known: Known, git: GitBinary, describing: Describing): Pro
     const told = format.refs === "files" ? undefined : await askRefs(shadow, { common, deadline });
     const head = told?.head ?? known.head;
     const read = told?.read ?? known.read;
-    const question = { layout, head, read, deadline, identityDeadline };
+    const ignoresUnread = hasOddIgnores(layout, describing);
+    const question = { layout, head, read, deadline, identityDeadline, ignoresUnread };
     const asked = await withIndex(row, shadow, question);
     const answers = await answersOf(gitNumbers(git, shadow, question), asked);
     return told === undefined ? answers : { ...answers, ...told };
@@ -103,6 +106,14 @@ async function askGit(known: Known, git: GitBinary, describing: Describing): Pro
     if (error instanceof Unproven) return noAnswers(error.reason);
     throw error;
   }
+}
+
+function hasOddIgnores(
+  { worktree, oddExcludes }: GitLayout,
+  { oddIgnores = [] }: Describing,
+): boolean {
+  if (oddExcludes || worktree === undefined) return oddExcludes;
+  return oddIgnores.some((folder) => isAtOrBelow(folder, worktree));
 }
 
 /** A sparse index has to be filled up first; where that fails, files are not asked about. */

@@ -1,5 +1,6 @@
 import { configBoolean, configValue, type GitConfig } from "./git-config.ts";
 import { inside, kindAt, readFirst, readStart, realPath, type Bytes } from "./read-only.ts";
+import { isOddFile } from "./special-files.ts";
 
 /** What stands between a file and its content in the repository (gitattributes(5)). */
 export type Conversions = {
@@ -7,6 +8,8 @@ export type Conversions = {
   readonly filters: boolean;
   /** One of them is that of Large File Storage. */
   readonly lfs: boolean;
+  /** Attributes stand in something that is no file: Git would wait for it to be written. */
+  readonly unread: boolean;
   /** Line ends, encodings or keywords: Git converts them itself. */
   readonly builtIn: boolean;
 };
@@ -60,12 +63,14 @@ export function conversionsOf(
   const found = {
     filters: outer?.whole === false,
     lfs: false,
+    unread: false,
     builtIn: autocrlf !== undefined && configBoolean(autocrlf) !== false,
   };
   noteAttributes(outer?.text.toString("latin1") ?? "", found);
   let all = 0;
   for (const file of files) {
     const text = readStart(file, attributesBytesMax);
+    if (text === undefined && isOddFile(file, Number.MAX_SAFE_INTEGER)) found.unread = true;
     if (text === undefined) continue;
     all += text.length;
     // What lies beyond may name anything.
@@ -76,7 +81,7 @@ export function conversionsOf(
   return found;
 }
 
-type Found = { filters: boolean; lfs: boolean; builtIn: boolean };
+type Found = { filters: boolean; lfs: boolean; unread: boolean; builtIn: boolean };
 
 function noteAttributes(text: string, found: Found): void {
   for (const line of text.split("\n")) {

@@ -16,7 +16,7 @@ import { submodulesOf, worktreesOf } from "./git-parts.ts";
 import { readRefs, type RefsRead } from "./git-refs.ts";
 import { atMost, exact } from "./numbers.ts";
 import { bytesBelow } from "./packs.ts";
-import { inside, modifiedAt } from "./read-only.ts";
+import { inside, modifiedAt, type Bytes } from "./read-only.ts";
 import type { GitBinary } from "./shadow-git.ts";
 import type { UserSettings } from "./user-config.ts";
 
@@ -40,6 +40,8 @@ export type Describing = {
   readonly tmp: string;
   /** What the user set for every repository. */
   readonly user: UserSettings;
+  /** Folders with rules to ignore files that Git must not open; none where nobody looked for them. */
+  readonly oddIgnores?: readonly Bytes[] | undefined;
 };
 
 /** What is known before an engine is asked. */

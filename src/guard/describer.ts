@@ -4,7 +4,7 @@ import type { Clock } from "../std/time.ts";
 import type { Subject } from "./classify.ts";
 import { describeGit, type Describing, type EngineChoice } from "./describe.ts";
 import { describeHg } from "./hg.ts";
-import { isOutOfReach } from "./read-only.ts";
+import { isOutOfReach, type Bytes } from "./read-only.ts";
 import { findProgram, type GitBinary } from "./shadow-git.ts";
 import { noSettings, userSettings, type UserPlaces } from "./user-config.ts";
 
@@ -34,6 +34,8 @@ export type Described = {
   readonly state: RepositoryState;
   /** Nothing is decided by its numbers: plain text is enough. */
   readonly plain: boolean;
+  /** Folders with rules to ignore files that Git must not open. */
+  readonly oddIgnores: readonly Bytes[];
 };
 
 /** Describes the repositories of one check, one after the other. */
@@ -55,14 +57,14 @@ export function openDescriber(
     tmp: programs?.tmp ?? tmpdir(),
     user: programs === undefined ? noSettings : userSettings(programs),
   };
-  return async ({ subject, state, plain }) => {
+  return async ({ subject, state, plain, oddIgnores }) => {
     if (subject === undefined) return undefined;
     // Git itself would not open a broken one.
     const isOpen = state === "live" || state === "displaced";
     const asked = plain || !isOpen ? ({ ...describing, engine: "none" } as const) : describing;
     try {
       return subject.vcs === "git"
-        ? await describeGit(subject, asked)
+        ? await describeGit(subject, { ...asked, oddIgnores })
         : await describeHg(subject.gitdir, asked);
     } catch (error) {
       // It was there a moment ago. What is not described is at risk.

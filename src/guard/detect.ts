@@ -17,6 +17,7 @@ import {
 } from "./classify.ts";
 import { isTornBare } from "./gitdir.ts";
 import { inside, kindAt, readFolder, type Bytes, type RawEntry } from "./read-only.ts";
+import { ignoreBytesMax, isOddFile } from "./special-files.ts";
 import { turn } from "../std/turn.ts";
 
 /** A discovery and where it was made. */
@@ -35,6 +36,8 @@ export type Sweep = {
   readonly sightings: readonly Sighting[];
   readonly folders: number;
   readonly files: number;
+  /** Folders whose rules to ignore files are in no file, or in one that is too large for Git to be shown (G33). */
+  readonly oddIgnores: readonly Bytes[];
   /** False where the time was over before every folder was looked into. */
   readonly complete: boolean;
 };
@@ -78,18 +81,26 @@ export async function sweepFolder(top: string, isOver: () => boolean): Promise<S
   const sightings: Sighting[] = [];
   const waiting: Stop[] = [{ path: Buffer.from(top), names: [] }];
   let folders = 0;
+  const oddIgnores: Bytes[] = [];
   let files = 0;
   for (let stop = waiting.pop(); stop !== undefined; stop = waiting.pop()) {
-    if (isOver()) return { sightings, folders, files, complete: false };
+    if (isOver()) return { sightings, folders, files, oddIgnores, complete: false };
     folders += 1;
     if (folders % foldersInARow === 0) await turn();
     const entries = read(stop, sightings);
     for (const entry of entries) if (entry.kind === "file") files += 1;
+    if (hasOddIgnores(stop, entries)) oddIgnores.push(stop.path);
     const found = lookInto(stop, entries, contains);
     sightings.push(...found.sightings);
     waiting.push(...found.below);
   }
-  return { sightings, folders, files, complete: true };
+  return { sightings, folders, files, oddIgnores, complete: true };
+}
+
+/** A disk may fold case: then Git opens any spelling. */
+function hasOddIgnores({ path }: Stop, entries: readonly RawEntry[]): boolean {
+  const rules = entries.filter(({ name }) => name.toLowerCase() === ".gitignore");
+  return rules.some(({ bytes }) => isOddFile(inside(path, bytes), ignoreBytesMax));
 }
 
 type Found = { readonly sightings: readonly Sighting[]; readonly below: readonly Stop[] };

@@ -14,6 +14,7 @@ import { inside, isSameFolder, kindAt, readStart, readWhole, type Bytes } from "
 import { remotesOf, type Remotes } from "./remotes.ts";
 import type { StorageFormat } from "./shadow-config.ts";
 import type { UserSettings } from "./user-config.ts";
+import { hasOddSubmodule, ignoreBytesMax, isOddFile } from "./special-files.ts";
 
 const configBytesMax = 1024 * 1024;
 
@@ -42,6 +43,10 @@ export type GitLayout = {
   readonly remotes: Remotes;
   /** There are rules that make Git pass over untracked files, as far as the top and the settings tell. */
   readonly ignores: boolean;
+  /** A file of such rules that the settings name is none, or too large: it is left out. */
+  readonly oddExcludes: boolean;
+  /** Something in a submodule is no file where Git expects one. */
+  readonly oddSubmodules: boolean;
   readonly packs: Packs;
   readonly alternates: boolean;
   readonly shallow: boolean;
@@ -89,6 +94,8 @@ export function examineLayout(subject: GitSubject, user: UserSettings): GitLayou
     outer,
     remotes: remotesOf(configs, common),
     ignores: hasIgnoreRules(common, worktree, configs),
+    oddExcludes: hasOddExcludes(configs),
+    oddSubmodules: worktree !== undefined && hasOddSubmodule(worktree, index.submodulePaths),
     packs,
     alternates: hasText(inside(common, "objects/info/alternates")),
     shallow: hasText(inside(common, "shallow")),
@@ -155,6 +162,11 @@ function hasIgnoreRules(
     configValue(configs.flat(), "core.excludesfile") !== undefined ||
     (worktree !== undefined && kindAt(inside(worktree, ".gitignore")) !== undefined)
   );
+}
+
+function hasOddExcludes(configs: readonly GitConfig[]): boolean {
+  const path = configValue(configs.flat(), "core.excludesfile");
+  return path?.startsWith("/") === true && isOddFile(Buffer.from(path), ignoreBytesMax);
 }
 
 function hasText(path: Bytes): boolean {

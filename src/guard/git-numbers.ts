@@ -24,6 +24,8 @@ export type GitQuestion = {
   readonly deadline: number;
   /** The identity of a repository with a long history is not worth more than this, ms since 1970. */
   readonly identityDeadline: number;
+  /** Rules to ignore files are in something that Git must not open. */
+  readonly ignoresUnread: boolean;
 };
 
 const countBytesMax = 64;
@@ -143,9 +145,14 @@ const untrackedWords = [
   "--no-empty-directory",
 ] as const;
 
-async function status(shadow: Shadow, { deadline }: GitQuestion): Promise<StatusNumbers> {
+async function status(
+  shadow: Shadow,
+  { deadline, ignoresUnread }: GitQuestion,
+): Promise<StatusNumbers> {
   const bounds = { bytesMax: namesBytesMax, deadline };
   const changed = await shadow.run(statusWords, bounds);
+  if (ignoresUnread)
+    return { ...countChanges(changed), untracked: notComputed("ignores-not-read") };
   const untracked = await shadow.run(untrackedWords, bounds);
   return { ...countChanges(changed), untracked: countNames(untracked) };
 }

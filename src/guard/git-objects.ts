@@ -37,7 +37,7 @@ export class ObjectStore implements Disposable {
   /** @param objects the folder `objects` of the repository */
   constructor(objects: Bytes, hashBytes: number) {
     this.hashBytes = hashBytes;
-    const { folders, missing, isWhole } = withAlternates(objects);
+    const { folders, missing, isWhole } = objectFolders(objects);
     this.#folders = folders;
     this.missingAlternates = missing;
     this.#isWhole = this.#openPacks() && isWhole;
@@ -163,7 +163,7 @@ type Folders = {
 };
 
 /** The folder of objects and those that its `info/alternates` name, at once and in turn (gitrepository-layout(5)). */
-function withAlternates(objects: Bytes): Folders {
+export function objectFolders(objects: Bytes): Folders {
   const folders: Bytes[] = [objects];
   const missing: string[] = [];
   let isWhole = true;

@@ -45,7 +45,8 @@ export function rowOfGit(layout: GitLayout, git: GitBinary): Row {
     ...(conversions.filters ? ["filters"] : []),
     ...(layout.includes ? ["include"] : []),
   ];
-  return { history, status: history ?? statusReason(layout), approximate };
+  const status = firstReason([["submodules-not-read", layout.oddSubmodules]]);
+  return { history, status: history ?? statusReason(layout) ?? status, approximate };
 }
 
 /** The row for isomorphic-git, and for no engine: what is forbidden here is forbidden for a reason. */
@@ -92,10 +93,11 @@ export function isCheap(layout: GitLayout): boolean {
   );
 }
 
-function statusReason({ worktree, index }: GitLayout): string | undefined {
+function statusReason({ worktree, index, conversions }: GitLayout): string | undefined {
   return firstReason([
     ["no-worktree", worktree === undefined],
     ["index-not-read", !index.whole],
+    ["attributes-not-read", conversions.unread],
   ]);
 }
 

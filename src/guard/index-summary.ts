@@ -24,6 +24,8 @@ export type IndexSummary = {
   /** Files that are left out of the work tree. */
   readonly skipped: number;
   readonly submodules: number;
+  /** Where they are, the first few thousand, bytes. */
+  readonly submodulePaths: readonly Bytes[];
   readonly oddPaths: number;
   /** Folders with entries, "" for the top, in bytes as latin1; undefined where there are too many. */
   readonly folders: ReadonlySet<string> | undefined;
@@ -32,6 +34,7 @@ export type IndexSummary = {
 };
 
 const foldersMax = 50_000;
+const submodulesMax = 5000;
 
 const nothing: IndexSummary = {
   version: undefined,
@@ -43,6 +46,7 @@ const nothing: IndexSummary = {
   assumedValid: 0,
   skipped: 0,
   submodules: 0,
+  submodulePaths: [],
   oddPaths: 0,
   folders: new Set([""]),
   modifiedMs: 0,
@@ -76,6 +80,7 @@ type Tally = {
   assumedValid: number;
   skipped: number;
   submodules: number;
+  readonly submodulePaths: Bytes[];
   oddPaths: number;
   readonly conflicts: Set<string>;
   readonly folders: Set<string>;
@@ -86,6 +91,7 @@ function newTally(): Tally {
     assumedValid: 0,
     skipped: 0,
     submodules: 0,
+    submodulePaths: [],
     oddPaths: 0,
     conflicts: new Set(),
     folders: new Set([""]),
@@ -101,7 +107,10 @@ function note({ path, mode, stage, assumeValid, skipWorktree }: IndexEntry, tall
   if (stage > 0) tally.conflicts.add(text);
   if (assumeValid) tally.assumedValid += 1;
   if (skipWorktree) tally.skipped += 1;
-  if ((mode & kindMask) === submoduleKind) tally.submodules += 1;
+  if ((mode & kindMask) === submoduleKind) {
+    tally.submodules += 1;
+    if (tally.submodulePaths.length < submodulesMax) tally.submodulePaths.push(path);
+  }
   if (!Buffer.from(path.toString("utf8")).equals(path)) tally.oddPaths += 1;
   addFolders(text, tally.folders);
 }

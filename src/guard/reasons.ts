@@ -1,6 +1,7 @@
 /** Why something was not computed, or only about, as the end of "because …" (G36). */
 const texts: ReadonlyMap<string, string> = new Map([
   ["alternates", "its objects lie partly in another repository"],
+  ["attributes-not-read", "its attributes are in something that is no file"],
   ["branches", "there are too many branches to count them one by one"],
   ["budget", "the time was over"],
   ["changed", "it changed while it was looked at"],
@@ -12,6 +13,7 @@ const texts: ReadonlyMap<string, string> = new Map([
   ["head-not-read", "the commit of its HEAD could not be read"],
   ["head-unreadable", "its HEAD cannot be understood"],
   ["hg-failed", "hg gave no answer"],
+  ["ignores-not-read", "rules to ignore files are in something that is no file, or is too large"],
   ["include", "a part of the configuration lies in files that are not read"],
   ["index-not-read", "its index could not be read"],
   ["index-too-large", "its index is too large without git"],
@@ -41,8 +43,10 @@ const texts: ReadonlyMap<string, string> = new Map([
   ["reftable", "its refs lie in tables, which need git 2.45"],
   ["settings", "settings of this machine change how files are compared"],
   ["sparse-index", "its index is sparse"],
+  ["special-file", "something among its objects is no file, and git would wait for it"],
   ["split-index", "its index is split in two"],
   ["store-not-read", "a part of its store could not be read"],
+  ["submodules-not-read", "something in a submodule is no file, and git would wait for it"],
   ["temp-inside", "the temporary folder lies in it"],
   ["too-many-refs", "it has more refs than can be counted with"],
   ["too-much-output", "there was more than could be counted"],

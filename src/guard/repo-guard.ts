@@ -19,6 +19,7 @@ import { repositoriesAt, sweepFolder, type Sweep } from "./detect.ts";
 import { complete, foundIn, type Covers, type Draft } from "./drafts.ts";
 import { findElsewhere, type ElsewherePlaces } from "./elsewhere.ts";
 import { examine, type Examination, type ExamineOptions } from "./examine.ts";
+import { shareOfTime } from "./fair-share.ts";
 import { isAtRisk } from "./risk.ts";
 import { findGit, findProgram } from "./shadow-git.ts";
 import { findSurroundings, type Surrounding } from "./surroundings.ts";
@@ -73,7 +74,7 @@ export function openGuard(world: GuardWorld): RepoGuard {
     check: (top, options) => check(world, top, options),
     examine: async (folder, options) => {
       const sightings = repositoriesAt(folder);
-      const sweep = { sightings, folders: 1, files: 0, complete: true };
+      const sweep = { sightings, folders: 1, files: 0, oddIgnores: [], complete: true };
       const seen = { top: folder, options, sweep, around: [], briefly: true };
       return (await report(world, seen)).findings;
     },
@@ -113,12 +114,17 @@ async function report(world: GuardWorld, seen: Seen): Promise<GuardReport> {
   const git = gitOf(world, top);
   const describe = openDescriber(world, { top, engine, git, deadline, signal });
   const examining = examineOptions(world, { ...options, top, git, deadline });
+  const wholeMs = deadline - clock.now();
   const drafts: Draft[] = [];
-  for (const { draft, subject } of found) {
+  for (const [index, { draft, subject }] of found.entries()) {
     const { state, covered, form } = draft;
-    const facts = await describe({ subject, state, plain: covered || form === "parent" });
+    const plain = covered || form === "parent";
+    const facts = await describe({ subject, state, plain, oddIgnores: sweep.oddIgnores });
     const isSpared = form === "parent" || seen.briefly === true;
-    const health = isSpared ? unexamined : await examineSubject(subject, top, examining);
+    const repositories = found.length - index;
+    const share = shareOfTime({ now: clock.now(), deadline, wholeMs, repositories });
+    const bounded = { ...examining, deadline: share };
+    const health = isSpared ? unexamined : await examineSubject(subject, top, bounded);
     const known = { ...draft, ...health, facts };
     drafts.push({ ...known, atRisk: isAtRisk(known) });
   }

@@ -33,7 +33,7 @@ export type ProgramEnd = {
 const stderrBytesMax = 64 * 1024;
 
 /** What a program may hold in memory by itself, bytes; its own files do not count. */
-export const programMemoryMax: number = 256 * 1024 * 1024;
+export const programMemoryMax: number = 224 * 1024 * 1024;
 
 /** How often its memory is looked at. */
 const memoryLookMs = 50;

@@ -1,4 +1,5 @@
 import { configBoolean, configValue, quoteConfig, type GitConfig } from "./git-config.ts";
+import { ignoreBytesMax, isOddFile } from "./special-files.ts";
 
 /** How the objects and refs of a repository are stored, as far as Git has to be told. */
 export type StorageFormat = {
@@ -87,6 +88,7 @@ function taken(config: GitConfig): string[] {
   const eol = value("eol")?.toLowerCase();
   if (eol !== undefined && ["lf", "crlf", "native"].includes(eol)) lines.push(`eol = ${eol}`);
   const excludes = value("excludesfile");
-  if (excludes?.startsWith("/") === true) lines.push(`excludesFile = ${quoteConfig(excludes)}`);
+  if (excludes?.startsWith("/") === true && !isOddFile(Buffer.from(excludes), ignoreBytesMax))
+    lines.push(`excludesFile = ${quoteConfig(excludes)}`);
   return lines;
 }

@@ -4,6 +4,7 @@ import type { Clock } from "../std/time.ts";
 import { programMemoryMax, runProgram, type ProgramEnd } from "./run-program.ts";
 import { furnishShadow, type ShadowPlaces } from "./shadow-files.ts";
 import { makeShadowFolder } from "./shadow-folder.ts";
+import { requirePlainObjects } from "./special-files.ts";
 
 export type { ShadowPlaces } from "./shadow-files.ts";
 
@@ -131,6 +132,7 @@ export async function openShadow(
   places: ShadowPlaces,
   { tmp, clock, signal }: ShadowOptions,
 ): Promise<Shadow> {
+  requirePlainObjects(places);
   const folder = makeShadowFolder(tmp, places);
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   try {

@@ -16,7 +16,12 @@ test("G34: attributes are read up to a bound, and what lies beyond may name any 
   function* names(count: number): Generator<Buffer> {
     for (; asked < count; asked += 1) yield Buffer.from(scratch.at("some"));
   }
-  expect(conversionsOf(names(100), [])).toEqual({ filters: false, lfs: false, builtIn: false });
+  expect(conversionsOf(names(100), [])).toEqual({
+    filters: false,
+    lfs: false,
+    unread: false,
+    builtIn: false,
+  });
   expect(conversionsOf(names(10_000), [])).toMatchObject({ filters: true });
   expect(asked).toBeLessThan(1_000);
 });

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { CommitWalk, OutOfTime, type WalkedCommit } from "../../src/guard/commit-walk.ts";
@@ -50,14 +50,18 @@ test.each(["auto", "git", "isomorphic-git"] as const)(
 test("G33: a program that hangs is stopped when its time is over, and leaves nothing behind", async () => {
   using scratch = new Scratch();
   scratch.base();
-  // Git opens it and waits for somebody who writes.
-  execFileSync("mkfifo", [scratch.at(".gitignore")]);
+  const programs = join(scratch.root, "bin");
+  mkdirSync(programs);
+  const real = execFileSync("which", ["git"], { encoding: "utf8" }).trim();
+  const script = `case "$*" in *ls-files*) exec /bin/sleep 1000 ;; esac\nexec ${real} "$@"\n`;
+  writeFileSync(join(programs, "git"), `#!/bin/sh\n${script}`, { mode: 0o755 });
   const impatient: Clock = {
     ...fixedClock,
     sleep: (delayMs, signal) =>
       delayMs > 5_000 ? Promise.resolve() : fixedClock.sleep(delayMs, signal),
   };
-  const guard = openGuard({ clock: impatient, programs: scratch.programs() });
+  const world = { ...scratch.programs(), path: programs };
+  const guard = openGuard({ clock: impatient, programs: world });
   const report = await guard.check(scratch.top, { ...nothing, engine: "git" });
   const facts = report.findings[0]?.facts;
   expect(facts?.engine.name).toBe("git");
