@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { systemCode } from "../std/error.ts";
 
 import type { GitPlaces } from "./git-refs.ts";
+import { endOrphans } from "./orphans.ts";
 import { isAtOrBelow, realPath, type Bytes } from "./read-only.ts";
 import { Unproven } from "./unproven.ts";
 
@@ -54,8 +55,20 @@ function removeLeftovers(tmp: string, kind: string): void {
     const pid = name.startsWith(kind) ? /^\d+(?=-)/u.exec(name.slice(kind.length))?.[0] : undefined;
     const path = join(tmp, name);
     if (pid !== undefined && !isAlive(Number(pid)) && isOurs(path)) {
-      rmSync(path, { recursive: true, force: true });
+      endOrphans(path);
+      removeLeftover(path);
     }
+  }
+}
+
+const obstacles: ReadonlySet<string> = new Set(["EACCES", "EPERM", "ENOTEMPTY", "EBUSY"]);
+
+/** One that cannot be removed now is no reason not to look at a repository: the next run tries again. */
+function removeLeftover(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch (error) {
+    if (!obstacles.has(systemCode(error) ?? "")) throw error;
   }
 }
 
