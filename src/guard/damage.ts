@@ -45,13 +45,14 @@ export function examineGit(examination: Examination): Health {
   const scene = sceneOf(places, head);
   const here: Here = { host, now: watch.now() };
   const objects = withCommon ? lookAtObjects(common, watch) : nothing;
-  const logs = withCommon && !scene.isReftable ? lookAtLogs(common, scene.refs, head) : nothing;
+  const logs = withCommon ? logsOf(scene, common, head) : nothing;
   const structure: Evidence[] = [
     ...(withCommon ? incomplete(common) : []),
     ...(head === undefined && hasObjects(common) ? [unreadableHead()] : []),
     ...lookAtFiles(gitdir),
     ...lookAtLocks(gitdir, here),
-    ...(withCommon ? [...scene.refs.evidence, ...logs.evidence, ...lookAtWorktrees(common)] : []),
+    ...logs.evidence,
+    ...(withCommon ? [...scene.refs.evidence, ...lookAtWorktrees(common)] : []),
     ...objects.evidence,
     ...missingIndex(scene, gitdir),
   ];
@@ -141,6 +142,10 @@ const incompleteWays: Readonly<Record<string, string>> = {
   refs: "file syncs leave out empty folders. Make it again, empty: Git then reads its packed refs",
   objects: "all commits were in it. Look for it among Dropbox's deleted files, or clone again",
 };
+
+function logsOf({ refs, isReftable }: Scene, common: Bytes, head: HeadText | undefined): Examined {
+  return isReftable ? nothing : lookAtLogs(common, refs, head);
+}
 
 /** Folders beside objects, refs and logs in which something stands that tells of damage. */
 function partsExtent(gitdir: Bytes): Extent {

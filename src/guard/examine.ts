@@ -49,15 +49,21 @@ const followBudgetMs = 10_000;
 
 /** Look for damage that earlier syncing did (G40). Only reads; what could not be read or reached is in `integrity`. */
 export async function examine(target: Examinable, options: ExamineOptions): Promise<Examination> {
+  if (options.clock.now() >= options.deadline) return unlooked("budget");
   try {
     const { evidence, integrity } =
       target.vcs === "hg" ? await examineStore(target, options) : await examineAll(target, options);
     return { damage: listed(evidence).map(plain), integrity };
   } catch (error) {
     if (!isOutOfReach(error)) throw error;
-    const unread = { checked: "none", reason: "unreadable" } as const;
-    return { damage: [], integrity: { structure: unread, tips: unread, connectivity: unread } };
+    return unlooked("unreadable");
   }
+}
+
+/** Nothing was looked at. */
+function unlooked(reason: string): Examination {
+  const none = { checked: "none", reason } as const;
+  return { damage: [], integrity: { structure: none, tips: none, connectivity: none } };
 }
 
 async function examineStore(

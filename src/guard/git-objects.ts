@@ -131,15 +131,23 @@ const looseHeadMax = 64;
 
 function readLoose(path: Bytes, bytesMax: number): GitObject | ReadProblem | "unknown" | undefined {
   using file = OpenFile.open(path);
-  if (file === undefined && isDenied(path)) return "unknown";
-  if (file === undefined) return kindAt(path) === undefined ? undefined : "corrupt";
+  if (file === undefined) return unopened(path);
   // Incompressible content is a little longer when it is deflated.
   if (file.size > bytesMax + bytesMax / 64 + 1024) return "too-large";
   const bytes = inflateBounded(file.read(0, file.size), bytesMax + looseHeadMax);
-  const end = bytes?.subarray(0, looseHeadMax).indexOf(0) ?? -1;
-  if (bytes === undefined || end < 0) return "corrupt";
+  return bytes === undefined ? "corrupt" : parseLoose(bytes);
+}
+
+/** undefined where nothing is there. */
+function unopened(path: Bytes): "unknown" | "corrupt" | undefined {
+  if (isDenied(path)) return "unknown";
+  return kindAt(path) === undefined ? undefined : "corrupt";
+}
+
+function parseLoose(bytes: Buffer): GitObject | "corrupt" {
+  const end = bytes.subarray(0, looseHeadMax).indexOf(0);
   const head = /^(?<type>commit|tree|blob|tag) (?<size>\d+)$/u.exec(
-    bytes.toString("latin1", 0, end),
+    bytes.toString("latin1", 0, Math.max(0, end)),
   );
   const content = bytes.subarray(end + 1);
   if (head?.groups === undefined || Number(head.groups["size"]) !== content.length)

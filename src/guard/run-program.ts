@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import type { Clock } from "../std/time.ts";
-import { ownMemoryOf } from "./program-memory.ts";
+import { watchMemory } from "./program-memory.ts";
 
 /** A program to be run, and how long it may take. */
 export type ProgramRun = {
@@ -35,9 +35,6 @@ const stderrBytesMax = 64 * 1024;
 /** What a program may hold in memory by itself, bytes; its own files do not count. */
 export const programMemoryMax: number = 224 * 1024 * 1024;
 
-/** How often its memory is looked at. */
-const memoryLookMs = 50;
-
 /** A longer one would not be a delay to Node's timers. */
 const delayMsMax = 2 ** 31 - 1;
 
@@ -59,33 +56,15 @@ export async function runProgram(run: ProgramRun): Promise<ProgramEnd> {
     // The program was sooner.
     () => undefined,
   );
-  const watching = watchMemory(child, run, over.signal).then((isTooMuch) => {
-    if (isTooMuch) ended.stop("memory");
-  });
+  using _watching = watchMemory(child.pid, run.memoryMax ?? programMemoryMax, () =>
+    ended.stop("memory"),
+  );
   try {
     return await ended.result;
   } finally {
     over.abort();
     signal?.removeEventListener("abort", onAbort);
-    await watching;
   }
-}
-
-/** Whether it took more memory than it may, once it did. A small file can make Git ask for gigabytes. */
-async function watchMemory(
-  { pid }: ChildProcess,
-  { clock, memoryMax = programMemoryMax }: ProgramRun,
-  over: AbortSignal,
-): Promise<boolean> {
-  while (pid !== undefined && !over.aborted) {
-    if ((ownMemoryOf(pid) ?? 0) > memoryMax) return true;
-    const isOver = await clock.sleep(memoryLookMs, over).then(
-      () => false,
-      () => true,
-    );
-    if (isOver) break;
-  }
-  return false;
 }
 
 function neverStarted(end: ProgramEnd["end"]): ProgramEnd {

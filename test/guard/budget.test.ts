@@ -150,3 +150,17 @@ test("G31: without git the library is asked, and without both nobody", async () 
   expect(await told("git")).toEqual(["none", "notComputed", unknown("no-git")]);
   expect(await told("none")).toEqual(["none", "notComputed", unknown("not-examined")]);
 });
+
+test("G40: when the time is over, no search for damage begins, and that is told", async () => {
+  using scratch = new Scratch();
+  scratch.base();
+  writeFileSync(scratch.at(".git/refs/heads/lost"), `${"b".repeat(40)}\n`);
+  const guard = openGuard({ clock: tickingClock(30), programs: scratch.programs() });
+  const report = await guard.check(scratch.top, { ...nothing, deep: true, budgetMs: 100 });
+  const none = { checked: "none", reason: "budget" };
+  expect(report.findings[0]).toMatchObject({
+    damage: [],
+    integrity: { structure: none, tips: none, connectivity: none },
+    atRisk: true,
+  });
+});

@@ -1,5 +1,4 @@
-import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -241,29 +240,6 @@ describe("G33: a shadow", () => {
     const made = makeShadowFolder(tmp, placesOf(folder));
     expect([left, live, made].map((path) => existsSync(path))).toEqual([false, true, true]);
     expect(existsSync(join(tmp, "snap-guard-shadow-other"))).toBe(true);
-  });
-
-  test("that a killed run left behind is taken from its programs; those of others go on", async () => {
-    using scratch = new Scratch();
-    const folder = scratch.base();
-    const tmp = tmpOf(scratch);
-    const dead = spawnSync("true").pid;
-    const made = makeShadowFolder(tmp, placesOf(folder));
-    const left = made.replace(`-${process.pid}-`, `-${dead}-`);
-    mkdirSync(left);
-    const start = (place: string): ChildProcess =>
-      spawn("/bin/sleep", ["1000"], { cwd: folder, env: { TMPDIR: place }, stdio: "ignore" });
-    const [orphan, other] = [start(left), start(made)];
-    const ended = once(orphan, "exit");
-    try {
-      makeShadowFolder(tmp, placesOf(folder));
-      expect(await ended).toEqual([null, "SIGKILL"]);
-      expect(existsSync(left)).toBe(false);
-      expect(other.kill(0)).toBe(true);
-    } finally {
-      orphan.kill("SIGKILL");
-      other.kill("SIGKILL");
-    }
   });
 
   test("is not made inside the repository", async () => {
