@@ -1,4 +1,4 @@
-import { appendFileSync, rmSync } from "node:fs";
+import { appendFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { SnapError } from "../std/error.ts";
 import type { Clock } from "../std/time.ts";
@@ -59,7 +59,7 @@ const outputBytesMax = 64 * 1024 * 1024;
  * @throws {SnapError} `refused` where the file is there already or Git cannot make a bundle; {Unproven} of the shadow
  */
 export async function rescue(request: RescueRequest): Promise<Rescue> {
-  const { git, clock, out } = request;
+  const { git, clock, out, health } = request;
   await using shadow = await openShadow(git, shadowPlaces(request), request);
   // What is staged is no commit, and a broken index would stop Git.
   rmSync(join(shadow.gitdir, "index"), { force: true });
@@ -72,7 +72,9 @@ export async function rescue(request: RescueRequest): Promise<Rescue> {
   const { tips, left, content } = await sortOut(run, all, known);
   if (out === undefined || tips.length === 0) return { tips, left, content, bytes: 0, complete };
   const file = join(dirname(shadow.gitdir), "rescue.bundle");
-  await makeBundle(run, { file, wanted: wanted(tips, content === "whole" ? [] : known) });
+  const bases = content === "whole" ? [] : known;
+  const onlyThese = (): void => (health.isReftable ? undefined : keepRefs(shadow, tips, bases));
+  await makeBundle(run, { file, wanted: wanted(tips, bases), onlyThese });
   const bytes = await publish(file, out);
   return { tips, left, content, bytes, complete };
 }
@@ -191,13 +193,29 @@ function wanted(tips: readonly LostTip[], known: readonly string[]): string {
   return `${lines.join("\n")}\n`;
 }
 
-type BundlePlan = { readonly file: string; readonly wanted: string };
+/** A bundle is verified against all refs: one that leads nowhere would make Git give up. */
+function keepRefs(shadow: Shadow, tips: readonly LostTip[], bases: readonly string[]): void {
+  const lines = [
+    ...tips.map(({ oid, ref }) => `${oid} ${ref}\n`),
+    ...bases.map((oid, at) => `${oid} refs/snap-bases/${at}\n`),
+  ];
+  writeFileSync(join(shadow.gitdir, "packed-refs"), lines.join(""));
+  writeFileSync(join(shadow.gitdir, "HEAD"), "ref: refs/heads/snap-none\n");
+}
+
+type BundlePlan = {
+  readonly file: string;
+  readonly wanted: string;
+  /** Leave the shadow only what the bundle is made of. */
+  readonly onlyThese: () => void;
+};
 
 /** @throws {SnapError} `refused` where Git does not make it, or does not find it whole */
 async function makeBundle(run: Run, plan: BundlePlan): Promise<void> {
-  const { file } = plan;
+  const { file, onlyThese } = plan;
   const create = ["bundle", "create", "--quiet", file, "--stdin"];
   requireSuccess(await run(create, plan.wanted), "made");
+  onlyThese();
   requireSuccess(await run(["bundle", "verify", "--quiet", file]), "verified");
   // The shadow takes the objects: each of them is read and hashed.
   requireSuccess(await run(["bundle", "unbundle", file]), "unpacked");

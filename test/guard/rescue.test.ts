@@ -156,3 +156,14 @@ describe("where the repository is damaged", () => {
     expect(tips.map((tip) => tip.oid)).toEqual([oid]);
   });
 });
+
+test("G42: refs that lead nowhere do not keep a lost commit from being saved", async () => {
+  using scratch = new Scratch();
+  const oid = lose(scratch);
+  scratch.write(".git/refs/heads/missing", `${"c".repeat(40)}\n`);
+  scratch.write(".git/HEAD", `${"d".repeat(40)}\n`);
+  const { tips, content, bytes } = await save(scratch, join(scratch.root, "lost.bundle"));
+  expect(tips.map((tip) => tip.oid)).toEqual([oid]);
+  expect(content).toBe("whole");
+  expect(bytes).toBeGreaterThan(0);
+});
