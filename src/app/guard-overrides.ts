@@ -14,7 +14,7 @@ import {
 import type { WorkspaceRecord } from "../state/config.ts";
 import { SnapError } from "../std/error.ts";
 import type { Environment } from "./environment.ts";
-import { isAtOrBelow, resolveFolder } from "./find-workspace.ts";
+import { isAtOrBelow, resolveFolder, workspaceAround } from "./find-workspace.ts";
 import { openGuardOf, overrideRecords } from "./guard-world.ts";
 import { openOverrideLog } from "./override-log.ts";
 
@@ -142,7 +142,8 @@ async function examine(
   folder: string,
   engine: "auto" | "none" = "auto",
 ): Promise<readonly GuardFinding[]> {
-  const options = { rules: () => false, overrides: overrideRecords(environment), engine };
+  const outside = workspaceAround(environment, folder)?.path;
+  const options = { rules: () => false, overrides: overrideRecords(environment), engine, outside };
   return await openGuardOf(environment).examine(folder, options);
 }
 

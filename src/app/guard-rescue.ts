@@ -10,7 +10,7 @@ import { findGit, type GitBinary } from "../guard/shadow-git.ts";
 import { Unproven } from "../guard/unproven.ts";
 import { SnapError, systemCode } from "../std/error.ts";
 import type { Environment } from "./environment.ts";
-import { isAtOrBelow, resolveFolder } from "./find-workspace.ts";
+import { isAtOrBelow, resolveFolder, workspaceAround } from "./find-workspace.ts";
 
 /** What a person wants saved. */
 export type RescueWords = {
@@ -49,7 +49,8 @@ export async function rescueRepository(
     words.out === undefined
       ? undefined
       : outFile(environment, words.out, [top, ...textsOf(places)]);
-  const git = await requireGit(environment, top);
+  const outside = workspaceAround(environment, top)?.path ?? top;
+  const git = await requireGit(environment, outside);
   const { clock, host } = environment;
   const health = lookAt(
     { places, withCommon: true },

@@ -41,6 +41,7 @@ export async function checkFolder(
 ): Promise<GuardReport> {
   return await openGuardOf(environment).check(top, {
     ...words,
+    outside: workspaceAround(environment, top)?.path,
     rules: await rulesFor(environment, top),
     overrides: overrideRecords(environment),
     elsewhere: elsewherePlaces(environment),

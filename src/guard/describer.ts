@@ -18,8 +18,8 @@ export type GuardPrograms = UserPlaces & {
 
 /** How a check describes. */
 export type DescriberOptions = {
-  /** The folder that is checked: no program of its is used. */
-  readonly top: string;
+  /** The folder that is checked, or the workspace around it: no program of its is used. */
+  readonly outside: string;
   readonly engine: EngineChoice;
   /** Git, found when it is first asked for. */
   readonly git: () => Promise<GitBinary | undefined>;
@@ -44,7 +44,7 @@ export type Describer = (described: Described) => Promise<RepositoryFacts | unde
 /** One describer for one check; programs are looked for when they are first needed. */
 export function openDescriber(
   { clock, programs }: { readonly clock: Clock; readonly programs?: GuardPrograms | undefined },
-  { top, engine, git, deadline, signal }: DescriberOptions,
+  { outside, engine, git, deadline, signal }: DescriberOptions,
 ): Describer {
   const path = programs?.path;
   const describing: Describing = {
@@ -53,7 +53,7 @@ export function openDescriber(
     deadline,
     signal,
     git,
-    hg: () => findProgram("hg", path, top),
+    hg: () => findProgram("hg", path, outside),
     tmp: programs?.tmp ?? tmpdir(),
     user: programs === undefined ? noSettings : userSettings(programs),
   };

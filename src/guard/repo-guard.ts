@@ -29,6 +29,8 @@ export type GuardOptions = {
   /** Whether the link's rules leave a path out (G9). */
   readonly rules: Covers;
   readonly overrides: readonly OverrideRecord[];
+  /** Absolute; no program at or below it is used (G33). The folder itself where none is given. */
+  readonly outside?: string | undefined;
   /** Who counts commits and files (G31); the cheapest that is exact where it is not given. */
   readonly engine?: EngineChoice | undefined;
   /** How long the check may take, in ms. Detection that is not done then is not complete; numbers are not computed. */
@@ -109,11 +111,12 @@ async function report(world: GuardWorld, seen: Seen): Promise<GuardReport> {
   const { top, options, sweep, around, end } = seen;
   const { overrides, engine = "auto", signal, rules } = options;
   const { clock } = world;
+  const outside = options.outside ?? top;
   const found = foundIn({ top, rules, around, sightings: sweep.sightings });
   const deadline = end ?? clock.now() + (options.deep === true ? deepMs : describeMs);
-  const git = gitOf(world, top);
-  const describe = openDescriber(world, { top, engine, git, deadline, signal });
-  const examining = examineOptions(world, { ...options, top, git, deadline });
+  const git = gitOf(world, outside);
+  const describe = openDescriber(world, { outside, engine, git, deadline, signal });
+  const examining = examineOptions(world, { ...options, outside, git, deadline });
   const wholeMs = deadline - clock.now();
   const drafts: Draft[] = [];
   for (const [index, { draft, subject }] of found.entries()) {
@@ -140,17 +143,17 @@ async function report(world: GuardWorld, seen: Seen): Promise<GuardReport> {
 }
 
 /** Git is looked for once, and only where it is needed. */
-function gitOf({ clock, programs }: GuardWorld, top: string): ExamineOptions["git"] {
+function gitOf({ clock, programs }: GuardWorld, outside: string): ExamineOptions["git"] {
   let git: ReturnType<ExamineOptions["git"]> | undefined;
-  return () => (git ??= findGit(programs?.path, { outside: top, clock }));
+  return () => (git ??= findGit(programs?.path, { outside, clock }));
 }
 
 function examineOptions(
   { clock, host = hostname(), programs }: GuardWorld,
   options: Pick<GuardOptions, "deep" | "engine" | "signal"> &
-    Pick<ExamineOptions, "git" | "deadline"> & { readonly top: string },
+    Pick<ExamineOptions, "git" | "deadline"> & { readonly outside: string },
 ): ExamineOptions {
-  const { deep = false, engine = "auto", top, git, deadline, signal } = options;
+  const { deep = false, engine = "auto", outside, git, deadline, signal } = options;
   const isAsked = engine === "auto" || engine === "git";
   return {
     deep,
@@ -159,7 +162,7 @@ function examineOptions(
     deadline,
     signal,
     git: isAsked ? git : () => Promise.resolve(undefined),
-    hg: () => (engine === "auto" ? findProgram("hg", programs?.path, top) : undefined),
+    hg: () => (engine === "auto" ? findProgram("hg", programs?.path, outside) : undefined),
     tmp: programs?.tmp ?? tmpdir(),
   };
 }

@@ -185,6 +185,7 @@ test.each(["auto", "git", "isomorphic-git", "none"] as const)(
       expect(report.findings.map(({ path: at }) => at)).toEqual([".", "m", "sub"]);
       trap.check();
       await guard.examine(scratch.top, options);
+      await guard.examine(scratch.at("m"), { ...options, outside: scratch.top });
       trap.check();
     } finally {
       vi.unstubAllEnvs();
