@@ -139,8 +139,10 @@ exec ${real} "$@"
     now: () => time,
     sleep: async (delayMs, signal) => {
       if (delayMs < 1000) return await fixedClock.sleep(delayMs, signal);
-      while (!existsSync(waiting)) {
+      // Whoever is not asked any more must not take the word that is for the next one.
+      for (;;) {
         signal?.throwIfAborted();
+        if (existsSync(waiting)) break;
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
       rmSync(waiting);
