@@ -39,6 +39,8 @@ type Held = { readonly rev: string; readonly at: number };
 class DocumentLeases implements RepositoryLeases {
   readonly #parts: LeasesParts;
   readonly #held = new Map<RelPath, Held>();
+  /** Transfers go side by side: all that ask while one of them is answered have its answer. */
+  readonly #asking = new Map<RelPath, Promise<LeaseHolder | undefined>>();
 
   constructor(parts: LeasesParts) {
     this.#parts = parts;
@@ -48,6 +50,27 @@ class DocumentLeases implements RepositoryLeases {
     const held = this.#held.get(gitdir);
     const now = this.#parts.clock.now();
     if (held !== undefined && held.at <= now && now - held.at < leaseRenewMs) return undefined;
+    const asked = this.#asking.get(gitdir) ?? this.#ask(gitdir);
+    return await asked;
+  }
+
+  async release(): Promise<void> {
+    const held = [...this.#held];
+    this.#held.clear();
+    for (const [gitdir, { rev }] of held) await this.#free(gitdir, rev);
+  }
+
+  async #ask(gitdir: RelPath): Promise<LeaseHolder | undefined> {
+    const asking = this.#takeOnce(gitdir);
+    this.#asking.set(gitdir, asking);
+    try {
+      return await asking;
+    } finally {
+      this.#asking.delete(gitdir);
+    }
+  }
+
+  async #takeOnce(gitdir: RelPath): Promise<LeaseHolder | undefined> {
     try {
       return await this.#tryTake(gitdir);
     } catch (error) {
@@ -55,12 +78,6 @@ class DocumentLeases implements RepositoryLeases {
       // Somebody was first, or our own answer was lost.
       return await this.#tryTake(gitdir);
     }
-  }
-
-  async release(): Promise<void> {
-    const held = [...this.#held];
-    this.#held.clear();
-    for (const [gitdir, { rev }] of held) await this.#free(gitdir, rev);
   }
 
   async #tryTake(gitdir: RelPath): Promise<LeaseHolder | undefined> {

@@ -120,6 +120,21 @@ test("G45: of two that take it at once one gets it", async () => {
   expect(holders.filter((holder) => holder === undefined)).toHaveLength(1);
 });
 
+test("G45: many transfers that find the lease due at once renew it with one write", async () => {
+  const [remote, clock] = [new Documents(), new TestClock()];
+  const { leases } = device(remote, "desk", clock);
+  await leases.take(gitdir);
+  clock.advance(leaseRenewMs);
+  const asked = Array.from({ length: 8 }, () => leases.take(gitdir));
+  expect(await Promise.all(asked)).toEqual(asked.map(() => undefined));
+  expect(remote.writes).toBe(2);
+  remote.isDown = true;
+  clock.advance(leaseRenewMs);
+  await expect(leases.take(gitdir)).rejects.toMatchObject({ code: "offline" });
+  remote.isDown = false;
+  expect(await leases.take(gitdir)).toBeUndefined();
+});
+
 test.each(["", "[]", '{"device":1}', "x".repeat(5000), '{"state":"writing"}'])(
   "G45: what is no lease is replaced: %j",
   async (text) => {
