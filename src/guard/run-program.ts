@@ -98,7 +98,12 @@ function collect(child: ChildProcess, { bytesMax }: ProgramRun): Collected {
   const stop = (why: ProgramEnd["end"]): void => {
     if (end === "exited") end = why;
     killGroup(child);
+    // What it started may have left the group with our ends of its output open: nobody waits for that.
+    if (hasEnded(child)) closeOutput(child);
   };
+  child.once("exit", () => {
+    if (end !== "exited") closeOutput(child);
+  });
   child.stdout?.on("data", (piece: Buffer) => {
     const room = bytesMax - outBytes;
     if (room > 0) stdout.push(piece.subarray(0, room));
@@ -127,8 +132,18 @@ function collect(child: ChildProcess, { bytesMax }: ProgramRun): Collected {
   return { result, stop };
 }
 
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
+function closeOutput({ stdout, stderr }: ChildProcess): void {
+  stdout?.destroy();
+  stderr?.destroy();
+}
+
+/** Also when the program itself is over: what it started has its number as that of the group, which nobody else gets meanwhile. */
 function killGroup(child: ChildProcess): void {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  if (child.pid === undefined) return;
   try {
     process.kill(-child.pid, "SIGKILL");
   } catch {

@@ -45,6 +45,28 @@ test("G33: a program that takes more memory than it may is stopped", async () =>
   });
 });
 
+test.each([
+  ["", "in its group"],
+  ["setsid ", "in another group"],
+])(
+  "G33: what a program that is over left behind with its output open is not waited for: %j, %s",
+  async (how) => {
+    // It tells when the shell is over, and goes on until nobody hears it.
+    const told =
+      "while kill -0 $0 2>/dev/null; do sleep 0.05; done; while echo; do sleep 0.2; done";
+    const run = {
+      file: "/bin/sh",
+      words: ["-c", `${how}sh -c '${told}' $$ & exit 0`],
+      env: { PATH: "/usr/bin:/bin" },
+      cwd: "/",
+      bytesMax: 0,
+      deadline: now + 1000,
+      clock: fixedClock,
+    };
+    expect(await runProgram(run)).toMatchObject({ end: "too-much", code: undefined });
+  },
+);
+
 test("G40: objects that declare ten gigabytes stop Git, they neither fill the memory nor keep it busy", async () => {
   using scratch = new Scratch();
   scratch.base();
