@@ -169,3 +169,29 @@ test("G3: looking changes nothing", async () => {
   await opened(scratch)();
   expect(scratch.fingerprint()).toEqual(before);
 });
+
+test("G45, G50: no rule leaves out a part of a repository's own files: where they are synced, they are so whole", async () => {
+  using scratch = new Scratch();
+  scratch.base("r");
+  scratch.base("r/vendor/lib");
+  scratch.write("r/.gitignore", "tags\nlogs/\n*.pack\nvendor/\n");
+  const ignored = await opened(scratch)();
+  const own = ["r/.git/refs/tags/v1", "r/.git/logs/HEAD", "r/.git/objects/pack/a.pack", "r/tags"];
+  expect(among(ignored, ...own, "r/vendor/lib/.git/HEAD")).toEqual([
+    "r/tags",
+    "r/vendor/lib/.git/HEAD",
+  ]);
+  expect(ignored.ignores(parseRelPath("r/.git/logs"), "folder")).toBe(false);
+});
+
+test("G50: the name of a folder is no rule, whatever is in it", async () => {
+  using scratch = new Scratch();
+  const top = scratch.base();
+  const names = ["a\nb", "a\r\n*", "!c", "#d ", "e\\f", "g?[h]"].map((name) => `${name}/.env`);
+  for (const name of names) scratch.write(name, "x");
+  for (const name of names) scratch.write(name.replace(/\.env$/u, ".gitignore"), ".env\n");
+  const ignored = await opened(scratch)();
+  expect(byGit(top)).toHaveLength(names.length);
+  expect(ignored.unclear.size > 0 ? names : among(ignored, ...names)).toEqual(names);
+  expect(among(ignored, "file1", "a/x")).toEqual([]);
+});

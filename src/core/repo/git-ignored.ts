@@ -1,9 +1,15 @@
 import { hash } from "node:crypto";
 import { ignoreFileName, noRules, type IgnoreRules } from "../ignore.ts";
 import { pathKeyOf } from "../path/path-key.ts";
-import { baseName, parentPath, pathComponents, topPath, type RelPath } from "../path/rel-path.ts";
+import {
+  parentPath,
+  parseRelPath,
+  pathComponents,
+  topPath,
+  type RelPath,
+} from "../path/rel-path.ts";
 import type { Kind } from "../tree/node.ts";
-import { repositoryMarker } from "./marker.ts";
+import { markerDepth } from "./repo-path.ts";
 
 /** What Git leaves out in the work trees of a workspace, at one moment (G50). */
 export type GitIgnored = {
@@ -61,13 +67,26 @@ export function gitIgnored(
   return {
     digest: trees.length === 0 ? "" : hash("sha256", JSON.stringify(parts), "hex"),
     ignores: (path, kind) => {
-      // A rule never hides a repository from the guard (G9).
-      if (path === topPath || repositoryMarker(baseName(path), kind) !== undefined) return false;
-      const tree = treeAround(byFolder, path);
-      return tree !== undefined && isLeftOut(tree, path, kind);
+      const judged = judgedPath(path, kind);
+      const tree = treeAround(byFolder, judged.path);
+      return tree !== undefined && isLeftOut(tree, judged);
     },
     unclear,
   };
+}
+
+type Judged = { readonly path: RelPath; readonly kind: Kind };
+
+/**
+ * A rule never hides a repository from the guard (G9). What lies in one stands and falls with the folder that holds it: where it is
+ * synced by override, no rule for files of the work tree, such as `tags` or `*.pack`, may tear parts out of it (G45).
+ */
+function judgedPath(path: RelPath, kind: Kind): Judged {
+  const depth = markerDepth(path, kind);
+  if (depth === undefined) return { path, kind };
+  const names = pathComponents(path);
+  const holder = depth === names.length ? [] : names.slice(0, depth - 1);
+  return { path: parseRelPath(holder.join("/")), kind: "folder" };
 }
 
 function treeAround(
@@ -82,7 +101,7 @@ function treeAround(
   return undefined;
 }
 
-function isLeftOut({ folder, rules, tracked }: WorkTreeRules, path: RelPath, kind: Kind): boolean {
+function isLeftOut({ folder, rules, tracked }: WorkTreeRules, { path, kind }: Judged): boolean {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the end of a checked path is one
   const below = (folder === topPath ? path : path.slice(folder.length + 1)) as RelPath;
   if (!rules.ignores(below, kind)) return false;
@@ -128,7 +147,9 @@ function ruleBelow(folder: RelPath, line: string): readonly string[] {
   const rule = written.replace(/^\\(?=[!#])/u, "");
   if (rule === "" || rule === "/") return [];
   const isAnchored = rule.slice(0, -1).includes("/");
-  const place = folder.replaceAll(/[\\*?[\]]/gu, String.raw`\$&`);
+  // No line can hold a name with a line break: `?` leaves out more, so nothing is brought back by it.
+  if (isKept && /[\r\n]/u.test(folder)) return [];
+  const place = folder.replaceAll(/[\\*?[\]]/gu, String.raw`\$&`).replaceAll(/[\r\n]/gu, "?");
   const below = isAnchored ? rule.replace(/^\//u, "") : `**/${rule}`;
   return [`${isKept ? "!" : ""}/${place}/${below}`];
 }
