@@ -10,7 +10,7 @@ import { endOldTokens } from "./guards/holds-tokens.ts";
 import { distrustOldAgreement } from "./recover/index-lost.ts";
 import { lookForLateEdits } from "./execute/late-writers.ts";
 import { roundsMax } from "./limits.ts";
-import { observeBoth } from "./observe.ts";
+import { observeBoth, type Observed } from "./observe.ts";
 import { Parking } from "./parking.ts";
 import { recover } from "./recover/recover.ts";
 import { settleAfterLook, settleIntents } from "./recover/settle-intents.ts";
@@ -18,6 +18,7 @@ import { reportOf, Tally } from "./report.ts";
 import { checkRollback, rollbackRefusal, writeBeacon } from "./guards/rollback.ts";
 import { runRound } from "./round.ts";
 import type { RunOptions } from "./run-options.ts";
+import { haveGitRulesMoved } from "./scope/scope.ts";
 
 /**
  * One sync: cycles of observe, merge, plan, execute and commit, until both sides are equal or nothing more can be
@@ -46,7 +47,7 @@ export async function runCycles(
     if (cycles === 1) await refuseRolledBack(deps);
     distrustOldAgreement(deps);
     if (cycles === 1 && (await applyExclusions(deps, { tally, work }))) continue;
-    if (await settleAfterLook(deps)) continue;
+    if (await isOvertaken(deps, observed)) continue;
     const { isLast, held, awaitsRules } = await runRound(deps, observed, context);
     if (!isLast || (await rested(parking.left()))) continue;
     // That everything waits for rules (S90) is no sync; what was changed before they were found is told all the same (S116).
@@ -95,6 +96,11 @@ function restOnce(
     });
     return true;
   };
+}
+
+/** Whether something came between that another look has to see first. */
+async function isOvertaken(deps: EngineDeps, { scope }: Observed): Promise<boolean> {
+  return (await settleAfterLook(deps)) || (await haveGitRulesMoved(deps, scope));
 }
 
 /** S118: a disk or an index that went back is never brought up to date by itself. */

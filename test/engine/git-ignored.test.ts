@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { rulesOf } from "../../src/core/ignore.ts";
 import { parseRelPath, topPath } from "../../src/core/path/rel-path.ts";
 import { gitIgnored, noGitRules, type GitIgnored } from "../../src/core/repo/git-ignored.ts";
+import { openEngine } from "../../src/engine/engine.ts";
 import { loadScope } from "../../src/engine/scope/scope.ts";
 import { World } from "../support/world.ts";
 
@@ -27,4 +28,34 @@ test("G50: rules that are gone for a moment, as while an editor saves them, stay
   const last = await loadScope(deps);
   expect(last).toMatchObject({ changed: true });
   expect(last.rules.ignores(log, "file")).toBe(false);
+});
+
+test("G50: a secret that comes after its rule while both sides are looked at does not go up", async () => {
+  await using world = await World.synced("a: 1");
+  let looks = 0;
+  const look = (): Promise<GitIgnored> => {
+    looks += 1;
+    if (looks === 2) {
+      // These rules have just been read, and the disk has not.
+      world.local.write(".env", "secret");
+      world.local.write("b", "2");
+    }
+    return Promise.resolve(ignoring(looks <= 2 ? "" : ".env"));
+  };
+  const report = await openEngine({ ...world.deps, gitIgnores: { look } }).sync();
+  expect(report).toMatchObject({ exit: 0, counts: { uploaded: 1 } });
+  expect(await world.remoteText()).toBe("a: 1\nb: 2");
+});
+
+test("G4, G50: what nobody can tell any more after both sides were looked at holds, too", async () => {
+  await using world = await World.synced("a: 1");
+  let looks = 0;
+  const look = (): Promise<GitIgnored> => {
+    looks += 1;
+    if (looks === 2) world.local.write(".env", "secret");
+    const why: GitIgnored["unclear"] = new Map(looks <= 2 ? [] : [[topPath, "is unclear"]]);
+    return Promise.resolve({ ...ignoring(""), unclear: why });
+  };
+  const report = await openEngine({ ...world.deps, gitIgnores: { look } }).sync();
+  expect(report).toMatchObject({ exit: 3, counts: { uploaded: 0 } });
 });

@@ -61,6 +61,21 @@ async function settledRules(
   return await rulesInForce(deps, exclusions);
 }
 
+/**
+ * Whether what Git ignores is not any more what a look at both sides went by. The rules are read before the disk: a secret that came
+ * after its rule while the look went on was seen by a look that did not know the rule, and may not go up by it (G50).
+ */
+export async function haveGitRulesMoved(deps: EngineDeps, scope: Scope): Promise<boolean> {
+  if (deps.gitIgnores === undefined) return false;
+  const { rules, unclear } = await rulesInForce(deps, scope.exclusions);
+  const isAsBefore = rules.digest === scope.rules.digest;
+  return !isAsBefore || unclearText(unclear) !== unclearText(scope.unclear);
+}
+
+function unclearText(unclear: RulesInForce["unclear"]): string {
+  return JSON.stringify([...(unclear ?? [])]);
+}
+
 /** Another text where anything else than before may be in scope. */
 export function scopeDigest(
   { config }: Pick<EngineDeps, "config">,
