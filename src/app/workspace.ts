@@ -111,7 +111,7 @@ export async function engineDepsOf(
     rng,
     logger,
     workTrees: openWorkTrees({ top: record.path, clock }),
-    leases: leasesOf(environment, state, remote),
+    leases: leasesOf(environment, { record, state }, remote),
     ...gitIgnoresOf(environment, record),
     config: {
       workspace: record.id,
@@ -134,17 +134,19 @@ export async function engineDepsOf(
   };
 }
 
+/** A device may have the same linked folder in two workspaces: each is somebody of its own. */
 function leasesOf(
   { clock, logger, settings }: Environment,
-  { index }: OpenWorkspace["state"],
+  { record, state }: Pick<LinkedWorkspace, "record" | "state">,
   remote: RemoteSide,
 ): RepositoryLeases {
-  const { device } = settings.read();
+  const { index } = state;
   const seen = {
     read: () => index.meta("leases"),
     write: (text: string) => index.transaction(() => index.setMeta("leases", text)),
   };
-  return openLeases({ remote, clock, logger, device, seen });
+  const holder = { id: record.linkId, name: settings.read().device.name };
+  return openLeases({ remote, clock, logger, holder, seen });
 }
 
 /** Open what the record of a workspace calls for: with its engine where it is linked. */

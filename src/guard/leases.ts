@@ -23,7 +23,8 @@ export type LeasesParts = {
   readonly remote: Pick<RemoteSide, "document" | "writeDocument">;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly device: { readonly id: string; readonly name: string };
+  /** Id of our link, and the name of our device. */
+  readonly holder: { readonly id: string; readonly name: string };
   /** What was seen of others' leases outlives the program: else one that starts anew would wait for ever. */
   readonly seen: { read(): string | undefined; write(text: string): void };
 };
@@ -81,12 +82,12 @@ class DocumentLeases implements RepositoryLeases {
   }
 
   async #tryTake(gitdir: RelPath): Promise<LeaseHolder | undefined> {
-    const { remote, device } = this.#parts;
+    const { remote, holder } = this.#parts;
     const path = leasePath(gitdir);
     this.#held.delete(gitdir);
     const there = await remote.document(path);
     const lease = there && parseLease(there.text);
-    if (there !== undefined && lease?.state === "writing" && lease.device !== device.id) {
+    if (there !== undefined && lease?.state === "writing" && lease.link !== holder.id) {
       const endsAt = this.#endOf(path, there.rev);
       if (endsAt > this.#parts.clock.now()) return { name: lease.name, endsAt };
     }
@@ -108,9 +109,9 @@ class DocumentLeases implements RepositoryLeases {
   }
 
   #text(state: Lease["state"]): string {
-    const { clock, device } = this.#parts;
+    const { clock, holder } = this.#parts;
     const time = isoSeconds(clock.now());
-    return formatLease({ device: device.id, name: device.name, state, time });
+    return formatLease({ link: holder.id, name: holder.name, state, time });
   }
 
   /** Counted from when we first saw this revision: the clocks of two devices are not compared. */

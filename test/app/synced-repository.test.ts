@@ -1,5 +1,5 @@
 /** A repository of Git that two devices sync by override stays whole (G44, G45). */
-import { cpSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { connect } from "../../src/app/accounts.ts";
@@ -100,7 +100,7 @@ async function putLease(device: Device, lease: Lease): Promise<void> {
 test("G45: one device at a time moves a repository, and everything else goes on", async () => {
   await using cloud = await Cloud.open();
   const [desk, lap] = await pair(cloud);
-  const lease = { device: "other", name: "third", time: "2026-11-22T12:00:00Z" } as const;
+  const lease = { link: "other", name: "third", time: "2026-11-22T12:00:00Z" } as const;
   await putLease(desk, { ...lease, state: "writing" });
   commit(desk.at("r"), "two");
   desk.write("beside", "1");
@@ -117,6 +117,20 @@ test("G45: one device at a time moves a repository, and everything else goes on"
   await using connection = await connect(lap.environment);
   const last = await connection.side("/w").document(leasePath(parseRelPath("r/.git")));
   expect(parseLease(last?.text ?? "")).toMatchObject({ name: "lap", state: "free" });
+});
+
+test("G45: two workspaces of one device with the same linked folder count as two", async () => {
+  await using cloud = await Cloud.open();
+  const first = await deviceOf(cloud, "desk");
+  const second = new Device(first.environment, path.join(cloud.top, "second"));
+  mkdirSync(second.place);
+  const gitdir = parseRelPath("r/.git");
+  const holders = [];
+  for (const { environment, place } of [await first.link(), await second.link()]) {
+    await using open = await openLinked(environment, requireLink(environment, place), "sync");
+    holders.push(await open.engineDeps.leases?.take(gitdir));
+  }
+  expect(holders).toMatchObject([undefined, { name: "desk" }]);
 });
 
 test("G44: an override ends while a workspace is open for longer than it holds", async () => {

@@ -50,7 +50,7 @@ function device(remote: Documents, name: string, clock: TestClock) {
       remote,
       clock,
       logger: silentLogger,
-      device: { id: `id-${name}`, name },
+      holder: { id: `id-${name}`, name },
       seen: notes,
     });
   return { open, leases: open() };
@@ -63,7 +63,7 @@ test("G45: the second device waits for the first, and goes on when it is done", 
   const endsAt = clock.now() + leaseSilenceMs;
   expect(await lap.leases.take(gitdir)).toEqual({ name: "desk", endsAt });
   await desk.leases.release();
-  expect(remote.lease()).toMatchObject({ device: "id-desk", state: "free" });
+  expect(remote.lease()).toMatchObject({ link: "id-desk", state: "free" });
   expect(await lap.leases.take(gitdir)).toBeUndefined();
   expect(await desk.leases.take(gitdir)).toMatchObject({ name: "lap" });
 });
@@ -141,7 +141,7 @@ test.each(["", "[]", '{"device":1}', "x".repeat(5000), '{"state":"writing"}'])(
     const [remote, clock] = [new Documents(), new TestClock()];
     remote.put(text);
     expect(await device(remote, "desk", clock).leases.take(gitdir)).toBeUndefined();
-    expect(remote.lease()).toMatchObject({ device: "id-desk", state: "writing" });
+    expect(remote.lease()).toMatchObject({ link: "id-desk", state: "writing" });
   },
 );
 

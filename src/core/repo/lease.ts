@@ -11,9 +11,9 @@ export const leaseRenewMs: number = 5 * 60_000;
 
 /** Who writes a repository that several devices sync by override, or wrote it last (G45). */
 export type Lease = {
-  /** Id of the device. */
-  readonly device: string;
-  /** Its name, as its owner gave it; untrusted text. */
+  /** Id of the link that writes: a device may have two of the same linked folder. */
+  readonly link: string;
+  /** The name of its device, as its owner gave it; untrusted text. */
   readonly name: string;
   readonly state: "writing" | "free";
   /** ISO 8601, whole seconds, UTC; to be read by people: clocks differ. */
@@ -21,7 +21,7 @@ export type Lease = {
 };
 
 const shape: z.ZodType<Lease> = z.object({
-  device: z.string().max(labelMax),
+  link: z.string().max(labelMax),
   name: z.string().max(labelMax),
   state: z.enum(["writing", "free"]),
   time: z.iso.datetime({ precision: 0 }),
@@ -33,8 +33,8 @@ export function leasePath(gitdir: RelPath): RelPath {
 }
 
 /** The lease as it is written. A name that is too long is cut. */
-export function formatLease({ device, name, state, time }: Lease): string {
-  return `${JSON.stringify({ device, name: name.slice(0, labelMax), state, time })}\n`;
+export function formatLease({ link, name, state, time }: Lease): string {
+  return `${JSON.stringify({ link, name: name.slice(0, labelMax), state, time })}\n`;
 }
 
 /** Undefined for whatever `formatLease` does not make. */
