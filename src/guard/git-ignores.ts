@@ -11,8 +11,8 @@ import {
 import type { Clock } from "../std/time.ts";
 import { turn } from "../std/turn.ts";
 import { FolderNames, type NamesInFolder } from "./folder-names.ts";
-import { commonDirOf, readGitFile } from "./gitdir.ts";
-import { inside, type Bytes } from "./read-only.ts";
+import { commonDirOf, readGitFile, readHead } from "./gitdir.ts";
+import { inside, kindAt, type Bytes } from "./read-only.ts";
 import { TrackedIndex } from "./tracked-paths.ts";
 import { GatheredRules, type CompiledRules } from "./work-tree-rules.ts";
 
@@ -119,18 +119,37 @@ function below({ folder }: Tree, path: RelPath): RelPath {
 function treeAt(search: Search, { path, tree }: Stop, { marker }: NamesInFolder): Tree | undefined {
   if (marker === undefined) return tree;
   const folder = Buffer.from(join(search.top, path));
-  const gitdir =
-    marker.kind === "file" ? readGitFile(folder, marker.name).gitdir : inside(folder, marker.name);
-  const common = gitdir && Buffer.from(commonDirOf(gitdir) ?? gitdir);
+  const isFile = marker.kind === "file";
+  const places = placesOf(folder, marker);
+  const isWhole = isGitdir(places);
+  if (tree !== undefined && !isFile && !isWhole) {
+    // Git passes over such a one, and goes by the rules of the repository around it.
+    for (const name of signs) tree.rules.dependOn(inside(folder, `${marker.name}/${name}`));
+    return tree;
+  }
   const compiled: CompiledRules = search.memory.get(path)?.compiled ?? new Map();
   const rules = new GatheredRules(compiled, search.clock.now());
-  if (marker.kind === "file") rules.dependOn(inside(folder, marker.name));
-  if (common !== undefined) rules.add(topPath, inside(common, "info/exclude"));
-  return {
-    folder: path,
-    places: gitdir === undefined || common === undefined ? undefined : { gitdir, common },
-    rules,
-  };
+  if (isFile) rules.dependOn(inside(folder, marker.name));
+  if (places !== undefined) rules.add(topPath, inside(places.common, "info/exclude"));
+  return { folder: path, places: isFile && !isWhole ? undefined : places, rules };
+}
+
+/** Where the marker in a folder leads. */
+function placesOf(
+  folder: Bytes,
+  { name, kind }: NonNullable<NamesInFolder["marker"]>,
+): Tree["places"] {
+  const gitdir = kind === "file" ? readGitFile(folder, name).gitdir : inside(folder, name);
+  if (gitdir === undefined) return undefined;
+  return { gitdir, common: Buffer.from(commonDirOf(gitdir) ?? gitdir) };
+}
+
+const signs = ["HEAD", "objects", "refs", "commondir"] as const;
+
+/** Whether they are what Git takes for a repository. */
+function isGitdir(places: Tree["places"]): boolean {
+  if (places === undefined || readHead(places.gitdir) === undefined) return false;
+  return ["objects", "refs"].every((name) => kindAt(inside(places.common, name)) !== undefined);
 }
 
 async function judged(

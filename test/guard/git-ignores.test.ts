@@ -73,6 +73,24 @@ test("G50: a repository in a repository goes by its own rules, and one that is i
   ]);
 });
 
+test("G50: what is called .git and is no repository changes no rule, as for Git, until it is one", async () => {
+  using scratch = new Scratch();
+  const top = scratch.base();
+  scratch.write(".gitignore", ".env\n");
+  scratch.write("inner/.env", "secret");
+  scratch.write("inner/b", "1");
+  scratch.folder("inner/.git/objects");
+  scratch.write("linked/.git", `gitdir: ${scratch.folder("empty")}\n`);
+  const look = opened(scratch);
+  const before = await look();
+  expect(byGit(top)).toContain("inner/.env");
+  expect(among(before, "inner/.env", "inner/b")).toEqual(["inner/.env"]);
+  expect([...before.unclear.keys()]).toEqual(["linked"]);
+  git(top, "init", "-q", "inner");
+  expect(byGit(top)).not.toContain("inner/.env");
+  expect(among(await look(), "inner/.env", "inner/b")).toEqual([]);
+});
+
 test("G50: where no repository is nothing is ignored, and a linked work tree has the rules of its repository", async () => {
   using scratch = new Scratch();
   scratch.write(".gitignore", "*.log\n");
