@@ -1,12 +1,12 @@
 import { headText, type HeadBeacon, type WorkTreeHead } from "../core/repo/head-beacon.ts";
 import {
+  chosenIn,
   formatRepoNotes,
   parseRepoNotes,
   toldWorkTreesMax,
   type RepoNotes,
   type WorkTreeNote,
 } from "../core/repo/repo-notes.ts";
-import { chosenIn } from "../core/repo/repo-notes.ts";
 import { choiceOf, isSameChoice } from "../core/repo/policy.ts";
 import type { RelPath } from "../core/path/rel-path.ts";
 import type { SyncCounts, SyncReport } from "../core/plan/sync-report.ts";
