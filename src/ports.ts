@@ -29,7 +29,13 @@ import type {
   UploadRow,
 } from "./core/tree/index-rows.ts";
 import type { DisplacedFiles } from "./core/tree/displaced-files.ts";
-import type { FolderListing, HashedFile, LocalStat } from "./core/tree/local-stat.ts";
+import type {
+  FolderListing,
+  HashedFile,
+  LocalStat,
+  ReadEachRequest,
+  WholeFile,
+} from "./core/tree/local-stat.ts";
 import type {
   ContentHash,
   Entry,
@@ -81,6 +87,11 @@ export interface LocalSide {
   hash(path: RelPath, work?: Work): Promise<HashedFile>;
   /** As `hash`, one attempt at each of several small files: what does not come off is missing, and `hash` tells why. */
   hashEach(paths: readonly RelPath[], work?: Work): Promise<ReadonlyMap<RelPath, HashedFile>>;
+  /**
+   * Read small files into one piece of memory, one attempt at each; those that stand side by side share the way to their
+   * folder. What does not come off or does not fit is missing: `open` tells why.
+   */
+  readEach(request: ReadEachRequest, work?: Work): Promise<ReadonlyMap<RelPath, WholeFile>>;
   /** Write below `.snap/`, durable on return; nothing stays behind on an error. */
   stage(request: StageRequest, work?: Work): Promise<LocalStat>;
   /** Make a folder; one that is there already is adopted. @throws {SnapError} `place-taken` by anything else. */
@@ -248,6 +259,10 @@ export interface CaptureSource {
   /** `hash` is given where the index trusts it (N35); `blocks` never. Things left aside come through `onLeft`. */
   entries(onLeft: (left: LeftAside) => void): AsyncIterable<SnapshotEntry>;
   open(path: RelPath): Promise<LocalFile>;
+  /** Small files read together, one attempt at each; what is missing from the answer is opened (N36). */
+  readEach?(request: ReadEachRequest, work: Work): Promise<ReadonlyMap<RelPath, WholeFile>>;
+  /** Told of every file that was read and held still, so that it need not be read again (N35). */
+  noteContent?(file: ReadContent): void;
 }
 
 /** The snapshot store. Readers take no lock; one capture at a time (N30). */

@@ -12,8 +12,8 @@ export type DiskName = string | Buffer;
  * fail or stop at any of them.
  *
  * Calls on names and inodes are synchronous: they are fastest so, and a check and the act that relies on it happen without
- * anything of ours in between. Bytes and `fsync` are asynchronous, because a slow disk must not stop the program. Errors
- * are those of Node.
+ * anything of ours in between. Bytes and `fsync` are asynchronous, because a slow disk must not stop the program; only
+ * small files are read at once. Errors are those of Node.
  */
 export interface Disk {
   /** Whether `/proc/self/fd/<n>/<name>` names an entry of an open folder (X2). */
@@ -39,6 +39,8 @@ export interface Disk {
   setTimesOfLink(path: string, seconds: string): void;
   freeBytes(path: string): bigint;
   read(fd: number, into: Uint8Array, position: number): Promise<number>;
+  /** The same at once: for small files only. */
+  readNow(fd: number, into: Uint8Array, position: number): number;
   write(fd: number, bytes: Uint8Array): Promise<number>;
   /** `fsync` of a file or a folder. */
   sync(fd: number): Promise<void>;
@@ -73,6 +75,7 @@ export const nodeDisk: Disk = {
   },
   read: async (fd, into, position) =>
     (await readAsync(fd, into, 0, into.length, position)).bytesRead,
+  readNow: (fd, into, position) => fs.readSync(fd, into, 0, into.length, position),
   write: async (fd, bytes) => (await writeAsync(fd, bytes, 0, bytes.length, null)).bytesWritten,
   sync: (fd) => fsyncAsync(fd),
 };

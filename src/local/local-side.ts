@@ -9,7 +9,13 @@
  */
 import { baseName, topPath, type RelPath } from "../core/path/rel-path.ts";
 import type { ActOutcome, Area, AreaPath, LocalAct, StageRequest } from "../core/plan/local-act.ts";
-import type { FolderListing, HashedFile, LocalStat } from "../core/tree/local-stat.ts";
+import type {
+  FolderListing,
+  HashedFile,
+  LocalStat,
+  ReadEachRequest,
+  WholeFile,
+} from "../core/tree/local-stat.ts";
 import type { LocalFile, LocalSide, RootMarker } from "../ports.ts";
 import type { Work } from "../std/events.ts";
 import { silentLogger, type Logger } from "../std/log.ts";
@@ -28,6 +34,7 @@ import { Patience } from "./patience.ts";
 import { areaPlace, openTop, placeOf, type Site } from "./parents.ts";
 import { openSpot } from "./spot.ts";
 import { performAct, settleAct } from "./perform.ts";
+import { readEach } from "./read-each.ts";
 import { hashStable, openFile, type DatedContent } from "./read.ts";
 import { listFolder, statPath } from "./scan.ts";
 import { stage } from "./stage.ts";
@@ -122,6 +129,10 @@ class DiskSide implements LocalSide {
     return new Map(
       found.entries().map(([path, content]) => [path, hashedFile(path, content, granularityNs)]),
     );
+  }
+
+  readEach(request: ReadEachRequest, work?: Work): Promise<ReadonlyMap<RelPath, WholeFile>> {
+    return readEach(this.#site, request, work);
   }
 
   /** Never repeated: the bytes come once. */

@@ -3,24 +3,29 @@ import type { EntryFlag, SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { Pair } from "../core/snapshot/manifest.ts";
 import type { LeftAside } from "../core/snapshot/root.ts";
 import { parseRelPath } from "../core/path/rel-path.ts";
+import { blockHashOf, contentHashOfBlocks } from "../core/tree/content-hash.ts";
 import type { BlockHash } from "../core/tree/content-hash.ts";
-import type { LocalFile } from "../ports.ts";
+import { smallBytesMax } from "../core/tree/local-stat.ts";
+import type { WholeFile } from "../core/tree/local-stat.ts";
+import type { CaptureSource } from "../ports.ts";
 import { SnapError, isSnapError, throwIfAborted } from "../std/error.ts";
 import type { Clock } from "../std/time.ts";
-import { hashBlock } from "./block-hash.ts";
-import type { Gate } from "./in-order.ts";
+import { batchBytesMax, isOneBlock } from "./capture-batch.ts";
+import type { SourcePair } from "./capture-batch.ts";
+import { Gate } from "./in-order.ts";
 import type { PackWriter } from "./pack-writer.ts";
 import type { KnownContents } from "./parent.ts";
 import { readStable } from "./stable-read.ts";
-import type { ReadFile } from "./stable-read.ts";
+import type { ReadBlock, ReadFile } from "./stable-read.ts";
+
+/** Files that are read at once (N36). */
+const filesAtOnce = 4;
 
 /** What the capture of entries works with. */
 export type EntryCaptureParts = {
-  readonly open: (path: ReturnType<typeof parseRelPath>) => Promise<LocalFile>;
+  readonly source: Pick<CaptureSource, "open" | "readEach" | "noteContent">;
   readonly data: PackWriter;
   readonly known: KnownContents;
-  /** Lets four files be read at once (N36). */
-  readonly gate: Gate;
   readonly clock: Clock;
   readonly signal: AbortSignal | undefined;
   /** Told of every block that was read. */
@@ -30,12 +35,19 @@ export type EntryCaptureParts = {
 /** What became of one entry of the source. */
 export type CapturedEntry = { readonly entry: SnapshotEntry; readonly left?: LeftAside };
 
+/** A file that was read ahead of its turn, and its blocks, which are still to be stored. */
+type AheadFile = { readonly read: ReadFile; readonly blocks: readonly ReadBlock[] };
+
 /**
  * Makes entries of a manifest of what the source says: known content is taken over by its block list and nothing is
- * opened (N35), everything else is read, and its new blocks go into packs.
+ * opened (N35), everything else is read, and its new blocks go into packs, in path order whatever was read first: so equal
+ * input gives equal packs.
  */
 export class EntryCapture {
   readonly #parts: EntryCaptureParts;
+  readonly #gate = new Gate(filesAtOnce);
+  /** Holds the small files of a batch, until the next one. */
+  #room: Uint8Array | undefined;
   /** A failure of the store itself, which ends the capture; one of the source concerns one file. */
   #storeFailure: unknown;
 
@@ -43,29 +55,60 @@ export class EntryCapture {
     this.#parts = parts;
   }
 
-  /** `before` is the entry of the parent at the same path. Safe to call for many entries at once. */
-  async capture(source: SnapshotEntry, before: Pair["right"]): Promise<CapturedEntry> {
-    throwIfAborted(this.#parts.signal);
-    const { blocks: _blocks, ...entry } = source;
-    if (entry.type !== "file" || entry.flags.includes("unreadable")) return { entry };
-    const blocks = this.#blocksOfParent(entry, before) ?? (await this.#blocksOfThin(entry));
-    if (blocks !== undefined)
-      return { entry: { ...entry, blocks, flags: without(entry.flags, "thin") } };
-    if (entry.flags.includes("thin")) return { entry };
-    return await this.#parts.gate.run(() => this.#read(entry));
+  /** What becomes of each of some entries, in their order. Small files are read together, those of one block four at once. */
+  async *captureEach(pairs: readonly SourcePair[]): AsyncGenerator<CapturedEntry> {
+    const taken = await this.#takeOver(pairs);
+    const unread = pairs.map(({ left }) => left).filter((entry) => !taken.has(entry));
+    const whole = await this.#readEach(unread);
+    const ahead = new Map<SnapshotEntry, Promise<AheadFile | SnapError | undefined>>();
+    try {
+      for (const entry of unread) {
+        if (whole.has(entry.path) || !isOneBlock(entry)) continue;
+        const reading = this.#gate.run(() => this.#readAhead(entry));
+        reading.catch(leaveToItsTurn);
+        ahead.set(entry, reading);
+      }
+      for (const { left } of pairs) {
+        throwIfAborted(this.#parts.signal);
+        const small = whole.get(left.path);
+        if (small !== undefined) yield { entry: await this.#storeWhole(left, small) };
+        else yield taken.get(left) ?? (await this.#storeFile(left, await ahead.get(left)));
+      }
+    } finally {
+      await Promise.allSettled(ahead.values());
+    }
   }
 
-  /** N35: the index trusts the hash, and the parent derived the same one from its blocks. */
-  #blocksOfParent(entry: SnapshotEntry, before: Pair["right"]): readonly BlockHash[] | undefined {
+  /** The entries that need no reading. */
+  async #takeOver(
+    pairs: readonly SourcePair[],
+  ): Promise<ReadonlyMap<SnapshotEntry, CapturedEntry>> {
+    throwIfAborted(this.#parts.signal);
+    const taken = new Map<SnapshotEntry, CapturedEntry>();
+    for (const { left, right } of pairs) {
+      const entry = this.#withoutReading(left, right) ?? (await this.#thinEntry(left));
+      if (entry !== undefined) taken.set(left, { entry });
+    }
+    return taken;
+  }
+
+  #withoutReading(source: SnapshotEntry, before: Pair["right"]): SnapshotEntry | undefined {
+    if (source.type !== "file" || source.flags.includes("unreadable")) return withoutBlocks(source);
+    // N35: the index trusts the hash, and the parent derived the same one from its blocks.
     const isSame =
-      entry.hash !== undefined && before?.type === "file" && before.hash === entry.hash;
-    return isSame ? this.#ifStored(before.blocks) : undefined;
+      source.hash !== undefined && before?.type === "file" && before.hash === source.hash;
+    const blocks = isSame ? this.#ifStored(before.blocks) : undefined;
+    if (blocks === undefined) return undefined;
+    return { ...source, blocks, flags: without(source.flags, "thin") };
   }
 
   /** N40: content of another file, or of an earlier snapshot. */
-  async #blocksOfThin(entry: SnapshotEntry): Promise<readonly BlockHash[] | undefined> {
-    if (!entry.flags.includes("thin") || entry.hash === undefined) return undefined;
-    return this.#ifStored(await this.#parts.known.blocksOf(entry.hash));
+  async #thinEntry(source: SnapshotEntry): Promise<SnapshotEntry | undefined> {
+    if (!source.flags.includes("thin")) return undefined;
+    if (source.hash === undefined) return withoutBlocks(source);
+    const blocks = this.#ifStored(await this.#parts.known.blocksOf(source.hash));
+    if (blocks === undefined) return withoutBlocks(source);
+    return { ...source, blocks, flags: without(source.flags, "thin") };
   }
 
   /** A list of the past is worth nothing when one of its blocks is gone: reading again heals that (N27). */
@@ -73,35 +116,115 @@ export class EntryCapture {
     return blocks?.every((block) => this.#parts.data.has(block)) ? blocks : undefined;
   }
 
-  async #read(entry: SnapshotEntry): Promise<CapturedEntry> {
-    const { open, clock, signal } = this.#parts;
+  async #readEach(entries: readonly SnapshotEntry[]): Promise<ReadonlyMap<string, WholeFile>> {
+    const { source, signal } = this.#parts;
+    const small = entries.filter(({ type, size = 0 }) => type === "file" && size <= smallBytesMax);
+    if (small.length === 0 || source.readEach === undefined) return new Map();
+    const paths = small.map((entry) => parseRelPath(entry.path));
+    this.#room ??= Buffer.allocUnsafeSlow(batchBytesMax);
+    const request = { paths, into: this.#room };
+    return await source.readEach(request, signal === undefined ? {} : { signal });
+  }
+
+  async #storeWhole(source: SnapshotEntry, file: WholeFile): Promise<SnapshotEntry> {
+    const { stat, bytes, startedAt } = file;
+    const blocks: BlockHash[] = [];
+    if (bytes.length > 0) {
+      const hash = blockHashOf(bytes);
+      await this.#store(source.path, { hash, bytes });
+      blocks.push(hash);
+    }
+    const read = { stat, size: bytes.length, blocks, isStable: true, startedAt };
+    return this.#captured(source, read).entry;
+  }
+
+  /** Trouble of the file comes as a value; undefined where it is longer than a block by now. */
+  async #readAhead(entry: SnapshotEntry): Promise<AheadFile | SnapError | undefined> {
+    let blocks: ReadBlock[] = [];
     try {
-      const read = await readStable({
-        open: () => open(parseRelPath(entry.path)),
-        keep: (block) => this.#keep(entry.path, block),
-        clock,
-        signal,
+      const read = await this.#read(entry, {
+        onOpen: () => (blocks = []),
+        keep: async (block) => {
+          if (blocks.length > 0) throw new GrownFile();
+          blocks.push(block);
+          await Promise.resolve();
+        },
       });
-      return capturedFile(entry, read);
+      return { read, blocks };
+    } catch (error) {
+      if (error instanceof GrownFile) return undefined;
+      if (!isTroubleOfFile(error)) throw error;
+      return error;
+    }
+  }
+
+  async #storeFile(
+    entry: SnapshotEntry,
+    ahead: AheadFile | SnapError | undefined,
+  ): Promise<CapturedEntry> {
+    if (ahead instanceof SnapError) return unreadableFile(entry, ahead);
+    if (ahead === undefined) return await this.#storeLong(entry);
+    for (const block of ahead.blocks) await this.#store(entry.path, block);
+    return this.#captured(entry, ahead.read);
+  }
+
+  /** A file of several blocks is stored while it is read. */
+  async #storeLong(entry: SnapshotEntry): Promise<CapturedEntry> {
+    try {
+      const keep = (block: ReadBlock): Promise<void> => this.#store(entry.path, block);
+      return this.#captured(entry, await this.#read(entry, { keep, onOpen: () => {} }));
     } catch (error) {
       if (error === this.#storeFailure || !isTroubleOfFile(error)) throw error;
       return unreadableFile(entry, error);
     }
   }
 
-  async #keep(path: string, block: Uint8Array): Promise<BlockHash> {
+  #read(
+    entry: SnapshotEntry,
+    on: { readonly keep: (block: ReadBlock) => Promise<void>; readonly onOpen: () => void },
+  ): Promise<ReadFile> {
+    const { source, clock, signal } = this.#parts;
+    const open = (): ReturnType<typeof source.open> => {
+      on.onOpen();
+      return source.open(parseRelPath(entry.path));
+    };
+    return readStable({ open, keep: on.keep, clock, signal });
+  }
+
+  async #store(path: string, { hash, bytes }: ReadBlock): Promise<void> {
     try {
       const { data, onBlock } = this.#parts;
-      const hash = await hashBlock(block);
-      await data.add(hash, block);
-      if (data.isFull) await data.flush();
-      await onBlock(path, block.length);
-      return hash;
+      await data.add(hash, bytes);
+      if (data.isFull) await data.rotate();
+      await onBlock(path, bytes.length);
     } catch (error) {
       this.#storeFailure = error;
       throw error;
     }
   }
+
+  #captured(source: SnapshotEntry, read: ReadFile): CapturedEntry {
+    const { blocks, isStable, stat, startedAt } = read;
+    if (isStable) {
+      this.#parts.source.noteContent?.({
+        path: parseRelPath(source.path),
+        stat,
+        startedAt,
+        hash: contentHashOfBlocks(blocks),
+      });
+    }
+    return capturedFile(source, read);
+  }
+}
+
+/** A file that was listed with one block has several now. */
+class GrownFile extends Error {}
+
+/** A failure is thrown at the entry's turn; it must not count as unhandled before. */
+function leaveToItsTurn(): void {}
+
+function withoutBlocks({ blocks: _blocks, ...entry }: SnapshotEntry): SnapshotEntry {
+  return entry;
 }
 
 /**

@@ -2,7 +2,6 @@ import { canonicalJson } from "../core/snapshot/checked-json.ts";
 import { entryTrouble } from "../core/snapshot/entry.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import { joinByPath } from "../core/snapshot/manifest.ts";
-import type { Pair } from "../core/snapshot/manifest.ts";
 import { comparePaths } from "../core/path/rel-path.ts";
 import { sealRoot } from "../core/snapshot/root.ts";
 import type { CaptureFacts, LeftAside, SnapshotRoot } from "../core/snapshot/root.ts";
@@ -13,10 +12,12 @@ import { throwIfAborted } from "../std/error.ts";
 import type { Logger } from "../std/log.ts";
 import { isoSeconds } from "../std/time.ts";
 import type { Clock } from "../std/time.ts";
+import { turn } from "../std/turn.ts";
+import { batchesOf } from "./capture-batch.ts";
+import type { SourcePair } from "./capture-batch.ts";
 import { EntryCapture, withTimeOf } from "./capture-entry.ts";
 import { CaptureTally } from "./capture-tally.ts";
 import { recordChecks } from "./checks.ts";
-import { Gate, mapInOrder } from "./in-order.ts";
 import { ManifestWriter, proveManifest } from "./manifest-store.ts";
 import { PackWriter } from "./pack-writer.ts";
 import { loadPacks, newChecks } from "./packs.ts";
@@ -25,9 +26,6 @@ import { KnownContents, baseOf, parentOf, readableEntries } from "./parent.ts";
 import { freeTime, putRoot, readRoots, rootNames, rootOfId } from "./root-files.ts";
 import type { StoreFiles } from "./store-files.ts";
 import type { WriterLock } from "./writer-lock.ts";
-
-/** Files that are read at once (N36). */
-const filesAtOnce = 4;
 
 /** What a capture works with; the lock is held by its caller. */
 export type CaptureParts = {
@@ -117,10 +115,9 @@ type EntriesJob = ContentJob & {
 async function writeEntries(job: EntriesJob): Promise<void> {
   const { parts, source, tally, manifest, options } = job;
   const entryCapture = new EntryCapture({
-    open: (path) => source.open(path),
+    source,
     data: job.data,
     known: job.known,
-    gate: new Gate(filesAtOnce),
     clock: parts.clock,
     signal: options.signal,
     onBlock: async (path, bytes) => {
@@ -128,14 +125,16 @@ async function writeEntries(job: EntriesJob): Promise<void> {
       await parts.lock.renew();
     },
   });
-  const captured = mapInOrder(pairsOf(job), async ({ left, right }) => {
-    const { entry, ...aside } = await entryCapture.capture(left, right);
-    return { entry: withTimeOf(entry, right), ...aside };
-  });
-  for await (const { entry, left } of captured) {
-    await manifest.add(entry);
-    tally.add(entry, left);
-    await parts.lock.renew();
+  for await (const batch of batchesOf(pairsOf(job))) {
+    await turn();
+    let at = 0;
+    for await (const { entry, left } of entryCapture.captureEach(batch)) {
+      const captured = withTimeOf(entry, batch[at]?.right);
+      at += 1;
+      await manifest.add(captured);
+      tally.add(captured, left);
+      await parts.lock.renew();
+    }
   }
 }
 
@@ -150,8 +149,6 @@ async function* pairsOf(job: EntriesJob): AsyncGenerator<SourcePair> {
     if (left !== undefined) yield { left, right };
   }
 }
-
-type SourcePair = { readonly left: SnapshotEntry; readonly right: Pair["right"] };
 
 /** Entries that could not be read back are left aside rather than written. */
 async function* sound(

@@ -9,6 +9,7 @@ import {
 import type { ZstdOptions } from "node:zlib";
 import { Header } from "tar/header";
 import { damagedError, isHash } from "../core/snapshot/checked-json.ts";
+import { recordBytes, writeTarHeader } from "./tar-header.ts";
 
 const compressOnPool = promisify<Uint8Array, ZstdOptions, Buffer>(zstdCompress);
 const decompressOnPool = promisify<Uint8Array, ZstdOptions, Buffer>(zstdDecompress);
@@ -23,8 +24,6 @@ const fastestLevel = 1;
 /** N16: what the first 64 KiB must gain, else the block counts as incompressible. */
 const probeBytes = 64 * 1024;
 const probeGainMin = 0.03;
-
-const recordBytes = 512;
 
 /** The two zero records that end a tar archive. */
 export const endOfArchive: Uint8Array = new Uint8Array(2 * recordBytes);
@@ -44,20 +43,28 @@ export function hashOfEntryName(name: string): string | undefined {
   return isHash(digits) ? digits : undefined;
 }
 
-/** A whole tar entry: header, content, padding to 512 bytes. Equal input gives equal bytes (N17). */
+/** Length of a whole tar entry: header, content, padding to 512 bytes. */
+export function entryLength(contentLength: number): number {
+  return recordBytes + Math.ceil(contentLength / recordBytes) * recordBytes;
+}
+
+/** Write a whole tar entry at a place; its length. Equal input gives equal bytes (N17). */
+export function writeEntry(
+  into: Buffer,
+  at: number,
+  { name, content }: { readonly name: string; readonly content: Uint8Array },
+): number {
+  const length = entryLength(content.length);
+  writeTarHeader(into, at, { name, size: content.length });
+  into.set(content, at + recordBytes);
+  into.fill(0, at + recordBytes + content.length, at + length);
+  return length;
+}
+
+/** A whole tar entry by itself. */
 export function tarEntry(name: string, content: Uint8Array): Buffer {
-  const padded = Math.ceil(content.length / recordBytes) * recordBytes;
-  const bytes = Buffer.alloc(recordBytes + padded);
-  new Header({
-    path: name,
-    mode: 0o444,
-    uid: 0,
-    gid: 0,
-    size: content.length,
-    mtime: new Date(0),
-    type: "File",
-  }).encode(bytes);
-  bytes.set(content, recordBytes);
+  const bytes = Buffer.allocUnsafeSlow(entryLength(content.length));
+  writeEntry(bytes, 0, { name, content });
   return bytes;
 }
 
@@ -115,13 +122,18 @@ export async function compressFrame(
 function compressOptions(level: number, rawLength: number): ZstdOptions {
   return {
     pledgedSrcSize: rawLength,
-    chunkSize: 256 * 1024,
+    chunkSize: chunkOfCompressed(rawLength),
     params: {
       [constants.ZSTD_c_compressionLevel]: level,
       [constants.ZSTD_c_checksumFlag]: 1,
       [constants.ZSTD_c_contentSizeFlag]: 1,
     },
   };
+}
+
+/** Texts fit into one output buffer, and nothing needs many: Node joins the chunks. */
+function chunkOfCompressed(rawLength: number): number {
+  return Math.min(Math.max(Math.ceil(rawLength / 2), 1024), 1024 * 1024);
 }
 
 /**

@@ -1,5 +1,5 @@
-/** Results that may be ready ahead of the oldest one that is not. */
-const aheadMax = 64;
+/** Results that may be ready ahead of the oldest one that is not, unless told otherwise. */
+const aheadMaxDefault = 64;
 
 /**
  * Run a task for every item, several at once, and hand over the results in the order of the items. The source is
@@ -9,6 +9,7 @@ const aheadMax = 64;
 export async function* mapInOrder<T, R>(
   items: AsyncIterable<T>,
   task: (item: T) => Promise<R>,
+  aheadMax: number = aheadMaxDefault,
 ): AsyncGenerator<R> {
   const pending: Promise<R>[] = [];
   try {

@@ -26,6 +26,7 @@ export function localSource(options: LocalSourceOptions): CaptureSource {
     facts: () => Promise.resolve(options.facts),
     entries: (onLeft) => entriesOf(options, onLeft),
     open: (path) => options.local.open(path),
+    readEach: (request, work) => options.local.readEach(request, work),
   };
 }
 

@@ -1,16 +1,17 @@
 import { createHash } from "node:crypto";
 import type { PackContents, PackEntry, PackFrame } from "../core/snapshot/pack-index.ts";
-import { compressFrame, endOfArchive, entryContentAt, entryName, tarEntry } from "./frame.ts";
+import { compressFrame, entryContentAt, entryName, tarEntry } from "./frame.ts";
 import type { PackKind } from "./frame.ts";
+import { FrameGroup, groupBytes } from "./frame-group.ts";
+import type { PlacedBlock } from "./frame-group.ts";
 import type { StoreFiles, StoreFileWriter } from "./store-files.ts";
-
-/** Small blocks share frames of this many raw bytes (N16). */
-export const groupBytes: number = 256 * 1024;
 
 /** A run of tar entries that becomes one frame. */
 type RawFrame = {
   readonly bytes: Uint8Array;
-  readonly entries: readonly Omit<PackEntry, "frame">[];
+  readonly entries: readonly PlacedBlock[];
+  /** Called once the bytes are compressed. */
+  readonly release?: () => void;
 };
 
 /** A finished pack under its name, and its index. */
@@ -27,9 +28,10 @@ export class PackBuild {
   readonly #frames: PackFrame[] = [];
   readonly #entries: PackEntry[] = [];
   /** Resolves when every frame given so far is written; carries the first failure. */
-  #tail: Promise<void> = Promise.resolve();
-  #group: { parts: Uint8Array[]; entries: Omit<PackEntry, "frame">[]; length: number } =
-    emptyGroup();
+  #tail: Promise<unknown> = Promise.resolve();
+  #group: FrameGroup | undefined;
+  /** Memory of groups that are done. */
+  readonly #rooms: Buffer[] = [];
   #length = 0;
   /** Blocks given so far, whether written or not. */
   readonly hashes: string[] = [];
@@ -40,35 +42,31 @@ export class PackBuild {
     this.#writer.catch(leaveToTail);
   }
 
-  /** Compressed bytes written so far. */
-  get length(): number {
-    return this.#length;
-  }
-
-  /** Take a block. The promise, if any, is that of the frame it completed. Its bytes are copied before returning. */
+  /**
+   * Take a block. The promise, if any, is that of the frame it completed, and gives the compressed bytes up to its end. The
+   * block's bytes are copied before returning.
+   */
   add(
     hash: string,
     bytes: Uint8Array,
     options: { readonly fast: boolean },
-  ): Promise<void> | undefined {
+  ): Promise<number> | undefined {
     this.hashes.push(hash);
-    const entry = tarEntry(entryName(this.#kind, hash), bytes);
     if (bytes.length >= groupBytes) {
+      const entry = tarEntry(entryName(this.#kind, hash), bytes);
       const place = { hash, offset: entryContentAt, length: bytes.length };
       return this.#append({ bytes: entry, entries: [place] }, options.fast);
     }
-    const offset = this.#group.length + entryContentAt;
-    this.#group.entries.push({ hash, offset, length: bytes.length });
-    this.#group.parts.push(entry);
-    this.#group.length += entry.length;
-    return this.#group.length >= groupBytes ? this.#endGroup() : undefined;
+    const group = (this.#group ??= new FrameGroup(this.#kind, this.#rooms));
+    group.add(hash, bytes);
+    return group.isFull ? this.#endGroup(group) : undefined;
   }
 
   /** Write the rest and the end of the archive; the pack is in place and durable on return (N26). */
   async finish(nameOf: (sha256: string) => string): Promise<FinishedPack> {
-    this.#group.parts.push(endOfArchive);
-    this.#group.length += endOfArchive.length;
-    await this.#endGroup();
+    const group = (this.#group ??= new FrameGroup(this.#kind, this.#rooms));
+    group.endArchive();
+    await this.#endGroup(group);
     const name = nameOf(this.#digest.digest("hex"));
     await (await this.#writer).commit(name);
     const contents = { packLength: this.#length, frames: this.#frames, entries: this.#entries };
@@ -82,21 +80,22 @@ export class PackBuild {
     await writer?.discard();
   }
 
-  #endGroup(): Promise<void> {
-    const { parts, entries } = this.#group;
-    this.#group = emptyGroup();
-    return this.#append({ bytes: Buffer.concat(parts), entries }, false);
+  #endGroup(group: FrameGroup): Promise<number> {
+    this.#group = undefined;
+    const { bytes, entries } = group;
+    return this.#append({ bytes, entries, release: () => group.release() }, false);
   }
 
-  #append(raw: RawFrame, fast: boolean): Promise<void> {
-    const compressed = compressFrame(raw.bytes, { fast });
+  #append(raw: RawFrame, fast: boolean): Promise<number> {
+    const compressed = compressFrame(raw.bytes, { fast }).finally(raw.release);
     compressed.catch(leaveToTail);
-    this.#tail = this.#tail.then(async () => this.#write(raw, await compressed));
-    this.#tail.catch(leaveToTail);
-    return this.#tail;
+    const written = this.#tail.then(async () => this.#write(raw, await compressed));
+    this.#tail = written;
+    written.catch(leaveToTail);
+    return written;
   }
 
-  async #write(raw: RawFrame, frame: Buffer): Promise<void> {
+  async #write(raw: RawFrame, frame: Buffer): Promise<number> {
     const number = this.#frames.length;
     const offset = this.#length;
     this.#frames.push({ offset, length: frame.length, rawLength: raw.bytes.length });
@@ -104,15 +103,8 @@ export class PackBuild {
     this.#length += frame.length;
     this.#digest.update(frame);
     await (await this.#writer).append(frame);
+    return this.#length;
   }
-}
-
-function emptyGroup(): {
-  parts: Uint8Array[];
-  entries: Omit<PackEntry, "frame">[];
-  length: number;
-} {
-  return { parts: [], entries: [], length: 0 };
 }
 
 /** A failure is thrown by whoever awaits the tail; it must not count as unhandled before. */

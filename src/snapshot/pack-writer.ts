@@ -2,7 +2,8 @@ import type { BlockIndex } from "../core/snapshot/block-index.ts";
 import { PackIndex, encodeSidecar } from "../core/snapshot/pack-index.ts";
 import { isIncompressible } from "./frame.ts";
 import type { PackKind } from "./frame.ts";
-import { PackBuild, groupBytes } from "./pack-build.ts";
+import { groupBytes } from "./frame-group.ts";
+import { PackBuild } from "./pack-build.ts";
 import type { StoreFiles } from "./store-files.ts";
 
 /** A pack is closed at this size (N15), or at so many blocks, which bounds the memory of its index. */
@@ -27,7 +28,9 @@ export class PackWriter {
   readonly #closing = new Set<Promise<void>>();
   readonly #builds = new Set<PackBuild>();
   #build: PackBuild | undefined;
-  #inFlight: Promise<void>[] = [];
+  #inFlight: Promise<number>[] = [];
+  /** Compressed bytes of the present pack, but for the frames in flight: how fast those are done decides nothing. */
+  #writtenBytes = 0;
   #storedBytes = 0;
 
   constructor(options: PackWriterOptions) {
@@ -45,10 +48,8 @@ export class PackWriter {
   }
 
   get isFull(): boolean {
-    const build = this.#build;
-    return (
-      build !== undefined && (build.length >= packBytesMax || build.hashes.length >= packBlocksMax)
-    );
+    const blocks = this.#build?.hashes.length ?? 0;
+    return this.#writtenBytes >= packBytesMax || blocks >= packBlocksMax;
   }
 
   /** Take a block; waits while too many are being compressed. Its bytes are copied before the first wait. */
@@ -60,18 +61,35 @@ export class PackWriter {
     const written = this.#build.add(hash, bytes, { fast });
     if (written === undefined) return;
     this.#inFlight.push(written);
-    if (this.#inFlight.length > framesAtOnce) await this.#inFlight.shift();
+    if (this.#inFlight.length <= framesAtOnce) return;
+    this.#writtenBytes = (await this.#inFlight.shift()) ?? 0;
+  }
+
+  /** Begin to put a full pack in place; the one before it is there on return, so that two are under way at most. */
+  async rotate(): Promise<void> {
+    const earlier = [...this.#closing];
+    this.#beginClosing();
+    await Promise.all(earlier);
   }
 
   /** Put all packs in place; durable, with their sidecars and in the index, on return. */
   async flush(): Promise<void> {
-    const build = this.#build;
-    this.#build = undefined;
-    if (build !== undefined) {
-      const closing = this.#close(build).finally(() => this.#closing.delete(closing));
-      this.#closing.add(closing);
-    }
+    this.#beginClosing();
     await Promise.all(this.#closing);
+  }
+
+  /** One that failed is kept, for whoever waits next. */
+  #beginClosing(): void {
+    const build = this.#build;
+    if (build === undefined) return;
+    this.#build = undefined;
+    this.#inFlight = [];
+    this.#writtenBytes = 0;
+    const closing = this.#close(build).then(() => {
+      this.#closing.delete(closing);
+    });
+    closing.catch(leaveToWaiter);
+    this.#closing.add(closing);
   }
 
   /** Leave nothing of the packs that are not in place. */
@@ -99,6 +117,9 @@ export class PackWriter {
     this.#builds.delete(build);
   }
 }
+
+/** A failure is thrown by `rotate` or `flush`; it must not count as unhandled before. */
+function leaveToWaiter(): void {}
 
 /** Where a pack lies (N12). */
 export function packPath(kind: PackKind, sha256: string): string {

@@ -74,6 +74,7 @@ const methods: Readonly<Record<string, (side: LocalSide, sound: LocalSide) => Pr
     await file.unchanged();
   },
   hash: (side) => side.hash(rel("d/x")),
+  readEach: (side) => side.readEach({ paths: [rel("a"), rel("d/x")], into: Buffer.alloc(100) }),
   hashEach: (side) => side.hashEach([rel("a"), rel("d/x")]),
   stage: (side) => side.stage({ to: { area: staging, path: rel("f/g") }, content }),
   makeFolder: (side) => side.makeFolder(rel("d/new")),

@@ -1,7 +1,7 @@
 import type { SnapError } from "../../std/error.ts";
 import type { RelPath } from "../path/rel-path.ts";
 import type { HashedContent } from "./content-hash.ts";
-import type { FileId, Stamp } from "./node.ts";
+import type { ContentHash, FileId, Stamp } from "./node.ts";
 
 /** What stands at a place on the disk, by `lstat`: links are never followed (S22). */
 export type LocalStat = {
@@ -25,6 +25,30 @@ export type LocalStat = {
 
 /** What was read of a file that held still, its stat then, and whether that proves the content from now on (S24). */
 export type HashedFile = HashedContent & { readonly stat: LocalStat; readonly trusted: boolean };
+
+/** Files up to this size are small: they are read in one go. */
+export const smallBytesMax: number = 256 * 1024;
+
+/** Small files to be read, and the memory that takes their bytes. */
+export type ReadEachRequest = { readonly paths: readonly RelPath[]; readonly into: Uint8Array };
+
+/**
+ * A small file that held still while it was read: all of it, its stat then, and when its reading began, ms since 1970. The
+ * bytes lie in the memory of the request.
+ */
+export type WholeFile = {
+  readonly stat: LocalStat;
+  readonly bytes: Uint8Array;
+  readonly startedAt: number;
+};
+
+/** What a file held from `startedAt` (ms) on, while it had this stat. */
+export type ReadContent = {
+  readonly path: RelPath;
+  readonly stat: LocalStat;
+  readonly startedAt: number;
+  readonly hash: ContentHash;
+};
 
 /** One folder as it was read: entries by name in byte order. */
 export type FolderListing = {

@@ -36,6 +36,7 @@ export function markingSide(
     open: (path) => side.open(path),
     hash: (path, work) => side.hash(path, work),
     hashEach: (paths, work) => side.hashEach(paths, work),
+    readEach: (request, work) => side.readEach(request, work),
     stage: (request, work) => side.stage(request, work),
     makeFolder: async (path) => {
       marks.changed([path]);

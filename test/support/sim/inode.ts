@@ -1,4 +1,5 @@
-import type { BigIntStats } from "node:fs";
+import { constants, type BigIntStats } from "node:fs";
+import { DiskFailure } from "./disk-error.ts";
 import type { ByteText } from "./disk-names.ts";
 
 /** What a disk in memory can hold. */
@@ -80,4 +81,17 @@ export function statsOf(node: Inode, hasBirthTimes: boolean): BigIntStats {
   };
   // Only what the local side reads is there.
   return facts as BigIntStats;
+}
+
+/** Read of an open file; how many bytes there were. */
+export function readInto(
+  { node, flags }: { readonly node: Inode; readonly flags: number },
+  into: Uint8Array,
+  position: number,
+): number {
+  if ((flags & 3) === constants.O_WRONLY) throw new DiskFailure("EBADF", "read");
+  if (node.kind === "folder") throw new DiskFailure("EISDIR", "read");
+  const bytes = node.bytes.subarray(position, position + into.length);
+  into.set(bytes);
+  return bytes.length;
 }

@@ -3,7 +3,7 @@ import type { Disk, DiskPath } from "../../../src/local/disk.ts";
 import { checkOpen, checkRename, checkReplace, existing, sameSpot } from "./disk-checks.ts";
 import { DiskFailure } from "./disk-error.ts";
 import { bufferOf, bytesOf, type ByteText } from "./disk-names.ts";
-import { statsOf, type Inode } from "./inode.ts";
+import { readInto, statsOf, type Inode } from "./inode.ts";
 import { mayUse, walkPath, type Found } from "./path-walk.ts";
 import type { Author, Volume } from "./volume.ts";
 
@@ -185,13 +185,11 @@ export class MemoryDisk implements Disk {
 
   readonly read = async (fd: number, into: Uint8Array, position: number): Promise<number> => {
     await this.#gate("read");
-    const { node, flags } = this.#handle(fd, "read");
-    if ((flags & 3) === constants.O_WRONLY) throw new DiskFailure("EBADF", "read");
-    if (node.kind === "folder") throw new DiskFailure("EISDIR", "read");
-    const bytes = node.bytes.subarray(position, position + into.length);
-    into.set(bytes);
-    return bytes.length;
+    return this.readNow(fd, into, position);
   };
+
+  readonly readNow = (fd: number, into: Uint8Array, position: number): number =>
+    readInto(this.#handle(fd, "read"), into, position);
 
   readonly write = async (fd: number, bytes: Uint8Array): Promise<number> => {
     const copy = Uint8Array.from(bytes);

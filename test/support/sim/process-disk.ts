@@ -92,6 +92,10 @@ export function processDisk(disk: MemoryDisk, watch: DiskWatch): Disk {
       before("read");
       return disk.read(fd, into, position);
     },
+    readNow: (fd, into, position) => {
+      before("read");
+      return disk.readNow(fd, into, position);
+    },
     write: (fd, bytes) => {
       before("write");
       audit.alters(fd, "write");
