@@ -33,6 +33,7 @@ import type {
   FolderListing,
   HashedFile,
   LocalStat,
+  ReadContent,
   ReadEachRequest,
   WholeFile,
 } from "./core/tree/local-stat.ts";

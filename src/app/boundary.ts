@@ -8,7 +8,7 @@ import type { ScopeRules } from "../engine/scope/standing.ts";
 import { isLinked } from "./find-workspace.ts";
 import { gitIgnoresOf } from "./guard-world.ts";
 import { overriddenFolders } from "./guard-overrides.ts";
-import type { OpenWorkspace } from "./workspace.ts";
+import type { OpenWorkspace } from "./open-workspace.ts";
 
 /** What belongs to a workspace: the rules in force, and what was decided about its repositories. */
 export type Boundary = {
@@ -22,7 +22,7 @@ export type Boundary = {
 
 /** Read the rules of a workspace. @throws {SnapError} as `readRules`; `settings-invalid` when they break a bound */
 export async function boundaryOf(
-  workspace: Omit<OpenWorkspace, typeof Symbol.asyncDispose>,
+  workspace: Pick<OpenWorkspace, "environment" | "record" | "local" | "state">,
 ): Promise<Boundary> {
   const { environment, local, state, record } = workspace;
   const exclusions = exclusionsInForce(state.index);

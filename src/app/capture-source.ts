@@ -5,7 +5,7 @@ import { remoteSource } from "../snapshot/remote-source.ts";
 import type { CaptureSource } from "../ports.ts";
 import { boundaryOf, type Boundary } from "./boundary.ts";
 import { isLinked } from "./find-workspace.ts";
-import type { OpenWorkspace } from "./workspace.ts";
+import type { OpenWorkspace } from "./open-workspace.ts";
 
 /** What of a workspace is captured: its disk, or the remote rows of its index (N40); all of it, or some paths. */
 export type CaptureScope = {
@@ -23,7 +23,8 @@ export async function captureSource(
   const { local, state } = workspace;
   if (scope.side === "remote") return remoteSource(state.index.remote, { facts });
   const { isOutside, isRepositorySynced } = boundary;
-  return localSource({ local, index: state.index, facts, isOutside, isRepositorySynced });
+  const contents = { memory: workspace.contents, granularityNs: await local.granularityNs() };
+  return localSource({ local, index: state.index, facts, isOutside, isRepositorySynced, contents });
 }
 
 /** What a snapshot of this workspace says about where it comes from. */

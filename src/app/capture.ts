@@ -8,7 +8,7 @@ import { resolveFolder } from "./find-workspace.ts";
 import { refuseHalfRestored } from "./half-restored.ts";
 import { checkLabel } from "./label.ts";
 import { openSnapshotStore } from "./store.ts";
-import { openWorkspace } from "./workspace.ts";
+import { openWorkspace } from "./open-workspace.ts";
 
 /** What a person asks for. */
 export type CaptureRequest = {

@@ -17,7 +17,7 @@ import { intentOf } from "../engine/execute/intents.ts";
 import type { IndexStore, LocalSide } from "../ports.ts";
 import { SnapError } from "../std/error.ts";
 import { isoDate } from "../std/time.ts";
-import type { OpenWorkspace } from "./workspace.ts";
+import type { OpenWorkspace } from "./open-workspace.ts";
 
 /** Whose content stays: that of the conflicted copy, which was written here, that of the file, or both. */
 export type ConflictChoice = "local" | "remote" | "both";

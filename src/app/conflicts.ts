@@ -27,7 +27,7 @@ import {
 import type { Environment } from "./environment.ts";
 import { requireWorkspace } from "./find-workspace.ts";
 import { refuseHalfRestored } from "./half-restored.ts";
-import { openWorkspace, type OpenWorkspace } from "./workspace.ts";
+import { openWorkspace, type OpenWorkspace } from "./open-workspace.ts";
 import { workspacePath } from "./workspace-path.ts";
 
 /** A conflicted copy on the disk (S87). */

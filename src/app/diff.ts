@@ -5,7 +5,7 @@ import type { Environment } from "./environment.ts";
 import { requireWorkspace } from "./find-workspace.ts";
 import { hashedEntries } from "./local-entries.ts";
 import { openSnapshotStore, snapshotFilter } from "./store.ts";
-import { openWorkspace } from "./workspace.ts";
+import { openWorkspace } from "./open-workspace.ts";
 
 /** The two ends of a comparison; `to` may be `local`, the present workspace. */
 export type DiffRequest = { readonly place: string; readonly from: string; readonly to: string };

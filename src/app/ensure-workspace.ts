@@ -4,7 +4,7 @@ import type { WorkspaceRecord } from "../state/config.ts";
 import { randomHex } from "../std/random.ts";
 import type { Environment } from "./environment.ts";
 import { resolveFolder, workspaceAround } from "./find-workspace.ts";
-import { refuseBadPlace } from "./link.ts";
+import { refuseBadPlace } from "./bad-place.ts";
 
 /**
  * The workspace around a place; where there is none, the folder itself becomes one that is not linked, so that snapshots of it

@@ -58,12 +58,13 @@ export async function planFirstSync(
   await using connection = await connect(prepared.environment, link.account.id);
   const remote = connection.side(link.remote);
   const engineDeps = await engineDepsOf(prepared, remote);
-  const { environment, record, local, state } = prepared;
+  const { environment, record, local, state, contents } = prepared;
   const linked: LinkedWorkspace = {
     environment,
     record,
     local,
     state,
+    contents,
     remote,
     engineDeps,
     engine: openEngine(engineDeps),

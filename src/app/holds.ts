@@ -8,7 +8,7 @@ import type { Environment } from "./environment.ts";
 import { requireLink } from "./find-workspace.ts";
 import { parseLeft } from "./last-left.ts";
 import { lookAtIndexOf } from "./look-index.ts";
-import { openWorkspace } from "./workspace.ts";
+import { openWorkspace } from "./open-workspace.ts";
 
 /** A set of changes that a mass guard holds (S80), in words. */
 export type HeldSet = HoldRow & {

@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { openLocalSide } from "../local/local-side.ts";
 import type { WorkspaceRecord } from "../state/config.ts";
+import { SqliteContentMemory } from "../state/content-memory.ts";
 import { openIndex } from "../state/database.ts";
 import { workspaceFiles } from "../state/locations.ts";
 import { randomHex } from "../std/random.ts";
@@ -10,7 +11,7 @@ import { refuseHalfRestored } from "./half-restored.ts";
 import { holdWorkspace } from "./hold-workspace.ts";
 import type { LinkPlan } from "./link.ts";
 import { noteOverrides } from "./override-log.ts";
-import type { OpenWorkspace } from "./workspace.ts";
+import type { OpenWorkspace } from "./open-workspace.ts";
 
 /** A link that has everything but its line in the settings: no other process knows of it yet. */
 export interface PreparedLink extends OpenWorkspace {
@@ -54,12 +55,14 @@ export async function prepareLink(
   const local = openLocalSide({ top: plan.top, clock, rng });
   const before = await local.readMarker();
   await local.writeMarker({ workspace: record.id, link: record.linkId, generation: 0 });
+  const contents = stack.use(new SqliteContentMemory(files.contents, environment.logger));
   const owned = stack.move();
   return {
     environment,
     record,
     local,
     state,
+    contents,
     finish: () => {
       noteOverrides(environment, record, state.index);
       remember(environment, record);

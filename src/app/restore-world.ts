@@ -18,7 +18,8 @@ import { captureSource } from "./capture-source.ts";
 import { isLinked } from "./find-workspace.ts";
 import { restoreHooks } from "./hooks.ts";
 import { openSnapshotStore } from "./store.ts";
-import { hasEngine, type LinkedWorkspace, type OpenWorkspace } from "./workspace.ts";
+import { type OpenWorkspace } from "./open-workspace.ts";
+import { hasEngine, type LinkedWorkspace } from "./workspace.ts";
 
 /** Put together what a restore of an open workspace needs. */
 export async function restoreDeps(

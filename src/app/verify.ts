@@ -10,7 +10,7 @@ import type { Environment } from "./environment.ts";
 import { requireLink, requireWorkspace } from "./find-workspace.ts";
 import { hashedEntries } from "./local-entries.ts";
 import { openSnapshotStore, snapshotFilter } from "./store.ts";
-import { openWorkspace } from "./workspace.ts";
+import { openWorkspace } from "./open-workspace.ts";
 
 /** What is to be proved: levels 0 to 4, each with those below it (N50). */
 export type VerifyRequest = {

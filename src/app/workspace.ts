@@ -4,28 +4,17 @@ import type { EngineDeps } from "../engine/engine-deps.ts";
 import { openEngine, type Engine } from "../engine/engine.ts";
 import { openLeases } from "../guard/leases.ts";
 import { openWorkTrees } from "../guard/work-trees.ts";
-import { openLocalSide } from "../local/local-side.ts";
-import { openIndex, type OpenIndex } from "../state/database.ts";
-import { workspaceFiles } from "../state/locations.ts";
 import type { WorkspaceRecord } from "../state/config.ts";
-import type { LocalSide, RemoteSide } from "../ports.ts";
+import type { RemoteSide } from "../ports.ts";
 import { connect } from "./accounts.ts";
 import type { Environment } from "./environment.ts";
+import { openWorkspace, type OpenWorkspace } from "./open-workspace.ts";
 import { isLinked, type LinkedRecord } from "./find-workspace.ts";
 import { excludedIn, recordExcluded } from "./exclusion-record.ts";
 import { refuseUnsettled } from "./initial-mark.ts";
 import { settingsOf } from "./settings-of.ts";
-import { holdWorkspace } from "./hold-workspace.ts";
 import { gitIgnoresOf } from "./guard-world.ts";
 import { openSyncedRepositories } from "./synced-repositories.ts";
-
-/** One workspace, held by this process until it is disposed of (S12). */
-export interface OpenWorkspace extends AsyncDisposable {
-  readonly environment: Environment;
-  readonly record: WorkspaceRecord;
-  readonly local: LocalSide;
-  readonly state: OpenIndex;
-}
 
 /** A workspace with the engine of its link, and the side that it syncs with. */
 export interface LinkedWorkspace extends OpenWorkspace {
@@ -34,32 +23,6 @@ export interface LinkedWorkspace extends OpenWorkspace {
   readonly remote: RemoteSide;
   /** What the engine works with, for the parts of it that are asked directly. */
   readonly engineDeps: EngineDeps;
-}
-
-/**
- * Hold a workspace: its lock and its index. No account is needed.
- *
- * @param what is being done, for the message that another process shows
- * @throws {SnapError} `busy`, `disk-full`, `disk-read-only`, `version-too-new`
- */
-export async function openWorkspace<R extends WorkspaceRecord>(
-  environment: Environment,
-  record: R,
-  what: string,
-): Promise<OpenWorkspace & { readonly record: R }> {
-  await using stack = new AsyncDisposableStack();
-  const { clock, rng, locations } = environment;
-  const files = workspaceFiles(locations, record.id);
-  stack.use(await holdWorkspace(environment, record, what));
-  const state = stack.use(openIndex(files.index, { clock, link: record.linkId }));
-  const owned = stack.move();
-  return {
-    environment,
-    record,
-    local: openLocalSide({ top: record.path, clock, rng }),
-    state,
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  };
 }
 
 /**

@@ -2,8 +2,9 @@ import { repositoryMarker } from "../core/repo/marker.ts";
 import { joinPath, topPath, type RelPath } from "../core/path/rel-path.ts";
 import type { EntryFlag, SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { CaptureFacts, LeftAside } from "../core/snapshot/root.ts";
+import type { ContentMemory } from "../core/tree/content-memory.ts";
 import type { FolderListing, LocalStat } from "../core/tree/local-stat.ts";
-import { rootNode, type LocalEntry, type NodeId } from "../core/tree/node.ts";
+import { rootNode, type ContentHash, type LocalEntry, type NodeId } from "../core/tree/node.ts";
 import type { CaptureSource, IndexStore, LocalSide } from "../ports.ts";
 
 /** What the capture of a workspace needs to know. */
@@ -11,6 +12,8 @@ export type LocalSourceOptions = {
   readonly local: LocalSide;
   /** The index of a linked workspace: its trusted hashes spare reading (N35). */
   readonly index: IndexStore | undefined;
+  /** What earlier captures have read, which spares reading it where no index does (N35); and how fine the times of the disk are. */
+  readonly contents?: { readonly memory: ContentMemory; readonly granularityNs: bigint };
   /** Left out by rule or by nature: ignored, or always outside the sync. */
   readonly isOutside: (path: RelPath, kind: LocalStat["kind"]) => boolean;
   /** Repositories whose files are synced like any other (an override is in force). */
@@ -22,11 +25,13 @@ type Onward = (left: LeftAside) => void;
 
 /** The present disk of a workspace as the source of a capture: what the link syncs, in path order (N33). */
 export function localSource(options: LocalSourceOptions): CaptureSource {
+  const { contents } = options;
   return {
     facts: () => Promise.resolve(options.facts),
     entries: (onLeft) => entriesOf(options, onLeft),
     open: (path) => options.local.open(path),
     readEach: (request, work) => options.local.readEach(request, work),
+    noteContent: (file) => contents?.memory.note(file, contents.granularityNs),
   };
 }
 
@@ -50,6 +55,7 @@ async function* entriesBelow(
   const { listing } = folder;
   reportUnsyncable(listing, onLeft);
   const rows = rowsByName(options.index, folder.node);
+  const hashes = options.contents?.memory.hashesIn(listing);
   for (const stat of listing.entries) {
     const path = joinPath(listing.path, stat.name);
     if (isOut(options, path, stat)) continue;
@@ -59,7 +65,7 @@ async function* entriesBelow(
     }
     const row = rows.get(stat.name);
     if (stat.kind !== "folder") {
-      yield entryOf(options, path, { stat, row, flags: [] });
+      yield entryOf(options, path, { stat, row, known: hashes?.get(stat.name), flags: [] });
       continue;
     }
     const below = await options.local.list(path);
@@ -67,7 +73,7 @@ async function* entriesBelow(
     const flags: readonly EntryFlag[] = trouble === undefined ? [] : ["unreadable"];
     if (trouble !== undefined) onLeft({ path, reason: trouble.message });
     if (!isOnlyAncestor(options.facts.paths, path))
-      yield entryOf(options, path, { stat, row, flags });
+      yield entryOf(options, path, { stat, row, known: undefined, flags });
     if (trouble === undefined)
       yield* entriesBelow(options, { listing: below, node: row?.node }, onLeft);
   }
@@ -114,6 +120,8 @@ function isOnlyAncestor(paths: readonly string[] | undefined, path: RelPath): bo
 type Seen = {
   readonly stat: LocalStat;
   readonly row: LocalEntry | undefined;
+  /** What an earlier capture has read under this stat. */
+  readonly known: ContentHash | undefined;
   readonly flags: readonly EntryFlag[];
 };
 
@@ -134,10 +142,11 @@ function entryOf(options: LocalSourceOptions, path: RelPath, seen: Seen): Snapsh
 
 function fileFacts(
   index: IndexStore | undefined,
-  { stat, row }: Seen,
+  { stat, row, known }: Seen,
 ): Pick<SnapshotEntry, "type" | "size" | "mode" | "hash" | "linkGroup" | "remote"> {
-  const hash = row !== undefined && isTrusted(row, stat) ? row.hash : undefined;
-  const remote = hash === undefined || row === undefined ? undefined : remoteFacts(index, row);
+  const proven = row !== undefined && isTrusted(row, stat) ? row : undefined;
+  const remote = proven?.hash === undefined ? undefined : remoteFacts(index, proven);
+  const hash = proven?.hash ?? known;
   return {
     type: "file",
     size: stat.size,

@@ -24,6 +24,8 @@ export type Locations = {
 export type WorkspaceFiles = {
   readonly folder: string;
   readonly index: string;
+  /** What captures have read (N35); it may be removed at any time. */
+  readonly contents: string;
   readonly lock: string;
 };
 
@@ -65,5 +67,10 @@ export function makeHome(locations: Locations): void {
 /** Where the files of one workspace are; nothing is made. */
 export function workspaceFiles(locations: Locations, workspace: string): WorkspaceFiles {
   const folder = join(locations.workspaces, workspace);
-  return { folder, index: join(folder, "index.db"), lock: join(folder, "lock") };
+  return {
+    folder,
+    index: join(folder, "index.db"),
+    contents: join(folder, "contents.db"),
+    lock: join(folder, "lock"),
+  };
 }

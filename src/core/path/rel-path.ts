@@ -72,6 +72,19 @@ export function isInside(path: RelPath, folder: RelPath): boolean {
  * stands right before what it contains.
  */
 export function comparePaths(a: string, b: string): number {
+  const shared = Math.min(a.length, b.length);
+  for (let index = 0; index < shared; index += 1) {
+    const left = a.charCodeAt(index);
+    const right = b.charCodeAt(index);
+    if (left === right) continue;
+    if (left === slash || right === slash) return left === slash ? -1 : 1;
+    return orderOfUnits(left, right) ?? compareNames(a, b);
+  }
+  return a.length - b.length;
+}
+
+/** The same, name by name. */
+function compareNames(a: string, b: string): number {
   const left = a.split("/");
   const right = b.split("/");
   const shared = Math.min(left.length, right.length);
@@ -82,6 +95,7 @@ export function comparePaths(a: string, b: string): number {
   return left.length - right.length;
 }
 
+const slash = 0x2f;
 const firstSurrogate = 0xd800;
 
 /** Order of two names by their UTF-8 bytes, which is the order of their code points. */
@@ -91,9 +105,12 @@ export function compareBytes(a: string, b: string): number {
     const left = a.charCodeAt(index);
     const right = b.charCodeAt(index);
     if (left === right) continue;
-    // From the surrogates on, the order of UTF-16 is another one.
-    const isPlain = left < firstSurrogate && right < firstSurrogate;
-    return isPlain ? left - right : Buffer.compare(Buffer.from(a), Buffer.from(b));
+    return orderOfUnits(left, right) ?? Buffer.compare(Buffer.from(a), Buffer.from(b));
   }
   return a.length - b.length;
+}
+
+/** Order of two units of UTF-16; undefined from the surrogates on, where it is not that of the code points. */
+function orderOfUnits(a: number, b: number): number | undefined {
+  return a < firstSurrogate && b < firstSurrogate ? a - b : undefined;
 }

@@ -134,12 +134,11 @@ export class BlockIndex {
     const pack = this.#packs[number];
     if (pack === undefined) return false;
     const mask = this.#packOf.length - 1;
-    const hash = pack.hashAt(position);
-    let slot = hash.readUInt32LE(0) & mask;
+    let slot = pack.digitsAt(position) & mask;
     for (;;) {
       const other = this.#packOf[slot] ?? 0;
       if (other === 0) break;
-      if (this.#packs[other - 1]?.isHashAt(this.#entryOf[slot] ?? 0, hash)) {
+      if (this.#packs[other - 1]?.isHashAt(this.#entryOf[slot] ?? 0, pack.hashAt(position))) {
         if (!this.#isTrustedAt(other - 1) && this.#isTrustedAt(number))
           this.#setSlot(slot, { number, position });
         return false;

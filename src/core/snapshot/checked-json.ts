@@ -10,7 +10,7 @@ export function damagedError(message: string, cause?: unknown): SnapError {
 
 /** Whether a text is a SHA-256 in lower-case hex. */
 export function isHash(text: string): boolean {
-  return /^[0-9a-f]{64}$/.test(text);
+  return text.length === 64 && !/[^0-9a-f]/.test(text);
 }
 
 /** UTF-8 bytes as text. @throws {SnapError} `damaged` where they are no UTF-8. */

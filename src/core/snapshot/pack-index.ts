@@ -127,6 +127,11 @@ export class PackIndex {
     return this.#bytes.subarray(at, at + hashBytes);
   }
 
+  /** The first 32 bits of the hash of an entry: where a table looks for it first. */
+  digitsAt(position: number): number {
+    return this.#bytes.readUInt32LE(this.#entriesAt + position * entryBytes);
+  }
+
   isHashAt(position: number, hash: Buffer): boolean {
     return this.#compareAt(position, hash) === 0;
   }
@@ -150,6 +155,19 @@ export class PackIndex {
     return this.#bytes.compare(hash, 0, hashBytes, at, at + hashBytes);
   }
 
+  /** Whether the hash of an entry comes after that of the one before. */
+  #isBehind(position: number): boolean {
+    const at = this.#entriesAt + position * entryBytes;
+    const order = this.#bytes.compare(
+      this.#bytes,
+      at,
+      at + hashBytes,
+      at - entryBytes,
+      at - entryBytes + hashBytes,
+    );
+    return order < 0;
+  }
+
   /** A sidecar with a right sum can still come from a wrong program: nothing may point outside. */
   #isConsistent(): boolean {
     for (let position = 0; position < this.frameCount; position += 1) {
@@ -158,9 +176,11 @@ export class PackIndex {
       if (Math.max(frame.length, frame.rawLength) > frameRawMax) return false;
     }
     for (let position = 0; position < this.entryCount; position += 1) {
-      const { frame, offset, length } = this.entry(position);
-      if (frame >= this.frameCount || offset + length > this.frame(frame).rawLength) return false;
-      if (position > 0 && this.#compareAt(position - 1, this.hashAt(position)) >= 0) return false;
+      const at = this.#entriesAt + position * entryBytes + hashBytes;
+      const frame = this.#bytes.readUInt32LE(at);
+      const end = this.#bytes.readUInt32LE(at + 4) + this.#bytes.readUInt32LE(at + 8);
+      if (frame >= this.frameCount || end > this.frame(frame).rawLength) return false;
+      if (position > 0 && !this.#isBehind(position)) return false;
     }
     return true;
   }

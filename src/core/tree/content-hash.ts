@@ -17,8 +17,7 @@ export function blockHashOf(bytes: Uint8Array): BlockHash {
  * string for an empty file (https://www.dropbox.com/developers/reference/content-hash).
  */
 export function contentHashOfBlocks(blocks: readonly BlockHash[]): ContentHash {
-  const digests = blocks.map((block) => Buffer.from(block, "hex"));
-  return hash("sha256", Buffer.concat(digests), "hex");
+  return hash("sha256", Buffer.from(blocks.join(""), "hex"), "hex");
 }
 
 /** What a whole stream of bytes was. */

@@ -1,0 +1,176 @@
+import { rmSync } from "node:fs";
+import { baseName, parentPath, topPath } from "../core/path/rel-path.ts";
+import { isHash } from "../core/snapshot/checked-json.ts";
+import type { ContentMemory } from "../core/tree/content-memory.ts";
+import type { FolderListing, ReadContent } from "../core/tree/local-stat.ts";
+import type { ContentHash } from "../core/tree/node.ts";
+import { SnapError, isSnapError } from "../std/error.ts";
+import type { Logger } from "../std/log.ts";
+import { Connection, type Statement } from "./connection.ts";
+import { makeEmptyFile } from "./private-file.ts";
+import { text } from "./row.ts";
+
+/** Notes that wait in memory until they are written together. */
+const notesMax = 4_096;
+
+/** Folders whose rows are kept, since files of theirs may be noted soon. */
+const foldersMax = 512;
+
+/** One row a folder: its files as JSON, by name. The number goes up when the form of a row changes. */
+const schema = "CREATE TABLE IF NOT EXISTS contents_1 (folder TEXT PRIMARY KEY, files TEXT) STRICT";
+
+/** A file as it is kept: stamp, file id and content hash. */
+type Kept = readonly [stamp: string, fileId: string, hash: ContentHash];
+
+/**
+ * The file `contents.db` of a workspace (N35). It is opened when it is first asked, and what is noted is written at the latest when
+ * it is disposed of. A damaged file is made anew.
+ */
+export class SqliteContentMemory implements ContentMemory, Disposable {
+  readonly #path: string;
+  readonly #logger: Logger;
+  #open: OpenMemory | undefined;
+  #isLost = false;
+  /** What still holds of the folders that were asked for last, oldest first. */
+  readonly #still = new Map<string, ReadonlyMap<string, Kept>>();
+  /** What is to be written, by folder. */
+  readonly #noted = new Map<string, Map<string, Kept>>();
+  #notes = 0;
+
+  /** @param path of the file; its folder is there */
+  constructor(path: string, logger: Logger) {
+    this.#path = path;
+    this.#logger = logger;
+  }
+
+  hashesIn(listing: FolderListing): ReadonlyMap<string, ContentHash> {
+    const kept = this.#attempt((memory) => memory.read(listing.path)) ?? new Map<string, Kept>();
+    const still = new Map<string, Kept>();
+    for (const { name, stamp, fileId } of listing.entries) {
+      const one = kept.get(name);
+      if (one !== undefined && one[0] === stamp && one[1] === fileId) still.set(name, one);
+    }
+    this.#remember(listing.path, still);
+    return new Map(still.entries().map(([name, [, , hash]]) => [name, hash]));
+  }
+
+  note({ path, stat, startedAt, hash }: ReadContent, granularityNs: bigint): void {
+    const provenBefore = BigInt(Math.floor(startedAt)) * 1_000_000n - granularityNs;
+    if (BigInt(stat.newestNs) >= provenBefore) return;
+    const folder = parentPath(path) ?? topPath;
+    const inside = this.#noted.get(folder) ?? new Map<string, Kept>();
+    this.#noted.set(folder, inside.set(baseName(path), [stat.stamp, stat.fileId, hash]));
+    this.#notes += 1;
+    if (this.#notes >= notesMax) this.#write();
+  }
+
+  [Symbol.dispose](): void {
+    this.#write();
+    this.#open?.connection.close();
+    this.#open = undefined;
+    this.#isLost = true;
+  }
+
+  #remember(folder: string, still: ReadonlyMap<string, Kept>): void {
+    this.#still.delete(folder);
+    this.#still.set(folder, still);
+    const [oldest] = this.#still.keys();
+    if (this.#still.size > foldersMax && oldest !== undefined) this.#still.delete(oldest);
+  }
+
+  #write(): void {
+    const noted = [...this.#noted];
+    this.#noted.clear();
+    this.#notes = 0;
+    if (noted.length === 0) return;
+    this.#attempt((memory) => {
+      memory.connection.transaction(() => {
+        for (const [folder, files] of noted) {
+          const before = this.#still.get(folder) ?? memory.read(folder);
+          memory.write(folder, new Map([...before, ...files]));
+        }
+      });
+    });
+    for (const [folder] of noted) this.#still.delete(folder);
+  }
+
+  /** Undefined where the file is of no use; then it is left alone from now on. */
+  #attempt<T>(work: (memory: OpenMemory) => T): T | undefined {
+    if (this.#isLost) return undefined;
+    try {
+      this.#open ??= openMemory(this.#path);
+      return work(this.#open);
+    } catch (error) {
+      if (!isSnapError(error)) throw error;
+      this.#giveUp(error);
+      return undefined;
+    }
+  }
+
+  #giveUp(error: SnapError): void {
+    this.#isLost = true;
+    this.#open?.connection.close();
+    this.#open = undefined;
+    this.#logger.info("what captures have read is not remembered", { reason: error.message });
+    if (isSnapError(error, "damaged")) removeFiles(this.#path);
+  }
+}
+
+type OpenMemory = {
+  readonly connection: Connection;
+  readonly read: (folder: string) => ReadonlyMap<string, Kept>;
+  readonly write: (folder: string, kept: ReadonlyMap<string, Kept>) => void;
+};
+
+function openMemory(path: string): OpenMemory {
+  try {
+    return connect(path);
+  } catch (error) {
+    if (!isSnapError(error, "damaged")) throw error;
+    removeFiles(path);
+    return connect(path);
+  }
+}
+
+function connect(path: string): OpenMemory {
+  makeEmptyFile(path);
+  const connection = new Connection(path);
+  try {
+    connection.execute(schema);
+    const read: Statement = connection.prepare("SELECT files FROM contents_1 WHERE folder = ?");
+    const write = connection.prepare(
+      "INSERT OR REPLACE INTO contents_1 (folder, files) VALUES (?, ?)",
+    );
+    return {
+      connection,
+      read: (folder) => keptOf(read.get((row) => text(row, "files"), folder)),
+      write: (folder, kept) => write.run(folder, JSON.stringify(Object.fromEntries(kept))),
+    };
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+/** A row that this program cannot have written tells nothing. */
+function keptOf(json: string | undefined): ReadonlyMap<string, Kept> {
+  if (json === undefined) return new Map();
+  try {
+    const files: unknown = JSON.parse(json);
+    if (typeof files !== "object" || files === null) return new Map();
+    return new Map(Object.entries(files).filter(isKept));
+  } catch (error) {
+    if (error instanceof SyntaxError) return new Map();
+    throw error;
+  }
+}
+
+function isKept(entry: [string, unknown]): entry is [string, Kept] {
+  const [, kept] = entry;
+  if (!Array.isArray(kept) || kept.length !== 3) return false;
+  return kept.every((one) => typeof one === "string") && isHash(String(kept[2]));
+}
+
+function removeFiles(path: string): void {
+  for (const ending of ["", "-wal", "-shm"]) rmSync(`${path}${ending}`, { force: true });
+}
