@@ -5,6 +5,8 @@ import { blockBytes } from "../core/tree/content-hash.ts";
 export type SourcePair = {
   readonly left: SnapshotEntry;
   readonly right: SnapshotEntry | undefined;
+  /** What a capture that was cut off had stored at this path (N32). */
+  readonly also?: SnapshotEntry | undefined;
 };
 
 /** Entries of one batch at most. */
@@ -13,7 +15,7 @@ const entriesMax = 256;
 /** Bytes of the files of a batch that are held in memory, which are those of one block: any one of them fits. */
 export const batchBytesMax: number = blockBytes;
 
-/** Runs of entries, in their order: what may be read ahead is bounded by them (N6). */
+/** Runs of entries, in their order: what may be read ahead is bounded by them (N6). A file of several blocks ends one. */
 export async function* batchesOf(
   pairs: AsyncIterable<SourcePair>,
 ): AsyncGenerator<readonly SourcePair[]> {
@@ -28,12 +30,16 @@ export async function* batchesOf(
     }
     batch.push(pair);
     bytes += size;
-    if (batch.length < entriesMax) continue;
+    if (batch.length < entriesMax && !isLong(pair.left)) continue;
     yield batch;
     batch = [];
     bytes = 0;
   }
   if (batch.length > 0) yield batch;
+}
+
+function isLong(entry: SnapshotEntry): boolean {
+  return entry.type === "file" && !isOneBlock(entry);
 }
 
 /** A file that was not longer than one block when it was listed. */

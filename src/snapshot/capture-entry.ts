@@ -85,19 +85,22 @@ export class EntryCapture {
   ): Promise<ReadonlyMap<SnapshotEntry, CapturedEntry>> {
     throwIfAborted(this.#parts.signal);
     const taken = new Map<SnapshotEntry, CapturedEntry>();
-    for (const { left, right } of pairs) {
-      const entry = this.#withoutReading(left, right) ?? (await this.#thinEntry(left));
+    for (const { left, right, also } of pairs) {
+      const entry = this.#withoutReading(left, [right, also]) ?? (await this.#thinEntry(left));
       if (entry !== undefined) taken.set(left, { entry });
     }
     return taken;
   }
 
-  #withoutReading(source: SnapshotEntry, before: Pair["right"]): SnapshotEntry | undefined {
+  #withoutReading(
+    source: SnapshotEntry,
+    before: readonly (SnapshotEntry | undefined)[],
+  ): SnapshotEntry | undefined {
     if (source.type !== "file" || source.flags.includes("unreadable")) return withoutBlocks(source);
-    // N35: the index trusts the hash, and the parent derived the same one from its blocks.
-    const isSame =
-      source.hash !== undefined && before?.type === "file" && before.hash === source.hash;
-    const blocks = isSame ? this.#ifStored(before.blocks) : undefined;
+    if (source.hash === undefined) return undefined;
+    // N35: the hash is trusted, and that of an earlier entry was derived from its blocks.
+    const same = before.find((entry) => entry?.type === "file" && entry.hash === source.hash);
+    const blocks = this.#ifStored(same?.blocks);
     if (blocks === undefined) return undefined;
     return { ...source, blocks, flags: without(source.flags, "thin") };
   }

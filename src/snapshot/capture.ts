@@ -15,6 +15,9 @@ import type { Clock } from "../std/time.ts";
 import { turn } from "../std/turn.ts";
 import { batchesOf } from "./capture-batch.ts";
 import type { SourcePair } from "./capture-batch.ts";
+import { CapturePauses } from "./capture-pauses.ts";
+import { isSameScope, liveCheckpoints, removeCheckpoints, scopeOf } from "./checkpoint.ts";
+import { EntryCursor } from "./entry-cursor.ts";
 import { EntryCapture, withTimeOf } from "./capture-entry.ts";
 import { CaptureTally } from "./capture-tally.ts";
 import { recordChecks } from "./checks.ts";
@@ -69,11 +72,15 @@ export async function capture(
     base: baseOf(roots, facts),
     options,
   });
+  const scope = scopeOf(facts);
   if (parent !== undefined && !options.force && isUnchanged(parent, draft, options)) {
+    await removeCheckpoints(parts.files, scope, parts.clock.now());
     return { root: parent, created: false };
   }
   throwIfAborted(options.signal);
-  return { root: await commit(parts, { draft, parent, packs }, options), created: true };
+  const root = await commit(parts, { draft, parent, packs }, options);
+  await removeCheckpoints(parts.files, scope, parts.clock.now());
+  return { root, created: true };
 }
 
 type ContentJob = {
@@ -94,7 +101,12 @@ async function storeContent(job: ContentJob): Promise<Draft> {
   try {
     const tally = new CaptureTally(job.options.onProgress);
     const manifest = new ManifestWriter(meta, () => data.flush());
-    await writeEntries({ ...job, data, meta, manifest, tally });
+    const scope = scopeOf(job.facts);
+    const pauses = new CapturePauses({ ...job.parts, packs: job.packs, data, manifest, scope });
+    await writeEntries({ ...job, data, meta, manifest, tally, pauses }).finally(async () => {
+      // N32: what an interrupted capture has done need not be done again.
+      if (job.options.signal?.aborted === true) await pauses.end();
+    });
     const lists = await manifest.finish();
     return { facts: job.facts, lists, tally, stored: data.storedBytes + meta.storedBytes };
   } finally {
@@ -110,6 +122,7 @@ type EntriesJob = ContentJob & {
   readonly meta: PackWriter;
   readonly manifest: ManifestWriter;
   readonly tally: CaptureTally;
+  readonly pauses: CapturePauses;
 };
 
 async function writeEntries(job: EntriesJob): Promise<void> {
@@ -127,6 +140,7 @@ async function writeEntries(job: EntriesJob): Promise<void> {
   });
   for await (const batch of batchesOf(pairsOf(job))) {
     await turn();
+    await job.pauses.pause();
     let at = 0;
     for await (const { entry, left } of entryCapture.captureEach(batch)) {
       const captured = withTimeOf(entry, batch[at]?.right);
@@ -145,9 +159,23 @@ async function* pairsOf(job: EntriesJob): AsyncGenerator<SourcePair> {
     parts.logger.error("an earlier snapshot is damaged", { reason: error.message });
   });
   const onLeft = (left: LeftAside): void => tally.leave(left);
+  const also = await checkpointEntries(job);
   for await (const { left, right } of joinByPath(sound(source.entries(onLeft), onLeft), before)) {
-    if (left !== undefined) yield { left, right };
+    if (left === undefined) continue;
+    yield also === undefined ? { left, right } : { left, right, also: await also.at(left.path) };
   }
+}
+
+/** N32: what a capture of this workspace that was cut off has stored. */
+async function checkpointEntries(job: EntriesJob): Promise<EntryCursor | undefined> {
+  const { files, clock, logger } = job.parts;
+  const live = await liveCheckpoints(files, clock.now());
+  const checkpoint = live.find((one) => isSameScope(one, scopeOf(job.facts)));
+  if (checkpoint === undefined) return undefined;
+  const entries = readableEntries(job.packs.meta.reader, checkpoint, (error) => {
+    logger.info("a checkpoint cannot be used", { reason: error.message });
+  });
+  return new EntryCursor(entries);
 }
 
 /** Entries that could not be read back are left aside rather than written. */

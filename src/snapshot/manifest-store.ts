@@ -23,6 +23,7 @@ export class ManifestWriter {
   readonly #pages = new PieceCutter();
   readonly #lists = new PieceCutter();
   readonly #listHashes: string[] = [];
+  #entryCount = 0;
 
   /** `beforeClosing` puts the data in place: it goes before the pages that name it (N26). */
   constructor(meta: PackWriter, beforeClosing: () => Promise<void>) {
@@ -30,9 +31,25 @@ export class ManifestWriter {
     this.#beforeClosing = beforeClosing;
   }
 
+  /** Entries so far. */
+  get entryCount(): number {
+    return this.#entryCount;
+  }
+
   async add(entry: SnapshotEntry): Promise<void> {
+    this.#entryCount += 1;
     const page = this.#pages.add(encodeEntry(entry), entry.path);
     if (page !== undefined) await this.#endPage(page);
+  }
+
+  /** Make all so far durable, for a checkpoint (N32); the hashes of its lists. Pages and lists are cut as if it had not been. */
+  async settle(): Promise<readonly string[]> {
+    const page = this.#pages.sofar();
+    if (page !== undefined) await this.#meta.add(page.hash, page.bytes);
+    const list = this.#lists.sofar(page && encodePageRef(page));
+    if (list !== undefined) await this.#meta.add(list.hash, list.bytes);
+    await this.#close();
+    return list === undefined ? [...this.#listHashes] : [...this.#listHashes, list.hash];
   }
 
   /** Write the rest, all durable on return; the hashes of the lists. */
@@ -94,7 +111,7 @@ export async function* readPages(
  */
 export async function* readEntries(
   meta: PackReader,
-  root: SnapshotRoot,
+  root: Pick<SnapshotRoot, "lists">,
   under: RelPath = topPath,
 ): AsyncGenerator<SnapshotEntry> {
   const pages = pagesInside(await readPageRefs(meta, root.lists), under);

@@ -78,6 +78,13 @@ export class PackCatalogue {
     return found.size > 0;
   }
 
+  /** Another writer was at work: take in what came, and trust nothing that is gone (N27). */
+  async lookAgain(): Promise<void> {
+    const there = new Set(await this.#packNames());
+    for (const [name] of this.index.packs()) if (!there.has(name)) this.index.distrust(name);
+    await this.refresh();
+  }
+
   /** Foreign files are passed over: only names that a pack can have count. */
   async #packNames(): Promise<readonly string[]> {
     const names: string[] = [];

@@ -32,6 +32,7 @@ export class PackWriter {
   /** Compressed bytes of the present pack, but for the frames in flight: how fast those are done decides nothing. */
   #writtenBytes = 0;
   #storedBytes = 0;
+  #packCount = 0;
 
   constructor(options: PackWriterOptions) {
     this.#options = options;
@@ -40,6 +41,11 @@ export class PackWriter {
   /** Bytes of the packs and sidecars put in place so far. */
   get storedBytes(): number {
     return this.#storedBytes;
+  }
+
+  /** Packs put in place so far. */
+  get packCount(): number {
+    return this.#packCount;
   }
 
   /** Whether a block is in a pack in place, or on its way into one. */
@@ -112,6 +118,7 @@ export class PackWriter {
     await files.put(sidecarPath(name), sidecar);
     const packIndex = PackIndex.of(contents);
     index.putPack(name, packIndex);
+    this.#packCount += 1;
     this.#storedBytes += contents.packLength + sidecar.length;
     for (const hash of build.hashes) this.#pending.delete(hash);
     this.#builds.delete(build);

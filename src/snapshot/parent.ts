@@ -39,7 +39,7 @@ function isSameSide(root: SnapshotRoot, { workspace, side }: CaptureFacts): bool
  */
 export async function* readableEntries(
   meta: PackReader,
-  root: SnapshotRoot | undefined,
+  root: Pick<SnapshotRoot, "lists"> | undefined,
   onDamage: (error: SnapError) => void,
 ): AsyncGenerator<SnapshotEntry> {
   if (root === undefined) return;

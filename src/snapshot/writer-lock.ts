@@ -9,12 +9,16 @@ import type { Clock } from "../std/time.ts";
 import { isAlive, ownIdentity } from "./process-identity.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 import type { StoreFiles } from "./store-files.ts";
+import { WaitingFile, waitingNames } from "./waiting-file.ts";
 
 const lockName = "lock";
 const lockBytesMax = 64 * 1024;
 const pollMs = 250;
 /** Locks that vanish or are broken without our getting the next one, beyond the waiting, before we give up. */
 const breaksMax = 20;
+/** How long a holder that hands over waits for the other to begin, and then for it to end. */
+const handOverMs = 10_000;
+const regainMs = 60 * 60_000;
 /** N30: how often a holder says that it is still at work, and after what silence another host's lock is broken. */
 const renewMs = 10_000;
 const silenceMaxMs = 30 * 60_000;
@@ -47,15 +51,35 @@ export type LockOptions = {
 export class WriterLock implements AsyncDisposable {
   readonly #options: LockOptions;
   #holder: Holder;
+  #isWanted = false;
 
   private constructor(options: LockOptions, holder: Holder) {
     this.#options = options;
     this.#holder = holder;
   }
 
+  /** Names this holder among all. */
+  get token(): string {
+    return this.#holder.token;
+  }
+
+  /** Another writer was waiting at the last renewal (N30). */
+  get isWanted(): boolean {
+    return this.#isWanted;
+  }
+
   /** @throws {SnapError} `busy` naming the holder, after the wait; `interrupted`. */
   static async acquire(options: LockOptions): Promise<WriterLock> {
     const holder = await newHolder(options);
+    await using waiting = new WaitingFile(options.files, holder.token, options.logger);
+    return await WriterLock.#acquire(options, holder, () => waiting.write(bytesOf(holder)));
+  }
+
+  static async #acquire(
+    options: LockOptions,
+    holder: Holder,
+    onWait: () => Promise<void>,
+  ): Promise<WriterLock> {
     const attempts = Math.ceil(options.waitMs / pollMs) + 1;
     for (let attempt = 1; ; attempt += 1) {
       throwIfAborted(options.signal);
@@ -67,8 +91,10 @@ export class WriterLock implements AsyncDisposable {
       const isFree = await tryBreak(options, seen);
       if (attempt >= attempts + (isFree ? breaksMax : 0)) throw busy(options.files.top, seen);
       if (isFree) continue;
-      if (attempt === 1)
+      if (attempt === 1) {
         options.logger.info("waiting for another writer", { holder: inWords(seen) });
+        await onWait();
+      }
       await pause(options);
     }
   }
@@ -80,6 +106,30 @@ export class WriterLock implements AsyncDisposable {
     await this.#requireOwn();
     this.#holder = { ...this.#holder, renewedMs: now };
     await this.#options.files.put(lockName, bytesOf(this.#holder));
+    this.#isWanted = await isAnyWaiting(this.#options);
+  }
+
+  /**
+   * Let the writers that wait go first, and take the lock again (N30). What is in the store may be other than before.
+   *
+   * @throws {SnapError} `busy` where it does not come back within an hour, or was lost before; `interrupted`
+   */
+  async handOver(): Promise<void> {
+    const options = this.#options;
+    await this.#requireOwn();
+    await options.files.remove(lockName);
+    for (let waited = 0; waited < handOverMs && (await isAnyWaiting(options)); waited += pollMs) {
+      await pause(options);
+    }
+    // Without telling that it waits: two long captures would else go on by turns.
+    const holder = { ...(await newHolder(options)), token: this.#holder.token };
+    const again = await WriterLock.#acquire(
+      { ...options, waitMs: regainMs },
+      holder,
+      async () => {},
+    );
+    this.#holder = again.#holder;
+    this.#isWanted = false;
   }
 
   /** Never rejects: a disk that fails here has failed the work before, and that is what must be told. */
@@ -96,6 +146,18 @@ export class WriterLock implements AsyncDisposable {
     const seen = await readLock(this.#options.files);
     if (seen.holder?.token !== this.#holder.token) throw busy(this.#options.files.top, seen);
   }
+}
+
+/** Whether a writer that lives has told that it waits; what the others left is removed. */
+async function isAnyWaiting(options: LockOptions): Promise<boolean> {
+  let isAny = false;
+  for (const name of await waitingNames(options.files)) {
+    const seen = await readLock(options.files, name);
+    if (seen.text === undefined) continue;
+    if (await isDead(options, seen)) await options.files.remove(name);
+    else isAny = true;
+  }
+  return isAny;
 }
 
 async function newHolder(options: LockOptions): Promise<Holder> {

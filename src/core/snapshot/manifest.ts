@@ -45,17 +45,18 @@ export class PieceCutter {
 
   /** What is left, if anything. */
   end(): Piece | undefined {
-    if (this.#lines.length === 0) return undefined;
-    const bytes = Buffer.from(this.#lines.map((line) => `${line}\n`).join(""));
-    const piece: Piece = {
-      hash: hash("sha256", bytes, "hex"),
-      bytes,
-      count: this.#lines.length,
-      first: this.#first,
-    };
+    const piece = this.sofar();
     this.#lines = [];
     this.#bytes = 0;
     return piece;
+  }
+
+  /** A piece of what is there and of one line more, if it is given; the cutter goes on as if it had not been asked. */
+  sofar(line?: string): Piece | undefined {
+    const lines = line === undefined ? this.#lines : [...this.#lines, line];
+    if (lines.length === 0) return undefined;
+    const bytes = Buffer.from(`${lines.join("\n")}\n`);
+    return { hash: hash("sha256", bytes, "hex"), bytes, count: lines.length, first: this.#first };
   }
 
   #isFull(): boolean {

@@ -1,0 +1,80 @@
+import { describeError } from "../std/error.ts";
+import type { Logger } from "../std/log.ts";
+import type { Clock } from "../std/time.ts";
+import { putCheckpoint } from "./checkpoint.ts";
+import type { CheckpointScope } from "./checkpoint.ts";
+import type { ManifestWriter } from "./manifest-store.ts";
+import type { PackWriter } from "./pack-writer.ts";
+import type { Packs } from "./packs.ts";
+import type { StoreFiles } from "./store-files.ts";
+import type { WriterLock } from "./writer-lock.ts";
+
+/** N32: a checkpoint is written after so many packs, and after so long, ms. */
+const packsBetween = 16;
+const msBetween = 5 * 60_000;
+
+/** What the pauses of a capture work with. */
+export type PauseParts = {
+  readonly files: StoreFiles;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly lock: WriterLock;
+  readonly packs: Packs;
+  readonly data: PackWriter;
+  readonly manifest: ManifestWriter;
+  readonly scope: CheckpointScope;
+};
+
+/**
+ * What a capture does between two runs of entries, when all that it has stored belongs to entries of its manifest: it leaves
+ * a checkpoint from time to time (N32), and lets another writer go first (N30).
+ */
+export class CapturePauses {
+  readonly #parts: PauseParts;
+  #packsBefore = 0;
+  #writtenMs: number;
+  #entries = 0;
+
+  constructor(parts: PauseParts) {
+    this.#parts = parts;
+    this.#writtenMs = parts.clock.now();
+  }
+
+  /** Between two runs. @throws {SnapError} `busy` where the lock does not come back */
+  async pause(): Promise<void> {
+    const { clock, data, lock } = this.#parts;
+    if (lock.isWanted) return await this.#handOver();
+    const isMuch = data.packCount - this.#packsBefore >= packsBetween;
+    if (isMuch || clock.now() - this.#writtenMs >= msBetween) await this.checkpoint();
+  }
+
+  /** Put everything so far in place and say so; nothing where there is nothing new. */
+  async checkpoint(): Promise<void> {
+    const { files, clock, lock, data, manifest, scope } = this.#parts;
+    if (manifest.entryCount === this.#entries) return;
+    const lists = await manifest.settle();
+    const entries = manifest.entryCount;
+    await putCheckpoint(files, { ...scope, id: lock.token, time: clock.now(), entries, lists });
+    this.#entries = entries;
+    this.#packsBefore = data.packCount;
+    this.#writtenMs = clock.now();
+  }
+
+  /** The capture is interrupted: what it has done need not be done again. Never rejects, since that is what must be told. */
+  async end(): Promise<void> {
+    try {
+      await this.checkpoint();
+    } catch (error) {
+      const reason = describeError(error);
+      this.#parts.logger.error("cannot leave a checkpoint", { reason });
+    }
+  }
+
+  /** What the other did to the packs is looked at again: one that is gone holds nothing any more (N27). */
+  async #handOver(): Promise<void> {
+    await this.checkpoint();
+    const { lock, packs } = this.#parts;
+    await lock.handOver();
+    for (const { catalogue } of [packs.data, packs.meta]) await catalogue.lookAgain();
+  }
+}
