@@ -4,6 +4,7 @@ import { benchDry } from "./bench-parts/dry.ts";
 import { benchGuard } from "./bench-parts/guard.ts";
 import { benchLocal } from "./bench-parts/local.ts";
 import { benchMemory } from "./bench-parts/memory.ts";
+import { benchStore } from "./bench-parts/store.ts";
 import { benchServer } from "./bench-parts/server.ts";
 import { benchSync } from "./bench-parts/sync.ts";
 
@@ -16,16 +17,29 @@ const { positionals, values } = parseArgs({
     up: { type: "string", default: "100000" },
     dry: { type: "string", default: "100000" },
     gib: { type: "string", default: "4" },
+    texts: { type: "string", default: "20000" },
+    big: { type: "string", default: "256" },
+    snapshots: { type: "string", default: "1000" },
+    synthetic: { type: "string", default: "0" },
+    runs: { type: "string", default: "5" },
   },
 });
 const [part] = positionals;
 const [nodes, files, disk] = [Number(values.nodes), Number(values.files), Number(values.disk)];
 const [up, dry, gib] = [Number(values.up), Number(values.dry), Number(values.gib)];
+const store = {
+  files: Number(values.texts),
+  big: Number(values.big),
+  snapshots: Number(values.snapshots),
+  synthetic: Number(values.synthetic),
+  runs: Math.max(1, Number(values.runs)),
+};
 const parts = new Map<string | undefined, () => Promise<void>>([
   ["server", () => benchServer(nodes)],
   ["sync", () => benchSync(files, disk)],
   ["local", () => benchLocal({ files: disk, bytes: Math.ceil(gib * 2 ** 30) })],
   ["guard", () => benchGuard()],
+  ["store", () => benchStore(store)],
   ["memory", () => benchMemory({ same: files, up, dry })],
   ["plan", () => benchDry(files)],
 ]);
@@ -38,6 +52,12 @@ if (positionals.length !== 1 || bench === undefined || !isMuch || !isTracked) {
   console.error("       scripts/bench local [--disk N on the disk] [--gib N to hash]");
   console.error("       scripts/bench plan [--files N to be planned]");
   console.error("       scripts/bench guard");
+  console.error(
+    "       scripts/bench store [--texts N files] [--big MiB each] [--snapshots N listed]",
+  );
+  console.error(
+    "                           [--synthetic N files, at least 1000] [--runs N]; 0 leaves a part out",
+  );
   console.error(
     "       scripts/bench memory [--files N on both sides] [--up N that go up] [--dry N planned]",
   );

@@ -103,10 +103,12 @@ async function storeContent(job: ContentJob): Promise<Draft> {
     const manifest = new ManifestWriter(meta, () => data.flush());
     const scope = scopeOf(job.facts);
     const pauses = new CapturePauses({ ...job.parts, packs: job.packs, data, manifest, scope });
-    await writeEntries({ ...job, data, meta, manifest, tally, pauses }).finally(async () => {
+    try {
+      await writeEntries({ ...job, data, meta, manifest, tally, pauses });
+    } finally {
       // N32: what an interrupted capture has done need not be done again.
       if (job.options.signal?.aborted === true) await pauses.end();
-    });
+    }
     const lists = await manifest.finish();
     return { facts: job.facts, lists, tally, stored: data.storedBytes + meta.storedBytes };
   } finally {

@@ -1,0 +1,109 @@
+/** Work of the store that no command does by itself, in a process of its own: `store-worker.ts WORK STORE N [FOLDER]`. */
+import { closeSync, futimesSync, mkdirSync, openSync, writeSync } from "node:fs";
+import path from "node:path";
+import type { RelPath } from "../../src/core/path/rel-path.ts";
+import type { SnapshotEntry } from "../../src/core/snapshot/entry.ts";
+import type { CaptureFacts } from "../../src/core/snapshot/root.ts";
+import type { CaptureSource, SnapshotStore } from "../../src/ports.ts";
+import { openStore } from "../../src/snapshot/store.ts";
+import { SnapError } from "../../src/std/error.ts";
+import { systemRng } from "../../src/std/random.ts";
+import { systemClock } from "../../src/std/time.ts";
+
+const filesInFolder = 100;
+const changes = 1_000;
+
+const facts: CaptureFacts = {
+  workspace: { id: "bench", path: "/bench", device: "bench", host: "bench" },
+  side: "local",
+  rules: "none",
+  sync: "clean",
+};
+
+/** Many small files that are nowhere but here; `changed` of them have other content than in the other version. */
+function syntheticSource(files: number, changed: number): CaptureSource {
+  const width = String(files).length;
+  const step = Math.max(1, Math.floor(files / Math.max(1, changed)));
+  const contentOf = (file: number): Buffer =>
+    Buffer.from(`file ${file} ${changed > 0 && file % step === 0 ? "new" : "old"}`);
+  const entryOf = (file: number): SnapshotEntry => {
+    const folder = String(Math.floor(file / filesInFolder)).padStart(width, "0");
+    const modifiedNs = `17000000${String(file).padStart(11, "0")}`;
+    const name = String(file).padStart(width, "0");
+    const size = contentOf(file).length;
+    return { path: `d${folder}/f${name}`, type: "file", size, mode: "644", modifiedNs, flags: [] };
+  };
+  return {
+    facts: () => Promise.resolve(facts),
+    async *entries() {
+      for (let file = 0; file < files; file += 1) {
+        const entry = entryOf(file);
+        const folder = path.posix.dirname(entry.path);
+        if (file % filesInFolder === 0)
+          yield { path: folder, type: "folder", mode: "755", flags: [] };
+        yield entry;
+      }
+      await Promise.resolve();
+    },
+    readEach: ({ paths }) => {
+      const read = (at: RelPath) => {
+        const file = Number(at.slice(at.lastIndexOf("f") + 1));
+        const { size = 0, modifiedNs = "0" } = entryOf(file);
+        const seen = { fileId: `${file}`, stamp: modifiedNs, newestNs: modifiedNs, modifiedNs };
+        const stat = { name: at, kind: "file" as const, size, mode: 0o644, ...seen };
+        return [at, { stat, bytes: contentOf(file), startedAt: 0 }] as const;
+      };
+      return Promise.resolve(new Map(paths.map(read)));
+    },
+    open: (at) => Promise.reject(new SnapError("not-found", `There is no file "${at}"`)),
+  };
+}
+
+async function restore(store: SnapshotStore, target: string): Promise<void> {
+  const root = await store.find("latest");
+  mkdirSync(target, { recursive: true });
+  for await (const entry of store.entries(root.id)) {
+    const at = path.join(target, entry.path);
+    if (entry.type === "folder") mkdirSync(at);
+    if (entry.type !== "file") continue;
+    const fd = openSync(at, "wx", Number.parseInt(entry.mode ?? "644", 8));
+    for await (const bytes of store.open(entry)) writeSync(fd, bytes);
+    const seconds = Number(BigInt(entry.modifiedNs ?? "0") / 1000n) / 1e6;
+    futimesSync(fd, seconds, seconds);
+    closeSync(fd);
+  }
+}
+
+async function snapshots(store: SnapshotStore, count: number): Promise<void> {
+  for (let taken = 0; taken < count; taken += 1) {
+    await store.capture(syntheticSource(3, 0), { reason: "manual", force: true });
+  }
+}
+
+/** Two captures, and the time of what leads from one to the other; printed in ms. */
+async function synthetic(store: SnapshotStore, files: number): Promise<void> {
+  const one = await store.capture(syntheticSource(files, 0), { reason: "manual" });
+  const other = await store.capture(syntheticSource(files, changes), { reason: "manual" });
+  const started = performance.now();
+  let found = 0;
+  for await (const _change of store.diff(one.root.id, other.root.id)) found += 1;
+  const took = performance.now() - started;
+  if (found !== Math.ceil(files / Math.max(1, Math.floor(files / changes))))
+    throw new Error(`${found} changes`);
+  console.log(Math.round(took));
+}
+
+const [work = "", folder = "", count = "0", target = ""] = process.argv.slice(2);
+const store = await openStore({
+  path: folder,
+  clock: systemClock,
+  rng: systemRng,
+  tool: "bench",
+  reserve: 0,
+});
+const works = new Map<string, () => Promise<void>>([
+  ["restore", () => restore(store, target)],
+  ["snapshots", () => snapshots(store, Number(count))],
+  ["synthetic", () => synthetic(store, Number(count))],
+]);
+await works.get(work)?.();
