@@ -10,6 +10,9 @@ import { SnapError } from "../../src/std/error.ts";
 import { systemRng } from "../../src/std/random.ts";
 import { systemClock } from "../../src/std/time.ts";
 
+/** What it can do. */
+export type StoreWork = "restore" | "snapshots" | "synthetic";
+
 const filesInFolder = 100;
 const changes = 1_000;
 

@@ -1,11 +1,12 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { launcher } from "../../test/support/snap-process.ts";
 import { writeBig, writeTexts } from "./store-data.ts";
 import { middle, runMeasured, type RunCost } from "./store-run.ts";
-import { count, printFigure, ratio, seconds } from "./table.ts";
+import type { StoreWork } from "./store-worker.ts";
+import { count, printFigure, ratio, runProgram, seconds } from "./table.ts";
 
 /** How much there is to measure with; 0 leaves a part out. */
 export type StoreSizes = {
@@ -28,7 +29,7 @@ type Costs = Partial<Record<Tool, RunCost>>;
 
 /** The snapshot store beside Debian's restic and borgbackup, in the same run on the same data. */
 export async function benchStore(sizes: StoreSizes): Promise<void> {
-  installPrograms();
+  await installPrograms();
   const top = realpathSync(mkdtempSync(path.join(tmpdir(), "snap-bench-")));
   try {
     printFigure({ what: "what", aim: "aim", measured: "measured" });
@@ -42,7 +43,7 @@ export async function benchStore(sizes: StoreSizes): Promise<void> {
 }
 
 /** As `scripts/test` does for its own. */
-function installPrograms(): void {
+async function installPrograms(): Promise<void> {
   const programs = new Map([
     ["restic", "restic"],
     ["borg", "borgbackup"],
@@ -51,8 +52,8 @@ function installPrograms(): void {
     spawnSync(program, ["--version"], { stdio: "ignore" }).status !== 0;
   const missing = [...programs].filter(([program]) => isMissing(program)).map(([, name]) => name);
   if (missing.length === 0) return;
-  execFileSync("apt-get", ["update", "-qq"], { stdio: "inherit" });
-  execFileSync("apt-get", ["install", "-y", "-qq", ...missing], { stdio: "inherit" });
+  await runProgram("apt-get", ["update", "-qq"]);
+  await runProgram("apt-get", ["install", "-y", "-qq", ...missing]);
 }
 
 /** The stores of the three programs in one folder, empty at first. */
@@ -93,7 +94,7 @@ class Stores {
     return this.run([process.execPath, launcher, ...words]);
   }
 
-  worker(work: string, number: number, target: string): Promise<RunCost> {
+  worker(work: StoreWork, number: number, target: string): Promise<RunCost> {
     const script = path.join(import.meta.dirname, "store-worker.ts");
     return this.run([
       process.execPath,
@@ -108,8 +109,12 @@ class Stores {
   /** MiB that a program has stored, without the reserve. */
   size(tool: Tool): number {
     const folder = this.at(tool === "snap" ? "snap/store" : tool);
-    const printed = execFileSync("du", ["-sk", "--exclude=reserve", folder], { encoding: "utf8" });
-    return Number.parseInt(printed, 10) / 1024;
+    const found = readdirSync(folder, { recursive: true, withFileTypes: true });
+    const files = found.filter((entry) => entry.isFile() && entry.name !== "reserve");
+    const blocks = files.map(
+      ({ parentPath, name }) => lstatSync(path.join(parentPath, name)).blocks,
+    );
+    return blocks.reduce((sum, some) => sum + some, 0) / 2048;
   }
 }
 
