@@ -7,7 +7,7 @@ const aheadMaxDefault = 64;
  * stops, tasks under way are waited for.
  */
 export async function* mapInOrder<T, R>(
-  items: AsyncIterable<T>,
+  items: Iterable<T> | AsyncIterable<T>,
   task: (item: T) => Promise<R>,
   aheadMax: number = aheadMaxDefault,
 ): AsyncGenerator<R> {

@@ -1,4 +1,5 @@
 import type { BlockPlace } from "../core/snapshot/block-index.ts";
+import type { PackFrame } from "../core/snapshot/pack-index.ts";
 import { SnapError, isSnapError } from "../std/error.ts";
 import { hashBlock } from "./block-hash.ts";
 import { decodeFrame } from "./frame.ts";
@@ -10,6 +11,10 @@ import type { StoreFiles } from "./store-files.ts";
 const framesKeptMax = 16;
 const framesKeptBytesMax = 32 * 1024 * 1024;
 
+/** Frames that are decoded ahead, none of them larger than this. */
+const framesAhead = 3;
+const frameAheadBytesMax = 5 * 1024 * 1024;
+
 type KeptFrame = { readonly raw: Promise<Buffer>; readonly rawLength: number };
 
 /** Reads blocks, each with its hash checked, from any pack that has it sound. */
@@ -19,6 +24,8 @@ export class PackReader {
   /** Oldest first. */
   readonly #kept = new Map<string, KeptFrame>();
   #keptBytes = 0;
+  /** The frame that was asked for last. */
+  #last = { pack: "", number: -1 };
 
   constructor(files: StoreFiles, catalogue: PackCatalogue) {
     this.#files = files;
@@ -92,7 +99,22 @@ export class PackReader {
     throw failed.error;
   }
 
-  #rawFrame({ pack, frame }: BlockPlace): Promise<Buffer> {
+  /** Where frames are read one after the other, those that follow are decoded meanwhile. */
+  #rawFrame({ pack, frame, entry }: BlockPlace): Promise<Buffer> {
+    const raw = this.#decoded(pack, frame);
+    const { pack: lastPack, number } = this.#last;
+    if (pack === lastPack && entry.frame === number) return raw;
+    this.#last = { pack, number: entry.frame };
+    if (pack !== lastPack || entry.frame !== number + 1) return raw;
+    for (let next = 1; next <= framesAhead; next += 1) {
+      const ahead = this.#catalogue.index.frameOf(pack, entry.frame + next);
+      if (ahead !== undefined && ahead.rawLength <= frameAheadBytesMax)
+        void this.#decoded(pack, ahead);
+    }
+    return raw;
+  }
+
+  #decoded(pack: string, frame: PackFrame): Promise<Buffer> {
     const key = `${pack}:${frame.offset}`;
     const kept = this.#kept.get(key);
     if (kept !== undefined) return kept.raw;

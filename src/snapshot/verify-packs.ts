@@ -4,6 +4,7 @@ import { isSnapError, throwIfAborted } from "../std/error.ts";
 import { hashBlock } from "./block-hash.ts";
 import { decodeFrame } from "./frame.ts";
 import type { PackKind } from "./frame.ts";
+import { mapInOrder } from "./in-order.ts";
 import { packBytesMax } from "./pack-catalogue.ts";
 import { packPath } from "./pack-writer.ts";
 import type { Packs } from "./packs.ts";
@@ -11,6 +12,9 @@ import { isUnreadable } from "./store-error.ts";
 import type { StoreFiles } from "./store-files.ts";
 import type { VerifyFindings } from "./verify-findings.ts";
 import type { VerifyScope } from "./verify-scope.ts";
+
+/** Frames of a pack that are decoded ahead of the one that is checked. */
+const framesAhead = 4;
 
 /** What levels 1 and 2 look at and where they note what they find. */
 export type VerifyPacksJob = {
@@ -91,9 +95,10 @@ async function* verifyPack(job: PacksJob, pack: PackToCheck): AsyncGenerator<Ver
   if (job.options.level < 2) return;
   const frames = framesOf(pack);
   const asked = frames.filter(([frame]) => job.scope.hasFrame(pack.name, frame.offset));
-  for (const [frame, entries] of asked) {
+  const decoded = mapInOrder(asked, (one) => decodeAhead(bytes, one), framesAhead);
+  for await (const { raw, entries } of decoded) {
     throwIfAborted(job.options.signal);
-    yield* verifyFrame(job, { pack, bytes, frame, entries });
+    yield* verifyFrame(job, { pack, raw, entries });
   }
   // Does nothing for a pack in which something was found.
   if (asked.length === frames.length) catalogue.noteSound(pack.name, 2);
@@ -139,24 +144,29 @@ function framesOf({ index }: PackToCheck): readonly (readonly [PackFrame, readon
 
 type FrameToCheck = {
   readonly pack: PackToCheck;
-  readonly bytes: Buffer;
-  readonly frame: PackFrame;
+  /** Absent where it cannot be decoded. */
+  readonly raw: Buffer | undefined;
   readonly entries: readonly PackEntry[];
 };
 
-async function* verifyFrame(
-  job: PacksJob,
-  { pack, bytes, frame, entries }: FrameToCheck,
-): AsyncGenerator<VerifyEvent> {
-  const { kind } = pack;
-  const what = kind === "data" ? "block" : "page";
-  const raw = await decodeFrame(
-    bytes.subarray(frame.offset, frame.offset + frame.length),
-    frame.rawLength,
-  ).catch((error: unknown) => {
+async function decodeAhead(
+  bytes: Buffer,
+  [frame, entries]: readonly [PackFrame, readonly PackEntry[]],
+): Promise<Omit<FrameToCheck, "pack">> {
+  const compressed = bytes.subarray(frame.offset, frame.offset + frame.length);
+  const raw = await decodeFrame(compressed, frame.rawLength).catch((error: unknown) => {
     if (!isSnapError(error, "damaged")) throw error;
     return undefined;
   });
+  return { raw, entries };
+}
+
+async function* verifyFrame(
+  job: PacksJob,
+  { pack, raw, entries }: FrameToCheck,
+): AsyncGenerator<VerifyEvent> {
+  const { kind } = pack;
+  const what = kind === "data" ? "block" : "page";
   for (const { hash, offset, length } of entries) {
     const content = raw?.subarray(offset, offset + length);
     if (content !== undefined && (await hashBlock(content)) === hash) {

@@ -10,6 +10,7 @@ import { DiskStoreFiles } from "../../src/snapshot/disk-files.ts";
 import { PackCatalogue } from "../../src/snapshot/pack-catalogue.ts";
 import { PackReader } from "../../src/snapshot/pack-reader.ts";
 import { PackWriter } from "../../src/snapshot/pack-writer.ts";
+import type { ByteRange, StoreFiles } from "../../src/snapshot/store-files.ts";
 import { execFileSync } from "node:child_process";
 import { noise } from "./scratch-store.ts";
 
@@ -200,4 +201,31 @@ test("foreign files are passed over", async () => {
   writeFileSync(join(top, "data/ab/x.tar.zst"), "mine");
   writeFileSync(join(top, `data/ab/${"cd".repeat(32)}.tar.zst`), "no pack at all");
   await expectAll(small);
+});
+
+test("N18: frames that are read one after the other are decoded ahead, and a damaged one troubles nobody before its turn", async () => {
+  const blocks = Array.from({ length: 10 }, (_, at) => noise(300_000, 50 + at));
+  const [pack = ""] = await write(blocks);
+  const bytes = readFileSync(join(top, pack));
+  bytes[4 * 300_600] = (bytes[4 * 300_600] ?? 0) ^ 1;
+  writeFileSync(join(top, pack), bytes);
+  const asked: number[] = [];
+  const watched: StoreFiles = Object.create(files, {
+    range: {
+      value: (name: string, range: ByteRange) => {
+        asked.push(range.offset);
+        return files.range(name, range);
+      },
+    },
+  });
+  const reader = new PackReader(watched, await load());
+  const hashes = blocks.map((block) => blockHashOf(block));
+  for (const [at, hash] of hashes.entries()) {
+    if (at === 4) await expect(reader.read(hash)).rejects.toMatchObject({ code: "damaged" });
+    else
+      expect(Buffer.from(await reader.read(hash)).equals(blocks[at] ?? Buffer.alloc(0))).toBe(true);
+    if (at === 1) expect(asked).toHaveLength(5);
+  }
+  // The last one holds nothing but the end of the archive.
+  expect(new Set(asked).size).toBe(11);
 });

@@ -37,6 +37,12 @@ export class BlockIndex {
     return this.hasPack(name) && !this.#distrusted.has(name);
   }
 
+  /** A frame of a pack by its number; undefined where the pack ends before. */
+  frameOf(name: string, number: number): PackFrame | undefined {
+    const pack = this.#packs[this.#numbers.get(name) ?? -1];
+    return pack !== undefined && number < pack.frameCount ? pack.frame(number) : undefined;
+  }
+
   /** The packs with their indexes, in the order they were added. */
   packs(): readonly (readonly [string, PackIndex])[] {
     return this.#packs.map((pack, number) => [this.#names[number] ?? "", pack]);
