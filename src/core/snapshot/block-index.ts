@@ -96,6 +96,13 @@ export class BlockIndex {
     return this.#placeAt((this.#packOf[slot] ?? 0) - 1, this.#entryOf[slot] ?? 0);
   }
 
+  /** The same as two numbers: the place of the pack in `packs()`, and the position in it. */
+  locate(hash: string): { readonly pack: number; readonly position: number } | undefined {
+    const slot = this.#slotOf(Buffer.from(hash, "hex"));
+    if (slot === undefined) return undefined;
+    return { pack: (this.#packOf[slot] ?? 0) - 1, position: this.#entryOf[slot] ?? 0 };
+  }
+
   /** All packs that hold a block; looks into each of them. */
   findAll(hash: string): readonly BlockPlace[] {
     const bytes = Buffer.from(hash, "hex");

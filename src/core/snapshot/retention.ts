@@ -1,0 +1,138 @@
+import { SnapError } from "../../std/error.ts";
+import { textOfTime } from "../quantity.ts";
+import { canonicalJson } from "./checked-json.ts";
+import { isPinned } from "./note.ts";
+import type { NotedRoot } from "./note.ts";
+import { periodOf, periods } from "./retention-periods.ts";
+import type { Period, ZoneOffset } from "./retention-periods.ts";
+
+/** N49: how long a snapshot that was taken before a dangerous act stays, ms. */
+const safetyKeptMs = 30 * 86_400_000;
+
+/** Which snapshots are kept (N54): rules add up, and what no rule keeps is forgotten. */
+export type RetentionPolicy = {
+  /** So many of the newest. */
+  readonly last?: number;
+  /** The newest of each of so many periods that have any. */
+  readonly newestOf?: Readonly<Partial<Record<Period, number>>>;
+  /** Those not older than this, ms. */
+  readonly withinMs?: number;
+  /** Those with one of these tags. */
+  readonly tags?: readonly string[];
+  /** Nobody asked for it just now: manual and labelled snapshots stay as well (N49). */
+  readonly automatic?: boolean;
+};
+
+/** What the judgement depends on beside the snapshots. */
+export type RetentionMoment = { readonly nowMs: number; readonly offset: ZoneOffset };
+
+/** A snapshot with the rules that keep it; none: it is to be forgotten. */
+export type Verdict = { readonly root: NotedRoot; readonly keptBy: readonly string[] };
+
+/**
+ * Judge snapshots by a policy, oldest first; the order they are given in does not matter. Workspaces, sides and limits to
+ * paths are judged apart. Pins keep always. Safety snapshots take no place among the newest; they stay for 30 days.
+ *
+ * @throws {SnapError} `usage` for a policy without a rule, or one that keeps nothing of a workspace's side
+ */
+export function judge(
+  roots: readonly NotedRoot[],
+  policy: RetentionPolicy,
+  moment: RetentionMoment,
+): readonly Verdict[] {
+  refuseNoRule(policy);
+  const groups = Map.groupBy(roots.toSorted(byTime), groupOf);
+  const verdicts = [...groups.values()].flatMap((group) => judgeGroup(group, policy, moment));
+  return verdicts.toSorted((a, b) => byTime(a.root, b.root));
+}
+
+function byTime(a: NotedRoot, b: NotedRoot): number {
+  if (a.time !== b.time) return a.time < b.time ? -1 : 1;
+  if (a.id === b.id) return 0;
+  return a.id < b.id ? -1 : 1;
+}
+
+function groupOf({ workspace, side, paths, reason }: NotedRoot): string {
+  return isSafety(reason) ? "safety" : canonicalJson([workspace.id, side, paths ?? null]);
+}
+
+function isSafety(reason: string): boolean {
+  return reason.startsWith("before-");
+}
+
+/** Snapshots of one group, oldest first. */
+function judgeGroup(
+  group: readonly NotedRoot[],
+  policy: RetentionPolicy,
+  moment: RetentionMoment,
+): readonly Verdict[] {
+  const [first] = group;
+  if (first === undefined) return [];
+  const ranked = isSafety(first.reason)
+    ? new Map<string, string[]>()
+    : ranks(group, policy, moment);
+  const verdicts = group.map((root) => ({
+    root,
+    keptBy: [...ownReasons(root, policy, moment), ...(ranked.get(root.id) ?? [])],
+  }));
+  if (!isSafety(first.reason) && verdicts.every(({ keptBy }) => keptBy.length === 0))
+    throw keepsNothing(first);
+  return verdicts;
+}
+
+/** Rules that need no look at other snapshots. */
+function ownReasons(
+  root: NotedRoot,
+  { withinMs, tags = [], automatic = false }: RetentionPolicy,
+  { nowMs }: RetentionMoment,
+): readonly string[] {
+  const ageMs = nowMs - Date.parse(root.time);
+  const reasons: string[] = [];
+  if (isPinned(root, nowMs)) reasons.push("pin");
+  if (isSafety(root.reason) && ageMs <= safetyKeptMs) reasons.push(`${root.reason}, 30d`);
+  if (automatic && root.reason === "manual") reasons.push("manual");
+  if (automatic && root.label !== undefined) reasons.push("label");
+  if (withinMs !== undefined && ageMs <= withinMs) reasons.push(`within ${textOfTime(withinMs)}`);
+  for (const tag of tags) if (root.tags.includes(tag)) reasons.push(`tag ${tag}`);
+  return reasons;
+}
+
+/** Rules that keep the newest of something, by id. */
+function ranks(
+  group: readonly NotedRoot[],
+  { last = 0, newestOf = {} }: RetentionPolicy,
+  { offset }: RetentionMoment,
+): ReadonlyMap<string, readonly string[]> {
+  const reasons = new Map<string, string[]>();
+  const keep = (root: NotedRoot, reason: string): void => {
+    reasons.set(root.id, [...(reasons.get(root.id) ?? []), reason]);
+  };
+  const newestFirst = group.toReversed();
+  newestFirst.slice(0, last).forEach((root, place) => keep(root, `last ${place + 1}`));
+  for (const period of periods) {
+    const seen = new Set<string>();
+    for (const root of newestFirst) {
+      const span = periodOf(period, Date.parse(root.time), offset);
+      if (seen.has(span) || seen.size >= (newestOf[period] ?? 0)) continue;
+      seen.add(span);
+      keep(root, `${period} ${span}`);
+    }
+  }
+  return reasons;
+}
+
+function refuseNoRule({ last = 0, newestOf = {}, withinMs = 0, tags = [] }: RetentionPolicy): void {
+  const counts = [last, withinMs, ...periods.map((period) => newestOf[period] ?? 0)];
+  if (tags.length > 0 || counts.some((count) => count > 0)) return;
+  throw new SnapError("usage", "The policy keeps nothing", {
+    hint: "Give a rule that keeps something, like --keep-last 10 or --keep-daily 14.",
+  });
+}
+
+function keepsNothing({ workspace, side }: NotedRoot): SnapError {
+  const whose = `"${workspace.path}", side ${side}`;
+  return new SnapError("usage", `The policy keeps no snapshot of ${whose}`, {
+    path: workspace.path,
+    hint: "Nothing was forgotten. Add a rule that keeps something, like --keep-last 1, or name the snapshots to forget.",
+  });
+}
