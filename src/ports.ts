@@ -11,7 +11,8 @@ import type { Covers } from "./core/plan/simulate.ts";
 import type { Observation, RebaseRequest, SyncReport } from "./core/plan/sync-report.ts";
 import type { EntryChange } from "./core/snapshot/diff.ts";
 import type { SnapshotEntry } from "./core/snapshot/entry.ts";
-import type { CaptureFacts, LeftAside, SnapshotId, SnapshotRoot } from "./core/snapshot/root.ts";
+import type { NotedRoot } from "./core/snapshot/note.ts";
+import type { CaptureFacts, LeftAside, SnapshotId } from "./core/snapshot/root.ts";
 import type {
   CaptureOptions,
   CaptureResult,
@@ -269,10 +270,10 @@ export interface CaptureSource {
 /** The snapshot store. Readers take no lock; one capture at a time (N30). */
 export interface SnapshotStore {
   capture(source: CaptureSource, options: CaptureOptions): Promise<CaptureResult>;
-  /** Oldest first. */
-  list(filter?: SnapshotFilter): Promise<readonly SnapshotRoot[]>;
+  /** Oldest first, with labels, tags and pins as they are now (N25). */
+  list(filter?: SnapshotFilter): Promise<readonly NotedRoot[]>;
   /** @throws {SnapError} `snapshot-not-found`, `snapshot-ambiguous` (N25). */
-  find(reference: string, filter?: SnapshotFilter): Promise<SnapshotRoot>;
+  find(reference: string, filter?: SnapshotFilter): Promise<NotedRoot>;
   /** In path order. @throws {SnapError} `damaged` */
   entries(id: SnapshotId, under?: RelPath): AsyncIterable<SnapshotEntry>;
   /** Verified bytes of a file. @throws {SnapError} `damaged`, with block and pack named */

@@ -21,12 +21,13 @@ import { EntryCursor } from "./entry-cursor.ts";
 import { EntryCapture, withTimeOf } from "./capture-entry.ts";
 import { CaptureTally } from "./capture-tally.ts";
 import { recordChecks } from "./checks.ts";
+import { freeTime } from "./file-times.ts";
 import { ManifestWriter, proveManifest } from "./manifest-store.ts";
 import { PackWriter } from "./pack-writer.ts";
 import { loadPacks, newChecks } from "./packs.ts";
 import type { Packs } from "./packs.ts";
 import { KnownContents, baseOf, parentOf, readableEntries } from "./parent.ts";
-import { freeTime, putRoot, readRoots, rootNames, rootOfId } from "./root-files.ts";
+import { putRoot, readRoots, rootNames, rootOfId } from "./root-files.ts";
 import type { StoreFiles } from "./store-files.ts";
 import type { WriterLock } from "./writer-lock.ts";
 

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { link, mkdir, open, readdir, rename, rm, stat, statfs } from "node:fs/promises";
+import { link, mkdir, open, readdir, rename, rm, rmdir, stat, statfs } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { systemCode } from "../std/error.ts";
@@ -104,12 +104,16 @@ export class DiskStoreFiles implements StoreFiles {
   }
 
   move(from: string, to: string): Promise<boolean> {
-    return this.#guard("rename", from, async () => {
+    return this.#guardWrite({ name: to, bytes: 0 }, async () => {
+      await this.#makeFolder(dirname(to));
       const moved = await rename(this.#path(from), this.#path(to)).then(
         () => true,
         undefinedIfMissing,
       );
-      return moved === true;
+      if (moved !== true) return false;
+      await flushFolder(this.#path(dirname(to)));
+      await flushFolder(this.#path(dirname(from)));
+      return true;
     });
   }
 
@@ -127,6 +131,13 @@ export class DiskStoreFiles implements StoreFiles {
 
   remove(name: string): Promise<void> {
     return this.#guard("remove", name, () => rm(this.#path(name), { force: true }));
+  }
+
+  removeFolder(name: string): Promise<void> {
+    this.#folders.delete(name);
+    return this.#guard("remove", name, async () => {
+      await rmdir(this.#path(name)).catch(unlessFilled);
+    });
   }
 
   async write(): Promise<StoreFileWriter> {
@@ -212,6 +223,11 @@ async function flushFolder(path: string): Promise<void> {
 function falseIfThere(error: unknown): false {
   if (systemCode(error) !== "EEXIST") throw error;
   return false;
+}
+
+/** A folder that is gone already, or in which something still lies, is left as it is. */
+function unlessFilled(error: unknown): void {
+  if (!["ENOENT", "ENOTEMPTY", "EEXIST"].includes(systemCode(error) ?? "")) throw error;
 }
 
 /** The disk of the nearest folder that exists. */

@@ -1,8 +1,10 @@
 import { isHash } from "../core/snapshot/checked-json.ts";
+import type { NotedRoot } from "../core/snapshot/note.ts";
 import { findRoot } from "../core/snapshot/root-reference.ts";
 import type { Reference } from "../core/snapshot/root-reference.ts";
 import type { SnapshotRoot } from "../core/snapshot/root.ts";
 import { SnapError, isSnapError } from "../std/error.ts";
+import { timeInName } from "./file-times.ts";
 import type { FoundRoot } from "./root-files.ts";
 
 /**
@@ -13,8 +15,8 @@ import type { FoundRoot } from "./root-files.ts";
  */
 export function findSound(
   reference: Reference,
-  roots: { readonly asked: readonly SnapshotRoot[]; readonly all: readonly FoundRoot[] },
-): SnapshotRoot {
+  roots: { readonly asked: readonly NotedRoot[]; readonly all: readonly FoundRoot[] },
+): NotedRoot {
   const damaged = roots.all.filter(isDamaged);
   const found = findUnless(reference, roots.asked, damaged);
   if (isNamedById(reference, found)) return found;
@@ -38,9 +40,9 @@ function isNamedById(reference: Reference, found: SnapshotRoot): boolean {
 
 function findUnless(
   reference: Reference,
-  asked: readonly SnapshotRoot[],
+  asked: readonly NotedRoot[],
   damaged: readonly UnreadRoot[],
-): SnapshotRoot {
+): NotedRoot {
   try {
     return findRoot(reference, asked);
   } catch (error) {
@@ -75,9 +77,7 @@ function hasDigits(reference: Reference, fileName: string): boolean {
 /** Whether a root of this file name is not too late for the reference. */
 function isReached(reference: Reference, fileName: string): boolean {
   if (reference.by !== "time") return true;
-  const [, ...parts] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z/.exec(fileName) ?? [];
-  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = parts.map(Number);
-  return Date.UTC(year, month - 1, day, hour, minute, second) <= reference.timeMs;
+  return timeInName(fileName) <= reference.timeMs;
 }
 
 function isLater(fileName: string, root: SnapshotRoot): boolean {

@@ -14,6 +14,12 @@ type RawFrame = {
   readonly release?: () => void;
 };
 
+/** What is in a frame that comes from another pack. */
+export type CopiedFrame = {
+  readonly rawLength: number;
+  readonly entries: readonly PlacedBlock[];
+};
+
 /** A finished pack under its name, and its index. */
 export type FinishedPack = { readonly name: string; readonly contents: PackContents };
 
@@ -62,6 +68,15 @@ export class PackBuild {
     return group.isFull ? this.#endGroup(group) : undefined;
   }
 
+  /** Take a frame as it is, of whole tar entries without the end of an archive. */
+  copy(frame: Uint8Array, raw: CopiedFrame): Promise<number> {
+    for (const { hash } of raw.entries) this.hashes.push(hash);
+    const written = this.#tail.then(async () => this.#write(raw, frame));
+    this.#tail = written;
+    written.catch(leaveToTail);
+    return written;
+  }
+
   /** Write the rest and the end of the archive; the pack is in place and durable on return (N26). */
   async finish(nameOf: (sha256: string) => string): Promise<FinishedPack> {
     const group = (this.#group ??= new FrameGroup(this.#kind, this.#rooms));
@@ -89,16 +104,20 @@ export class PackBuild {
   #append(raw: RawFrame, fast: boolean): Promise<number> {
     const compressed = compressFrame(raw.bytes, { fast }).finally(raw.release);
     compressed.catch(leaveToTail);
-    const written = this.#tail.then(async () => this.#write(raw, await compressed));
+    const { entries } = raw;
+    const rawLength = raw.bytes.length;
+    const written = this.#tail.then(async () =>
+      this.#write({ rawLength, entries }, await compressed),
+    );
     this.#tail = written;
     written.catch(leaveToTail);
     return written;
   }
 
-  async #write(raw: RawFrame, frame: Buffer): Promise<number> {
+  async #write(raw: CopiedFrame, frame: Uint8Array): Promise<number> {
     const number = this.#frames.length;
     const offset = this.#length;
-    this.#frames.push({ offset, length: frame.length, rawLength: raw.bytes.length });
+    this.#frames.push({ offset, length: frame.length, rawLength: raw.rawLength });
     for (const entry of raw.entries) this.#entries.push({ ...entry, frame: number });
     this.#length += frame.length;
     this.#digest.update(frame);

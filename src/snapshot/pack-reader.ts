@@ -6,6 +6,7 @@ import { decodeFrame } from "./frame.ts";
 import type { PackCatalogue } from "./pack-catalogue.ts";
 import { isUnreadable } from "./store-error.ts";
 import type { StoreFiles } from "./store-files.ts";
+import { rangeEvenInTrash } from "./trash.ts";
 
 /** Raw frames kept, since neighbours are read one after the other; bounded by count and bytes. */
 const framesKeptMax = 16;
@@ -118,7 +119,9 @@ export class PackReader {
     const key = `${pack}:${frame.offset}`;
     const kept = this.#kept.get(key);
     if (kept !== undefined) return kept.raw;
-    const raw = this.#files.range(pack, frame).then((bytes) => decodeFrame(bytes, frame.rawLength));
+    const raw = rangeEvenInTrash(this.#files, pack, frame).then((bytes) =>
+      decodeFrame(bytes, frame.rawLength),
+    );
     this.#keep(key, { raw, rawLength: frame.rawLength });
     raw.catch(() => this.#forget(key));
     return raw;

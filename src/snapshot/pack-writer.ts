@@ -4,6 +4,7 @@ import { isIncompressible } from "./frame.ts";
 import type { PackKind } from "./frame.ts";
 import { groupBytes } from "./frame-group.ts";
 import { PackBuild } from "./pack-build.ts";
+import type { CopiedFrame } from "./pack-build.ts";
 import type { StoreFiles } from "./store-files.ts";
 
 /** A pack is closed at this size (N15), or at so many blocks, which bounds the memory of its index. */
@@ -65,10 +66,7 @@ export class PackWriter {
     const fast = bytes.length >= groupBytes && isIncompressible(bytes);
     this.#build ??= this.#newBuild();
     const written = this.#build.add(hash, bytes, { fast });
-    if (written === undefined) return;
-    this.#inFlight.push(written);
-    if (this.#inFlight.length <= framesAtOnce) return;
-    this.#writtenBytes = (await this.#inFlight.shift()) ?? 0;
+    if (written !== undefined) await this.#track(written);
   }
 
   /** Begin to put a full pack in place; the one before it is there on return, so that two are under way at most. */
@@ -76,6 +74,20 @@ export class PackWriter {
     const earlier = [...this.#closing];
     this.#beginClosing();
     await Promise.all(earlier);
+  }
+
+  /** Take a whole frame of another pack as it is; none of its blocks may be here already. */
+  async copy(frame: Uint8Array, raw: CopiedFrame): Promise<void> {
+    for (const { hash } of raw.entries) this.#pending.add(hash);
+    this.#build ??= this.#newBuild();
+    await this.#track(this.#build.copy(frame, raw));
+  }
+
+  /** Wait while too many frames are under way. */
+  async #track(written: Promise<number>): Promise<void> {
+    this.#inFlight.push(written);
+    if (this.#inFlight.length <= framesAtOnce) return;
+    this.#writtenBytes = (await this.#inFlight.shift()) ?? 0;
   }
 
   /** Put all packs in place; durable, with their sidecars and in the index, on return. */

@@ -5,6 +5,7 @@ import { SnapError, isSnapError } from "../std/error.ts";
 import { forEachLimited } from "../std/limiter.ts";
 import { isUnreadable, missingFile } from "./store-error.ts";
 import type { StoreFiles } from "./store-files.ts";
+import { getEvenFromTrash, trashBatches } from "./trash.ts";
 
 /** X13: the most that is read as one JSON document. */
 const rootBytesMax = 16 * 1024 * 1024;
@@ -22,8 +23,20 @@ export function rootFileName(root: SnapshotRoot): string {
 
 /** Names of all roots, oldest first; foreign files are passed over. */
 export async function rootNames(files: StoreFiles): Promise<readonly string[]> {
-  const names = await files.list("roots");
+  return await rootNamesIn(files, "roots");
+}
+
+/** Names of the roots in some folder; foreign files are passed over. */
+export async function rootNamesIn(files: StoreFiles, folder: string): Promise<readonly string[]> {
+  const names = await files.list(folder);
   return names.filter((name) => /^\d{8}T\d{6}Z-[0-9a-f]{16}\.json$/.test(name));
+}
+
+async function trashedRootNames(files: StoreFiles): Promise<readonly string[]> {
+  const names: string[] = [];
+  for (const { name } of await trashBatches(files))
+    names.push(...(await rootNamesIn(files, `${name}/roots`)));
+  return names;
 }
 
 /** All roots, oldest first, damaged ones too: what is lost must be said. */
@@ -48,7 +61,7 @@ export async function readRoot(files: StoreFiles, name: string): Promise<FoundRo
 
 async function loadRoot(files: StoreFiles, name: string): Promise<SnapshotRoot> {
   const path = `roots/${name}`;
-  const bytes = await files.get(path, rootBytesMax);
+  const bytes = await getEvenFromTrash(files, path, rootBytesMax);
   if (bytes === undefined) throw missingFile(`${files.top}/${path}`);
   const what = `The snapshot "${path}"`;
   const root = decodeRoot(textFromBytes(bytes, what), what);
@@ -56,10 +69,12 @@ async function loadRoot(files: StoreFiles, name: string): Promise<SnapshotRoot> 
   throw damagedError(`${what} is damaged: it belongs under another name`);
 }
 
-/** The root of a full id. @throws {SnapError} `snapshot-not-found`, `damaged` */
+/** The root of a full id, also of a snapshot that waits in the trash (N31). @throws {SnapError} `snapshot-not-found`, `damaged` */
 export async function rootOfId(files: StoreFiles, id: SnapshotId): Promise<SnapshotRoot> {
   const suffix = `-${id.slice(0, 16)}.json`;
-  const name = (await rootNames(files)).find((one) => one.endsWith(suffix));
+  const isNamed = (name: string): boolean => name.endsWith(suffix);
+  const name =
+    (await rootNames(files)).find(isNamed) ?? (await trashedRootNames(files)).find(isNamed);
   const root = name === undefined ? undefined : await loadRoot(files, name);
   if (root?.id === id) return root;
   throw new SnapError("snapshot-not-found", `No snapshot ${id}`, {
@@ -71,19 +86,4 @@ export async function rootOfId(files: StoreFiles, id: SnapshotId): Promise<Snaps
 /** Commit a snapshot: the root gets its name (N26). */
 export async function putRoot(files: StoreFiles, root: SnapshotRoot): Promise<void> {
   await files.put(`roots/${rootFileName(root)}`, Buffer.from(encodeRoot(root)));
-}
-
-/**
- * A time for a new root that no other root of the store has: the present second, or the next that is free. So that
- * snapshots taken within one second stay in the order they were taken.
- */
-export function freeTime(names: readonly string[], nowMs: number): number {
-  const taken = new Set(names.map((name) => name.slice(0, name.indexOf("-"))));
-  let timeMs = nowMs;
-  while (taken.has(compactTime(timeMs))) timeMs += 1000;
-  return timeMs;
-}
-
-function compactTime(timeMs: number): string {
-  return `${new Date(timeMs).toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}Z`;
 }

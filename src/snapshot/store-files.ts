@@ -42,12 +42,14 @@ export interface StoreFiles {
   create(name: string, bytes: Uint8Array): Promise<boolean>;
   /** Add bytes at the end of a file, which is made if it is missing; durable on return. */
   append(name: string, bytes: Uint8Array): Promise<void>;
-  /** Rename within the store; false where there is nothing to rename. */
+  /** Rename within the store, durable on return; false where there is nothing to rename. What has the name is replaced. */
   move(from: string, to: string): Promise<boolean>;
   /** Give a file a second name; false where the name is taken or there is no such file. */
   link(from: string, to: string): Promise<boolean>;
   /** Remove a file; one that is missing is gone already. */
   remove(name: string): Promise<void>;
+  /** Remove a folder if nothing is in it. */
+  removeFolder(name: string): Promise<void>;
   write(): Promise<StoreFileWriter>;
   /** Bytes free for us on the disk of the store, or of the folder it will be made in. */
   freeBytes(): Promise<number>;

@@ -18,7 +18,7 @@ const documentBytesMax = 64 * 1024;
 const storeFormat = 1;
 
 /** What a program wants to do with a store; each needs features of its own (N13). */
-export type StoreUse = "read" | "write";
+export type StoreUse = "read" | "write" | "prune";
 
 /** Features this program knows beyond format 1: none yet. */
 const knownFeatures: readonly string[] = [];

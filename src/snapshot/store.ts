@@ -1,6 +1,7 @@
 import { diffEntries } from "../core/snapshot/diff.ts";
 import type { EntryChange } from "../core/snapshot/diff.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
+import type { NotedRoot } from "../core/snapshot/note.ts";
 import { inPathOrder, unsharedPages } from "../core/snapshot/manifest.ts";
 import { isSelected, parseReference } from "../core/snapshot/root-reference.ts";
 import type { SnapshotId, SnapshotRoot } from "../core/snapshot/root.ts";
@@ -14,6 +15,7 @@ import type {
 import type { RelPath } from "../core/path/rel-path.ts";
 import type { CaptureSource, SnapshotStore } from "../ports.ts";
 import { SnapError, isSnapError, throwIfAborted } from "../std/error.ts";
+import type { Work } from "../std/events.ts";
 import { silentLogger } from "../std/log.ts";
 import type { Logger } from "../std/log.ts";
 import type { Rng } from "../std/random.ts";
@@ -21,7 +23,11 @@ import type { Clock } from "../std/time.ts";
 import { capture } from "./capture.ts";
 import { DiskStoreFiles } from "./disk-files.ts";
 import { findSound } from "./find.ts";
+import { graceDefaultMs, withReserve } from "./keep-parts.ts";
+import type { KeepParts } from "./keep-parts.ts";
+import { Keeping } from "./keeping.ts";
 import { readEntries, readPageRefs, readPages } from "./manifest-store.ts";
+import { readNotes } from "./note-files.ts";
 import { loadPacks } from "./packs.ts";
 import type { Packs } from "./packs.ts";
 import { freeReserve, keepReserve, reserveBytes } from "./reserve.ts";
@@ -49,6 +55,8 @@ export type StoreOptions = {
   readonly wait?: number;
   /** Spare room for a full disk, bytes; 0 for none. */
   readonly reserve?: number;
+  /** How long what was thrown away waits, ms (N55). */
+  readonly grace?: number;
 };
 
 /** A root that cannot be read: the file in `roots/` and the reason. Its snapshot is in no list. */
@@ -58,6 +66,8 @@ export type DamagedRoot = { readonly name: string; readonly reason: string };
 export interface OpenedStore extends SnapshotStore {
   /** Oldest first, of all workspaces: whose they are cannot be told (N8). */
   damagedRoots(): Promise<readonly DamagedRoot[]>;
+  /** Notes, forgetting and pruning (N25, N54–N57). */
+  readonly keeping: Keeping;
 }
 
 /**
@@ -82,6 +92,7 @@ class DiskStore implements OpenedStore {
   readonly #options: StoreOptions;
   readonly #files: StoreFiles;
   readonly #logger: Logger;
+  readonly keeping: Keeping;
   /** Packs as readers last saw them; they look again for what they miss. */
   #packs: Promise<Packs> | undefined;
 
@@ -89,6 +100,12 @@ class DiskStore implements OpenedStore {
     this.#options = options;
     this.#files = files;
     this.#logger = options.logger ?? silentLogger;
+    const look = { files, logger: this.#logger, clock: options.clock };
+    this.keeping = new Keeping({
+      look: { ...look, graceMs: options.grace ?? graceDefaultMs },
+      exists: () => checkFormat(files, "read"),
+      locked: (doing, work, act) => this.#keep(doing, work, act),
+    });
   }
 
   async capture(source: CaptureSource, options: CaptureOptions): Promise<CaptureResult> {
@@ -101,8 +118,8 @@ class DiskStore implements OpenedStore {
     }
   }
 
-  async list(filter?: SnapshotFilter): Promise<readonly SnapshotRoot[]> {
-    return this.#sound(await this.#roots(), filter);
+  async list(filter?: SnapshotFilter): Promise<readonly NotedRoot[]> {
+    return await this.#sound(await this.#roots(), filter);
   }
 
   async damagedRoots(): Promise<readonly DamagedRoot[]> {
@@ -111,10 +128,10 @@ class DiskStore implements OpenedStore {
     );
   }
 
-  async find(text: string, filter?: SnapshotFilter): Promise<SnapshotRoot> {
+  async find(text: string, filter?: SnapshotFilter): Promise<NotedRoot> {
     const reference = parseReference(text, this.#options.clock.now());
     const found = await this.#roots();
-    return findSound(reference, { asked: this.#sound(found, filter), all: found });
+    return findSound(reference, { asked: await this.#sound(found, filter), all: found });
   }
 
   async *entries(id: SnapshotId, under?: RelPath): AsyncGenerator<SnapshotEntry> {
@@ -153,20 +170,36 @@ class DiskStore implements OpenedStore {
     const { clock, rng, tool } = this.#options;
     const files = this.#files;
     await checkFormat(files, "write");
-    await files.makeFolders(["tmp"]);
-    await using lock = await WriterLock.acquire({
-      files,
-      clock,
-      rng,
-      logger: this.#logger,
-      waitMs: this.#options.wait ?? waitMsDefault,
-      doing: `capture, ${options.reason}`,
-      signal: options.signal,
-    });
+    await using lock = await this.#lock(`capture, ${options.reason}`, options);
     await makeStore(files, { rng, tool });
     await sweepTemporary(files);
     await keepReserve(files, this.#options.reserve ?? reserveBytes);
     return await capture({ files, clock, logger: this.#logger, tool, lock }, source, options);
+  }
+
+  /** Look after the store as its one writer; on a full disk with the reserve, which is not set aside again. */
+  async #keep<T>(doing: string, work: Work, act: (parts: KeepParts) => Promise<T>): Promise<T> {
+    const { clock, rng, grace: graceMs = graceDefaultMs } = this.#options;
+    const files = this.#files;
+    if (!(await checkFormat(files, "prune"))) throw noStoreYet(files.top);
+    await using lock = await withReserve(files, () => this.#lock(doing, work));
+    await sweepTemporary(files);
+    return await act({ files, clock, rng, logger: this.#logger, graceMs, lock });
+  }
+
+  async #lock(doing: string, { signal }: Work): Promise<WriterLock> {
+    const { clock, rng, wait: waitMs = waitMsDefault } = this.#options;
+    const files = this.#files;
+    await files.makeFolders(["tmp"]);
+    return await WriterLock.acquire({
+      files,
+      clock,
+      rng,
+      logger: this.#logger,
+      waitMs,
+      doing,
+      signal,
+    });
   }
 
   async #roots(): Promise<readonly FoundRoot[]> {
@@ -188,14 +221,25 @@ class DiskStore implements OpenedStore {
     }
   }
 
-  /** Roots that are whole; the others are logged, and `damagedRoots` and `verify` tell them. */
-  #sound(found: readonly FoundRoot[], filter: SnapshotFilter | undefined): readonly SnapshotRoot[] {
+  /** Roots that are whole, with their notes; the others are logged, and `damagedRoots` and `verify` tell them. */
+  async #sound(
+    found: readonly FoundRoot[],
+    filter: SnapshotFilter | undefined,
+  ): Promise<readonly NotedRoot[]> {
+    const notes = await readNotes(this.#files, this.#logger);
     return found.flatMap(({ name, root, trouble }) => {
-      if (root !== undefined) return isSelected(root, filter) ? [root] : [];
+      if (root !== undefined) return [notes.of(root)].filter((noted) => isSelected(noted, filter));
       this.#logger.error("a snapshot is damaged", { name, reason: trouble.message });
       return [];
     });
   }
+}
+
+function noStoreYet(top: string): SnapError {
+  return new SnapError("snapshot-not-found", `There are no snapshots in "${top}" yet`, {
+    hint: "`snap capture` takes one.",
+    path: top,
+  });
 }
 
 function notHeld(entry: SnapshotEntry): SnapError {

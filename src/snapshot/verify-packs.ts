@@ -10,6 +10,7 @@ import { packPath } from "./pack-writer.ts";
 import type { Packs } from "./packs.ts";
 import { isUnreadable } from "./store-error.ts";
 import type { StoreFiles } from "./store-files.ts";
+import { getEvenFromTrash } from "./trash.ts";
 import type { VerifyFindings } from "./verify-findings.ts";
 import type { VerifyScope } from "./verify-scope.ts";
 
@@ -106,7 +107,7 @@ async function* verifyPack(job: PacksJob, pack: PackToCheck): AsyncGenerator<Ver
 
 async function readPack(job: PacksJob, pack: PackToCheck): Promise<Buffer | undefined> {
   try {
-    const bytes = await job.files.get(pack.name, packBytesMax);
+    const bytes = await getEvenFromTrash(job.files, pack.name, packBytesMax);
     if (bytes === undefined) damagedPack(job, pack, "It is missing");
     return bytes;
   } catch (error) {

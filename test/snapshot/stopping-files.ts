@@ -46,6 +46,7 @@ export function stoppingFiles(files: StoreFiles, callsLeft: number): StoppedFile
     move: (from, to) => act(() => files.move(from, to)),
     link: (from, to) => act(() => files.link(from, to)),
     remove: (name) => act(() => files.remove(name)),
+    removeFolder: (name) => act(() => files.removeFolder(name)),
     write,
     freeBytes: () => look(() => files.freeBytes()),
   };

@@ -52,17 +52,17 @@ function endOfDay(day: Date, shiftDays: number): number {
  *
  * @throws {SnapError} `snapshot-not-found`; `snapshot-ambiguous` with the candidates.
  */
-export function findRoot(reference: Reference, roots: readonly SnapshotRoot[]): SnapshotRoot {
+export function findRoot<R extends SnapshotRoot>(reference: Reference, roots: readonly R[]): R {
   const found = candidatesOf(reference, roots);
   if (found.length > 1) throw ambiguous(reference, found);
   if (found[0] === undefined) throw notFound(reference, roots.length);
   return found[0];
 }
 
-function candidatesOf(
+function candidatesOf<R extends SnapshotRoot>(
   reference: Reference,
-  roots: readonly SnapshotRoot[],
-): readonly SnapshotRoot[] {
+  roots: readonly R[],
+): readonly R[] {
   switch (reference.by) {
     case "latest":
       return roots
@@ -130,5 +130,6 @@ function ambiguous(reference: Reference, found: readonly SnapshotRoot[]): SnapEr
 /** Whether a root is one of those that are asked for. */
 export function isSelected(root: SnapshotRoot, filter: SnapshotFilter | undefined): boolean {
   const isWorkspace = filter?.workspace === undefined || root.workspace.id === filter.workspace;
-  return isWorkspace && (filter?.side === undefined || root.side === filter.side);
+  const isTagged = filter?.tag === undefined || root.tags.includes(filter.tag);
+  return isWorkspace && isTagged && (filter?.side === undefined || root.side === filter.side);
 }

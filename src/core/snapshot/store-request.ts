@@ -19,7 +19,12 @@ export type CaptureResult = {
 };
 
 /** Which snapshots of a store are meant; all where nothing is said. */
-export type SnapshotFilter = { readonly workspace?: string; readonly side?: "local" | "remote" };
+export type SnapshotFilter = {
+  readonly workspace?: string;
+  readonly side?: "local" | "remote";
+  /** Those with this tag, given at once or later (N25). */
+  readonly tag?: string;
+};
 
 /** What is to be proved. */
 export type VerifyOptions = Work & {

@@ -1,0 +1,273 @@
+import { renameSync, mkdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { expect, test } from "vitest";
+import type { SnapshotRoot } from "../../src/core/snapshot/root.ts";
+import type { OpenedStore } from "../../src/snapshot/store.ts";
+import { MemorySource } from "../support/memory-source.ts";
+import { ScratchStore, all, contentOf, damageOf, noise } from "./scratch-store.ts";
+
+const manual = { reason: "manual" } as const;
+const dayMs = 86_400_000;
+
+/** Every file of a snapshot with its content. */
+async function treeOf(store: OpenedStore, root: SnapshotRoot): Promise<Record<string, string>> {
+  const tree: Record<string, string> = {};
+  for (const entry of await all(store.entries(root.id))) {
+    if (entry.type === "file")
+      tree[entry.path] = (await contentOf(store, entry)).toString("latin1");
+  }
+  return tree;
+}
+
+/** Forget without asking, and wait until the trash may be emptied. */
+async function forgetForGood(scratch: ScratchStore, roots: readonly SnapshotRoot[]): Promise<void> {
+  const { keeping } = await scratch.open();
+  await keeping.forget({ ids: roots.map(({ id }) => id), ...manual, evenLastCopy: true });
+  scratch.clock.advance(8 * dayMs);
+}
+
+function packBytes(scratch: ScratchStore): number {
+  const packs = [...scratch.names("data"), ...scratch.names("meta")];
+  return packs.reduce((sum, name) => sum + statSync(join(scratch.top, name)).size, 0);
+}
+
+test("N56: what nobody needs goes to the trash, and for good after the grace time", async () => {
+  using scratch = new ScratchStore();
+  const store = await scratch.open();
+  const { root: old } = await store.capture(
+    new MemorySource().write("a", noise(900_000, 1)),
+    manual,
+  );
+  const source = new MemorySource().write("b", noise(700_000, 2));
+  const { root: kept } = await store.capture(source, manual);
+  const tree = await treeOf(store, kept);
+  await forgetForGood(scratch, [old]);
+
+  const preview = await store.keeping.prune({ dryRun: true });
+  const before = scratch.names();
+  const report = await (await scratch.open()).keeping.prune({});
+  expect(preview).toEqual(report);
+  expect(before).not.toEqual(scratch.names());
+  expect(report.emptied.files).toBe(2);
+  expect(report.dropped.packs).toBe(2);
+  expect(packBytes(scratch)).toBeLessThan(720_000);
+  expect(scratch.names("trash")).toHaveLength(4);
+  const fresh = await scratch.open();
+  expect(await treeOf(fresh, kept)).toEqual(tree);
+  expect(await damageOf(fresh, 2)).toEqual([]);
+
+  scratch.clock.advance(8 * dayMs);
+  const second = await fresh.keeping.prune({});
+  expect(second.emptied.files).toBe(4);
+  expect(second.dropped).toEqual({ packs: 0, bytes: 0 });
+  expect(scratch.names("trash")).toEqual([]);
+});
+
+test("N7: a snapshot in the trash is needed until the grace time is over", async () => {
+  using scratch = new ScratchStore();
+  const store = await scratch.open();
+  const { root: old } = await store.capture(
+    new MemorySource().write("a", noise(900_000, 1)),
+    manual,
+  );
+  await store.capture(new MemorySource().write("b", "b"), manual);
+  const tree = await treeOf(store, old);
+  const ids = [old.id];
+  const { id } = await store.keeping.forget({ ids, ...manual, evenLastCopy: true });
+  scratch.clock.advance(6 * dayMs);
+  expect((await store.keeping.prune({})).dropped.packs).toBe(0);
+  await store.keeping.unforget(id);
+  expect(await treeOf(store, old)).toEqual(tree);
+});
+
+test("N56: a worn pack is rewritten; what is needed of it stays the same, whatever shares frames", async () => {
+  using scratch = new ScratchStore();
+  const store = await scratch.open();
+  const source = new MemorySource();
+  // Three frames of small blocks that nobody needs later, and one in which most is needed.
+  for (let at = 0; at < 60; at += 1) source.write(`gone/${at}`, noise(40_000, 100 + at));
+  for (let at = 0; at < 30; at += 1) source.write(`kept/${at}`, noise(20_000, 200 + at));
+  source.write("large", noise(1_200_000, 4)).write("z", "last in the archive");
+  const { root: first } = await store.capture(source, manual);
+  for (let at = 0; at < 60; at += 1) source.remove(`gone/${at}`);
+  source.remove("kept/3");
+  const { root: second } = await store.capture(source, manual);
+  const tree = await treeOf(store, second);
+  await forgetForGood(scratch, [first]);
+  const before = packBytes(scratch);
+  const report = await (await scratch.open()).keeping.prune({});
+  expect(report.rewritten.packs).toBeGreaterThanOrEqual(1);
+  expect(before - packBytes(scratch)).toBeGreaterThan(2_300_000);
+  const fresh = await scratch.open();
+  expect(await treeOf(fresh, second)).toEqual(tree);
+  expect(await damageOf(fresh, 2)).toEqual([]);
+  // The end of an old archive is in no new one: tar sees every entry of each pack.
+  for (const name of scratch.names("data").filter((one) => one.endsWith(".zst"))) {
+    const listed = scratch.run("tar", "--zstd", "-tf", name).trim().split("\n");
+    const sidecar = scratch.read(name.replace(/\.tar\.zst$/, ".idx"));
+    expect(listed).toHaveLength(sidecar.readUInt32LE(20));
+  }
+  // There is nothing left to do.
+  const again = await fresh.keeping.prune({});
+  expect(again.rewritten.packs + again.dropped.packs).toBe(0);
+});
+
+test("N56: more than 32 small packs are put together, and the rest stays as it is", async () => {
+  using scratch = new ScratchStore();
+  const store = await scratch.open();
+  const source = new MemorySource();
+  const roots: SnapshotRoot[] = [];
+  for (let at = 0; at < 33; at += 1) {
+    source.write(`f${at}`, noise(3000, at + 1));
+    roots.push((await store.capture(source, manual)).root);
+    if (at === 31) expect((await store.keeping.prune({})).rewritten.packs).toBe(0);
+  }
+  const trees = await Promise.all(roots.map((root) => treeOf(store, root)));
+  const report = await store.keeping.prune({});
+  expect(report.rewritten.packs).toBe(66);
+  expect(scratch.names("data")).toHaveLength(2);
+  expect(scratch.names("meta")).toHaveLength(2);
+  // A store that was opened before reads on.
+  expect(await Promise.all(roots.map((root) => treeOf(store, root)))).toEqual(trees);
+  expect(await damageOf(await scratch.open(), 2)).toEqual([]);
+});
+
+test("N56: no more is rewritten than is asked for, the most worn first", async () => {
+  using scratch = new ScratchStore();
+  const store = await scratch.open();
+  const roots: SnapshotRoot[] = [];
+  for (const [at, dead] of [500_000, 900_000].entries()) {
+    const source = new MemorySource();
+    source.write("dead", noise(dead, 10 + at)).write("live", noise(400_000, 20 + at));
+    roots.push((await store.capture(source, manual)).root);
+    source.remove("dead");
+    await store.capture(source, manual);
+  }
+  await forgetForGood(scratch, roots);
+  const report = await store.keeping.prune({ maxRepack: 1_500_000 });
+  expect(report.rewritten.packs).toBe(1);
+  expect(report.rewritten.bytes).toBeGreaterThan(1_300_000);
+  expect(report.deadLeft).toBeGreaterThan(450_000);
+  expect(await damageOf(store, 2)).toEqual([]);
+  expect((await store.keeping.prune({ maxRepack: 10 })).rewritten.packs).toBe(0);
+});
+
+test("N56: a block in two packs is needed once", async () => {
+  using scratch = new ScratchStore();
+  const store = await scratch.open();
+  const source = new MemorySource().write("a", noise(500_000, 1));
+  await store.capture(source, manual);
+  const [pack = ""] = scratch.names("data").filter((name) => name.endsWith(".zst"));
+  const aside = join(scratch.top, "..", "aside");
+  const hide = (from: string, to: string): void => {
+    mkdirSync(dirname(to), { recursive: true });
+    renameSync(from, to);
+  };
+  // The pack is away while the same content is stored once more with something else.
+  hide(join(scratch.top, pack), aside);
+  source.write("b", noise(100_000, 2));
+  const { root } = await (await scratch.open()).capture(source, manual);
+  hide(aside, join(scratch.top, pack));
+  const fresh = await scratch.open();
+  const report = await fresh.keeping.prune({});
+  expect(report.dropped.packs + report.rewritten.packs).toBeGreaterThan(0);
+  expect(packBytes(scratch)).toBeLessThan(620_000);
+  expect(Object.keys(await treeOf(fresh, root))).toEqual(["a", "b"]);
+  expect(await damageOf(await scratch.open(), 2)).toEqual([]);
+});
+
+test("N27: damage that the rewriting meets gets no sound name, and its copy elsewhere is kept", async () => {
+  using scratch = new ScratchStore();
+  const store = await scratch.open();
+  const source = new MemorySource()
+    .write("dead", noise(900_000, 1))
+    .write("live", noise(400_000, 2));
+  const { root: old } = await store.capture(source, manual);
+  const [pack = ""] = scratch.names("data").filter((name) => name.endsWith(".zst"));
+  source.remove("dead");
+  const { root } = await store.capture(source, manual);
+  await forgetForGood(scratch, [old]);
+  // What cannot be compressed stands in the pack as it is.
+  scratch.flip(pack, scratch.read(pack).indexOf(noise(400_000, 2).subarray(1000, 1050)));
+  const report = await (await scratch.open()).keeping.prune({});
+  expect(report.rewritten.packs).toBeLessThanOrEqual(1);
+  expect(scratch.names("data")).toContain(pack);
+  expect(await damageOf(await scratch.open(), 2)).not.toEqual([]);
+
+  // The next capture heals it, and then nobody needs the damaged pack.
+  await (await scratch.open()).capture(source, { ...manual, force: true });
+  await (await scratch.open()).keeping.prune({});
+  expect(scratch.names("data")).not.toContain(pack);
+  const fresh = await scratch.open();
+  expect(await damageOf(fresh, 2)).toEqual([]);
+  expect((await treeOf(fresh, root))["live"]).toBe(noise(400_000, 2).toString("latin1"));
+});
+
+test("N56: where a root or page cannot be read nothing is pruned", async () => {
+  using scratch = new ScratchStore();
+  const store = await scratch.open();
+  const { root: old } = await store.capture(new MemorySource().write("a", noise(9000, 1)), manual);
+  await store.capture(new MemorySource().write("b", "b"), manual);
+  await forgetForGood(scratch, [old]);
+  const [name = ""] = scratch.names("roots");
+  scratch.flip(name, 30);
+  const packs = [...scratch.names("data"), ...scratch.names("meta")];
+  await expect((await scratch.open()).keeping.prune({})).rejects.toMatchObject({
+    code: "damaged",
+    exit: 5,
+    message: expect.stringContaining("Nothing was pruned"),
+  });
+  scratch.flip(name, 30);
+  for (const meta of scratch.names("meta").filter((one) => one.endsWith(".zst")))
+    scratch.flip(meta, 60);
+  await expect((await scratch.open()).keeping.prune({})).rejects.toMatchObject({ code: "damaged" });
+  expect([...scratch.names("data"), ...scratch.names("meta")]).toEqual(packs);
+});
+
+test("N57: a prune nobody asked for waits a week, and for a twentieth of the store", async () => {
+  using scratch = new ScratchStore();
+  const store = await scratch.open();
+  expect(await store.keeping.pruneWorth({})).toEqual({ isWorth: false, freed: 0, stored: 0 });
+  const { root: old } = await store.capture(
+    new MemorySource().write("a", noise(90_000, 1)),
+    manual,
+  );
+  await store.capture(new MemorySource().write("b", noise(900_000, 2)), manual);
+  await store.keeping.prune({});
+  await store.keeping.forget({ ids: [old.id], ...manual, evenLastCopy: true });
+  scratch.clock.advance(6 * dayMs);
+  expect(await store.keeping.pruneWorth({})).toMatchObject({ isWorth: false, freed: 0 });
+  scratch.clock.advance(2 * dayMs);
+  const worth = await store.keeping.pruneWorth({});
+  expect(worth.isWorth).toBe(true);
+  expect(worth.freed).toBeGreaterThan(90_000);
+  expect(worth.stored).toBeGreaterThan(990_000);
+  const names = scratch.names();
+  expect(await store.keeping.pruneWorth({})).toEqual(worth);
+  expect(scratch.names()).toEqual(names);
+});
+
+test("§11: stats tell what is shared, alone, forgotten and dead", async () => {
+  using scratch = new ScratchStore();
+  const store = await scratch.open();
+  const source = new MemorySource().write("a", noise(500_000, 1)).write("b", noise(300_000, 2));
+  const { root: first } = await store.capture(source, manual);
+  source.remove("a").write("c", noise(400_000, 3));
+  const { root: second } = await store.capture(source, manual);
+  const stats = await store.keeping.stats({});
+  expect(stats.raw).toBe(1_500_000);
+  expect(stats.unique).toBe(1_200_000);
+  expect(stats.compressed).toBeGreaterThan(1_200_000);
+  expect(stats.compressed).toBeLessThan(1_210_000);
+  const alone = stats.snapshots.map((one) => Math.round(one.alone / 100_000));
+  expect(alone).toEqual([5, 4]);
+  expect(stats.dead).toBe(0);
+  expect(stats.growth).toEqual([{ month: "2026-11", stored: first.stored + second.stored }]);
+
+  await store.keeping.forget({ ids: [first.id], ...manual, evenLastCopy: true });
+  const later = await store.keeping.stats({});
+  expect(Math.round(later.forgotten / 100_000)).toBe(5);
+  expect(later.trash).toBeGreaterThan(100);
+  scratch.clock.advance(8 * dayMs);
+  expect(Math.round((await store.keeping.stats({})).dead / 100_000)).toBe(5);
+});
