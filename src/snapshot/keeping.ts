@@ -12,6 +12,7 @@ import type { SnapshotId } from "../core/snapshot/root.ts";
 import { isSnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { copiesAtStake, forget, forgets, unforget } from "./forget.ts";
+import { withReserve } from "./keep-parts.ts";
 import type { KeepParts } from "./keep-parts.ts";
 import { writeNote } from "./note-files.ts";
 import { previewPrune, prune, pruneWorth } from "./prune.ts";
@@ -63,9 +64,10 @@ export class Keeping {
   }
 
   note(id: SnapshotId, change: NoteChange): Promise<NotedRoot> {
-    return this.#access.locked("note", {}, async (parts) =>
-      writeNote(parts, await rootOfId(parts.files, id), change),
-    );
+    return this.#access.locked("note", {}, async (parts) => {
+      const root = await rootOfId(parts.files, id);
+      return await withReserve(parts.files, () => writeNote(parts, root, change));
+    });
   }
 
   forget(options: ForgetOptions): Promise<ForgetRecord> {

@@ -23,6 +23,8 @@ export class ManifestVerifier {
   readonly #job: VerifyManifestsJob;
   /** Pieces looked at already; snapshots share most of them. */
   readonly #seen = new Set<string>();
+  /** Whether another look could find packs that are not known yet. */
+  #mayBeNew = true;
 
   constructor(job: VerifyManifestsJob) {
     this.#job = job;
@@ -52,15 +54,15 @@ export class ManifestVerifier {
     for (const [position, entry] of entries.entries()) {
       const last = entries[position - 1];
       if (last !== undefined && comparePaths(last.path, entry.path) >= 0) this.#outOfOrder(page);
-      this.#lookUp(entry);
+      await this.#lookUp(entry);
     }
     yield { type: "checked", what: "page", name: page.hash, bytes: bytes.length };
   }
 
-  #lookUp({ path, blocks }: SnapshotEntry): void {
-    const { packs, scope, findings } = this.#job;
+  async #lookUp({ path, blocks }: SnapshotEntry): Promise<void> {
+    const { scope, findings } = this.#job;
     for (const block of blocks ?? []) {
-      const place = packs.data.catalogue.index.find(block);
+      const place = await this.#placeOf(block);
       if (place !== undefined) scope.include(place);
       else
         findings.add(
@@ -68,6 +70,17 @@ export class ManifestVerifier {
           { paths: [path] },
         );
     }
+  }
+
+  /** Packs may have been rewritten since the first look; one that finds nothing new is the last (N19). */
+  async #placeOf(block: string): Promise<BlockPlace | undefined> {
+    const { catalogue } = this.#job.packs.data;
+    let place = catalogue.index.find(block);
+    while (place === undefined && this.#mayBeNew) {
+      this.#mayBeNew = await catalogue.refresh();
+      place = catalogue.index.find(block);
+    }
+    return place;
   }
 
   async #read(
