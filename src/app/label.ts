@@ -16,6 +16,15 @@ export function checkLabel(label: string): void {
   });
 }
 
+/** A tag is one line to find snapshots by. @throws {SnapError} `usage` */
+export function checkTag(tag: string): void {
+  const isLine = tag.trim() !== "" && tag.length <= labelLengthMax && !/\p{Cc}/u.test(tag);
+  if (isLine) return;
+  throw new SnapError("usage", "Not a tag: it is empty, too long, or holds control characters", {
+    hint: "Give a word or two, like paper-v1.",
+  });
+}
+
 function problemOf(label: string): string | undefined {
   if (label.trim() === "") return "is empty";
   if (label.length > labelLengthMax) return `is longer than ${labelLengthMax} characters`;

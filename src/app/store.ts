@@ -5,15 +5,27 @@ import type { Environment } from "./environment.ts";
 import { isAtOrBelow, workspaceAround } from "./find-workspace.ts";
 
 /**
- * The snapshot store that the settings name. A missing one holds no snapshots, and is made by the first capture.
+ * The snapshot store that the settings name; `wait` is how long to wait for another writer, ms (N30). A missing one holds no snapshots, and is made by the first capture.
  *
  * @throws {SnapError} `store-inside-workspace` (N10), `version-too-new`
  */
-export async function openSnapshotStore(environment: Environment): Promise<OpenedStore> {
-  const { clock, rng, tool, logger } = environment;
+export async function openSnapshotStore(
+  environment: Environment,
+  { wait }: { readonly wait?: number | undefined } = {},
+): Promise<OpenedStore> {
+  const { clock, rng, tool, logger, settings } = environment;
   const folder = storeFolder(environment);
   refuseStoreInside(environment, folder);
-  return openStore({ path: folder, clock, rng, tool, logger });
+  const grace = settings.read().settings["store.grace"];
+  return openStore({
+    path: folder,
+    clock,
+    rng,
+    tool,
+    logger,
+    ...(wait === undefined ? {} : { wait }),
+    ...(grace === undefined ? {} : { grace }),
+  });
 }
 
 /** Where the store is, or will be, absolute. */

@@ -28,6 +28,31 @@ export function parseSeconds(text: string, option: string): number {
 }
 
 /**
+ * Milliseconds of a time as people write it.
+ *
+ * @throws {SnapError} `usage`
+ */
+export function parseMs(text: string, option: string): number {
+  const time = msOfTime(text);
+  if (time !== undefined) return time;
+  throw new SnapError("usage", `${option} is "${text}", which is no time`, {
+    hint: "Write a whole number with a unit: 90s, 15m, 4h, 30d.",
+  });
+}
+
+/**
+ * A whole number from 0.
+ *
+ * @throws {SnapError} `usage`
+ */
+export function parseCount(text: string, option: string): number {
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  throw new SnapError("usage", `${option} is "${text}", which is no number`, {
+    hint: "Write a whole number: 0, 7, 24.",
+  });
+}
+
+/**
  * A TCP port; 0 means any free one.
  *
  * @throws {SnapError} `usage`

@@ -105,10 +105,15 @@ async function safetyEntries(
   return entries;
 }
 
+/** The latest restore that can be taken back and did something. */
+export function latestUndoable(journal: RestoreDeps["journal"]): RestoreRow | undefined {
+  return journal.restores().findLast((row) => isUndoable(row) && didSomething(journal, row));
+}
+
 function chosenRestore({ journal }: RestoreDeps, named: string | undefined): RestoreRow {
   const rows = journal.restores();
   if (named === undefined) {
-    const latest = rows.findLast((row) => isUndoable(row) && didSomething(journal, row));
+    const latest = latestUndoable(journal);
     if (latest === undefined) throw nothingToUndo();
     return latest;
   }

@@ -7,7 +7,6 @@ import type { SnapshotRoot } from "../core/snapshot/root.ts";
 import { SnapError, throwIfAborted } from "../std/error.ts";
 import type { Logger } from "../std/log.ts";
 import { randomHex } from "../std/random.ts";
-import { isoSeconds } from "../std/time.ts";
 import { withReserve } from "./keep-parts.ts";
 import type { KeepParts } from "./keep-parts.ts";
 import { lastCopies } from "./last-copy.ts";
@@ -36,7 +35,7 @@ export async function forget(parts: KeepParts, options: ForgetOptions): Promise<
   throwIfAborted(options.signal);
   const record: ForgetRecord = {
     id: randomHex(rng, 8),
-    time: isoSeconds(clock.now()),
+    time: new Date(clock.now()).toISOString(),
     reason: options.reason,
     snapshots: roots.forgotten.map((root) => ({
       id: root.id,

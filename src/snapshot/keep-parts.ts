@@ -6,9 +6,6 @@ import { freeReserve } from "./reserve.ts";
 import type { StoreFiles } from "./store-files.ts";
 import type { WriterLock } from "./writer-lock.ts";
 
-/** How long what was thrown away waits where nothing else is set, ms (N55). */
-export const graceDefaultMs: number = 7 * 86_400_000;
-
 /** What forgetting and pruning work with; the lock is held by their caller. */
 export type KeepParts = {
   readonly files: StoreFiles;

@@ -1,3 +1,4 @@
+import { graceDefaultMs } from "../core/settings/catalogue.ts";
 import { diffEntries } from "../core/snapshot/diff.ts";
 import type { EntryChange } from "../core/snapshot/diff.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
@@ -23,7 +24,7 @@ import type { Clock } from "../std/time.ts";
 import { capture } from "./capture.ts";
 import { DiskStoreFiles } from "./disk-files.ts";
 import { findSound } from "./find.ts";
-import { graceDefaultMs, withReserve } from "./keep-parts.ts";
+import { withReserve } from "./keep-parts.ts";
 import type { KeepParts } from "./keep-parts.ts";
 import { Keeping } from "./keeping.ts";
 import { readEntries, readPageRefs, readPages } from "./manifest-store.ts";

@@ -1,7 +1,12 @@
 import type { Argv } from "yargs";
-import { abandonRestore, listRestores, restoreWorkspace, undoRestore } from "../../app/restore.ts";
+import { abandonRestore, listRestores, restoreWorkspace } from "../../app/restore.ts";
+import { listForgets, takeBack } from "../../app/take-back.ts";
+import type { ForgetRecord } from "../../core/snapshot/forget-record.ts";
+import type { RestoreRow } from "../../core/snapshot/restore-state.ts";
+import type { ExitCode } from "../../std/error.ts";
 import { defineCommand, type AnyCommand } from "../context.ts";
-import { formatTime, table } from "../format.ts";
+import { formatTime, plural, table } from "../format.ts";
+import type { Output } from "../output.ts";
 import { concludeRestore, consentOf, reportFields, showEvent } from "../restore-events.ts";
 
 type PlanWords = { yes: boolean } & { plan: string | undefined } & { "dry-run": boolean };
@@ -96,10 +101,10 @@ export const restoreCommand: AnyCommand = defineCommand({
   },
 });
 
-/** `snap undo`: take a restore back. */
+/** `snap undo`: take a restore, a rollback or a forget back. */
 export const undoCommand: AnyCommand = defineCommand({
   command: "undo [restore]",
-  describe: "Take the last restore back, or the one named",
+  describe: "Take the last restore, rollback or forget back, or the one named",
   builder: (parser) =>
     planWords(parser)
       .positional("restore", { type: "string", describe: "An id of `snap restores`" })
@@ -110,7 +115,7 @@ export const undoCommand: AnyCommand = defineCommand({
       }),
   run: async (context, words) => {
     const { environment, output, place, work } = context;
-    const outcome = await undoRestore(
+    const taken = await takeBack(
       environment,
       {
         place,
@@ -122,39 +127,75 @@ export const undoCommand: AnyCommand = defineCommand({
       },
       work,
     );
-    return concludeRestore(output, { command: "undo", verb: "Taken back" }, outcome);
+    if (taken.act === "forget") return concludeForget(output, taken.record, words.dryRun);
+    return concludeRestore(output, { command: "undo", verb: "Taken back" }, taken.outcome);
   },
 });
 
-/** `snap restores`: every restore, undo and rollback of the workspace. */
+function concludeForget(output: Output, record: ForgetRecord, dryRun: boolean): ExitCode {
+  const count = plural(record.snapshots.length, "snapshot");
+  output.say(
+    dryRun
+      ? `${count} would be back. Nothing was changed.`
+      : `Taken back: ${count} can be used again.`,
+  );
+  const snapshots = record.snapshots.map(({ id }) => id);
+  output.result("undo", 0, { act: "forget", forget: record.id, snapshots, dryRun });
+  return 0;
+}
+
+/** `snap restores`: every restore, undo and rollback of the workspace, and every forget that can be taken back. */
 export const restoresCommand: AnyCommand = defineCommand({
   command: "restores",
-  describe: "List restores, undos and rollbacks, oldest first",
+  describe: "List restores, undos, rollbacks and forgets, oldest first",
   builder: (parser) => parser,
   run: async ({ environment, output, place }) => {
-    const rows = await listRestores(environment, place);
-    for (const row of rows) {
-      output.emit("restore", {
-        id: row.id,
-        kind: row.kind,
-        state: row.state,
-        snapshot: row.snapshot,
-        madeAt: row.madeAt,
-      });
-    }
-    const cells = rows.map((row) => [
-      row.id,
-      formatTime(row.madeAt),
-      row.kind,
-      row.state,
-      row.snapshot === undefined ? "" : row.snapshot.slice(0, 8),
+    const restores = (await listRestores(environment, place)).map(actOfRestore);
+    const forgets = (await listForgets(environment, place)).map(actOfForget);
+    const acts = [...restores, ...forgets].toSorted((a, b) => a.madeAt - b.madeAt);
+    for (const { shown: _shown, ...fields } of acts) output.emit("restore", fields);
+    const cells = acts.map((act) => [
+      act.id,
+      formatTime(act.madeAt),
+      act.kind,
+      act.state,
+      act.shown,
     ]);
     output.print(
-      rows.length === 0
+      acts.length === 0
         ? "No restores yet."
         : table([["id", "time", "kind", "state", "snapshot"], ...cells]),
     );
-    output.result("restores", 0, { count: rows.length });
+    output.result("restores", 0, { count: acts.length });
     return 0;
   },
 });
+
+/** One line of the list; `shown` for people. */
+type Act = {
+  readonly id: string;
+  readonly kind: string;
+  readonly state: string;
+  readonly snapshot?: string | undefined;
+  readonly snapshots?: readonly string[];
+  readonly madeAt: number;
+  readonly shown: string;
+};
+
+function actOfRestore({ id, kind, state, snapshot, madeAt }: RestoreRow): Act {
+  return { id, kind, state, snapshot, madeAt, shown: snapshot?.slice(0, 8) ?? "" };
+}
+
+function actOfForget({ id, time, snapshots }: ForgetRecord): Act {
+  const ids = snapshots.map((one) => one.id);
+  const [first = ""] = ids;
+  const more = ids.length > 1 ? ` and ${ids.length - 1} more` : "";
+  return {
+    id,
+    kind: "forget",
+    state: "done",
+    snapshots: ids,
+    madeAt: Date.parse(time),
+    shown: `${first.slice(0, 8)}${more}`,
+  };
+}

@@ -4,6 +4,7 @@ import type { Json } from "../../std/json.ts";
 import {
   parseChoice,
   parseCommands,
+  parseGrace,
   parseNames,
   parseText,
   parseTimeout,
@@ -28,6 +29,9 @@ export type SettingFacts = {
 
 /** ms that a hook may take where nothing else is set (T43). */
 export const hookTimeoutDefaultMs = 60_000;
+
+/** ms that the store's trash waits where nothing else is set (N55). */
+export const graceDefaultMs: number = 7 * 86_400_000;
 
 const hooks = {
   unit: "lists of words",
@@ -122,6 +126,13 @@ const catalogue: Readonly<Record<SettingName, SettingFacts>> = {
     meaning: "where the snapshots are kept",
     scope: "user",
     parse: parseText,
+  },
+  "store.grace": {
+    unit: "TIME",
+    default: textOfTime(graceDefaultMs),
+    meaning: "how long a forgotten snapshot can be taken back; at least a day",
+    scope: "user",
+    parse: parseGrace,
   },
 };
 

@@ -1,8 +1,14 @@
 import { nameProblem } from "../path/names.ts";
-import { msOfTime } from "../quantity.ts";
+import { msOfTime, textOfTime } from "../quantity.ts";
 import { SnapError } from "../../std/error.ts";
 import type { Json } from "../../std/json.ts";
-import { hookTimeoutMaxMs, transfersMax, type HookCommand } from "./values.ts";
+import {
+  graceMaxMs,
+  graceMinMs,
+  hookTimeoutMaxMs,
+  transfersMax,
+  type HookCommand,
+} from "./values.ts";
 
 /** Turns the words that a person typed into the value of a setting. @throws {SnapError} `usage` */
 export type SettingParser = (words: readonly string[], name: string) => Json;
@@ -28,15 +34,24 @@ export function parseChoice(...choices: readonly string[]): SettingParser {
   };
 }
 
-/** A TIME, as whole ms from 1 s to a day. */
-export const parseTimeout: SettingParser = (words, name) => {
-  const text = oneWord(words, name);
-  const time = msOfTime(text);
-  const hint = "Write a number with a unit, from 1s to 1d: 90s, 15m.";
-  if (time === undefined) throw bad(name, `is "${text}", which is no time`, hint);
-  if (time < 1_000 || time > hookTimeoutMaxMs) throw bad(name, `is "${text}"`, hint);
-  return time;
-};
+/** A TIME between two, in ms. */
+function parseTimeWithin(minMs: number, maxMs: number): SettingParser {
+  return (words, name) => {
+    const text = oneWord(words, name);
+    const time = msOfTime(text);
+    const span = `from ${textOfTime(minMs)} to ${textOfTime(maxMs)}`;
+    const hint = `Write a number with a unit, ${span}: 90s, 15m, 2d.`;
+    if (time === undefined) throw bad(name, `is "${text}", which is no time`, hint);
+    if (time < minMs || time > maxMs) throw bad(name, `is "${text}"`, hint);
+    return time;
+  };
+}
+
+/** As whole ms, from 1 s to a day. */
+export const parseTimeout: SettingParser = parseTimeWithin(1_000, hookTimeoutMaxMs);
+
+/** As whole ms, from a day to ten years. */
+export const parseGrace: SettingParser = parseTimeWithin(graceMinMs, graceMaxMs);
 
 /** Transfers at once. */
 export const parseTransfers: SettingParser = (words, name) => {

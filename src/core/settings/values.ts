@@ -29,16 +29,25 @@ export type Settings = {
   readonly "transfer.parallel"?: number;
   /** Where the snapshots are kept; absolute. */
   readonly "store.path"?: string;
+  /** How long forgotten snapshots and replaced packs wait, ms (N55). */
+  readonly "store.grace"?: number;
 };
 
 /** Settings that a workspace may have of its own. What is done with repositories stands in its record. */
-export type WorkspaceSettings = Omit<Settings, "repos" | "gitignore" | "store.path">;
+export type WorkspaceSettings = Omit<
+  Settings,
+  "repos" | "gitignore" | "store.path" | "store.grace"
+>;
 
 /** Files whose bytes travel at once, at most (S107). */
 export const transfersMax = 8;
 
 /** Longest time of a hook, ms. */
 export const hookTimeoutMaxMs = 86_400_000;
+
+/** Grace of the store's trash, ms: longer than anybody reads a snapshot (N56), and at most ten years. */
+export const graceMinMs = 86_400_000;
+export const graceMaxMs: number = 3_650 * 86_400_000;
 
 /** Commands of one hook, and words of one command: more than anybody types, less than a system takes. */
 const commandsMax = 100;
@@ -78,4 +87,5 @@ export const settingsSchema: z.ZodType<Settings> = z.strictObject({
   repos: z.enum(["refuse", "exclude"]).exactOptional(),
   gitignore: z.enum(["sync", "exclude"]).exactOptional(),
   "store.path": z.string().min(1).exactOptional(),
+  "store.grace": z.int().min(graceMinMs).max(graceMaxMs).exactOptional(),
 });

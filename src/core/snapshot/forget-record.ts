@@ -12,7 +12,7 @@ export type ForgottenSnapshot = {
 export type ForgetRecord = {
   /** 16 hex digits. */
   readonly id: string;
-  /** `2026-11-21T17:50:42Z` */
+  /** `2026-11-21T17:50:42.250Z`: to be put in order with restores. */
   readonly time: string;
   /** Whether a person asked for it, or a schedule. */
   readonly reason: "manual" | "schedule";
