@@ -42,7 +42,7 @@ function policyWords<A>(parser: Argv<A>) {
 export const forgetCommand: AnyCommand = defineCommand({
   command: "forget [snapshots..]",
   describe: "Forget snapshots; `snap undo` brings them back for a week",
-  repeatable: ["keep-tag"],
+  repeatable: ["snapshots", "keep-tag", "keepTag"],
   builder: (parser) =>
     writerWords(policyWords(parser))
       .positional("snapshots", {

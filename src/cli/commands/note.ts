@@ -11,7 +11,7 @@ import { everyWorkspace, snapshotToNote, waitOf, writerWords } from "../keep-wor
 export const tagCommand: AnyCommand = defineCommand({
   command: "tag <snapshot> [tags..]",
   describe: "Give a snapshot tags, or take them away",
-  repeatable: ["remove"],
+  repeatable: ["tags", "remove"],
   builder: (parser) =>
     writerWords(parser)
       .positional("snapshot", snapshotToNote)
