@@ -5,7 +5,7 @@ import type { SnapshotRoot } from "../core/snapshot/root.ts";
 import { blockBytes } from "../core/tree/content-hash.ts";
 import { throwIfAborted } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
-import { newPages } from "./live-pages.ts";
+import { blocksIn, newPages } from "./live-pages.ts";
 import type { Packs } from "./packs.ts";
 
 /** Paths that are named of each snapshot. */
@@ -36,7 +36,7 @@ export async function lastCopies(question: LastCopyQuestion): Promise<readonly L
     tellStep(question, done);
     for await (const { entries } of newPages(walk, lists)) {
       throwIfAborted(signal);
-      for (const { blocks } of entries) for (const block of blocks ?? []) held.add(block);
+      for (const block of blocksIn(entries)) held.add(block);
     }
   }
   const found: LastCopy[] = [];

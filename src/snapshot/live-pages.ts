@@ -2,6 +2,7 @@ import type { BlockSet } from "../core/snapshot/block-set.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import { decodeList, decodePage } from "../core/snapshot/manifest.ts";
 import type { PageRef } from "../core/snapshot/manifest.ts";
+import type { BlockHash } from "../core/tree/content-hash.ts";
 import { isSnapError } from "../std/error.ts";
 import type { SnapError } from "../std/error.ts";
 import type { PackReader } from "./pack-reader.ts";
@@ -63,4 +64,9 @@ async function newPiece<T>(
     onDamage(error);
     return undefined;
   }
+}
+
+/** The blocks that some entries name. */
+export function* blocksIn(entries: readonly SnapshotEntry[]): Generator<BlockHash> {
+  for (const { blocks } of entries) yield* blocks ?? [];
 }

@@ -6,7 +6,7 @@ import type { SnapshotRoot } from "../core/snapshot/root.ts";
 import { SnapError, throwIfAborted } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import type { PackKind } from "./frame.ts";
-import { newPages } from "./live-pages.ts";
+import { blocksIn, newPages } from "./live-pages.ts";
 import type { KeepParts } from "./keep-parts.ts";
 import { newChecks } from "./packs.ts";
 import type { Packs } from "./packs.ts";
@@ -67,7 +67,7 @@ async function markOnce(
     for await (const { entries } of newPages(walk, lists)) {
       throwIfAborted(signal);
       await onStep();
-      for (const { blocks } of entries) for (const block of blocks ?? []) live.data.add(block);
+      for (const block of blocksIn(entries)) live.data.add(block);
       pages += 1;
       onProgress?.({
         step: "mark",
@@ -105,7 +105,7 @@ function refuseDamage(error: SnapError): never {
   });
 }
 
-/** N32: what a capture that goes on later needs is not known to this version. */
+/** What a capture that goes on later needs is not known to this version. */
 export async function refuseCheckpoints(files: StoreFiles): Promise<void> {
   const [first] = await files.list("partial");
   if (first === undefined) return;

@@ -17,6 +17,9 @@ With tar, zstd, jq and sha256sum everything comes back by hand, without snap.
              each entry d/HASH is a block of at most 4 MiB, named by its SHA-256
   meta/      packs of the same kind: entries m/HASH.jsonl are pages of a manifest, and lists of pages
   *.idx      indexes of the packs beside them; snap makes them again when they are lost
+  notes/     labels, tags and pins that were given later, JSON; of several for one id the highest number counts
+  trash/     forgotten roots and packs that nobody needs, for some days, under their old names
+  pruned.json  when the store was last freed of what nobody needs
   tmp/       unfinished files of a run that was stopped; never needed
   lock       who is writing just now
   reserve    spare room for a full disk; may be deleted

@@ -10,7 +10,7 @@ import { BlockSet } from "../core/snapshot/block-set.ts";
 import type { SnapshotRoot } from "../core/snapshot/root.ts";
 import { throwIfAborted } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
-import { newLists, newPages } from "./live-pages.ts";
+import { blocksIn, newLists, newPages } from "./live-pages.ts";
 import type { PageWalk } from "./live-pages.ts";
 import { loadPacks } from "./packs.ts";
 import type { Packs } from "./packs.ts";
@@ -98,8 +98,7 @@ async function claimAll(
   for await (const { page, entries } of newPages(newWalk(), lists)) {
     throwIfAborted(work.signal);
     const owner = owners.meta.ownerOf(page.hash);
-    for (const { blocks } of entries)
-      for (const block of blocks ?? []) owners.data.claim(block, owner);
+    for (const block of blocksIn(entries)) owners.data.claim(block, owner);
     done += 1;
     work.onProgress?.({ step: "count", done, total: undefined, bytes: 0, bytesTotal: undefined });
   }

@@ -45,8 +45,9 @@ export const transfersMax = 8;
 /** Longest time of a hook, ms. */
 export const hookTimeoutMaxMs = 86_400_000;
 
-/** Grace of the store's trash, ms: longer than anybody reads a snapshot (N56), and at most ten years. */
+/** Shortest grace of the store's trash, ms: longer than anybody reads a snapshot (N56). */
 export const graceMinMs = 86_400_000;
+/** The longest. */
 export const graceMaxMs: number = 3_650 * 86_400_000;
 
 /** Commands of one hook, and words of one command: more than anybody types, less than a system takes. */

@@ -6,7 +6,7 @@ import type { NotedRoot } from "./note.ts";
 import { periodOf, periods } from "./retention-periods.ts";
 import type { Period, ZoneOffset } from "./retention-periods.ts";
 
-/** N49: how long a snapshot that was taken before a dangerous act stays, ms. */
+/** How long a snapshot that was taken before a dangerous act stays, ms. */
 const safetyKeptMs = 30 * 86_400_000;
 
 /** Which snapshots are kept (N54): rules add up, and what no rule keeps is forgotten. */
@@ -19,7 +19,7 @@ export type RetentionPolicy = {
   readonly withinMs?: number;
   /** Those with one of these tags. */
   readonly tags?: readonly string[];
-  /** Nobody asked for it just now: manual and labelled snapshots stay as well (N49). */
+  /** Nobody asked for it just now: manual and labelled snapshots stay as well. */
   readonly automatic?: boolean;
 };
 
@@ -83,18 +83,27 @@ function judgeGroup(
 /** Rules that need no look at other snapshots. */
 function ownReasons(
   root: NotedRoot,
-  { withinMs, tags = [], automatic = false }: RetentionPolicy,
+  policy: RetentionPolicy,
   { nowMs }: RetentionMoment,
 ): readonly string[] {
   const ageMs = nowMs - Date.parse(root.time);
-  const reasons: string[] = [];
-  if (isPinned(root, nowMs)) reasons.push("pin");
-  if (isSafety(root.reason) && ageMs <= safetyKeptMs) reasons.push(`${root.reason}, 30d`);
-  if (automatic && root.reason === "manual") reasons.push("manual");
-  if (automatic && root.label !== undefined) reasons.push("label");
-  if (withinMs !== undefined && ageMs <= withinMs) reasons.push(`within ${textOfTime(withinMs)}`);
-  for (const tag of tags) if (root.tags.includes(tag)) reasons.push(`tag ${tag}`);
-  return reasons;
+  const { withinMs, tags = [] } = policy;
+  return [
+    ...(isPinned(root, nowMs) ? ["pin"] : []),
+    ...(isSafety(root.reason) && ageMs <= safetyKeptMs ? [`${root.reason}, 30d`] : []),
+    ...ownWishes(root, policy),
+    ...(withinMs !== undefined && ageMs <= withinMs ? [`within ${textOfTime(withinMs)}`] : []),
+    ...tags.filter((tag) => root.tags.includes(tag)).map((tag) => `tag ${tag}`),
+  ];
+}
+
+/** What a person wanted of a snapshot is not for a schedule to forget. */
+function ownWishes(
+  { reason, label }: NotedRoot,
+  { automatic = false }: RetentionPolicy,
+): readonly string[] {
+  if (!automatic) return [];
+  return [...(reason === "manual" ? ["manual"] : []), ...(label === undefined ? [] : ["label"])];
 }
 
 /** Rules that keep the newest of something, by id. */

@@ -91,7 +91,7 @@ test("N54: a policy that keeps nothing is refused", () => {
   expect(() => judge(roots, { withinMs: dayMs }, utc)).toThrow(/"\/w1", side local/);
 });
 
-test("N49: safety snapshots stay 30 days and take nobody's place", () => {
+test("N54: safety snapshots stay 30 days and take nobody's place", () => {
   const safety = (days: number): NotedRoot =>
     snapshot(nowMs - days * dayMs, { reason: "before-restore" });
   const roots = [snapshot(nowMs - 50 * dayMs), safety(31), safety(29), safety(0)];
@@ -109,7 +109,7 @@ test("N55: a pin keeps until its end", () => {
   expect(keptHours(roots, { last: 1 })).toEqual([0, 2, 3]);
 });
 
-test("N49: what nobody asked for leaves manual and labelled snapshots alone", () => {
+test("N54: what nobody asked for leaves manual and labelled snapshots alone", () => {
   const roots = [
     snapshot(nowMs - 3 * hourMs),
     snapshot(nowMs - 2 * hourMs, { reason: "schedule", label: "v1" }),
