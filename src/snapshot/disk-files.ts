@@ -75,6 +75,15 @@ export class DiskStoreFiles implements StoreFiles {
     });
   }
 
+  folders(folder: string): Promise<readonly string[]> {
+    return this.#guard("list", folder, async () => {
+      const options = { withFileTypes: true } as const;
+      const found = await readdir(this.#path(folder), options).catch(undefinedIfMissing);
+      const folders = (found ?? []).filter((each) => each.isDirectory());
+      return folders.map(({ name }) => name).toSorted();
+    });
+  }
+
   async put(name: string, bytes: Uint8Array): Promise<void> {
     const writer = await this.write();
     try {

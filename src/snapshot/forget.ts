@@ -12,6 +12,7 @@ import type { KeepParts } from "./keep-parts.ts";
 import { lastCopies } from "./last-copy.ts";
 import { readNotes } from "./note-files.ts";
 import { loadPacks } from "./packs.ts";
+import type { LookParts } from "./prune-look.ts";
 import { readRoots, rootFileName } from "./root-files.ts";
 import { isUnreadable } from "./store-error.ts";
 import type { StoreFiles } from "./store-files.ts";
@@ -29,15 +30,17 @@ const recordBytesMax = 64 * 1024 * 1024;
  */
 export async function forget(parts: KeepParts, options: ForgetOptions): Promise<ForgetRecord> {
   const { files, clock, rng, lock } = parts;
-  const roots = await chosenRoots(parts, options);
-  await refusePinned(parts, roots.forgotten);
-  if (options.evenLastCopy !== true) refuseLastCopies(await copiesAtStake(parts, options));
+  const { forgotten } = await chosenRoots(parts, options);
+  await refusePinned(parts, forgotten);
+  const onStep = (): Promise<void> => withReserve(files, () => lock.renew());
+  if (options.evenLastCopy !== true)
+    refuseLastCopies(await copiesAtStake({ ...parts, onStep }, options));
   throwIfAborted(options.signal);
   const record: ForgetRecord = {
     id: randomHex(rng, 8),
     time: new Date(clock.now()).toISOString(),
     reason: options.reason,
-    snapshots: roots.forgotten.map((root) => ({
+    snapshots: forgotten.map((root) => ({
       id: root.id,
       name: rootFileName(root),
       workspace: root.workspace.id,
@@ -48,21 +51,22 @@ export async function forget(parts: KeepParts, options: ForgetOptions): Promise<
     files.put(`${batch}/${recordName}`, Buffer.from(encodeForgetRecord(record))),
   );
   for (const { name } of record.snapshots) {
-    await lock.renew();
+    await withReserve(files, () => lock.renew());
     await withReserve(files, () => files.move(`roots/${name}`, `${batch}/roots/${name}`));
   }
   return record;
 }
 
-/** The content that only these snapshots hold (N55). Needs no lock. @throws {SnapError} `snapshot-not-found` */
+/** The content that only these snapshots hold (N55). Needs no lock. @throws {SnapError} `snapshot-not-found`; `refused` for a pinned one */
 export async function copiesAtStake(
-  { files, logger }: { readonly files: StoreFiles; readonly logger: Logger },
+  parts: LookParts,
   options: Omit<ForgetOptions, "reason" | "evenLastCopy">,
 ): Promise<readonly LastCopy[]> {
   const { elsewhere = () => false, ...work } = options;
-  const roots = await chosenRoots({ files }, options);
-  const packs = await loadPacks(files, logger);
-  return await lastCopies({ ...work, ...roots, packs, elsewhere });
+  const roots = await chosenRoots(parts, options);
+  await refusePinned(parts, roots.forgotten);
+  const packs = await loadPacks(parts.files, parts.logger);
+  return await lastCopies({ ...work, ...roots, packs, elsewhere, onStep: parts.onStep });
 }
 
 type ChosenRoots = {
@@ -87,7 +91,7 @@ async function chosenRoots(
 }
 
 async function refusePinned(
-  { files, logger, clock }: KeepParts,
+  { files, logger, clock }: Pick<LookParts, "files" | "logger" | "clock">,
   roots: readonly SnapshotRoot[],
 ): Promise<void> {
   const notes = await readNotes(files, logger);
@@ -170,7 +174,7 @@ export async function unforget(parts: KeepParts, id: string): Promise<ForgetReco
     });
   }
   for (const { name } of found.record.snapshots) {
-    await lock.renew();
+    await withReserve(files, () => lock.renew());
     await withReserve(files, () =>
       files.move(`${found.batch.name}/roots/${name}`, `roots/${name}`),
     );

@@ -77,7 +77,7 @@ export class Keeping {
   lastCopies(
     options: Omit<ForgetOptions, "reason" | "evenLastCopy">,
   ): Promise<readonly LastCopy[]> {
-    return copiesAtStake(this.#access.look, options);
+    return copiesAtStake(this.#lookParts(), options);
   }
 
   async forgets(): Promise<readonly ForgetRecord[]> {

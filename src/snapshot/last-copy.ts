@@ -17,6 +17,8 @@ export type LastCopyQuestion = Work & {
   readonly forgotten: readonly SnapshotRoot[];
   readonly kept: readonly SnapshotRoot[];
   readonly elsewhere: ContentElsewhere;
+  /** Called at every step. */
+  readonly onStep: () => Promise<void>;
 };
 
 /**
@@ -36,6 +38,7 @@ export async function lastCopies(question: LastCopyQuestion): Promise<readonly L
     tellStep(question, done);
     for await (const { entries } of newPages(walk, lists)) {
       throwIfAborted(signal);
+      await question.onStep();
       for (const block of blocksIn(entries)) held.add(block);
     }
   }
@@ -44,6 +47,7 @@ export async function lastCopies(question: LastCopyQuestion): Promise<readonly L
     const tally = new LastCopyTally(held, question.elsewhere);
     for await (const { entries } of newPages(walk, root.lists)) {
       throwIfAborted(signal);
+      await question.onStep();
       for (const entry of entries) tally.add(entry);
     }
     if (tally.files > 0) found.push({ id: root.id, ...tally.facts });

@@ -36,6 +36,8 @@ export interface StoreFiles {
   size(name: string): Promise<number | undefined>;
   /** Names in a folder, sorted; none where it is missing. */
   list(folder: string): Promise<readonly string[]>;
+  /** Names of the real folders in a folder, sorted: links to folders are none. */
+  folders(folder: string): Promise<readonly string[]>;
   /** Write a file once, durable on return. */
   put(name: string, bytes: Uint8Array): Promise<void>;
   /** Write a file that must be new; false where the name is taken. Its bytes appear all at once. */

@@ -14,7 +14,7 @@ export type TrashBatch = { readonly name: string; readonly timeMs: number };
 
 /** All folders of the trash, oldest first; foreign ones are passed over. */
 export async function trashBatches(files: StoreFiles): Promise<readonly TrashBatch[]> {
-  const names = await files.list(trashFolder);
+  const names = await files.folders(trashFolder);
   return names
     .filter((name) => batchPattern.test(name))
     .map((name) => ({ name: `${trashFolder}/${name}`, timeMs: timeInName(name) }));
@@ -86,7 +86,7 @@ export async function getEvenFromTrash(
 /** A file below a folder, and its size. */
 export type SizedFile = { readonly name: string; readonly bytes: number };
 
-/** All files of a folder of the trash. */
+/** All files of a folder of the trash; links are not followed. */
 export async function filesOfBatch(
   files: StoreFiles,
   batch: TrashBatch,
@@ -95,10 +95,10 @@ export async function filesOfBatch(
   const folders: string[] = [];
   const walk = async (folder: string, depth: number): Promise<void> => {
     folders.push(folder);
+    const inner = new Set(await files.folders(folder));
     for (const each of await files.list(folder)) {
       const name = `${folder}/${each}`;
-      const bytes = await files.size(name);
-      if (bytes !== undefined) found.push({ name, bytes });
+      if (!inner.has(each)) found.push({ name, bytes: (await files.size(name)) ?? 0 });
       else if (depth > 0) await walk(name, depth - 1);
     }
   };

@@ -107,7 +107,7 @@ export function hookedFiles(
 ): StoreFiles {
   const names: ReadonlySet<string | symbol> =
     kind === "looks"
-      ? new Set(["get", "range", "size", "list"])
+      ? new Set(["get", "range", "size", "list", "folders"])
       : new Set(["put", "create", "append", "move", "link", "remove", "removeFolder", "write"]);
   return new Proxy(files, {
     get: (target, name) => {

@@ -36,6 +36,7 @@ export function stoppingFiles(files: StoreFiles, callsLeft: number): StoppedFile
     range: (name, range) => look(() => files.range(name, range)),
     size: (name) => look(() => files.size(name)),
     list: (folder) => look(() => files.list(folder)),
+    folders: (folder) => look(() => files.folders(folder)),
     put: async (name, bytes) => {
       const file = await write();
       await file.append(bytes);
