@@ -1,4 +1,4 @@
-import { cpSync, rmSync } from "node:fs";
+import { cpSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { SnapshotRoot } from "../../src/core/snapshot/root.ts";
 import { DiskStoreFiles } from "../../src/snapshot/disk-files.ts";
@@ -120,4 +120,20 @@ export function hookedFiles(
       };
     },
   });
+}
+
+/** Forget without asking, and wait until the trash may be emptied. */
+export async function forgetForGood(
+  scratch: ScratchStore,
+  roots: readonly SnapshotRoot[],
+): Promise<void> {
+  const { keeping } = await scratch.open();
+  await keeping.forget({ ids: roots.map(({ id }) => id), ...manual, evenLastCopy: true });
+  scratch.clock.advance(8 * dayMs);
+}
+
+/** Bytes of all packs and sidecars in place. */
+export function packBytes(scratch: ScratchStore): number {
+  const packs = [...scratch.names("data"), ...scratch.names("meta")];
+  return packs.reduce((sum, name) => sum + statSync(join(scratch.top, name)).size, 0);
 }

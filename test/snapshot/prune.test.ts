@@ -1,35 +1,12 @@
-import { mkdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { SnapshotRoot } from "../../src/core/snapshot/root.ts";
-import type { OpenedStore } from "../../src/snapshot/store.ts";
 import { MemorySource } from "../support/memory-source.ts";
+import { dayMs, forgetForGood, packBytes, treeOf } from "./keep-scenes.ts";
 import { ScratchStore, all, contentOf, damageOf, noise } from "./scratch-store.ts";
 
 const manual = { reason: "manual" } as const;
-const dayMs = 86_400_000;
-
-/** Every file of a snapshot with its content. */
-async function treeOf(store: OpenedStore, root: SnapshotRoot): Promise<Record<string, string>> {
-  const tree: Record<string, string> = {};
-  for (const entry of await all(store.entries(root.id))) {
-    if (entry.type === "file")
-      tree[entry.path] = (await contentOf(store, entry)).toString("latin1");
-  }
-  return tree;
-}
-
-/** Forget without asking, and wait until the trash may be emptied. */
-async function forgetForGood(scratch: ScratchStore, roots: readonly SnapshotRoot[]): Promise<void> {
-  const { keeping } = await scratch.open();
-  await keeping.forget({ ids: roots.map(({ id }) => id), ...manual, evenLastCopy: true });
-  scratch.clock.advance(8 * dayMs);
-}
-
-function packBytes(scratch: ScratchStore): number {
-  const packs = [...scratch.names("data"), ...scratch.names("meta")];
-  return packs.reduce((sum, name) => sum + statSync(join(scratch.top, name)).size, 0);
-}
 
 test("N56: what nobody needs goes to the trash, and for good after the grace time", async () => {
   using scratch = new ScratchStore();
@@ -124,7 +101,9 @@ test("N56: more than 32 small packs are put together, and the rest stays as it i
   }
   const trees = await Promise.all(roots.map((root) => treeOf(store, root)));
   // A small pack that is rewritten alone comes out as it was, under its own name.
-  const alone = await store.keeping.prune({ maxRepack: 4000 });
+  const packs = scratch.names("data").filter((name) => name.endsWith(".zst"));
+  const maxRepack = Math.max(...packs.map((name) => scratch.read(name).length));
+  const alone = await store.keeping.prune({ maxRepack });
   expect(alone.rewritten.packs).toBe(0);
   expect(await damageOf(await scratch.open(), 2)).toEqual([]);
   const report = await store.keeping.prune({});
@@ -134,6 +113,23 @@ test("N56: more than 32 small packs are put together, and the rest stays as it i
   // A store that was opened before reads on.
   expect(await Promise.all(roots.map((root) => treeOf(store, root)))).toEqual(trees);
   expect(await damageOf(await scratch.open(), 2)).toEqual([]);
+});
+
+test("N31: who still reads what a prune throws away finds it in the trash", async () => {
+  using scratch = new ScratchStore();
+  const reader = await scratch.open();
+  const source = new MemorySource().write("a", noise(900_000, 1)).write("b", noise(90_000, 2));
+  const { root: old } = await reader.capture(source, manual);
+  await reader.capture(new MemorySource().write("c", "c"), manual);
+  const [a, b] = await all(reader.entries(old.id));
+  if (a === undefined || b === undefined) throw new Error("two entries");
+  expect(await contentOf(reader, b)).toHaveLength(90_000);
+  await forgetForGood(scratch, [old]);
+  expect((await (await scratch.open()).keeping.prune({})).dropped.packs).toBe(2);
+  expect(await contentOf(reader, a)).toEqual(noise(900_000, 1));
+  // To a writer it is not there.
+  const { root } = await (await scratch.open()).capture(source, manual);
+  expect(root.stored).toBeGreaterThan(990_000);
 });
 
 test("N56: no more is rewritten than is asked for, the most worn first", async () => {
@@ -204,54 +200,6 @@ test("N56: the trash is emptied without following links out of it", async () => 
   expect(scratch.names("trash").some((name) => name.includes(batch))).toBe(false);
 });
 
-test("N27: damage that the rewriting meets gets no sound name, and its copy elsewhere is kept", async () => {
-  using scratch = new ScratchStore();
-  const store = await scratch.open();
-  const source = new MemorySource()
-    .write("dead", noise(900_000, 1))
-    .write("live", noise(400_000, 2));
-  const { root: old } = await store.capture(source, manual);
-  const [pack = ""] = scratch.names("data").filter((name) => name.endsWith(".zst"));
-  source.remove("dead");
-  const { root } = await store.capture(source, manual);
-  await forgetForGood(scratch, [old]);
-  // What cannot be compressed stands in the pack as it is.
-  scratch.flip(pack, scratch.read(pack).indexOf(noise(400_000, 2).subarray(1000, 1050)));
-  const report = await (await scratch.open()).keeping.prune({});
-  expect(report.rewritten.packs).toBeLessThanOrEqual(1);
-  expect(scratch.names("data")).toContain(pack);
-  expect(await damageOf(await scratch.open(), 2)).not.toEqual([]);
-
-  // The next capture heals it, and then nobody needs the damaged pack.
-  await (await scratch.open()).capture(source, { ...manual, force: true });
-  await (await scratch.open()).keeping.prune({});
-  expect(scratch.names("data")).not.toContain(pack);
-  const fresh = await scratch.open();
-  expect(await damageOf(fresh, 2)).toEqual([]);
-  expect((await treeOf(fresh, root))["live"]).toBe(noise(400_000, 2).toString("latin1"));
-});
-
-test("N56: where a root or page cannot be read nothing is pruned", async () => {
-  using scratch = new ScratchStore();
-  const store = await scratch.open();
-  const { root: old } = await store.capture(new MemorySource().write("a", noise(9000, 1)), manual);
-  await store.capture(new MemorySource().write("b", "b"), manual);
-  await forgetForGood(scratch, [old]);
-  const [name = ""] = scratch.names("roots");
-  scratch.flip(name, 30);
-  const packs = [...scratch.names("data"), ...scratch.names("meta")];
-  await expect((await scratch.open()).keeping.prune({})).rejects.toMatchObject({
-    code: "damaged",
-    exit: 5,
-    message: expect.stringContaining("Nothing was pruned"),
-  });
-  scratch.flip(name, 30);
-  for (const meta of scratch.names("meta").filter((one) => one.endsWith(".zst")))
-    scratch.flip(meta, 60);
-  await expect((await scratch.open()).keeping.prune({})).rejects.toMatchObject({ code: "damaged" });
-  expect([...scratch.names("data"), ...scratch.names("meta")]).toEqual(packs);
-});
-
 test("N57: a prune nobody asked for waits a week, and for a twentieth of the store", async () => {
   using scratch = new ScratchStore();
   const store = await scratch.open();
@@ -273,29 +221,4 @@ test("N57: a prune nobody asked for waits a week, and for a twentieth of the sto
   const names = scratch.names();
   expect(await store.keeping.pruneWorth({})).toEqual(worth);
   expect(scratch.names()).toEqual(names);
-});
-
-test("§11: stats tell what is shared, alone, forgotten and dead", async () => {
-  using scratch = new ScratchStore();
-  const store = await scratch.open();
-  const source = new MemorySource().write("a", noise(500_000, 1)).write("b", noise(300_000, 2));
-  const { root: first } = await store.capture(source, manual);
-  source.remove("a").write("c", noise(400_000, 3));
-  const { root: second } = await store.capture(source, manual);
-  const stats = await store.keeping.stats({});
-  expect(stats.raw).toBe(1_500_000);
-  expect(stats.unique).toBe(1_200_000);
-  expect(stats.compressed).toBeGreaterThan(1_200_000);
-  expect(stats.compressed).toBeLessThan(1_210_000);
-  const alone = stats.snapshots.map((one) => Math.round(one.alone / 100_000));
-  expect(alone).toEqual([5, 4]);
-  expect(stats.dead).toBe(0);
-  expect(stats.growth).toEqual([{ month: "2026-11", stored: first.stored + second.stored }]);
-
-  await store.keeping.forget({ ids: [first.id], ...manual, evenLastCopy: true });
-  const later = await store.keeping.stats({});
-  expect(Math.round(later.forgotten / 100_000)).toBe(5);
-  expect(later.trash).toBeGreaterThan(100);
-  scratch.clock.advance(8 * dayMs);
-  expect(Math.round((await store.keeping.stats({})).dead / 100_000)).toBe(5);
 });
