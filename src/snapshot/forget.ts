@@ -112,10 +112,11 @@ function refuseLastCopies(copies: readonly LastCopy[]): void {
     copies.length === 1
       ? `Snapshot ${first.id.slice(0, 8)} holds`
       : `${copies.length} of the snapshots hold`;
+  const inFiles = files === 1 ? "1 file" : `${files} files`;
   const named = `such as "${first.paths[0] ?? ""}"`;
   throw new SnapError(
     "refused",
-    `${where} the last copy of ${bytes} bytes in ${files} files, ${named}`,
+    `${where} the last copy of ${bytes} bytes in ${inFiles}, ${named}`,
     {
       path: first.id,
       hint: "Nothing was forgotten. It is in no other snapshot, and neither in the workspace nor in Dropbox as far as the index knows. --even-last-copy forgets it all the same.",

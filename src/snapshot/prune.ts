@@ -165,8 +165,7 @@ async function rewriteKind(
 ): Promise<boolean> {
   const { look, packs, live, rewritten, options } = job;
   const lengths = new Map(rewrite.map(({ name, length }) => [name, length]));
-  const bytesTotal = lengthOf(rewrite);
-  let bytes = 0;
+  const tell = rewriteProgress(options, kind, rewrite);
   const {
     bytes: into,
     written,
@@ -179,16 +178,7 @@ async function rewriteKind(
       live: live[kind],
       signal: options.signal,
       onStep: async (current, read) => {
-        bytes += read;
-        const total = rewrite.length;
-        options.onProgress?.({
-          step: `repack ${kind}`,
-          done: 0,
-          total,
-          bytes,
-          bytesTotal,
-          current,
-        });
+        tell(current, read);
         await look.onStep();
       },
       onDone: async (names) => {
@@ -205,6 +195,23 @@ async function rewriteKind(
   for (const name of written) job.written.add(name);
   job.damaged[kind].push(...damaged);
   return damaged.length === 0;
+}
+
+/** Tells whoever watches of each frame that was read. */
+function rewriteProgress(
+  { onProgress }: PruneOptions,
+  kind: PackKind,
+  rewrite: readonly PackUse[],
+): (current: string, read: number) => void {
+  const bytesTotal = lengthOf(rewrite);
+  const begun = new Set<string>();
+  let bytes = 0;
+  return (current, read) => {
+    bytes += read;
+    const done = begun.add(current).size - 1;
+    const step = `repack ${kind}`;
+    onProgress?.({ step, done, total: rewrite.length, bytes, bytesTotal, current });
+  };
 }
 
 async function dropAll(job: PruneJob, { data, meta }: StorePlan): Promise<PruneReport["dropped"]> {

@@ -25,7 +25,7 @@ test("N54, N55, T44: forget by name and by policy, and undo takes the newest act
   using box = await withTwo();
   // Only the old snapshot still has the first text: neither the disk nor Dropbox's listing does.
   const refused = await box.expectExit(3, "forget", "old");
-  expect(refused.stderr).toContain('the last copy of 3 bytes in 1 files, such as "a.txt"');
+  expect(refused.stderr).toContain('the last copy of 3 bytes in 1 file, such as "a.txt"');
   const dry = await box.expectExit(0, "forget", "old", "--dry-run");
   expect(dry.stdout).toMatch(/last copy +[0-9a-f]{8}: 1 file, 3 B, such as a\.txt/);
   expect(dry.stdout).toContain("1 snapshot would be forgotten. Nothing was changed.");

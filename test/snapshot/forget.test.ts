@@ -55,7 +55,7 @@ test("N55: the last copy of something is refused, with the bytes at stake, unles
   await expect(store.keeping.forget({ ids, ...manual })).rejects.toMatchObject({
     code: "refused",
     exit: 3,
-    message: expect.stringContaining('5000 bytes in 1 files, such as "old"'),
+    message: expect.stringContaining('5000 bytes in 1 file, such as "old"'),
   });
   expect(await store.list()).toHaveLength(2);
   await store.keeping.forget({ ids, ...manual, evenLastCopy: true });
