@@ -1,6 +1,6 @@
 import { parseRelPath, topPath, type RelPath } from "../core/path/rel-path.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
-import type { SnapshotRoot } from "../core/snapshot/root.ts";
+import type { NotedRoot } from "../core/snapshot/note.ts";
 import type { DamagedRoot } from "../snapshot/store.ts";
 import { SnapError } from "../std/error.ts";
 import type { Environment } from "./environment.ts";
@@ -11,7 +11,7 @@ import { openSnapshotStore, snapshotFilter } from "./store.ts";
 export async function listSnapshots(
   environment: Environment,
   request: { readonly place: string; readonly all: boolean },
-): Promise<readonly SnapshotRoot[]> {
+): Promise<readonly NotedRoot[]> {
   const store = await openSnapshotStore(environment);
   return store.list(snapshotFilter(environment, request));
 }
@@ -28,7 +28,7 @@ export type SnapshotRequest = { readonly place: string; readonly reference: stri
 export async function findSnapshot(
   environment: Environment,
   { place, reference }: SnapshotRequest,
-): Promise<SnapshotRoot> {
+): Promise<NotedRoot> {
   const store = await openSnapshotStore(environment);
   return store.find(reference, snapshotFilter(environment, { place, all: false }));
 }

@@ -1,6 +1,6 @@
 import { damagedSnapshots, entriesOf, findSnapshot, listSnapshots } from "../../app/look.ts";
 import type { SnapshotEntry } from "../../core/snapshot/entry.ts";
-import type { SnapshotRoot } from "../../core/snapshot/root.ts";
+import type { NotedRoot } from "../../core/snapshot/note.ts";
 import { displayName } from "../../core/path/names.ts";
 import { defineCommand, type AnyCommand } from "../context.ts";
 import { formatSize, formatTime, plural, table } from "../format.ts";
@@ -30,7 +30,7 @@ export const listCommand: AnyCommand = defineCommand({
   },
 });
 
-function listText(roots: readonly SnapshotRoot[]): string {
+function listText(roots: readonly NotedRoot[]): string {
   const rows = roots.map((root) => [
     root.id.slice(0, 8),
     formatTime(root.time),
@@ -39,9 +39,10 @@ function listText(roots: readonly SnapshotRoot[]): string {
     formatSize(root.stored),
     root.completeness,
     root.reason,
-    displayName(root.label ?? ""),
+    displayName([root.label ?? "", ...root.tags.map((tag) => `#${tag}`)].join(" ").trim()),
+    pinText(root.pin),
   ]);
-  const head = ["id", "time", "files", "size", "new", "", "reason", "label"];
+  const head = ["id", "time", "files", "size", "new", "", "reason", "label", ""];
   return table([head, ...rows], [2, 3, 4]);
 }
 
@@ -67,11 +68,19 @@ const snapshotWord = (parser: Parameters<AnyCommand["builder"]>[0]) =>
     describe: "Id or prefix of it, label, latest, latest~1, or @time",
   });
 
-function showText(root: SnapshotRoot): string {
+/** How long a pin holds; nothing for none. */
+function pinText(pin: NotedRoot["pin"]): string {
+  if (pin === undefined) return "";
+  return pin.until === undefined ? "pinned" : `pinned until ${formatTime(pin.until)}`;
+}
+
+function showText(root: NotedRoot): string {
   const lines: (readonly [string, string])[] = [
     ["id", root.id],
     ["time", formatTime(root.time)],
     ["label", displayName(root.label ?? "–")],
+    ["tags", displayName(root.tags.length === 0 ? "–" : root.tags.join(", "))],
+    ["pin", pinText(root.pin) || "–"],
     ["reason", root.reason],
     ["workspace", `${displayName(root.workspace.path)} on ${displayName(root.workspace.host)}`],
     [
@@ -99,12 +108,13 @@ function showText(root: SnapshotRoot): string {
   return [table(lines), ...aside].join("\n");
 }
 
-function rootFields(root: SnapshotRoot): Readonly<Record<string, Json>> {
+function rootFields(root: NotedRoot): Readonly<Record<string, Json>> {
   return {
     id: root.id,
     time: root.time,
     label: root.label,
     tags: root.tags,
+    pin: root.pin,
     reason: root.reason,
     side: root.side,
     completeness: root.completeness,
