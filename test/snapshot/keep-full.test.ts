@@ -6,6 +6,8 @@ import { openStoreOver } from "../../src/snapshot/store.ts";
 import type { OpenedStore } from "../../src/snapshot/store.ts";
 import { SnapError } from "../../src/std/error.ts";
 import { seededRng } from "../../src/std/random.ts";
+import { silentLogger } from "../../src/std/log.ts";
+import { WriterLock } from "../../src/snapshot/writer-lock.ts";
 import { MemorySource } from "../support/memory-source.ts";
 import { SmallDisk } from "../support/small-disk.ts";
 import { copyOf, hookedFiles, makeScene, treeOf } from "./keep-scenes.ts";
@@ -81,4 +83,61 @@ test("N29: a disk that is full without a reserve fails with its own error and ha
   expect(await damageOf(fresh, 2)).toEqual([]);
   expect((await treeOf(fresh, root))["kept"]).toHaveLength(1_000_000);
   expect(statSync(join(scratch.top, "filler")).size).toBeGreaterThan(0);
+});
+
+test("an interrupted prune leaves the store whole, without lock and temporary files, and says so", async () => {
+  using scratch = new ScratchStore();
+  const scene = await makeScene(scratch);
+  const steps = new Set<string>();
+  for (const stopAt of ["mark", "repack data"]) {
+    const copy = copyOf(scratch, "copy");
+    const controller = new AbortController();
+    const { keeping } = await copy.open();
+    const pruned = keeping.prune({
+      signal: controller.signal,
+      onProgress: ({ step }) => {
+        steps.add(step);
+        if (step === stopAt) controller.abort();
+      },
+    });
+    await expect(pruned).rejects.toMatchObject({ code: "interrupted", exit: 130 });
+    expect(copy.names("tmp")).toEqual([]);
+    expect(copy.names()).not.toContain("lock");
+    const store = await copy.open();
+    expect(await damageOf(store, 2)).toEqual([]);
+    for (const [at, root] of scene.kept.entries())
+      expect(await treeOf(store, root)).toEqual(scene.trees[at]);
+  }
+  expect([...steps]).toEqual(["mark", "repack data"]);
+});
+
+test("N30: forgetting, taking back, noting and pruning wait for another writer, and then say who it is", async () => {
+  using scratch = new ScratchStore();
+  const { kept, waiting } = await makeScene(scratch);
+  const id = kept[0]?.id ?? "";
+  const files = new DiskStoreFiles(scratch.top, seededRng(1));
+  const { clock } = scratch;
+  const doing = "capture, manual";
+  await using _lock = await WriterLock.acquire({
+    files,
+    clock,
+    rng: seededRng(2),
+    logger: silentLogger,
+    waitMs: 0,
+    doing,
+  });
+  const { keeping } = await scratch.open({ wait: 1000 });
+  const before = scratch.names();
+  const busy = { code: "busy", exit: 6, message: expect.stringContaining(doing) };
+  await expect(keeping.prune({})).rejects.toMatchObject(busy);
+  await expect(
+    keeping.forget({ ids: [id], reason: "manual", evenLastCopy: true }),
+  ).rejects.toMatchObject(busy);
+  await expect(keeping.unforget(waiting.id)).rejects.toMatchObject(busy);
+  await expect(keeping.note(id, { label: "l" })).rejects.toMatchObject(busy);
+  expect(clock.slept.length).toBeGreaterThanOrEqual(16);
+  expect(scratch.names()).toEqual(before);
+  // Looking needs no lock.
+  expect((await keeping.prune({ dryRun: true })).dropped.packs).toBeGreaterThan(0);
+  expect((await keeping.stats({})).snapshots).toHaveLength(2);
 });
