@@ -1,5 +1,5 @@
 import type { ForgetRecord } from "../core/snapshot/forget-record.ts";
-import type { RestoreRow } from "../core/snapshot/restore-state.ts";
+import type { RestoreJournal } from "../ports.ts";
 import { latestUndoable } from "../restore/undo.ts";
 import { lookAtIndex } from "../state/database.ts";
 import { workspaceFiles } from "../state/locations.ts";
@@ -56,26 +56,42 @@ function chosenForget(
   { place, restore: named }: UndoWords,
   records: readonly ForgetRecord[],
 ): ForgetRecord | undefined {
-  if (named !== undefined) return namedForget(named, records);
+  if (named !== undefined) return namedForget(environment, { place, named, records });
   const latest = records.findLast(({ reason }) => reason === "manual");
   if (latest === undefined) return undefined;
-  const restored = latestRestore(environment, place);
+  const restored = fromJournal(environment, place, latestUndoable);
   const isNewest = restored === undefined || Date.parse(latest.time) >= restored.madeAt;
   return isNewest ? latest : undefined;
 }
 
-function namedForget(named: string, records: readonly ForgetRecord[]): ForgetRecord | undefined {
-  const matches =
-    named.length < idDigitsMin ? [] : records.filter(({ id }) => id.startsWith(named));
-  if (matches.length <= 1) return matches[0];
-  throw new SnapError("usage", `"${named}" names ${matches.length} forgets`, {
+type Naming = {
+  readonly place: string;
+  readonly named: string;
+  readonly records: readonly ForgetRecord[];
+};
+
+function namedForget(
+  environment: Environment,
+  { place, named, records }: Naming,
+): ForgetRecord | undefined {
+  const isNamed = ({ id }: { readonly id: string }): boolean => id.startsWith(named);
+  const [match, ...others] = named.length < idDigitsMin ? [] : records.filter(isNamed);
+  if (match === undefined) return undefined;
+  const isRestore = fromJournal(environment, place, (journal) => journal.restores().some(isNamed));
+  if (others.length === 0 && isRestore !== true) return match;
+  throw new SnapError("usage", `"${named}" names more than one act`, {
     hint: "`snap restores` lists them; give more digits.",
   });
 }
 
-function latestRestore(environment: Environment, place: string): RestoreRow | undefined {
+/** What the journal of the workspace around a place says; undefined where there is none. */
+function fromJournal<T>(
+  environment: Environment,
+  place: string,
+  ask: (journal: RestoreJournal) => T,
+): T | undefined {
   const record = workspaceAround(environment, place);
   if (record === undefined) return undefined;
   using state = lookAtIndex(workspaceFiles(environment.locations, record.id).index);
-  return state === undefined ? undefined : latestUndoable(state.journal);
+  return state === undefined ? undefined : ask(state.journal);
 }
