@@ -5,6 +5,7 @@ import type { PackUse, PrunePlan } from "../core/snapshot/prune-plan.ts";
 import type { SnapshotRoot } from "../core/snapshot/root.ts";
 import { SnapError, throwIfAborted } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
+import { checkpointLists } from "./checkpoint.ts";
 import type { PackKind } from "./frame.ts";
 import { blocksIn, newPages } from "./live-pages.ts";
 import type { KeepParts } from "./keep-parts.ts";
@@ -12,7 +13,6 @@ import { newChecks } from "./packs.ts";
 import type { Packs } from "./packs.ts";
 import { readRoot, readRoots, rootNamesIn } from "./root-files.ts";
 import type { FoundRoot } from "./root-files.ts";
-import type { StoreFiles } from "./store-files.ts";
 import { trashBatches } from "./trash.ts";
 
 /** What a look at the store needs; nothing is written. */
@@ -36,7 +36,7 @@ export function isExpired(
 }
 
 /**
- * All that snapshots need, and forgotten ones that can still be taken back; each page is visited once (N56).
+ * All that snapshots and checkpoints need, and forgotten ones that can still be taken back; each page is visited once (N56).
  *
  * @throws {SnapError} `damaged` where a root, list or page cannot be read: then nobody knows what it needs
  */
@@ -45,6 +45,7 @@ export async function markLive(parts: LookParts, packs: Packs, work: Work): Prom
   for (;;) {
     const known = newChecks(packs).length;
     const live = await markOnce(parts, packs, { ...work, roots: roots.map(soundRoot) });
+    await markCheckpoints(parts, packs, live);
     // What was found damaged meanwhile is read from other packs now: those are needed then.
     if (newChecks(packs).length === known) return live;
   }
@@ -81,6 +82,16 @@ async function markOnce(
   return live;
 }
 
+/** What a capture that was cut off has stored, for the one that goes on (N32). What of it cannot be read is of no use to it. */
+async function markCheckpoints(parts: LookParts, packs: Packs, live: LiveBlocks): Promise<void> {
+  const walk = { meta: packs.meta.reader, seen: live.meta, onDamage: () => {} };
+  const lists = await checkpointLists(parts.files, parts.clock.now());
+  for await (const { entries } of newPages(walk, lists)) {
+    await parts.onStep();
+    for (const block of blocksIn(entries)) live.data.add(block);
+  }
+}
+
 /** Roots that wait in the trash. */
 export async function rootsInTrash(parts: LookParts): Promise<readonly FoundRoot[]> {
   const found: FoundRoot[] = [];
@@ -103,20 +114,6 @@ function refuseDamage(error: SnapError): never {
     ...(error.path === undefined ? {} : { path: error.path }),
     cause: error,
   });
-}
-
-/** What a capture that goes on later needs is not known to this version. */
-export async function refuseCheckpoints(files: StoreFiles): Promise<void> {
-  const [first] = await files.list("partial");
-  if (first === undefined) return;
-  throw new SnapError(
-    "version-too-new",
-    "Nothing was pruned: a later version of snap has a capture under way",
-    {
-      path: `${files.top}/partial/${first}`,
-      hint: "Prune with the version that takes the snapshots.",
-    },
-  );
 }
 
 /** What is to be done with the packs of each kind. */

@@ -10,14 +10,7 @@ import type { KeepParts } from "./keep-parts.ts";
 import { sidecarPath } from "./pack-writer.ts";
 import { loadPacks, newChecks } from "./packs.ts";
 import type { Packs } from "./packs.ts";
-import {
-  isExpired,
-  lengthOf,
-  markLive,
-  packKinds,
-  planStore,
-  refuseCheckpoints,
-} from "./prune-look.ts";
+import { isExpired, lengthOf, markLive, packKinds, planStore } from "./prune-look.ts";
 import type { LiveBlocks, LookParts, StorePlan } from "./prune-look.ts";
 import { repack } from "./repack.ts";
 import { isUnreadable } from "./store-error.ts";
@@ -41,7 +34,6 @@ type Amounts = { packs: number; bytes: number; into: number };
  * @throws {SnapError} `damaged` where it cannot be told what is needed; `disk-full`; `interrupted`
  */
 export async function prune(parts: KeepParts, options: PruneOptions): Promise<PruneReport> {
-  await refuseCheckpoints(parts.files);
   const look: LookParts = { ...parts, onStep: () => parts.lock.renew() };
   const emptied = await emptyTrash(look, options);
   const rewritten = { packs: 0, bytes: 0, into: 0 };
@@ -92,7 +84,6 @@ async function pruneOnce(
 
 /** What a prune would do, by a look without a lock. @throws {SnapError} as `prune` */
 export async function previewPrune(parts: LookParts, options: PruneOptions): Promise<PruneReport> {
-  await refuseCheckpoints(parts.files);
   const emptied = await emptyTrash(parts, { ...options, dryRun: true });
   const packs = await loadPacks(parts.files, parts.logger);
   const { data, meta, stored } = planStore(
