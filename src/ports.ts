@@ -261,7 +261,8 @@ export interface SnapshotStore {
   entries(id: SnapshotId, under?: RelPath): AsyncIterable<SnapshotEntry>;
   /** Verified bytes of a file. @throws {SnapError} `damaged`, with block and pack named */
   open(entry: SnapshotEntry): AsyncIterable<Uint8Array>;
-  diff(a: SnapshotId, b: SnapshotId): AsyncIterable<EntryChange>;
+  /** All that changed, or what did at and below a path. */
+  diff(a: SnapshotId, b: SnapshotId, under?: RelPath): AsyncIterable<EntryChange>;
   verify(options: VerifyOptions): AsyncIterable<VerifyEvent>;
 }
 

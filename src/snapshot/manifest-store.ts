@@ -97,8 +97,16 @@ export async function* readEntries(
   root: SnapshotRoot,
   under: RelPath = topPath,
 ): AsyncGenerator<SnapshotEntry> {
-  const pages = pagesInside(await readPageRefs(meta, root.lists), under);
-  for await (const entry of inPathOrder(readPages(meta, pages))) {
+  yield* readEntriesOfPages(meta, await readPageRefs(meta, root.lists), under);
+}
+
+/** The same of some pages of a snapshot, in their order. @throws {SnapError} `damaged` */
+export async function* readEntriesOfPages(
+  meta: PackReader,
+  pages: readonly PageRef[],
+  under: RelPath = topPath,
+): AsyncGenerator<SnapshotEntry> {
+  for await (const entry of inPathOrder(readPages(meta, pagesInside(pages, under)))) {
     if (isEntryInside(entry, under)) yield entry;
   }
 }

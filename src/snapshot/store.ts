@@ -1,7 +1,7 @@
 import { diffEntries } from "../core/snapshot/diff.ts";
 import type { EntryChange } from "../core/snapshot/diff.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
-import { inPathOrder, unsharedPages } from "../core/snapshot/manifest.ts";
+import { unsharedPages } from "../core/snapshot/manifest.ts";
 import { isSelected, parseReference } from "../core/snapshot/root-reference.ts";
 import type { SnapshotId, SnapshotRoot } from "../core/snapshot/root.ts";
 import type {
@@ -21,15 +21,19 @@ import type { Clock } from "../std/time.ts";
 import { capture } from "./capture.ts";
 import { DiskStoreFiles } from "./disk-files.ts";
 import { findSound } from "./find.ts";
-import { readEntries, readPageRefs, readPages } from "./manifest-store.ts";
+import { readEntries, readEntriesOfPages, readPageRefs } from "./manifest-store.ts";
 import { loadPacks } from "./packs.ts";
 import type { Packs } from "./packs.ts";
 import { freeReserve, keepReserve, reserveBytes } from "./reserve.ts";
 import { readRoots, rootOfId } from "./root-files.ts";
 import type { FoundRoot } from "./root-files.ts";
 import { checkFormat, makeStore } from "./store-format.ts";
+import { searchSnapshots } from "./search.ts";
+import type { SearchHit, SearchRequest } from "./search.ts";
 import type { StoreFiles } from "./store-files.ts";
 import { sweepTemporary } from "./sweep.ts";
+import { readVerified, recordVerified } from "./verified.ts";
+import type { LastCheck } from "./verified.ts";
 import { verifyStore } from "./verify.ts";
 import { WriterLock } from "./writer-lock.ts";
 
@@ -58,6 +62,10 @@ export type DamagedRoot = { readonly name: string; readonly reason: string };
 export interface OpenedStore extends SnapshotStore {
   /** Oldest first, of all workspaces: whose they are cannot be told (N8). */
   damagedRoots(): Promise<readonly DamagedRoot[]>;
+  /** What of some snapshots matches; each page that they share is read once. */
+  search(request: SearchRequest): AsyncIterable<SearchHit>;
+  /** The last verification that is recorded of a snapshot (N51). */
+  verified(): Promise<(root: SnapshotRoot) => LastCheck | undefined>;
 }
 
 /**
@@ -129,7 +137,7 @@ class DiskStore implements OpenedStore {
     for (const block of entry.blocks) yield await data.reader.read(block);
   }
 
-  async *diff(a: SnapshotId, b: SnapshotId): AsyncGenerator<EntryChange> {
+  async *diff(a: SnapshotId, b: SnapshotId, under?: RelPath): AsyncGenerator<EntryChange> {
     const roots = [await this.#root(a), await this.#root(b)] as const;
     const { reader } = (await this.#readers()).meta;
     const lists = unsharedPages({ a: roots[0].lists, b: roots[1].lists }, (list) => list);
@@ -138,15 +146,32 @@ class DiskStore implements OpenedStore {
       (page) => page.hash,
     );
     yield* diffEntries(
-      inPathOrder(readPages(reader, pages.a)),
-      inPathOrder(readPages(reader, pages.b)),
+      readEntriesOfPages(reader, pages.a, under),
+      readEntriesOfPages(reader, pages.b, under),
     );
+  }
+
+  async *search(request: SearchRequest): AsyncGenerator<SearchHit> {
+    if (!(await checkFormat(this.#files, "read"))) return;
+    yield* searchSnapshots((await this.#readers()).meta.reader, request);
+  }
+
+  verified(): Promise<(root: SnapshotRoot) => LastCheck | undefined> {
+    return readVerified({ files: this.#files, logger: this.#logger });
   }
 
   async *verify(options: VerifyOptions): AsyncGenerator<VerifyEvent> {
     await checkFormat(this.#files, "read");
-    const { clock } = this.#options;
-    yield* verifyStore({ files: this.#files, logger: this.#logger, clock }, options);
+    const parts = { files: this.#files, logger: this.#logger, clock: this.#options.clock };
+    const { id, level } = options;
+    let [isAny, isSound] = [false, true];
+    for await (const event of verifyStore(parts, options)) {
+      isAny = true;
+      isSound &&= event.type !== "damaged";
+      yield event;
+    }
+    if (!isAny || options.entries !== undefined) return;
+    await recordVerified(parts, { snapshot: id, level, result: isSound ? "sound" : "damaged" });
   }
 
   async #captureLocked(source: CaptureSource, options: CaptureOptions): Promise<CaptureResult> {
