@@ -24,6 +24,7 @@ const sources: Readonly<Record<string, () => Promise<AnyCommand>>> = {
   ls: async () => (await import("./commands/look.ts")).lsCommand,
   cat: async () => (await import("./commands/look.ts")).catCommand,
   find: async () => (await import("./commands/find.ts")).findCommand,
+  export: async () => (await import("./commands/export.ts")).exportCommand,
   diff: async () => (await import("./commands/diff.ts")).diffCommand,
   verify: async () => (await import("./commands/verify.ts")).verifyCommand,
   restore: async () => (await import("./commands/restore.ts")).restoreCommand,

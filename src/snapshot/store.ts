@@ -1,7 +1,7 @@
 import { diffEntries } from "../core/snapshot/diff.ts";
 import type { EntryChange } from "../core/snapshot/diff.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
-import { unsharedPages } from "../core/snapshot/manifest.ts";
+import type { ExportOptions } from "../core/snapshot/export-request.ts";
 import { isSelected, parseReference } from "../core/snapshot/root-reference.ts";
 import type { SnapshotId, SnapshotRoot } from "../core/snapshot/root.ts";
 import type {
@@ -21,7 +21,10 @@ import type { Clock } from "../std/time.ts";
 import { capture } from "./capture.ts";
 import { DiskStoreFiles } from "./disk-files.ts";
 import { findSound } from "./find.ts";
-import { readEntries, readEntriesOfPages, readPageRefs } from "./manifest-store.ts";
+import { TarExport } from "./export.ts";
+import type { ExportChange } from "./export.ts";
+import { exportedOf } from "./export-source.ts";
+import { readEntries, unsharedEntries } from "./manifest-store.ts";
 import { loadPacks } from "./packs.ts";
 import type { Packs } from "./packs.ts";
 import { freeReserve, keepReserve, reserveBytes } from "./reserve.ts";
@@ -64,6 +67,8 @@ export interface OpenedStore extends SnapshotStore {
   damagedRoots(): Promise<readonly DamagedRoot[]>;
   /** What of some snapshots matches; each page that they share is read once. */
   search(request: SearchRequest): AsyncIterable<SearchHit>;
+  /** A snapshot as a tar archive (N58). */
+  export(id: SnapshotId, options: ExportOptions): Promise<TarExport>;
   /** The last verification that is recorded of a snapshot (N51). */
   verified(): Promise<(root: SnapshotRoot) => LastCheck | undefined>;
 }
@@ -138,17 +143,17 @@ class DiskStore implements OpenedStore {
   }
 
   async *diff(a: SnapshotId, b: SnapshotId, under?: RelPath): AsyncGenerator<EntryChange> {
-    const roots = [await this.#root(a), await this.#root(b)] as const;
+    const roots = { a: await this.#root(a), b: await this.#root(b) };
     const { reader } = (await this.#readers()).meta;
-    const lists = unsharedPages({ a: roots[0].lists, b: roots[1].lists }, (list) => list);
-    const pages = unsharedPages(
-      { a: await readPageRefs(reader, lists.a), b: await readPageRefs(reader, lists.b) },
-      (page) => page.hash,
-    );
-    yield* diffEntries(
-      readEntriesOfPages(reader, pages.a, under),
-      readEntriesOfPages(reader, pages.b, under),
-    );
+    const entries = await unsharedEntries(reader, roots, under);
+    yield* diffEntries(entries.a, entries.b);
+  }
+
+  async export(id: SnapshotId, options: ExportOptions): Promise<TarExport> {
+    const root = await this.#root(id);
+    const { reader } = (await this.#readers()).meta;
+    const changes = (): AsyncIterable<ExportChange> => exportedOf(reader, root, options.since);
+    return new TarExport({ root, changes, open: (entry) => this.open(entry) }, options);
   }
 
   async *search(request: SearchRequest): AsyncGenerator<SearchHit> {
