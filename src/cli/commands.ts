@@ -25,6 +25,7 @@ const sources: Readonly<Record<string, () => Promise<AnyCommand>>> = {
   cat: async () => (await import("./commands/look.ts")).catCommand,
   find: async () => (await import("./commands/find.ts")).findCommand,
   export: async () => (await import("./commands/export.ts")).exportCommand,
+  import: async () => (await import("./commands/import.ts")).importCommand,
   diff: async () => (await import("./commands/diff.ts")).diffCommand,
   verify: async () => (await import("./commands/verify.ts")).verifyCommand,
   restore: async () => (await import("./commands/restore.ts")).restoreCommand,

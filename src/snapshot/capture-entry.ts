@@ -46,9 +46,12 @@ export class EntryCapture {
   /** `before` is the entry of the parent at the same path. Safe to call for many entries at once. */
   async capture(source: SnapshotEntry, before: Pair["right"]): Promise<CapturedEntry> {
     throwIfAborted(this.#parts.signal);
-    const { blocks: _blocks, ...entry } = source;
+    const { blocks: given, ...entry } = source;
     if (entry.type !== "file" || entry.flags.includes("unreadable")) return { entry };
-    const blocks = this.#blocksOfParent(entry, before) ?? (await this.#blocksOfThin(entry));
+    const blocks =
+      this.#ifStored(given) ??
+      this.#blocksOfParent(entry, before) ??
+      (await this.#blocksOfThin(entry));
     if (blocks !== undefined)
       return { entry: { ...entry, blocks, flags: without(entry.flags, "thin") } };
     if (entry.flags.includes("thin")) return { entry };

@@ -14,6 +14,7 @@ import type { Logger } from "../std/log.ts";
 import { isoSeconds } from "../std/time.ts";
 import type { Clock } from "../std/time.ts";
 import { EntryCapture, withTimeOf } from "./capture-entry.ts";
+import { hashBlock } from "./block-hash.ts";
 import { CaptureTally } from "./capture-tally.ts";
 import { recordChecks } from "./checks.ts";
 import { Gate, mapInOrder } from "./in-order.ts";
@@ -59,7 +60,9 @@ export async function capture(
 ): Promise<CaptureResult> {
   const facts = await source.facts();
   const roots = await readRoots(parts.files);
-  const parent = parentOf(roots, facts);
+  // An archive goes on from nothing, whatever is in the store.
+  const isImport = options.reason === "import";
+  const parent = isImport ? undefined : parentOf(roots, facts);
   const packs = await loadPacks(parts.files, parts.logger);
   const known = new KnownContents(packs.meta.reader, roots);
   const draft = await storeContent({
@@ -68,7 +71,7 @@ export async function capture(
     known,
     source,
     facts,
-    base: baseOf(roots, facts),
+    base: isImport ? undefined : baseOf(roots, facts),
     options,
   });
   if (parent !== undefined && !options.force && isUnchanged(parent, draft, options)) {
@@ -96,9 +99,12 @@ async function storeContent(job: ContentJob): Promise<Draft> {
   try {
     const tally = new CaptureTally(job.options.onProgress);
     const manifest = new ManifestWriter(meta, () => data.flush());
-    await writeEntries({ ...job, data, meta, manifest, tally });
+    const entries = { ...job, data, meta, manifest, tally };
+    await prepare(entries);
+    await writeEntries(entries);
     const lists = await manifest.finish();
-    return { facts: job.facts, lists, tally, stored: data.storedBytes + meta.storedBytes };
+    const facts = job.source.prepare === undefined ? job.facts : await job.source.facts();
+    return { facts, lists, tally, stored: data.storedBytes + meta.storedBytes };
   } finally {
     await data.discard();
     await meta.discard();
@@ -113,6 +119,18 @@ type EntriesJob = ContentJob & {
   readonly manifest: ManifestWriter;
   readonly tally: CaptureTally;
 };
+
+/** What can be read only once goes into packs before its entries are known (N59). */
+async function prepare({ parts, source, data, tally }: EntriesJob): Promise<void> {
+  await source.prepare?.(async (path, block) => {
+    const hash = await hashBlock(block);
+    await data.add(hash, block);
+    if (data.isFull) await data.flush();
+    tally.addBytes(path, block.length);
+    await parts.lock.renew();
+    return hash;
+  });
+}
 
 async function writeEntries(job: EntriesJob): Promise<void> {
   const { parts, source, tally, manifest, options } = job;
@@ -183,6 +201,14 @@ function isUnchanged(parent: SnapshotRoot, draft: Draft, options: CaptureOptions
   return isLabelled && isTagged && canonicalJson(told) === canonicalJson(toldBefore);
 }
 
+/** What was refused of an archive is a gap: a restore removes nothing because it is not there (T10). */
+function completenessOf(
+  { completeness, left }: CaptureTally,
+  { reason }: CaptureOptions,
+): SnapshotRoot["completeness"] {
+  return reason === "import" && left.count > 0 ? "partial" : completeness;
+}
+
 type Committing = {
   readonly draft: Draft;
   readonly parent: SnapshotRoot | undefined;
@@ -200,7 +226,7 @@ async function commit(
     format: 1,
     time: isoSeconds(freeTime(await rootNames(files), clock.now())),
     tool,
-    completeness: draft.tally.completeness,
+    completeness: completenessOf(draft.tally, options),
     ...(options.label === undefined ? {} : { label: options.label }),
     tags: options.tags ?? [],
     reason: options.reason,

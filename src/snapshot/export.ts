@@ -141,7 +141,7 @@ export class TarExport {
 }
 
 /** Whether the store has all that there is to an entry. */
-function isHeld({ type, blocks }: SnapshotEntry): boolean {
+export function isHeld({ type, blocks }: SnapshotEntry): boolean {
   return type === "folder" || type === "symlink" || (type === "file" && blocks !== undefined);
 }
 

@@ -64,7 +64,8 @@ function mergeAll(runs: readonly Iterable<string>[]): Iterable<string> {
   return mergeTwo(mergeAll(runs.slice(0, middle)), mergeAll(runs.slice(middle)));
 }
 
-function* mergeTwo(left: Iterable<string>, right: Iterable<string>): Generator<string> {
+/** Two sorted streams as one; of equal lines that of the left comes first. */
+export function* mergeTwo(left: Iterable<string>, right: Iterable<string>): Generator<string> {
   const [lefts, rights] = [left[Symbol.iterator](), right[Symbol.iterator]()];
   let [one, other] = [lefts.next(), rights.next()];
   while (!one.done || !other.done) {
