@@ -4,6 +4,7 @@ import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { ExportTotals } from "../core/snapshot/export-request.ts";
 import type { SnapshotRoot } from "../core/snapshot/root.ts";
 import type { SnapshotStore } from "../ports.ts";
+import type { TarExport } from "../snapshot/export.ts";
 import type { Work } from "../std/events.ts";
 import { refuseTaken, writeBeside } from "./archive-file.ts";
 import { formatOfName, packed, type ArchiveFormat } from "./archive-format.ts";
@@ -41,23 +42,39 @@ export async function exportSnapshot(
   request: ExportRequest,
   work: Work,
 ): Promise<ExportReport> {
-  const { to, force, onLeft, place, all = false } = request;
-  const format = request.format ?? (typeof to === "string" ? formatOfName(to) : "tar");
-  const { store, root } = await openSnapshot(environment, request);
-  const filter = snapshotFilter(environment, { place, all });
-  const since = request.since && (await store.find(request.since, filter));
-  const paths = await pathsIn(store, [root, ...(since ? [since] : [])], request.paths);
-  const options = { ...work, onLeft, paths, ...(since ? { since } : {}) };
-  const archive = await store.export(root.id, options);
+  const { to, force, dryRun } = request;
   const file = typeof to === "string" ? path.resolve(environment.cwd, to) : undefined;
+  const format = request.format ?? (file === undefined ? "tar" : formatOfName(file));
+  const { root, archive } = await archiveOf(environment, request, work);
   if (file !== undefined) await refuseTaken({ file, force });
   const totals = await archive.totals();
-  const report = { ...totals, root, ...(file === undefined ? {} : { file }) };
-  if (request.dryRun) return report;
-  const bytes = packed(archive.bytes(totals), format);
-  if (file !== undefined) await writeBeside({ file, force, rng: environment.rng }, bytes);
-  else if (typeof to !== "string") for await (const piece of bytes) await to.write(piece);
-  return report;
+  if (!dryRun) {
+    const bytes = packed(archive.bytes(totals), format);
+    if (typeof to !== "string") await writeAll(to, bytes);
+    else if (file !== undefined) await writeBeside({ file, force, rng: environment.rng }, bytes);
+  }
+  return { ...totals, root, ...(file === undefined ? {} : { file }) };
+}
+
+async function archiveOf(
+  environment: Environment,
+  request: ExportRequest,
+  work: Work,
+): Promise<{ root: SnapshotRoot; archive: TarExport }> {
+  const { onLeft, place, all = false } = request;
+  const { store, root } = await openSnapshot(environment, request);
+  const filter = snapshotFilter(environment, { place, all });
+  const since = request.since === undefined ? [] : [await store.find(request.since, filter)];
+  const paths = await pathsIn(store, [root, ...since], request.paths);
+  const options = { ...work, onLeft, paths, since: since[0] };
+  return { root, archive: await store.export(root.id, options) };
+}
+
+async function writeAll(
+  to: { readonly write: (bytes: Uint8Array) => Promise<void> },
+  bytes: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  for await (const piece of bytes) await to.write(piece);
 }
 
 /** The named paths; one of them at least must be in one of the snapshots. Undefined for everything. */

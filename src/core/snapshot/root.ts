@@ -5,6 +5,7 @@ import { CheckedRecord, canonicalJson, damagedError } from "./checked-json.ts";
 /** Why a snapshot was taken (N24). */
 export type SnapshotReason = (typeof snapshotReasons)[number];
 
+/** All of them. */
 export const snapshotReasons = [
   "manual",
   "schedule",
