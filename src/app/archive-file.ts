@@ -36,7 +36,8 @@ export async function writeBeside(
   { file, force, rng }: NewFile,
   bytes: AsyncIterable<Uint8Array>,
 ): Promise<void> {
-  const beside = path.join(path.dirname(file), `.${path.basename(file)}.${randomHex(rng, 8)}.part`);
+  // A name that no sync takes for a file, in case the place is in a workspace.
+  const beside = path.join(path.dirname(file), `.snap-tmp-${randomHex(rng, 8)}`);
   try {
     await writeWhole(beside, bytes);
     if (force) await rename(beside, file);

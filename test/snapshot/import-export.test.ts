@@ -8,6 +8,7 @@ import { ArchiveSource } from "../../src/snapshot/import.ts";
 import type { OpenedStore } from "../../src/snapshot/store.ts";
 import { MemorySource, memoryFacts } from "../support/memory-source.ts";
 import { MemorySpool } from "../support/memory-spool.ts";
+import { end, member, resultOf } from "./made-archives.ts";
 import { ScratchStore, all, contentOf, damageOf, noise } from "./scratch-store.ts";
 
 const manual = { reason: "manual" } as const;
@@ -174,6 +175,28 @@ test("N59: an imported snapshot is no latest one, no parent, and full only if no
   expect(large && (await contentOf(store, large)).equals(noise(9_000_000))).toBe(true);
   // Nothing new but the root: contents and pages are there already.
   expect(copy.stored).toBe(0);
+});
+
+test("N59: whatever the order of its members, an archive gives the same entries", async () => {
+  const members = [
+    member({ name: "d/", type: "Directory", mode: 0o700 }),
+    member({ name: "d/a", content: "1" }),
+    member({ name: "d-e", content: "2" }),
+    member({ name: "d/b/c", content: "3" }),
+    member({ name: "l", type: "SymbolicLink", target: "d/a" }),
+    member({ name: "z", content: "4" }),
+  ];
+  const inOrder = await resultOf(Buffer.concat([...members, end]));
+  expect(inOrder.paths).toEqual(["d", "d/a", "d/b", "d/b/c", "d-e", "l", "z"]);
+  const shuffled = fc.shuffledSubarray(members, { minLength: members.length });
+  await fc.assert(
+    fc.asyncProperty(shuffled, async (parts) => {
+      const { entries, left } = await resultOf(Buffer.concat([...parts, end]));
+      expect(entries).toEqual(inOrder.entries);
+      expect(left).toEqual([]);
+    }),
+    { numRuns: 20 },
+  );
 });
 
 test("N59: an archive of some paths gives a snapshot of those paths", async () => {
