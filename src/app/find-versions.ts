@@ -1,6 +1,5 @@
 import { soughtBy } from "../core/snapshot/sought.ts";
 import { Versions, type FoundVersion } from "../core/snapshot/versions.ts";
-import type { SnapshotRoot } from "../core/snapshot/root.ts";
 import type { Work } from "../std/events.ts";
 import type { Environment } from "./environment.ts";
 import { openSnapshotStore, snapshotFilter } from "./store.ts";
@@ -18,7 +17,7 @@ export type FindRequest = {
 /** What was found, and which snapshots could not be read to the end. */
 export type FindReport = {
   readonly versions: readonly FoundVersion[];
-  readonly unread: readonly { readonly root: SnapshotRoot; readonly reason: string }[];
+  readonly unread: readonly { readonly name: string; readonly reason: string }[];
 };
 
 /** Every version of what is looked for, with the snapshots that hold it. @throws {SnapError} `path-invalid`, `too-large`, `interrupted` */
@@ -31,10 +30,11 @@ export async function findVersions(
   const store = await openSnapshotStore(environment);
   const roots = await store.list(snapshotFilter(environment, request));
   const versions = new Versions();
-  const unread: { root: SnapshotRoot; reason: string }[] = [];
+  // Whose a damaged root is cannot be told: it may be the one that holds what is looked for (N8).
+  const unread = [...(await store.damagedRoots())];
   for await (const { root, entries, trouble } of store.search({ ...work, roots, matches })) {
     versions.add(root, entries);
-    if (trouble !== undefined) unread.push({ root, reason: trouble });
+    if (trouble !== undefined) unread.push({ name: root.id.slice(0, 16), reason: trouble });
   }
   return { versions: versions.found(), unread };
 }

@@ -121,8 +121,9 @@ type EntriesJob = ContentJob & {
 };
 
 /** What can be read only once goes into packs before its entries are known (N59). */
-async function prepare({ parts, source, data, tally }: EntriesJob): Promise<void> {
+async function prepare({ parts, source, data, tally, options }: EntriesJob): Promise<void> {
   await source.prepare?.(async (path, block) => {
+    throwIfAborted(options.signal);
     const hash = await hashBlock(block);
     await data.add(hash, block);
     if (data.isFull) await data.flush();

@@ -45,11 +45,13 @@ export class TarExport {
   /** What the archive will hold; tells what it will not. */
   async totals(): Promise<ExportTotals> {
     const totals = { entries: 0, bytes: 0, left: 0, deleted: 0 };
+    const step = { step: "read entries", total: undefined, bytes: 0, bytesTotal: undefined };
     for await (const { entry, gone } of this.#changes()) {
       if (gone !== undefined) totals.deleted += 1;
       else if (isHeld(entry)) {
         totals.entries += 1;
         totals.bytes += entry.size ?? 0;
+        this.#options.onProgress?.({ ...step, done: totals.entries, current: entry.path });
       } else {
         totals.left += 1;
         this.#options.onLeft?.(entry);

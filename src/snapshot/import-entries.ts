@@ -4,7 +4,7 @@ import { decodeEntry } from "../core/snapshot/entry.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import { sortKeyOf, textOfLine } from "../core/snapshot/entry-sorter.ts";
 import { archiveNames } from "../core/snapshot/export-request.ts";
-import { refusalOf } from "../core/snapshot/import-name.ts";
+import { importName } from "../core/snapshot/import-name.ts";
 import { inPathOrder, joinByPath } from "../core/snapshot/manifest.ts";
 import { leavesWorkspace } from "../core/snapshot/restore-manifest.ts";
 import { SnapError } from "../std/error.ts";
@@ -70,17 +70,21 @@ async function* decoded(lines: Iterable<string>): AsyncGenerator<SnapshotEntry> 
 
 /** Something that no member stands for: it has no content here, or its member was refused. */
 function withoutMember(listed: SnapshotEntry, spools: ImportSpools): SnapshotEntry | undefined {
-  const { path, type, linkTarget = "" } = listed;
-  const refused = listed.pathBytes === undefined ? refusalOf(path) : "its name is not valid UTF-8";
-  if (!isHeld(listed)) {
-    if (refused === undefined) return masked(listed);
-    spools.leave({ path, reason: `Refused: ${refused}` });
+  const refused = refusalOfListed(listed);
+  if (refused !== undefined) {
+    spools.leave({ path: listed.path, reason: `Refused: ${refused}` });
     return undefined;
   }
-  const isOutward = type === "symlink" && isRelPath(path) && leavesWorkspace(path, linkTarget);
-  // Its member was told already.
-  if (refused !== undefined || isOutward || /^[A-Za-z]:/u.test(path)) return undefined;
-  throw unlike(path);
+  if (isHeld(listed)) throw unlike(listed.path);
+  return masked(listed);
+}
+
+/** As its member would be refused (X12). */
+function refusalOfListed({ path, pathBytes, type, linkTarget }: SnapshotEntry): string | undefined {
+  const bytes = pathBytes === undefined ? Buffer.from(path) : Buffer.from(pathBytes, "base64");
+  const isLink = type === "symlink" && isRelPath(path);
+  const isOutward = isLink && leavesWorkspace(path, linkTarget ?? "");
+  return importName(bytes).refused ?? (isOutward ? "the link leads out of the archive" : undefined);
 }
 
 function withMember(listed: SnapshotEntry, found: SnapshotEntry): SnapshotEntry {

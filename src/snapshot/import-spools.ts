@@ -1,4 +1,4 @@
-import { EntrySorter } from "../core/snapshot/entry-sorter.ts";
+import { EntrySorter, placedLine, textOfLine } from "../core/snapshot/entry-sorter.ts";
 import { CheckedRecord } from "../core/snapshot/checked-json.ts";
 import type { LeftAside } from "../core/snapshot/root.ts";
 import { LineSorter } from "../std/line-sorter.ts";
@@ -20,13 +20,14 @@ export class ImportSpools implements Disposable {
   readonly linked: EntrySorter;
   /** Paths with several names, in path order. */
   readonly groups: LineSpool;
-  readonly #left: LineSpool;
+  readonly #left: LineSorter;
+  #leftCount = 0;
 
   constructor(makeSpool: MakeSpool) {
     this.manifest = makeSpool();
     this.deleted = makeSpool();
     this.groups = makeSpool();
-    this.#left = makeSpool();
+    this.#left = new LineSorter(makeSpool);
     this.entries = new EntrySorter(makeSpool);
     this.linked = new EntrySorter(makeSpool);
     this.links = new LineSorter(makeSpool);
@@ -37,19 +38,23 @@ export class ImportSpools implements Disposable {
   }
 
   leave(left: LeftAside): void {
-    this.#left.add(JSON.stringify(left));
+    this.#leftCount += 1;
+    this.#left.add(placedLine(left.path, { number: this.#leftCount, text: JSON.stringify(left) }));
   }
 
+  /** What is left aside, in path order. A path is told once, though its member and its line in the manifest may both be refused. */
   *left(): Generator<LeftAside> {
-    for (const line of this.#left.lines()) {
-      const record = CheckedRecord.parse(line, "What was left aside");
-      yield { path: record.text("path"), reason: record.text("reason") };
+    let before: string | undefined;
+    for (const line of this.#left.sorted()) {
+      const record = CheckedRecord.parse(textOfLine(line), "What was left aside");
+      const path = record.text("path");
+      if (path !== before) yield { path, reason: record.text("reason") };
+      before = path;
     }
   }
 
   [Symbol.dispose](): void {
-    for (const each of [this.manifest, this.deleted, this.groups, this.#left])
-      each[Symbol.dispose]();
-    for (const each of [this.entries, this.linked, this.links]) each[Symbol.dispose]();
+    for (const each of [this.manifest, this.deleted, this.groups]) each[Symbol.dispose]();
+    for (const each of [this.entries, this.linked, this.links, this.#left]) each[Symbol.dispose]();
   }
 }

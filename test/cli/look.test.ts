@@ -100,6 +100,16 @@ test("each version is found with the snapshots that hold it", async () => {
   expect((await box.expectExit(0, "find", "nothing*")).stdout).toContain("Nothing was found");
 });
 
+test("N8: a search tells which snapshot it could not read, and what the others hold", async () => {
+  using box = await looked();
+  const roots = path.join(box.home, "store/roots");
+  const [first = ""] = readdirSync(roots).toSorted();
+  writeFileSync(path.join(roots, first), "no root");
+  const { stdout, stderr } = await box.expectExit(5, "find", "a.txt");
+  expect(stdout).toContain("notes/a.txt\n");
+  expect(stderr).toContain(`Snapshot ${first} could not be read`);
+});
+
 test("N9: snapshots of another workspace are shown when they are asked for", async () => {
   using box = await looked();
   const other = path.join(box.top, "other");

@@ -121,3 +121,53 @@ describe("X13: bounds and damage", () => {
     expect(scratch.names("tmp")).toEqual([]);
   });
 });
+
+describe("X12: a manifest in an archive", () => {
+  const manifest = (...lines: readonly object[]): Buffer =>
+    member({
+      name: ".snap/manifest.jsonl",
+      content: lines.map((line) => `${JSON.stringify(line)}\n`).join(""),
+    });
+  const link = member({ name: "l", type: "SymbolicLink", target: "good" });
+
+  test("does not make another link of a member, nor one that leads out", async () => {
+    using scratch = new ScratchStore();
+    const store = await scratch.open();
+    const lying = Buffer.concat([manifest({ p: "l", t: "l", l: "/etc" }), link, end]);
+    await expect(imported(store, lying)).rejects.toMatchObject({ code: "damaged" });
+    const { paths, left, root } = await resultOf(
+      Buffer.concat([manifest({ p: "l", t: "l", l: "/etc" }), good, end]),
+    );
+    expect(paths).toEqual(["good"]);
+    expect(left).toEqual(["l: Refused: the link leads out of the archive"]);
+    expect(root.completeness).toBe("partial");
+  });
+
+  test("is told with its member once, and counts only as the first one", async () => {
+    const outward = member({ name: "l", type: "SymbolicLink", target: "/etc" });
+    const twice = await resultOf(
+      Buffer.concat([manifest({ p: "l", t: "l", l: "/etc" }), outward, end]),
+    );
+    expect(twice.left).toEqual(["l: Refused: the link leads out of the archive"]);
+    const late = await resultOf(Buffer.concat([good, manifest({ p: "x", t: "d" }), end]));
+    expect(late.paths).toEqual(["good"]);
+    expect(late.left).toEqual([expect.stringContaining("program's own name")]);
+  });
+
+  test("X9: brings no special bits, and no content that is not there", async () => {
+    const lines = [
+      { p: "d", t: "d", x: "7777" },
+      { p: "f", t: "f", s: 1, b: ["1".repeat(64)] },
+    ];
+    const folder = member({ name: "d/", type: "Directory" });
+    using scratch = new ScratchStore();
+    const store = await scratch.open();
+    await expect(
+      imported(store, Buffer.concat([manifest(...lines), folder, end])),
+    ).rejects.toMatchObject({ code: "damaged", path: "f" });
+    const { entries } = await resultOf(
+      Buffer.concat([manifest({ p: "d", t: "d", x: "7777" }), folder, end]),
+    );
+    expect(entries[0]?.mode).toBe("777");
+  });
+});

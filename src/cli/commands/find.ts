@@ -43,8 +43,8 @@ export const findCommand: AnyCommand = defineCommand({
       before = path;
       await output.flushed(work.signal);
     }
-    for (const { root, reason } of unread) {
-      output.warn(`Snapshot ${root.id.slice(0, 8)} could not be read to the end: ${reason}`);
+    for (const { name, reason } of unread) {
+      output.warn(`Snapshot ${name} could not be read to the end: ${reason}`);
     }
     if (versions.length === 0) output.say("Nothing was found.");
     const exit = unread.length === 0 ? 0 : 5;

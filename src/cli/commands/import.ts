@@ -1,3 +1,4 @@
+import { addAbortSignal } from "node:stream";
 import { importArchive, type ImportOutcome } from "../../app/import.ts";
 import { displayName } from "../../core/path/names.ts";
 import { defineCommand, type AnyCommand, type CliContext } from "../context.ts";
@@ -39,7 +40,8 @@ export const importCommand: AnyCommand = defineCommand({
       ),
   run: async ({ environment, output, place, work }, words) => {
     const { label, tag: tags, base, dryRun } = words;
-    const from = words.file === "-" ? process.stdin : words.file;
+    // Ctrl-C also ends the wait for a program that writes nothing.
+    const from = words.file === "-" ? addAbortSignal(work.signal, process.stdin) : words.file;
     const request = { place, from, label, tags, base, dryRun };
     return tell(output, await importArchive(environment, request, work));
   },

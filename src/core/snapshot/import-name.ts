@@ -8,7 +8,7 @@ export type ImportName =
   | { readonly path: string; readonly refused?: undefined }
   | { readonly path?: undefined; readonly refused: string };
 
-/** Read a name of an archive, or the target of a hard link in one. */
+/** Read a name of an archive, in a manifest of one, or the target of a hard link. */
 export function importName(bytes: Buffer): ImportName {
   const text = bytes.toString();
   if (!Buffer.from(text).equals(bytes)) return { refused: "its name is not valid UTF-8" };
@@ -16,18 +16,12 @@ export function importName(bytes: Buffer): ImportName {
   if (/^[A-Za-z]:/u.test(text)) return { refused: "its name has a drive letter" };
   const path = text.replace(/^(?:\.\/+)+/u, "").replace(/\/+$/u, "");
   if (path === "" || path === ".") return { path: "" };
-  const refused = refusalOf(path);
-  return refused === undefined ? { path } : { refused };
-}
-
-/** Why a path of a manifest in an archive is refused. */
-export function refusalOf(path: string): string | undefined {
   for (const name of path.split("/")) {
     const problem = nameProblem(name);
-    if (problem !== undefined) return `a part of its name ${problem}`;
-    if (isOurs(name)) return `"${name}" is the program's own name`;
+    if (problem !== undefined) return { refused: `a part of its name ${problem}` };
+    if (isOurs(name)) return { refused: `"${name}" is the program's own name` };
   }
-  return undefined;
+  return { path };
 }
 
 function isOurs(name: string): boolean {
