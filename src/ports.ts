@@ -20,6 +20,7 @@ import type {
   VerifyEvent,
   VerifyOptions,
 } from "./core/snapshot/store-request.ts";
+import type { BlockHash } from "./core/tree/content-hash.ts";
 import type { IndexCare } from "./core/tree/index-care.ts";
 import type {
   HoldRow,
@@ -258,7 +259,15 @@ export interface SecretStore {
 /** Where a capture takes its entries from: an ordered stream (N21) and a way to read a file. */
 export interface CaptureSource {
   facts(): Promise<CaptureFacts>;
-  /** `hash` is given where the index trusts it (N35); `blocks` never. Things left aside come through `onLeft`. */
+  /**
+   * Reads what can be read only once, before entries are asked for, with contents going to the store block by block (N59). `facts`
+   * are asked again after it.
+   */
+  prepare?(keep: (path: string, block: Uint8Array) => Promise<BlockHash>): Promise<void>;
+  /**
+   * `hash` is given where the index trusts it (N35), `blocks` where they were put into the store by `prepare`. Things left aside come
+   * through `onLeft`.
+   */
   entries(onLeft: (left: LeftAside) => void): AsyncIterable<SnapshotEntry>;
   open(path: RelPath): Promise<LocalFile>;
   /** Small files read together, one attempt at each; what is missing from the answer is opened (N36). */
@@ -278,7 +287,8 @@ export interface SnapshotStore {
   entries(id: SnapshotId, under?: RelPath): AsyncIterable<SnapshotEntry>;
   /** Verified bytes of a file. @throws {SnapError} `damaged`, with block and pack named */
   open(entry: SnapshotEntry): AsyncIterable<Uint8Array>;
-  diff(a: SnapshotId, b: SnapshotId): AsyncIterable<EntryChange>;
+  /** All that changed, or what did at and below a path. */
+  diff(a: SnapshotId, b: SnapshotId, under?: RelPath): AsyncIterable<EntryChange>;
   verify(options: VerifyOptions): AsyncIterable<VerifyEvent>;
 }
 

@@ -1,32 +1,36 @@
-import { diffEntries, type EntryChange } from "../core/snapshot/diff.ts";
+import { parseRelPath, topPath } from "../core/path/rel-path.ts";
+import type { EntryChange } from "../core/snapshot/diff.ts";
 import type { Work } from "../std/events.ts";
-import { captureSource } from "./capture-source.ts";
+import { compareWith } from "./compare.ts";
 import type { Environment } from "./environment.ts";
-import { requireWorkspace } from "./find-workspace.ts";
-import { hashedEntries } from "./local-entries.ts";
+import { snapshotPath } from "./snapshot-path.ts";
 import { openSnapshotStore, snapshotFilter } from "./store.ts";
-import { openWorkspace } from "./open-workspace.ts";
 
-/** The two ends of a comparison; `to` may be `local`, the present workspace. */
-export type DiffRequest = { readonly place: string; readonly from: string; readonly to: string };
+/** The two ends of a comparison; `to` may be `local`, the present workspace, or `remote`, what Dropbox holds. */
+export type DiffRequest = {
+  readonly place: string;
+  readonly from: string;
+  readonly to: string;
+  /** Only what is at and below it. */
+  readonly path?: string | undefined;
+  /** Snapshots of any workspace may be named. */
+  readonly all?: boolean;
+};
 
-/** Content is compared by hash, never by time. @throws {SnapError} as `findSnapshot`, and `workspace-missing`, `busy` for `local` */
+/** Content is compared by hash, never by time. @throws {SnapError} as `findSnapshot`, and as `compareWith` for `local` and `remote` */
 export async function* diffSnapshots(
   environment: Environment,
   request: DiffRequest,
   work: Work,
 ): AsyncGenerator<EntryChange> {
+  const { place, to } = request;
+  const under = request.path === undefined ? topPath : parseRelPath(snapshotPath(request.path));
   const store = await openSnapshotStore(environment);
-  const filter = snapshotFilter(environment, { place: request.place, all: false });
-  const from = await store.find(request.from, filter);
-  if (request.to !== "local") {
-    const to = await store.find(request.to, filter);
-    yield* store.diff(from.id, to.id);
+  const filter = snapshotFilter(environment, { place, all: request.all ?? false });
+  const root = await store.find(request.from, filter);
+  if (to === "local" || to === "remote") {
+    yield* compareWith(environment, { store, root, side: to, place, under, doing: "diff" }, work);
     return;
   }
-  const record = requireWorkspace(environment, request.place);
-  await using workspace = await openWorkspace(environment, record, "diff");
-  const source = await captureSource(workspace, { side: "local" });
-  const present = hashedEntries({ source, local: workspace.local }, work);
-  yield* diffEntries(store.entries(from.id), present);
+  yield* store.diff(root.id, (await store.find(to, filter)).id, under);
 }

@@ -1,19 +1,38 @@
 import { parseRelPath, topPath, type RelPath } from "../core/path/rel-path.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { NotedRoot } from "../core/snapshot/note.ts";
-import type { DamagedRoot } from "../snapshot/store.ts";
+import { isAskedFor, type RootFilter } from "../core/snapshot/root-filter.ts";
+import type { DamagedRoot, OpenedStore } from "../snapshot/store.ts";
+import type { LastCheck } from "../snapshot/verified.ts";
 import { SnapError } from "../std/error.ts";
 import type { Environment } from "./environment.ts";
 import { snapshotPath } from "./snapshot-path.ts";
 import { openSnapshotStore, snapshotFilter } from "./store.ts";
 
-/** The snapshots of the workspace around a place, or of all; oldest first. */
+/** A snapshot of a list, and what is known of it beside its root. */
+export type ListedSnapshot = {
+  readonly root: NotedRoot;
+  /** The last verification that is recorded; absent where there is none. */
+  readonly verified?: LastCheck;
+};
+
+/** The snapshots of the workspace around a place, or of all; oldest first. @throws {SnapError} `usage` for an unknown reason */
 export async function listSnapshots(
   environment: Environment,
-  request: { readonly place: string; readonly all: boolean },
-): Promise<readonly NotedRoot[]> {
+  request: { readonly place: string; readonly all: boolean } & RootFilter,
+): Promise<readonly ListedSnapshot[]> {
   const store = await openSnapshotStore(environment);
-  return store.list(snapshotFilter(environment, request));
+  const roots = await store.list(snapshotFilter(environment, request));
+  const verified = await store.verified();
+  return roots.filter((root) => isAskedFor(root, request)).map((root) => listed(root, verified));
+}
+
+function listed(
+  root: NotedRoot,
+  verifiedOf: (root: NotedRoot) => LastCheck | undefined,
+): ListedSnapshot {
+  const verified = verifiedOf(root);
+  return verified === undefined ? { root } : { root, verified };
 }
 
 /** Snapshots that cannot be read, of whichever workspace: a list without them would lie (N8). */
@@ -21,16 +40,29 @@ export async function damagedSnapshots(environment: Environment): Promise<readon
   return (await openSnapshotStore(environment)).damagedRoots();
 }
 
-/** A snapshot by id, prefix, label, `latest`, `latest~n` or `@time`. */
-export type SnapshotRequest = { readonly place: string; readonly reference: string };
+/** A snapshot by id, prefix, label, `latest`, `latest~n` or `@time`; with `all` of any workspace. */
+export type SnapshotRequest = {
+  readonly place: string;
+  readonly reference: string;
+  readonly all?: boolean;
+};
 
 /** @throws {SnapError} `snapshot-not-found`, `snapshot-ambiguous` */
 export async function findSnapshot(
   environment: Environment,
-  { place, reference }: SnapshotRequest,
-): Promise<NotedRoot> {
+  request: SnapshotRequest,
+): Promise<ListedSnapshot> {
+  const { store, root } = await openSnapshot(environment, request);
+  return listed(root, await store.verified());
+}
+
+/** The store, and the snapshot in it that is named. @throws {SnapError} as `findSnapshot` */
+export async function openSnapshot(
+  environment: Environment,
+  { place, reference, all = false }: SnapshotRequest,
+): Promise<{ readonly store: OpenedStore; readonly root: NotedRoot }> {
   const store = await openSnapshotStore(environment);
-  return store.find(reference, snapshotFilter(environment, { place, all: false }));
+  return { store, root: await store.find(reference, snapshotFilter(environment, { place, all })) };
 }
 
 /** What of a snapshot is to be listed. */
@@ -46,9 +78,7 @@ export async function* entriesOf(
   environment: Environment,
   request: EntriesRequest,
 ): AsyncGenerator<SnapshotEntry> {
-  const store = await openSnapshotStore(environment);
-  const filter = snapshotFilter(environment, { place: request.place, all: false });
-  const root = await store.find(request.reference, filter);
+  const { store, root } = await openSnapshot(environment, request);
   const under = parseRelPath(request.path === undefined ? "" : snapshotPath(request.path));
   let found = under === topPath;
   for await (const entry of store.entries(root.id, under)) {
@@ -56,9 +86,14 @@ export async function* entriesOf(
     if (isListed(entry, under, request.recursive)) yield entry;
   }
   if (found) return;
-  throw new SnapError("path-missing", `The snapshot holds no "${under}"`, {
-    path: under,
-    hint: "`snap ls SNAPSHOT` lists what it holds.",
+  throw noSuchPath(under);
+}
+
+/** The error for a path that a snapshot does not have. */
+export function noSuchPath(path: string): SnapError {
+  return new SnapError("path-missing", `The snapshot holds no "${path}"`, {
+    path,
+    hint: "`snap ls SNAPSHOT` lists what it holds, `snap find NAME` looks for it in all snapshots.",
   });
 }
 

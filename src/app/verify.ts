@@ -1,16 +1,13 @@
-import { diffEntries, type EntryChange } from "../core/snapshot/diff.ts";
 import { topPath } from "../core/path/rel-path.ts";
+import type { EntryChange } from "../core/snapshot/diff.ts";
+import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { SnapshotRoot } from "../core/snapshot/root.ts";
 import type { SnapshotStore } from "../ports.ts";
 import { SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
-import { captureSource } from "./capture-source.ts";
-import { connect } from "./accounts.ts";
+import { compareWith, type Comparison } from "./compare.ts";
 import type { Environment } from "./environment.ts";
-import { requireLink, requireWorkspace } from "./find-workspace.ts";
-import { hashedEntries } from "./local-entries.ts";
 import { openSnapshotStore, snapshotFilter } from "./store.ts";
-import { openWorkspace } from "./open-workspace.ts";
 
 /** What is to be proved: levels 0 to 4, each with those below it (N50). */
 export type VerifyRequest = {
@@ -53,15 +50,19 @@ export async function verifySnapshots(
   const root = await namedRoot(environment, store, request);
   const proof = await proveStore(store, { root, level: request.level }, work);
   const different: Difference[] = [];
-  if (root !== undefined && request.level >= 3 && proof.damaged.length === 0) {
-    different.push(
-      ...(await compareWorkspace(environment, { store, root, place: request.place }, work)),
-    );
-  }
-  if (root !== undefined && request.level >= 4 && proof.damaged.length === 0) {
-    different.push(...(await compareCloud(environment, { store, root, place: request.place })));
+  if (root !== undefined && proof.damaged.length === 0) {
+    for (const side of sidesOf(request.level)) {
+      const present = { store, root, place: request.place, side };
+      different.push(...(await differencesOf(environment, present, work)));
+    }
   }
   return { ...proof, different };
+}
+
+/** The sides that a level looks at. */
+function sidesOf(level: number): readonly Comparison["side"][] {
+  if (level < 3) return [];
+  return level === 3 ? ["local"] : ["local", "remote"];
 }
 
 async function namedRoot(
@@ -102,72 +103,38 @@ function storeLevel(level: number): 0 | 1 | 2 {
   return level === 1 ? 1 : 2;
 }
 
-type Comparison = {
-  readonly store: SnapshotStore;
-  readonly root: SnapshotRoot;
-  readonly place: string;
-};
+type Present = Pick<Comparison, "store" | "root" | "place" | "side">;
 
-async function compareWorkspace(
+/** Level 4 is about content: folders without a file say nothing there. */
+async function differencesOf(
   environment: Environment,
-  { store, root, place }: Comparison,
+  present: Present,
   work: Work,
 ): Promise<readonly Difference[]> {
-  const record = requireWorkspace(environment, place);
-  await using workspace = await openWorkspace(environment, record, "verify");
-  const source = await captureSource(workspace, { side: "local" });
-  const present = hashedEntries({ source, local: workspace.local }, work);
   const found: Difference[] = [];
-  for await (const change of diffEntries(store.entries(root.id), present)) {
-    if (change.change !== "metadata") found.push(describe(change));
+  const comparison = { ...present, under: topPath, doing: "verify" };
+  for await (const change of compareWith(environment, comparison, work)) {
+    const isTold = present.side === "local" || kindOf(change) === "file";
+    if (change.change !== "metadata" && isTold) found.push(describe(change, present.side));
   }
   return found;
 }
 
-function describe(change: EntryChange): Difference {
-  switch (change.change) {
-    case "added":
-      return { side: "workspace", path: change.after.path, reason: "is not in the snapshot" };
-    case "removed":
-      return { side: "workspace", path: change.before.path, reason: "is missing" };
-    case "changed":
-    case "metadata":
-      return { side: "workspace", path: change.after.path, reason: "has other content" };
-    case "moved":
-      return {
-        side: "workspace",
-        path: change.before.path,
-        reason: `is now at "${change.after.path}"`,
-      };
-  }
+function kindOf(change: EntryChange): SnapshotEntry["type"] {
+  return change.change === "removed" ? change.before.type : change.after.type;
 }
 
-/** By the server's listing: content hashes, no download. */
-async function compareCloud(
-  environment: Environment,
-  { store, root, place }: Comparison,
-): Promise<readonly Difference[]> {
-  const record = requireLink(environment, place);
-  await using connection = await connect(environment, record.account);
-  const cloud = new Map<string, string>();
-  for await (const item of connection.side(record.remote).list(topPath, { recursive: true })) {
-    if (item.kind === "file" && !item.path.startsWith(".snap/"))
-      cloud.set(item.path.normalize("NFC"), item.hash);
+function describe(change: EntryChange, compared: Comparison["side"]): Difference {
+  const side = compared === "local" ? "workspace" : "cloud";
+  switch (change.change) {
+    case "added":
+      return { side, path: change.after.path, reason: "is not in the snapshot" };
+    case "removed":
+      return { side, path: change.before.path, reason: "is missing" };
+    case "changed":
+    case "metadata":
+      return { side, path: change.after.path, reason: "has other content" };
+    case "moved":
+      return { side, path: change.before.path, reason: `is now at "${change.after.path}"` };
   }
-  const found: Difference[] = [];
-  for await (const entry of store.entries(root.id)) {
-    if (entry.type !== "file") continue;
-    const key = entry.path.normalize("NFC");
-    const hash = cloud.get(key);
-    cloud.delete(key);
-    if (hash === undefined) found.push({ side: "cloud", path: entry.path, reason: "is missing" });
-    else if (hash !== entry.hash)
-      found.push({ side: "cloud", path: entry.path, reason: "has other content" });
-  }
-  const extra = [...cloud.keys()].map((path) => ({
-    side: "cloud" as const,
-    path,
-    reason: "is not in the snapshot",
-  }));
-  return [...found, ...extra];
 }

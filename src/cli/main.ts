@@ -7,7 +7,7 @@ import { besideDaemon } from "../daemon/beside.ts";
 import { Output } from "./output.ts";
 import { scriptQuestions, terminalQuestions } from "./questions.ts";
 import { withSignals } from "./signals.ts";
-import { refuseOddWords, withPlainWords } from "./words.ts";
+import { refuseOddWords, withDashes, withHiddenDashes, withPlainWords } from "./words.ts";
 import { programVersion } from "../app/version.ts";
 
 /** Flags of every command. */
@@ -51,7 +51,7 @@ function helpAsFlag(words: readonly string[]): readonly string[] {
 type Runner = (command: AnyCommand, given: ArgumentsCamelCase) => Promise<void>;
 
 function parserOf(words: readonly string[], commands: readonly AnyCommand[], runner: Runner): Argv {
-  const parser = globalOptions(yargs([...words]))
+  const parser = globalOptions(yargs([...withHiddenDashes(words)]))
     .scriptName("snap")
     .usage(
       "$0 COMMAND [OPTIONS]\n\nKeeps a folder and a Dropbox folder equal, takes snapshots, and rolls back safely.",
@@ -83,7 +83,7 @@ function withCommands(parser: Argv, commands: readonly AnyCommand[], runner: Run
         describe: command.describe,
         builder: (own: Argv) =>
           withCommands(command.builder(own), command.subcommands ?? [], runner),
-        handler: (given) => runner(command, given),
+        handler: (given) => runner(command, withDashes(given)),
       }),
     parser,
   );

@@ -72,6 +72,19 @@ export class Output {
     this.#options.stdout.write(`${escapeText(text)}\n`);
   }
 
+  /**
+   * Bytes or text that were asked for, as they are; false when nobody reads them any more.
+   *
+   * @throws {SnapError} `interrupted`
+   */
+  async raw(content: Uint8Array | string, signal?: AbortSignal): Promise<boolean> {
+    this.#progress.clear();
+    const { stdout } = this.#options;
+    if (stdout.writable) stdout.write(content);
+    await this.flushed(signal);
+    return stdout.writable;
+  }
+
   /** One fact that changes: on a terminal always the same line, elsewhere a line for each change. Nothing with `--json`. */
   liveLine(): LiveLine {
     const { stdout, json } = this.#options;

@@ -29,6 +29,24 @@ export function refuseOddWords(
   }
 }
 
+/** Stands for a word that is only a dash, which the parser would lose; no word of a command line can hold a NUL. */
+const dash = "\0-";
+
+/** The words of a command line in a form that the parser keeps. */
+export function withHiddenDashes(words: readonly string[]): readonly string[] {
+  return words.map((word) => (word === "-" ? dash : word));
+}
+
+/** What was read of such words, with its dashes. */
+export function withDashes(given: ArgumentsCamelCase): ArgumentsCamelCase {
+  const shown = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(shown);
+    return value === dash ? "-" : value;
+  };
+  const entries = Object.entries(given).map(([name, value]) => [name, shown(value)]);
+  return { ...given, ...Object.fromEntries(entries) };
+}
+
 /**
  * Words behind `--` are never options: they fill the places that the command's own line names, in their order.
  *

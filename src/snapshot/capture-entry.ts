@@ -97,6 +97,10 @@ export class EntryCapture {
     before: readonly (SnapshotEntry | undefined)[],
   ): SnapshotEntry | undefined {
     if (source.type !== "file" || source.flags.includes("unreadable")) return withoutBlocks(source);
+    const given = this.#ifStored(source.blocks);
+    if (given !== undefined) {
+      return { ...source, blocks: given, flags: without(source.flags, "thin") };
+    }
     if (source.hash === undefined) return undefined;
     // N35: the hash is trusted, and that of an earlier entry was derived from its blocks.
     const same = before.find((entry) => entry?.type === "file" && entry.hash === source.hash);

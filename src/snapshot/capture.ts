@@ -19,6 +19,7 @@ import { CapturePauses } from "./capture-pauses.ts";
 import { isSameScope, liveCheckpoints, removeCheckpoints, scopeOf } from "./checkpoint.ts";
 import { EntryCursor } from "./entry-cursor.ts";
 import { EntryCapture, withTimeOf } from "./capture-entry.ts";
+import { hashBlock } from "./block-hash.ts";
 import { CaptureTally } from "./capture-tally.ts";
 import { recordChecks } from "./checks.ts";
 import { freeTime } from "./file-times.ts";
@@ -61,7 +62,9 @@ export async function capture(
 ): Promise<CaptureResult> {
   const facts = await source.facts();
   const roots = await readRoots(parts.files);
-  const parent = parentOf(roots, facts);
+  // An archive goes on from nothing, whatever is in the store.
+  const isImport = options.reason === "import";
+  const parent = isImport ? undefined : parentOf(roots, facts);
   const packs = await loadPacks(parts.files, parts.logger);
   const known = new KnownContents(packs.meta.reader, roots);
   const draft = await storeContent({
@@ -70,7 +73,7 @@ export async function capture(
     known,
     source,
     facts,
-    base: baseOf(roots, facts),
+    base: isImport ? undefined : baseOf(roots, facts),
     options,
   });
   const scope = scopeOf(facts);
@@ -105,13 +108,16 @@ async function storeContent(job: ContentJob): Promise<Draft> {
     const scope = scopeOf(job.facts);
     const pauses = new CapturePauses({ ...job.parts, packs: job.packs, data, manifest, scope });
     try {
-      await writeEntries({ ...job, data, meta, manifest, tally, pauses });
+      const entries = { ...job, data, meta, manifest, tally, pauses };
+      await prepare(entries);
+      await writeEntries(entries);
     } finally {
       // N32: what an interrupted capture has done need not be done again.
       if (job.options.signal?.aborted === true) await pauses.end();
     }
     const lists = await manifest.finish();
-    return { facts: job.facts, lists, tally, stored: data.storedBytes + meta.storedBytes };
+    const facts = job.source.prepare === undefined ? job.facts : await job.source.facts();
+    return { facts, lists, tally, stored: data.storedBytes + meta.storedBytes };
   } finally {
     await data.discard();
     await meta.discard();
@@ -127,6 +133,19 @@ type EntriesJob = ContentJob & {
   readonly tally: CaptureTally;
   readonly pauses: CapturePauses;
 };
+
+/** What can be read only once goes into packs before its entries are known (N59). */
+async function prepare({ parts, source, data, tally, options }: EntriesJob): Promise<void> {
+  await source.prepare?.(async (path, block) => {
+    throwIfAborted(options.signal);
+    const hash = await hashBlock(block);
+    await data.add(hash, block);
+    if (data.isFull) await data.flush();
+    tally.addBytes(path, block.length);
+    await parts.lock.renew();
+    return hash;
+  });
+}
 
 async function writeEntries(job: EntriesJob): Promise<void> {
   const { parts, source, tally, manifest, options } = job;
@@ -211,6 +230,14 @@ function isUnchanged(parent: SnapshotRoot, draft: Draft, options: CaptureOptions
   return isLabelled && isTagged && canonicalJson(told) === canonicalJson(toldBefore);
 }
 
+/** What was refused of an archive is a gap: a restore removes nothing because it is not there (T10). */
+function completenessOf(
+  { completeness, left }: CaptureTally,
+  { reason }: CaptureOptions,
+): SnapshotRoot["completeness"] {
+  return reason === "import" && left.count > 0 ? "partial" : completeness;
+}
+
 type Committing = {
   readonly draft: Draft;
   readonly parent: SnapshotRoot | undefined;
@@ -228,7 +255,7 @@ async function commit(
     format: 1,
     time: isoSeconds(freeTime(await rootNames(files), clock.now())),
     tool,
-    completeness: draft.tally.completeness,
+    completeness: completenessOf(draft.tally, options),
     ...(options.label === undefined ? {} : { label: options.label }),
     tags: options.tags ?? [],
     reason: options.reason,

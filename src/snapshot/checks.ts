@@ -34,9 +34,8 @@ export async function readDamagedPacks({
   files,
   logger,
 }: Pick<ChecksParts, "files" | "logger">): Promise<DamagedPacks> {
-  const text = await readText(files, logger);
   const damaged = new Map<string, CheckLevel>();
-  for (const check of text.split("\n").flatMap(parseCheck)) {
+  for (const check of (await readLines({ files, logger })).flatMap(parseCheck)) {
     const { pack, level, result } = check;
     if (result === "damaged") damaged.set(pack, level);
     // A sound SHA-256 does not take back that a block could not be decoded.
@@ -50,12 +49,19 @@ export async function readDamagedPacks({
  * write.
  */
 export async function recordChecks(
-  { files, logger, clock }: ChecksParts,
+  parts: ChecksParts,
   checks: readonly PackCheck[],
 ): Promise<void> {
   if (checks.length === 0) return;
-  const time = isoSeconds(clock.now());
-  const lines = checks.map((check) => canonicalJson({ ...check, time })).join("");
+  const time = isoSeconds(parts.clock.now());
+  await appendLines(parts, checks.map((check) => canonicalJson({ ...check, time })).join(""));
+}
+
+/** Add whole lines to the record, as far as the store lets itself be written. */
+export async function appendLines(
+  { files, logger }: Pick<ChecksParts, "files" | "logger">,
+  lines: string,
+): Promise<void> {
   const text = await readText(files, logger);
   // What a crash tore off must not take the next line with it.
   const start = text === "" || text.endsWith("\n") ? "" : "\n";
@@ -63,8 +69,16 @@ export async function recordChecks(
     await files.append(checksName, Buffer.from(`${start}${lines}`));
   } catch (error) {
     if (!isSnapError(error)) throw error;
-    logger.error("cannot record what was found of packs", { reason: error.message });
+    logger.error("cannot record what was found", { reason: error.message });
   }
+}
+
+/** The lines of the record; torn and foreign ones among them. */
+export async function readLines({
+  files,
+  logger,
+}: Pick<ChecksParts, "files" | "logger">): Promise<readonly string[]> {
+  return (await readText(files, logger)).split("\n");
 }
 
 async function readText(files: StoreFiles, logger: Logger): Promise<string> {

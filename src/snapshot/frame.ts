@@ -9,7 +9,7 @@ import {
 import type { ZstdOptions } from "node:zlib";
 import { Header } from "tar/header";
 import { damagedError, isHash } from "../core/snapshot/checked-json.ts";
-import { recordBytes, writeTarHeader } from "./tar-header.ts";
+import { recordBytes, writeTarHeader } from "./pack-header.ts";
 
 const compressOnPool = promisify<Uint8Array, ZstdOptions, Buffer>(zstdCompress);
 const decompressOnPool = promisify<Uint8Array, ZstdOptions, Buffer>(zstdDecompress);

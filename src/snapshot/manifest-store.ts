@@ -8,6 +8,7 @@ import {
   inPathOrder,
   isEntryInside,
   pagesInside,
+  unsharedPages,
 } from "../core/snapshot/manifest.ts";
 import type { PageRef, Piece } from "../core/snapshot/manifest.ts";
 import type { SnapshotRoot } from "../core/snapshot/root.ts";
@@ -114,10 +115,33 @@ export async function* readEntries(
   root: Pick<SnapshotRoot, "lists">,
   under: RelPath = topPath,
 ): AsyncGenerator<SnapshotEntry> {
-  const pages = pagesInside(await readPageRefs(meta, root.lists), under);
-  for await (const entry of inPathOrder(readPages(meta, pages))) {
+  yield* readEntriesOfPages(meta, await readPageRefs(meta, root.lists), under);
+}
+
+/** The same of some pages of a snapshot, in their order. @throws {SnapError} `damaged` */
+async function* readEntriesOfPages(
+  meta: PackReader,
+  pages: readonly PageRef[],
+  under: RelPath = topPath,
+): AsyncGenerator<SnapshotEntry> {
+  for await (const entry of inPathOrder(readPages(meta, pagesInside(pages, under)))) {
     if (isEntryInside(entry, under)) yield entry;
   }
+}
+
+/** What two snapshots may hold that differs, each in path order: pages that stand in both are not read (N22). */
+export async function unsharedEntries(
+  meta: PackReader,
+  roots: { readonly a: SnapshotRoot; readonly b: SnapshotRoot },
+  under?: RelPath,
+): Promise<{ a: AsyncIterable<SnapshotEntry>; b: AsyncIterable<SnapshotEntry> }> {
+  const lists = unsharedPages({ a: roots.a.lists, b: roots.b.lists }, (list) => list);
+  const refs = { a: await readPageRefs(meta, lists.a), b: await readPageRefs(meta, lists.b) };
+  const pages = unsharedPages(refs, (page) => page.hash);
+  return {
+    a: readEntriesOfPages(meta, pages.a, under),
+    b: readEntriesOfPages(meta, pages.b, under),
+  };
 }
 
 /** N28: after the root is in place, its lists are read back and its pages are there. @throws {SnapError} `damaged` */

@@ -29,8 +29,9 @@ function isSameScope(root: SnapshotRoot, facts: CaptureFacts): boolean {
   return isSameSide(root, facts) && isSamePaths;
 }
 
+/** What came from an archive was never there. */
 function isSameSide(root: SnapshotRoot, { workspace, side }: CaptureFacts): boolean {
-  return root.workspace.id === workspace.id && root.side === side;
+  return root.workspace.id === workspace.id && root.side === side && root.reason !== "import";
 }
 
 /**

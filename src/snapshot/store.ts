@@ -3,7 +3,7 @@ import { diffEntries } from "../core/snapshot/diff.ts";
 import type { EntryChange } from "../core/snapshot/diff.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { NotedRoot } from "../core/snapshot/note.ts";
-import { inPathOrder, unsharedPages } from "../core/snapshot/manifest.ts";
+import type { ExportOptions } from "../core/snapshot/export-request.ts";
 import { isSelected, parseReference } from "../core/snapshot/root-reference.ts";
 import type { SnapshotId, SnapshotRoot } from "../core/snapshot/root.ts";
 import type {
@@ -27,16 +27,23 @@ import { findSound } from "./find.ts";
 import { withReserve } from "./keep-parts.ts";
 import type { KeepParts } from "./keep-parts.ts";
 import { Keeping } from "./keeping.ts";
-import { readEntries, readPageRefs, readPages } from "./manifest-store.ts";
 import { readNotes } from "./note-files.ts";
+import { TarExport } from "./export.ts";
+import type { ExportChange } from "./export.ts";
+import { exportedOf } from "./export-source.ts";
+import { readEntries, unsharedEntries } from "./manifest-store.ts";
 import { loadPacks } from "./packs.ts";
 import type { Packs } from "./packs.ts";
 import { freeReserve, keepReserve, reserveBytes } from "./reserve.ts";
 import { readRoots, rootOfId } from "./root-files.ts";
 import type { FoundRoot } from "./root-files.ts";
 import { checkFormat, makeStore } from "./store-format.ts";
+import { searchSnapshots } from "./search.ts";
+import type { SearchHit, SearchRequest } from "./search.ts";
 import type { StoreFiles } from "./store-files.ts";
 import { sweepTemporary } from "./sweep.ts";
+import { readVerified, recordVerified } from "./verified.ts";
+import type { LastCheck } from "./verified.ts";
 import { verifyStore } from "./verify.ts";
 import { WriterLock } from "./writer-lock.ts";
 
@@ -69,6 +76,12 @@ export interface OpenedStore extends SnapshotStore {
   damagedRoots(): Promise<readonly DamagedRoot[]>;
   /** Notes, forgetting and pruning (N25, N54–N57). */
   readonly keeping: Keeping;
+  /** What of some snapshots matches; each page that they share is read once. */
+  search(request: SearchRequest): AsyncIterable<SearchHit>;
+  /** A snapshot as a tar archive (N58). */
+  export(id: SnapshotId, options: ExportOptions): Promise<TarExport>;
+  /** The last verification that is recorded of a snapshot (N51). */
+  verified(): Promise<(root: SnapshotRoot) => LastCheck | undefined>;
 }
 
 /**
@@ -147,24 +160,41 @@ class DiskStore implements OpenedStore {
     for (const block of entry.blocks) yield await data.reader.read(block);
   }
 
-  async *diff(a: SnapshotId, b: SnapshotId): AsyncGenerator<EntryChange> {
-    const roots = [await this.#root(a), await this.#root(b)] as const;
+  async *diff(a: SnapshotId, b: SnapshotId, under?: RelPath): AsyncGenerator<EntryChange> {
+    const roots = { a: await this.#root(a), b: await this.#root(b) };
     const { reader } = (await this.#readers()).meta;
-    const lists = unsharedPages({ a: roots[0].lists, b: roots[1].lists }, (list) => list);
-    const pages = unsharedPages(
-      { a: await readPageRefs(reader, lists.a), b: await readPageRefs(reader, lists.b) },
-      (page) => page.hash,
-    );
-    yield* diffEntries(
-      inPathOrder(readPages(reader, pages.a)),
-      inPathOrder(readPages(reader, pages.b)),
-    );
+    const entries = await unsharedEntries(reader, roots, under);
+    yield* diffEntries(entries.a, entries.b);
+  }
+
+  async export(id: SnapshotId, options: ExportOptions): Promise<TarExport> {
+    const root = await this.#root(id);
+    const { reader } = (await this.#readers()).meta;
+    const changes = (): AsyncIterable<ExportChange> => exportedOf(reader, root, options.since);
+    return new TarExport({ root, changes, open: (entry) => this.open(entry) }, options);
+  }
+
+  async *search(request: SearchRequest): AsyncGenerator<SearchHit> {
+    if (!(await checkFormat(this.#files, "read"))) return;
+    yield* searchSnapshots((await this.#readers()).meta.reader, request);
+  }
+
+  verified(): Promise<(root: SnapshotRoot) => LastCheck | undefined> {
+    return readVerified({ files: this.#files, logger: this.#logger });
   }
 
   async *verify(options: VerifyOptions): AsyncGenerator<VerifyEvent> {
     await checkFormat(this.#files, "read");
-    const { clock } = this.#options;
-    yield* verifyStore({ files: this.#files, logger: this.#logger, clock }, options);
+    const parts = { files: this.#files, logger: this.#logger, clock: this.#options.clock };
+    const { id, level } = options;
+    let [isAny, isSound] = [false, true];
+    for await (const event of verifyStore(parts, options)) {
+      isAny = true;
+      isSound &&= event.type !== "damaged";
+      yield event;
+    }
+    if (!isAny || options.entries !== undefined) return;
+    await recordVerified(parts, { snapshot: id, level, result: isSound ? "sound" : "damaged" });
   }
 
   async #captureLocked(source: CaptureSource, options: CaptureOptions): Promise<CaptureResult> {

@@ -3,10 +3,11 @@ import { displayName } from "../../core/path/names.ts";
 import type { EntryChange } from "../../core/snapshot/diff.ts";
 import { defineCommand, type AnyCommand } from "../context.ts";
 import { plural } from "../format.ts";
+import { allWorkspaces } from "../snapshot-words.ts";
 
 /** `snap diff`: what changed between two snapshots, or between one and the disk. */
 export const diffCommand: AnyCommand = defineCommand({
-  command: "diff <from> [to]",
+  command: "diff <from> [to] [path]",
   describe: "Show what changed between two snapshots, or since one",
   builder: (parser) =>
     parser
@@ -14,21 +15,24 @@ export const diffCommand: AnyCommand = defineCommand({
       .positional("to", {
         type: "string",
         default: "local",
-        describe: "Another one, or `local`: the present workspace",
+        describe: "Another one, `local` (the present workspace) or `remote` (what Dropbox holds)",
       })
+      .positional("path", { type: "string", describe: "Only this file, or what is in this folder" })
+      .option("all-workspaces", allWorkspaces)
       .epilogue(
-        "Content is compared by hash, never by time. + added  - removed  M changed  m mode or time only  R moved",
+        "Content is compared by hash, never by time. Against `local` what the index trusts is not read again, against `remote` nothing is downloaded. + added  - removed  M changed  m mode or time only  R moved",
       ),
   run: async ({ environment, output, place, work }, words) => {
     let count = 0;
     for await (const change of diffSnapshots(
       environment,
-      { place, from: words.from, to: words.to },
+      { place, from: words.from, to: words.to, path: words.path, all: words.allWorkspaces },
       work,
     )) {
       count += 1;
       output.emit("change", changeFields(change));
       output.print(changeText(change));
+      await output.flushed(work.signal);
     }
     output.say(count === 0 ? "No difference." : `${plural(count, "difference")}.`);
     output.result("diff", 0, { count });

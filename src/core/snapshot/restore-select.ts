@@ -1,5 +1,5 @@
+import { globSource, hasWildcards } from "../path/glob.ts";
 import { isInside, parseRelPath, type RelPath } from "../path/rel-path.ts";
-import { SnapError } from "../../std/error.ts";
 
 /** The part of a tree that the user named. */
 export type Selection = {
@@ -39,33 +39,13 @@ type Pattern = {
 function patternOf(text: string): Pattern {
   const plain = text.replace(/^(?:\.\/)+/u, "").replace(/\/+$/u, "");
   const literal = parseRelPath(plain === "." ? "" : plain);
-  return { text, literal, glob: /[*?]/u.test(literal) ? globOf(literal) : undefined };
+  return { text, literal, glob: hasWildcards(literal) ? globOf(literal) : undefined };
 }
 
-/** More wildcards than anybody types would only make the matching slow. */
-const wildcardsMax = 16;
-
+/** What lies below a match is selected with it. */
 function globOf(pattern: string): RegExp {
-  const parts = pattern.split(/(\*\*\/|\*\*|\*|\?)/u);
-  if (parts.length > 2 * wildcardsMax + 1) {
-    throw new SnapError("path-invalid", `More than ${wildcardsMax} wildcards: "${pattern}"`, {
-      path: pattern,
-      hint: "Name the folder instead.",
-    });
-  }
-  const source = parts.map(
-    (part) => wildcards.get(part) ?? part.replaceAll(/[\\^$.*+?()[\]{}|]/gu, "\\$&"),
-  );
-  // What lies below a match is selected with it.
-  return new RegExp(`^${source.join("")}(?:/.*)?$`, "su");
+  return new RegExp(`^${globSource(pattern)}(?:/.*)?$`, "su");
 }
-
-const wildcards: ReadonlyMap<string, string> = new Map([
-  ["**/", "(?:[^/]+/)*"],
-  ["**", ".*"],
-  ["*", "[^/]*"],
-  ["?", "[^/]"],
-]);
 
 function matches(pattern: Pattern, path: RelPath): boolean {
   return isInside(path, pattern.literal) || pattern.glob?.test(path) === true;

@@ -5,7 +5,8 @@ import { CheckedRecord, canonicalJson, damagedError } from "./checked-json.ts";
 /** Why a snapshot was taken (N24). */
 export type SnapshotReason = (typeof snapshotReasons)[number];
 
-const snapshotReasons = [
+/** All of them. */
+export const snapshotReasons = [
   "manual",
   "schedule",
   "before-restore",

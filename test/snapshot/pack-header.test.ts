@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { Header } from "tar/header";
 import { expect, test } from "vitest";
 import { entryName } from "../../src/snapshot/frame.ts";
-import { writeTarHeader } from "../../src/snapshot/tar-header.ts";
+import { writeTarHeader } from "../../src/snapshot/pack-header.ts";
 
 const hexDigits = Array.from({ length: 16 }, (_, digit) => digit.toString(16));
 

@@ -1,0 +1,141 @@
+import {
+  isInside,
+  parentPath,
+  parseRelPath,
+  topPath,
+  type RelPath,
+} from "../core/path/rel-path.ts";
+import { diffEntries, type EntryChange } from "../core/snapshot/diff.ts";
+import { entryTrouble, type SnapshotEntry } from "../core/snapshot/entry.ts";
+import { EntrySorter } from "../core/snapshot/entry-sorter.ts";
+import type { SnapshotRoot } from "../core/snapshot/root.ts";
+import type { RemoteItem } from "../core/tree/remote-item.ts";
+import type { RemoteSide, SnapshotStore } from "../ports.ts";
+import { throwIfAborted } from "../std/error.ts";
+import type { Work } from "../std/events.ts";
+import { connect } from "./accounts.ts";
+import { boundaryOf, type Boundary } from "./boundary.ts";
+import { captureSource } from "./capture-source.ts";
+import type { Environment } from "./environment.ts";
+import { requireLink, requireWorkspace } from "./find-workspace.ts";
+import { hashedEntries } from "./local-entries.ts";
+import { spoolsOf } from "./spools.ts";
+import { openWorkspace } from "./open-workspace.ts";
+
+/** A snapshot and one of the two present sides; all of it, or what is at and below a path. */
+export type Comparison = {
+  readonly store: SnapshotStore;
+  readonly root: SnapshotRoot;
+  readonly side: "local" | "remote";
+  /** Where the workspace is. */
+  readonly place: string;
+  readonly under: RelPath;
+  /** What is being done, for who finds the workspace busy. */
+  readonly doing: string;
+};
+
+/**
+ * What leads from a snapshot to the present, content by hash. The disk is known by the trusted hashes of the index, and read where
+ * there is none; Dropbox by its listing, with nothing downloaded: of it files and folders are compared, for links are never there.
+ *
+ * @throws {SnapError} `workspace-missing`, `busy`; for the remote side also what opening the account and the listing can throw
+ */
+export function compareWith(
+  environment: Environment,
+  comparison: Comparison,
+  work: Work,
+): AsyncGenerator<EntryChange> {
+  return comparison.side === "local"
+    ? compareLocal(environment, comparison, work)
+    : compareRemote(environment, comparison, work);
+}
+
+async function* compareLocal(
+  environment: Environment,
+  { store, root, place, under, doing }: Comparison,
+  work: Work,
+): AsyncGenerator<EntryChange> {
+  const record = requireWorkspace(environment, place);
+  await using workspace = await openWorkspace(environment, record, doing);
+  const source = await captureSource(workspace, { side: "local", paths: scopeOf(root, under) });
+  const present = hashedEntries({ source, local: workspace.local }, work);
+  yield* diffEntries(store.entries(root.id, under), present);
+}
+
+/** The paths to look at, undefined for all: a snapshot of some paths says nothing about the others. */
+function scopeOf(root: SnapshotRoot, under: RelPath): readonly RelPath[] | undefined {
+  const captured = root.paths?.map(parseRelPath);
+  if (under === topPath) return captured;
+  if (captured === undefined || captured.some((path) => isInside(under, path))) return [under];
+  return captured.filter((path) => isInside(path, under));
+}
+
+async function* compareRemote(
+  environment: Environment,
+  { store, root, place, under, doing }: Comparison,
+  work: Work,
+): AsyncGenerator<EntryChange> {
+  const record = requireLink(environment, place);
+  await using workspace = await openWorkspace(environment, record, doing);
+  await using connection = await connect(environment, record.account);
+  const boundary = await boundaryOf(workspace);
+  const scope = scopeOf(root, under);
+  const isCompared = (entry: SnapshotEntry): boolean => isOfRemote(entry, { boundary, scope });
+  const makeSpool = spoolsOf(environment, record);
+  using before = new EntrySorter(makeSpool);
+  using after = new EntrySorter(makeSpool);
+  for await (const entry of store.entries(root.id, under)) {
+    throwIfAborted(work.signal);
+    if (isCompared(entry)) before.add({ ...entry, path: entry.path.normalize("NFC") });
+  }
+  const paths = new RemotePaths();
+  for await (const item of itemsBelow(connection.side(record.remote), under)) {
+    throwIfAborted(work.signal);
+    const entry = entryOf(item, paths.pathOf(item));
+    if (isCompared(entry) && entryTrouble(entry) === undefined) after.add(entry);
+    const step = { step: "Listing", done: after.count, total: undefined };
+    work.onProgress?.({ ...step, bytes: 0, bytesTotal: undefined, current: item.path });
+  }
+  yield* diffEntries(streamed(before.sorted()), streamed(after.sorted()));
+}
+
+function isOfRemote(
+  { path, type }: SnapshotEntry,
+  within: { readonly boundary: Boundary; readonly scope: readonly RelPath[] | undefined },
+): boolean {
+  if (type !== "file" && type !== "folder") return false;
+  const place = parseRelPath(path);
+  if (within.scope?.some((top) => isInside(place, top)) === false) return false;
+  return !within.boundary.isOutside(place, type);
+}
+
+/** What is at a path and below it; nothing where nothing is there. */
+async function* itemsBelow(remote: RemoteSide, under: RelPath): AsyncGenerator<RemoteItem> {
+  const item = under === topPath ? undefined : await remote.get(under);
+  if (item !== undefined) yield item;
+  if (under === topPath || item?.kind === "folder") yield* remote.list(under, { recursive: true });
+}
+
+/** Dropbox takes all forms of a name for one (S15); the same form is compared on both sides. */
+function entryOf({ kind, size, hash }: RemoteItem, path: string): SnapshotEntry {
+  const shared = { path: path.normalize("NFC"), flags: [] };
+  return kind === "folder"
+    ? { ...shared, type: "folder" }
+    : { ...shared, type: "file", size, hash };
+}
+
+/** Only the last name of a listed path is sure to be in the right case (S35): the others are those of the folders that were listed. */
+class RemotePaths {
+  readonly #folders = new Map<string, string>();
+
+  pathOf({ path, name, keys, kind }: RemoteItem): string {
+    const above = this.#folders.get(keys.slice(0, -1).join("/")) ?? parentPath(path) ?? topPath;
+    const whole = above === "" ? name : `${above}/${name}`;
+    if (kind === "folder") this.#folders.set(keys.join("/"), whole);
+    return whole;
+  }
+}
+
+async function* streamed<T>(items: Iterable<T>): AsyncGenerator<T> {
+  yield* items;
+}

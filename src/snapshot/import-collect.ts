@@ -1,0 +1,217 @@
+import { blockBytes } from "../core/tree/content-hash.ts";
+import type { BlockHash } from "../core/tree/content-hash.ts";
+import { CheckedRecord } from "../core/snapshot/checked-json.ts";
+import { entryTrouble } from "../core/snapshot/entry.ts";
+import type { SnapshotEntry } from "../core/snapshot/entry.ts";
+import { archiveNames } from "../core/snapshot/export-request.ts";
+import { importName } from "../core/snapshot/import-name.ts";
+import { leavesWorkspace } from "../core/snapshot/restore-manifest.ts";
+import { isRelPath, pathBytesMax } from "../core/path/rel-path.ts";
+import { SnapError } from "../std/error.ts";
+import type { ImportSpools } from "./import-spools.ts";
+import type { ReadMember } from "./tar-read.ts";
+
+/** Puts a block of a file into the store. */
+export type KeepBlock = (path: string, block: Uint8Array) => Promise<BlockHash>;
+
+/** X13: the longest document and line of ours in an archive. */
+const documentBytesMax = 16 * 1024 * 1024;
+const lineBytesMax = 64 * 1024 * 1024;
+
+/** X13: the most entries that are taken. */
+const entriesMax = 10_000_000;
+
+/** What an archive that `snap export` wrote says of itself. */
+export type About = {
+  readonly since?: string;
+  readonly paths?: readonly string[];
+  readonly side: "local" | "remote";
+};
+
+/** X13: the most paths that an archive may be limited to. */
+const pathsMax = 10_000;
+
+/** Takes the members of an archive one by one: contents go to the store, entries to the spools, what is refused is noted (X12). */
+export class ImportCollector {
+  about: About | undefined;
+  readonly #spools: ImportSpools;
+  readonly #keep: KeepBlock;
+  #count = 0;
+
+  constructor(spools: ImportSpools, keep: KeepBlock) {
+    this.#spools = spools;
+    this.#keep = keep;
+  }
+
+  /** @throws {SnapError} `too-large` (X13); `damaged` for documents of ours that are none; what reading and storing throws */
+  async take(member: ReadMember): Promise<void> {
+    this.#count += 1;
+    if (this.#count > entriesMax) throw tooMany();
+    if (await this.#takeOwn(member)) return;
+    const { path, refused } = importName(member.name);
+    const shown = member.name.toString();
+    if (refused !== undefined) this.#refuse(shown, refused);
+    else if (path !== "") await this.#takeAt(path, member);
+  }
+
+  #refuse(path: string, reason: string): void {
+    this.#spools.leave({ path, reason: `Refused: ${reason}` });
+  }
+
+  /** The manifest counts only as the first member: an archive that holds one elsewhere is not of our making. */
+  async #takeOwn(member: ReadMember): Promise<boolean> {
+    const name = member.name.toString();
+    if (this.#count === 1 && name === archiveNames.manifest) {
+      this.#spools.hasManifest = true;
+      for await (const line of linesOf(member)) this.#spools.manifest.add(line);
+      return true;
+    }
+    if (!this.#spools.hasManifest) return false;
+    if (name === archiveNames.about) this.about ??= readAbout(await documentOf(member));
+    else if (name === archiveNames.deleted)
+      for await (const line of linesOf(member)) this.#spools.deleted.add(line);
+    else return false;
+    return true;
+  }
+
+  async #takeAt(path: string, member: ReadMember): Promise<void> {
+    const trouble = this.#troubleOf(path, member);
+    if (trouble !== undefined) {
+      this.#refuse(path, trouble);
+      return;
+    }
+    if (member.type === "link") {
+      this.#takeLink(path, member);
+      return;
+    }
+    const entry = await this.#entryOf(path, member);
+    this.#spools.entries.add(entry, this.#count);
+  }
+
+  #troubleOf(path: string, member: ReadMember): string | undefined {
+    const { type, size, target } = member;
+    if (type === "odd") return "it is stored sparse, or in a way of another program";
+    if (type === "symlink" && !Buffer.from(target.toString()).equals(target))
+      return "its target is not valid UTF-8";
+    // With blocks that are not known yet.
+    const probe = { ...plainEntry(path, member), ...(type === "file" ? { size } : {}) };
+    const trouble = entryTrouble(probe);
+    if (trouble !== undefined) return trouble;
+    if (type !== "symlink" || !isRelPath(path)) return undefined;
+    return leavesWorkspace(path, target.toString())
+      ? "the link leads out of the archive"
+      : undefined;
+  }
+
+  #takeLink(path: string, member: ReadMember): void {
+    const target = importName(member.target);
+    if (target.path === undefined || target.path === "") {
+      this.#refuse(path, "it is a link to something that is not in the archive");
+      return;
+    }
+    const { modifiedNs, mode } = member;
+    this.#spools.addLink(target.path, { path, modifiedNs, mode, number: this.#count });
+  }
+
+  async #entryOf(path: string, member: ReadMember): Promise<SnapshotEntry> {
+    const entry = plainEntry(path, member);
+    if (entry.type !== "file") return entry;
+    const blocks: BlockHash[] = [];
+    for await (const block of blocksOf(member.content()))
+      blocks.push(await this.#keep(path, block));
+    return { ...entry, size: member.size, blocks };
+  }
+}
+
+function plainEntry(path: string, member: ReadMember): SnapshotEntry {
+  const { type, modifiedNs, mode, target } = member;
+  const shared = { path, flags: [], ...(modifiedNs === undefined ? {} : { modifiedNs }) };
+  const moded = mode === undefined ? {} : { mode: importMode(mode) };
+  switch (type) {
+    case "file":
+      return { ...shared, ...moded, type: "file" };
+    case "folder":
+      return { ...shared, ...moded, type: "folder" };
+    case "symlink":
+      return { ...shared, type: "symlink", linkTarget: target.toString() };
+    case "link":
+    case "other":
+    case "odd":
+      return { ...shared, type: "other" };
+  }
+}
+
+/** Special bits never come from an archive (X9). */
+export function importMode(mode: number): string {
+  return (mode & 0o777).toString(8);
+}
+
+/** Bytes in pieces of any size, cut into blocks (N20). */
+async function* blocksOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of pieces) {
+    for (let rest = piece; rest.length > 0;) {
+      const part = rest.subarray(0, blockBytes - length);
+      parts.push(part);
+      length += part.length;
+      rest = rest.subarray(part.length);
+      if (length < blockBytes) continue;
+      yield Buffer.concat(parts);
+      [parts, length] = [[], 0];
+    }
+  }
+  if (length > 0) yield Buffer.concat(parts);
+}
+
+async function* linesOf(member: ReadMember): AsyncGenerator<string> {
+  let parts: Buffer[] = [];
+  let length = 0;
+  for await (const piece of member.content()) {
+    let rest = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
+    for (let end = rest.indexOf(0x0a); end >= 0; end = rest.indexOf(0x0a)) {
+      yield Buffer.concat([...parts, rest.subarray(0, end)]).toString();
+      [parts, length] = [[], 0];
+      rest = rest.subarray(end + 1);
+    }
+    if (rest.length > 0) parts.push(rest);
+    length += rest.length;
+    if (length > lineBytesMax) throw notOurs();
+  }
+  if (length > 0) throw notOurs();
+}
+
+async function documentOf(member: ReadMember): Promise<string> {
+  if (member.size > documentBytesMax) throw notOurs();
+  return Buffer.concat(await Array.fromAsync(member.content())).toString();
+}
+
+function readAbout(text: string): About {
+  const record = CheckedRecord.parse(text, archiveNames.about);
+  if (record.count("format") !== 1) {
+    throw new SnapError("version-too-new", "The archive was written by a later version of snap");
+  }
+  const snapshot = record.record("snapshot");
+  const since = record.has("since") ? { since: record.hash("since") } : {};
+  const limited = [record, snapshot].find((each) => each.has("paths"));
+  const paths = limited?.texts("paths");
+  if (paths !== undefined && (paths.length > pathsMax || !paths.every(isBelowTop))) throw notOurs();
+  const side = snapshot.choice("side", ["local", "remote"]);
+  return { ...since, ...(paths === undefined ? {} : { paths }), side };
+}
+
+function isBelowTop(path: string): boolean {
+  return path !== "" && isRelPath(path) && path.length <= pathBytesMax;
+}
+
+function notOurs(): SnapError {
+  return new SnapError("damaged", "The manifest in the archive cannot be read", {
+    hint: "`tar --delete` takes .snap/manifest.jsonl out of a .tar: it is then imported like any other.",
+  });
+}
+
+function tooMany(): SnapError {
+  return new SnapError("too-large", `The archive has more than ${entriesMax} entries`, {
+    hint: "Import it in parts.",
+  });
+}

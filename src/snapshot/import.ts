@@ -1,0 +1,92 @@
+import type { SnapshotEntry } from "../core/snapshot/entry.ts";
+import type { CaptureFacts, LeftAside } from "../core/snapshot/root.ts";
+import type { CaptureSource, LocalFile } from "../ports.ts";
+import { SnapError, throwIfAborted } from "../std/error.ts";
+import type { Work } from "../std/events.ts";
+import type { MakeSpool } from "../std/line-sorter.ts";
+import { unpackedBytes } from "./archive-bytes.ts";
+import { ImportCollector } from "./import-collect.ts";
+import type { About, KeepBlock } from "./import-collect.ts";
+import { archiveEntries, asTree, manifestEntries, overBase } from "./import-entries.ts";
+import { resolveLinks } from "./import-links.ts";
+import { ImportSpools } from "./import-spools.ts";
+import { tarMembers } from "./tar-read.ts";
+
+/** What an import needs to know. */
+export type ArchiveOptions = Work & {
+  /** The archive, packed or not; it is read once, front to back. */
+  readonly bytes: AsyncIterable<Uint8Array>;
+  readonly facts: CaptureFacts;
+  readonly makeSpool: MakeSpool;
+  /**
+   * The entries that an archive of changes goes on from. `since` is the id that the archive names.
+   *
+   * @throws {SnapError} where they are not there
+   */
+  readonly base: (since: string) => Promise<AsyncIterable<SnapshotEntry>>;
+};
+
+/**
+ * An archive as the source of a capture (N59). It comes in an order of its own and can be read once: `prepare` reads it, puts
+ * contents into the store at once and entries into spools, which `entries` then gives out in path order. Nothing is ever written
+ * anywhere else. What is refused is left aside (X12).
+ */
+export class ArchiveSource implements CaptureSource, Disposable {
+  readonly #options: ArchiveOptions;
+  readonly #spools: ImportSpools;
+  #about: About | undefined;
+  #base: AsyncIterable<SnapshotEntry> | undefined;
+
+  constructor(options: ArchiveOptions) {
+    this.#options = options;
+    this.#spools = new ImportSpools(options.makeSpool);
+  }
+
+  /** Complete only once it was prepared: an archive of ours says what it is of. */
+  facts(): Promise<CaptureFacts> {
+    const { facts } = this.#options;
+    const { side = facts.side, paths } = this.#about ?? {};
+    return Promise.resolve({ ...facts, side, ...(paths === undefined ? {} : { paths }) });
+  }
+
+  async prepare(keep: KeepBlock): Promise<void> {
+    const { bytes, signal, base } = this.#options;
+    const collector = new ImportCollector(this.#spools, keep);
+    for await (const member of tarMembers(unpackedBytes(bytes))) {
+      throwIfAborted(signal);
+      const known = collector.about;
+      await collector.take(member);
+      const since = collector.about?.since;
+      if (known === undefined && since !== undefined) this.#base = await base(since);
+    }
+    this.#about = collector.about;
+    resolveLinks(this.#spools);
+  }
+
+  async *entries(onLeft: (left: LeftAside) => void): AsyncGenerator<SnapshotEntry> {
+    const { hasManifest } = this.#spools;
+    const options = { implied: !hasManifest, paths: this.#about?.paths };
+    yield* asTree(this.#spools, this.#listed(), options);
+    for (const left of this.#spools.left()) onLeft(left);
+  }
+
+  open(path: string): Promise<LocalFile> {
+    const message = `The content of "${path}" is neither in the archive nor in the store any more`;
+    return Promise.reject(new SnapError("not-found", message, { path }));
+  }
+
+  [Symbol.dispose](): void {
+    this.#spools[Symbol.dispose]();
+  }
+
+  #listed(): AsyncIterable<SnapshotEntry> {
+    const found = streamed(archiveEntries(this.#spools));
+    if (!this.#spools.hasManifest) return found;
+    const listed = manifestEntries(this.#spools, found);
+    return this.#base === undefined ? listed : overBase(this.#spools, this.#base, listed);
+  }
+}
+
+async function* streamed<T>(items: Iterable<T>): AsyncGenerator<T> {
+  yield* items;
+}
