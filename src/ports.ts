@@ -8,7 +8,6 @@ import type { LeftOut, RemoteWait, WatchMarks, Watching } from "./core/live/wait
 import type { LocalAct, ActOutcome, Area, AreaPath, StageRequest } from "./core/plan/local-act.ts";
 import type { RelPath } from "./core/path/rel-path.ts";
 import type { Covers } from "./core/plan/simulate.ts";
-import type { Observation, RebaseRequest, SyncReport } from "./core/plan/sync-report.ts";
 import type { EntryChange } from "./core/snapshot/diff.ts";
 import type { SnapshotEntry } from "./core/snapshot/entry.ts";
 import type { NotedRoot } from "./core/snapshot/note.ts";
@@ -54,6 +53,7 @@ import type { RemoteMemory } from "./core/tree/remote-memory.ts";
 import type { WholeTree } from "./core/tree/tree-view.ts";
 import type { Work } from "./std/events.ts";
 
+export type { EngineControl } from "./core/snapshot/engine-control.ts";
 export type { LeftOut, RemoteWait, WatchMarks, Watching } from "./core/live/waiting.ts";
 export type { RestoreJournal, RestoreTokens } from "./core/snapshot/restore-journal.ts";
 export type { RootMarker } from "./core/tree/root-marker.ts";
@@ -290,17 +290,4 @@ export interface SnapshotStore {
   /** All that changed, or what did at and below a path. */
   diff(a: SnapshotId, b: SnapshotId, under?: RelPath): AsyncIterable<EntryChange>;
   verify(options: VerifyOptions): AsyncIterable<VerifyEvent>;
-}
-
-/** What the restore needs of the sync engine; one caller at a time. */
-export interface EngineControl {
-  /** Look at both sides until complete, move nothing. @throws what makes a plan impossible (S79). */
-  observe(work?: Work): Promise<Observation>;
-  /** Finish or cancel ops under way, observe the remote to the end, and let no cycle run until the fence is lifted (S96). */
-  raiseFence(restore: string, work?: Work): Promise<Observation>;
-  lowerFence(restore: string): void;
-  /** One transaction: synced := remote for the set, local rows from the disk, fence lifted, and `also` (S98). */
-  rebase(request: RebaseRequest, also: () => void): Promise<void>;
-  /** Cycles until both sides are equal or nothing more can be done. */
-  sync(work?: Work): Promise<SyncReport>;
 }

@@ -1,0 +1,15 @@
+import type { Work } from "../../std/events.ts";
+import type { Observation, RebaseRequest, SyncReport } from "../plan/sync-report.ts";
+
+/** What the restore needs of the sync engine; one caller at a time. */
+export interface EngineControl {
+  /** Look at both sides until complete, move nothing. @throws what makes a plan impossible (S79). */
+  observe(work?: Work): Promise<Observation>;
+  /** Finish or cancel ops under way, observe the remote to the end, and let no cycle run until the fence is lifted (S96). */
+  raiseFence(restore: string, work?: Work): Promise<Observation>;
+  lowerFence(restore: string): void;
+  /** One transaction: synced := remote for the set, local rows from the disk, fence lifted, and `also` (S98). */
+  rebase(request: RebaseRequest, also: () => void): Promise<void>;
+  /** Cycles until both sides are equal or nothing more can be done. */
+  sync(work?: Work): Promise<SyncReport>;
+}
