@@ -22,16 +22,18 @@ export type GuardOutcome = {
   readonly failOn: FailOn;
   /** Where a remote folder was judged as well. */
   readonly remote?: RemoteReport | undefined;
+  /** What was asked for, as the first event tells it. */
+  readonly options?: Readonly<Record<string, Json>> | undefined;
 };
 
 /** @param elapsedMs is asked last, when everything else is known */
 export function describeGuard(outcome: GuardOutcome, elapsedMs: () => number): DescribedGuard {
-  const { report, failOn, remote } = outcome;
+  const { report, failOn, remote, options } = outcome;
   const inRemote = remote?.repositories.length ?? 0;
   const own = guardExit(report, failOn);
   // What a remote repository holds is not counted: it may be more than is anywhere else (G38).
   const exit = own === 0 && inRemote > 0 ? 3 : own;
-  const events = guardEvents(report, { elapsedMs: elapsedMs(), exit });
+  const events = guardEvents(report, { elapsedMs: elapsedMs(), exit, options });
   const last = events.at(-1);
   const all = [
     ...events.slice(0, -1),

@@ -143,13 +143,32 @@ test("G39: a finding has every member of the schema, null where it is not known"
   expect(second).toMatchObject({ vcs: "jj", work: null, repoId: null, atRisk: true });
 });
 
+test("G39: a lock is told with its age, and one dated ahead of the clock with none", async () => {
+  using scratch = new Scratch();
+  const repository = scratch.base();
+  for (const [name, at] of [
+    ["index.lock", now - 7_200_000],
+    ["HEAD.lock", now + 7_200_000],
+  ] as const) {
+    writeFileSync(`${repository}/.git/${name}`, "");
+    utimesSync(`${repository}/.git/${name}`, at / 1000, at / 1000);
+  }
+  const report = await scratch.check();
+  const [, event] = guardEvents({ ...report, checkedAt: now }, { elapsedMs: 7, exit: 3 });
+  expect(event?.["locks"]).toEqual([
+    { path: "index.lock", modified: expect.any(Number), ageMs: expect.closeTo(7_200_000, -2) },
+    { path: "HEAD.lock", modified: expect.any(Number), ageMs: 0 },
+  ]);
+});
+
 test("G39: events are a start, the findings and a result, with null for what is not known", async () => {
   using scratch = new Scratch();
   scratch.folder("x/.hg");
   const report = await scratch.check();
   const exit = guardExit(report, "repo");
-  const events = guardEvents(report, { elapsedMs: 7, exit });
+  const events = guardEvents(report, { elapsedMs: 7, exit, options: { failOn: "repo" } });
   expect(events.map((event) => event.type)).toEqual(["start", "finding", "result"]);
+  expect(events[0]).toMatchObject({ root: scratch.top, options: { failOn: "repo" } });
   expect(events[1]).toMatchObject({
     v: 1,
     schema: "snap.guard/1",
