@@ -37,7 +37,7 @@ export function refusalText(report: GuardReport, context: RefusalContext): strin
     "",
     "What you can do:",
     ...waysOut(refused, context),
-    "Nothing was changed.",
+    `Nothing was changed. More: snap guard explain ${shellWord(context.folder)}`,
   ].join("\n");
 }
 

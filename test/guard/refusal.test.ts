@@ -36,7 +36,7 @@ What you can do:
   2. sync all but the history  snap link ~/thesis /thesis --repos exclude
   3. leave a folder out        add "/lib/parse/" to .mignore
   4. accept the risk for one   snap guard override ~/thesis --reason "..."
-Nothing was changed.`);
+Nothing was changed. More: snap guard explain ~/thesis`);
 });
 
 test("G6: a pushed repository is said to be pushed, as of the last fetch", async () => {
