@@ -48,14 +48,23 @@ export function describeGuard(outcome: GuardOutcome, elapsedMs: () => number): D
 function textOf(report: GuardReport): string {
   const lines = report.findings.flatMap((finding) => {
     const facts = `${finding.severity.padEnd(6)}  ${displayName(finding.path)}  ${finding.vcs ?? "?"}  ${displayName(describeFinding(finding, report.checkedAt))}`;
-    const line = finding.covered ? `${facts}  (left out by a rule)` : facts;
-    return [line, ...finding.damage.map(damageLine), ...unexamined(finding)];
+    return [
+      `${facts}${allowed(finding)}`,
+      ...finding.damage.map(damageLine),
+      ...unexamined(finding),
+    ];
   });
   const { folders, files } = report.scanned;
   return [
     ...lines,
     `${verdictTexts[verdictOf(report)]} (${folders} folders, ${files} files looked at)`,
   ].join("\n");
+}
+
+/** Why a finding forbids nothing, though it is one that would. */
+function allowed({ covered, override }: GuardFinding): string {
+  if (covered) return "  (left out by a rule)";
+  return override === undefined ? "" : "  (synced by override)";
 }
 
 function damageLine(damage: Damage): string {
