@@ -9,6 +9,7 @@ import {
   isRefused,
   isRefusedUnderExclude,
 } from "../../src/guard/report.ts";
+import { waysOutOf } from "../../src/guard/ways-out.ts";
 import { git, now, Scratch } from "./repositories.ts";
 
 test("G6: a refusal says what, which work, why, the ways out, and that nothing was changed", async () => {
@@ -56,6 +57,23 @@ test("G6: a pushed repository is said to be pushed, as of the last fetch", async
     utimesSync(scratch.at(".git/FETCH_HEAD"), seconds, seconds);
     expect(await text()).toContain(`everything pushed (last fetch ${age})`);
   }
+});
+
+test("G55: what is damaged is refused under exclude too, and offers to save and to repair it", async () => {
+  using scratch = new Scratch();
+  scratch.base();
+  const lost = git(scratch.top, "rev-parse", "HEAD").trim();
+  git(scratch.top, "reset", "-q", "--hard", "HEAD~1");
+  scratch.write(".git/refs/heads/main (HOST's conflicted copy 2024-05-01)", `${lost}\n`);
+  const report = await scratch.check();
+  const [finding] = report.findings.filter(isRefusedUnderExclude);
+  expect(finding).toMatchObject({ path: ".", damage: [{ code: "conflict-copy-ref" }] });
+  expect(finding?.advice).toEqual(["push"]);
+  const ways = finding === undefined ? [] : waysOutOf(finding, scratch.top);
+  expect(ways.map(({ way }) => way)).toEqual(["rescue", "repair", "push"]);
+  const text = refusalText(report, { action: "link", folder: "~/t", repos: "exclude" });
+  expect(text).toContain("snap guard rescue ~/t --out lost.bundle");
+  expect(text).not.toContain("override");
 });
 
 test("G36: a number that is not known is said not to be known, and one that is not exact is marked", async () => {
