@@ -22,16 +22,18 @@ export type GuardOutcome = {
   readonly failOn: FailOn;
   /** Where a remote folder was judged as well. */
   readonly remote?: RemoteReport | undefined;
+  /** What was asked for, as the first event tells it. */
+  readonly options?: Readonly<Record<string, Json>> | undefined;
 };
 
 /** @param elapsedMs is asked last, when everything else is known */
 export function describeGuard(outcome: GuardOutcome, elapsedMs: () => number): DescribedGuard {
-  const { report, failOn, remote } = outcome;
+  const { report, failOn, remote, options } = outcome;
   const inRemote = remote?.repositories.length ?? 0;
   const own = guardExit(report, failOn);
   // What a remote repository holds is not counted: it may be more than is anywhere else (G38).
   const exit = own === 0 && inRemote > 0 ? 3 : own;
-  const events = guardEvents(report, { elapsedMs: elapsedMs(), exit });
+  const events = guardEvents(report, { elapsedMs: elapsedMs(), exit, options });
   const last = events.at(-1);
   const all = [
     ...events.slice(0, -1),
@@ -46,14 +48,23 @@ export function describeGuard(outcome: GuardOutcome, elapsedMs: () => number): D
 function textOf(report: GuardReport): string {
   const lines = report.findings.flatMap((finding) => {
     const facts = `${finding.severity.padEnd(6)}  ${displayName(finding.path)}  ${finding.vcs ?? "?"}  ${displayName(describeFinding(finding, report.checkedAt))}`;
-    const line = finding.covered ? `${facts}  (left out by a rule)` : facts;
-    return [line, ...finding.damage.map(damageLine), ...unexamined(finding)];
+    return [
+      `${facts}${allowed(finding)}`,
+      ...finding.damage.map(damageLine),
+      ...unexamined(finding),
+    ];
   });
   const { folders, files } = report.scanned;
   return [
     ...lines,
     `${verdictTexts[verdictOf(report)]} (${folders} folders, ${files} files looked at)`,
   ].join("\n");
+}
+
+/** Why a finding forbids nothing, though it is one that would. */
+function allowed({ covered, override }: GuardFinding): string {
+  if (covered) return "  (left out by a rule)";
+  return override === undefined ? "" : "  (synced by override)";
 }
 
 function damageLine(damage: Damage): string {

@@ -9,7 +9,7 @@ export function showLeft(output: Pick<Output, "emit" | "say">, left: readonly Le
     output.emit("left", leftFields(item));
     const hint = item.hint === undefined ? "" : `\n    ${displayName(item.hint)}`;
     output.say(
-      `  ${kindText[item.kind]}  ${displayName(item.path)}: ${displayName(item.reason)}${hint}`,
+      `  ${kindText[item.kind]}  ${displayName(item.path === "" ? "." : item.path)}: ${displayName(item.reason)}${hint}`,
     );
   }
 }

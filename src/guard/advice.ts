@@ -2,11 +2,11 @@ import type { Advice, GuardFinding, RepositoryForm } from "../core/repo/finding.
 import { isRelPath } from "../core/path/rel-path.ts";
 import { hasMarkerComponent } from "../core/repo/repo-path.ts";
 import { isOverridable } from "./overrides.ts";
-import { isNone } from "./risk.ts";
+import { isDamage, isNone } from "./risk.ts";
 
 type Advised = Pick<
   GuardFinding,
-  "form" | "marker" | "path" | "vcs" | "facts" | "severity" | "pathAbsolute"
+  "form" | "marker" | "path" | "vcs" | "facts" | "severity" | "pathAbsolute" | "damage"
 >;
 
 /**
@@ -24,13 +24,17 @@ const excludable: ReadonlySet<RepositoryForm> = new Set([
   "workspace",
 ]);
 
-/** Whether the history can be left out and the files be synced (G46). What lies inside a marker is left out with it. */
+/**
+ * Whether the history can be left out and the files be synced (G46). What lies inside a marker is left out with it. Damage is to be
+ * looked at first (G55).
+ */
 export function isExcludable({
   form,
   marker,
   path,
-}: Pick<GuardFinding, "form" | "marker" | "path">): boolean {
-  if (form === "unreadable" || form === "parent") return false;
+  damage,
+}: Pick<GuardFinding, "form" | "marker" | "path" | "damage">): boolean {
+  if (form === "unreadable" || form === "parent" || damage.some(isDamage)) return false;
   if (isRelPath(path) && hasMarkerComponent(path, "folder")) return true;
   return marker !== "" && excludable.has(form);
 }
@@ -42,7 +46,7 @@ export function adviceFor(finding: Advised): Advice[] {
     ["push", canPush(finding)],
     ["exclude", isExcludable(finding)],
     ["leave-out", finding.path !== "." && finding.form !== "parent"],
-    ["override", isOverridable(finding)],
+    ["override", isOverridable(finding) && !finding.damage.some(isDamage)],
   ];
   return ways.flatMap(([way, helps]) => (helps ? [way] : []));
 }

@@ -3,6 +3,7 @@ import { displayName } from "../core/path/names.ts";
 import { canPush } from "./advice.ts";
 import { describeFinding } from "./finding-text.ts";
 import { isOverridable } from "./overrides.ts";
+import { isDamage } from "./risk.ts";
 import { isRefused, isRefusedUnderExclude } from "./report.ts";
 
 /** How the user named things, for a text that can be copied back to the command line. */
@@ -37,7 +38,7 @@ export function refusalText(report: GuardReport, context: RefusalContext): strin
     "",
     "What you can do:",
     ...waysOut(refused, context),
-    "Nothing was changed.",
+    `Nothing was changed. More: snap guard explain ${shellWord(context.folder)}`,
   ].join("\n");
 }
 
@@ -77,6 +78,7 @@ function table(rows: readonly Row[]): string[] {
 
 function waysOut(refused: readonly GuardFinding[], context: RefusalContext): string[] {
   const ways = [
+    rescueWay(refused, context),
     pushWay(refused, context),
     excludeWay(refused, context),
     leaveOutWay(refused),
@@ -88,6 +90,14 @@ function waysOut(refused: readonly GuardFinding[], context: RefusalContext): str
 }
 
 type Way = readonly [what: string, how: string];
+
+/** What earlier syncing lost comes first: repairs may make it worse (G42). */
+function rescueWay(refused: readonly GuardFinding[], context: RefusalContext): Way | undefined {
+  const damaged = refused.find(({ vcs, damage }) => vcs === "git" && damage.some(isDamage));
+  if (damaged === undefined) return undefined;
+  const folder = shellWord(under(context.folder, damaged.path));
+  return ["save lost commits, then repair", `snap guard rescue ${folder} --out lost.bundle`];
+}
 
 function pushWay(refused: readonly GuardFinding[], context: RefusalContext): Way | undefined {
   const unpushed = refused.find(canPush);
@@ -122,7 +132,7 @@ function readableWay(refused: readonly GuardFinding[]): Way | undefined {
 }
 
 function overrideWay(refused: readonly GuardFinding[], context: RefusalContext): Way | undefined {
-  const first = refused.find(isOverridable);
+  const first = refused.find((finding) => isOverridable(finding) && !finding.damage.some(isDamage));
   if (first === undefined) return undefined;
   const folder = shellWord(under(context.folder, first.path));
   return ["accept the risk for one", `snap guard override ${folder} --reason "..."`];

@@ -1,5 +1,6 @@
 import type { GuardFinding, GuardReport } from "../core/repo/finding.ts";
 import type { ExitCode } from "../std/error.ts";
+import type { Json } from "../std/json.ts";
 import { isExcludable } from "./advice.ts";
 import { isDamage } from "./risk.ts";
 
@@ -45,20 +46,25 @@ export function guardExit(report: GuardReport, failOn: FailOn): ExitCode {
 /** One line of `--json` (G39): data only, in the order in which it is to be printed. */
 export type GuardEvent = Readonly<Record<string, unknown>> & { readonly type: string };
 
-/** The events of a check; `elapsedMs` and the exit code are the caller's. */
-export function guardEvents(
-  report: GuardReport,
-  run: { readonly elapsedMs: number; readonly exit: ExitCode },
-): GuardEvent[] {
+/** What only the caller of a check knows. */
+type GuardRun = {
+  readonly elapsedMs: number;
+  readonly exit: ExitCode;
+  /** What was asked for, as `start` tells it. */
+  readonly options?: Readonly<Record<string, Json>> | undefined;
+};
+
+/** The events of a check (G39). */
+export function guardEvents(report: GuardReport, run: GuardRun): GuardEvent[] {
   const schema = { v: 1, schema: "snap.guard/1" } as const;
   const count = (severity: GuardFinding["severity"]): number =>
     report.findings.filter((finding) => finding.severity === severity).length;
   return [
-    { ...schema, type: "start", root: report.top },
+    { ...schema, type: "start", root: report.top, options: run.options ?? {} },
     ...report.findings.map((finding) => ({
       ...schema,
       type: "finding",
-      ...findingFields(finding),
+      ...findingFields(finding, report.checkedAt),
     })),
     {
       ...schema,
@@ -76,9 +82,12 @@ export function guardEvents(
 }
 
 /** Members that are not known are null, as JSON says it. */
-function findingFields(finding: GuardFinding): Readonly<Record<string, unknown>> {
+function findingFields(
+  finding: GuardFinding,
+  checkedAt: number,
+): Readonly<Record<string, unknown>> {
   const { facts, absolutePath: _, ...plain } = finding;
-  const fields = Object.entries({ ...plain, ...factFields(facts) });
+  const fields = Object.entries({ ...plain, ...factFields(facts, checkedAt) });
   return Object.fromEntries(fields.map(([name, value]) => [name, value ?? null]));
 }
 
@@ -99,8 +108,11 @@ const noFacts = {
   sizeBytes: null,
 } as const;
 
-/** Each member is there for every finding. */
-function factFields(facts: GuardFinding["facts"]): Readonly<Record<keyof typeof noFacts, unknown>> {
+/** Each member is there for every finding. A lock dated ahead of the clock has no age. */
+function factFields(
+  facts: GuardFinding["facts"],
+  checkedAt: number,
+): Readonly<Record<keyof typeof noFacts, unknown>> {
   if (facts === undefined) return noFacts;
   return {
     ...facts,
@@ -108,6 +120,10 @@ function factFields(facts: GuardFinding["facts"]): Readonly<Record<keyof typeof 
     engine: withNulls(facts.engine),
     noRemote: facts.remotes.length === 0,
     lastFetch: facts.lastFetch === undefined ? null : new Date(facts.lastFetch).toISOString(),
+    locks: facts.locks.map((lock) => ({
+      ...lock,
+      ageMs: Math.max(0, Math.round(checkedAt - lock.modified)),
+    })),
     worktrees: facts.worktrees.map(withNulls),
   };
 }

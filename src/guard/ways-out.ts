@@ -1,11 +1,11 @@
 import type { GuardFinding } from "../core/repo/finding.ts";
 import { adviceFor } from "./advice.ts";
-import { isNone } from "./risk.ts";
+import { isDamage, isNone } from "./risk.ts";
 import { ignorePattern, operands, shellWord } from "./refusal.ts";
 
 /** Something that a person can do, with the commands for it as a shell takes them. */
 export type WayOut = {
-  readonly way: "push" | "exclude" | "leave-out" | "override" | "rescue" | "readable";
+  readonly way: "push" | "exclude" | "leave-out" | "override" | "rescue" | "repair" | "readable";
   readonly text: string;
   readonly commands: readonly string[];
 };
@@ -18,6 +18,7 @@ export type WayOut = {
 export function waysOutOf(finding: GuardFinding, top: string): WayOut[] {
   const help: readonly (WayOut | undefined)[] = [
     rescueWay(finding),
+    repairWay(finding),
     readableWay(finding),
     ...adviceFor(finding).map((way) => makers[way](finding, top)),
   ];
@@ -76,6 +77,16 @@ function rescueWay({ damage, absolutePath }: GuardFinding): WayOut | undefined {
     way: "rescue",
     text: "Save commits that nothing leads to any more, before anything else is tried.",
     commands: [`snap guard rescue ${shellWord(absolutePath)} --out rescued.bundle`],
+  };
+}
+
+/** As long as it is damaged nothing else is offered (G55). */
+function repairWay({ damage, absolutePath }: GuardFinding): WayOut | undefined {
+  if (!damage.some(isDamage)) return undefined;
+  return {
+    way: "repair",
+    text: "Repair it: each sign of damage says how. Then look again.",
+    commands: [`snap guard check ${shellWord(absolutePath)} --deep`],
   };
 }
 

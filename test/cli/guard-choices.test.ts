@@ -14,6 +14,8 @@ test("A17: an override goes on, is recorded and shown; a worktree that is added 
   await box.expectExit(0, "guard", "override", box.workspace, ...reason);
   await box.expectExit(0, "link", box.workspace, "/w");
   await box.expectExit(0, "sync");
+  const checked = await box.expectExit(0, "guard", "check", box.workspace);
+  expect(checked.stdout).toContain("(synced by override)");
   expect((await box.expectExit(0, "status")).stdout).toContain("by override");
   expect((await box.expectExit(0, "history")).stdout).toContain("override taken");
   git(box.workspace, "worktree", "add", "-b", "topic", path.join(box.top, "outside"));

@@ -9,6 +9,7 @@ import {
   isRefused,
   isRefusedUnderExclude,
 } from "../../src/guard/report.ts";
+import { waysOutOf } from "../../src/guard/ways-out.ts";
 import { git, now, Scratch } from "./repositories.ts";
 
 test("G6: a refusal says what, which work, why, the ways out, and that nothing was changed", async () => {
@@ -36,7 +37,7 @@ What you can do:
   2. sync all but the history  snap link ~/thesis /thesis --repos exclude
   3. leave a folder out        add "/lib/parse/" to .mignore
   4. accept the risk for one   snap guard override ~/thesis --reason "..."
-Nothing was changed.`);
+Nothing was changed. More: snap guard explain ~/thesis`);
 });
 
 test("G6: a pushed repository is said to be pushed, as of the last fetch", async () => {
@@ -56,6 +57,23 @@ test("G6: a pushed repository is said to be pushed, as of the last fetch", async
     utimesSync(scratch.at(".git/FETCH_HEAD"), seconds, seconds);
     expect(await text()).toContain(`everything pushed (last fetch ${age})`);
   }
+});
+
+test("G55: what is damaged is refused under exclude too, and offers to save and to repair it", async () => {
+  using scratch = new Scratch();
+  scratch.base();
+  const lost = git(scratch.top, "rev-parse", "HEAD").trim();
+  git(scratch.top, "reset", "-q", "--hard", "HEAD~1");
+  scratch.write(".git/refs/heads/main (HOST's conflicted copy 2024-05-01)", `${lost}\n`);
+  const report = await scratch.check();
+  const [finding] = report.findings.filter(isRefusedUnderExclude);
+  expect(finding).toMatchObject({ path: ".", damage: [{ code: "conflict-copy-ref" }] });
+  expect(finding?.advice).toEqual(["push"]);
+  const ways = finding === undefined ? [] : waysOutOf(finding, scratch.top);
+  expect(ways.map(({ way }) => way)).toEqual(["rescue", "repair", "push"]);
+  const text = refusalText(report, { action: "link", folder: "~/t", repos: "exclude" });
+  expect(text).toContain("snap guard rescue ~/t --out lost.bundle");
+  expect(text).not.toContain("override");
 });
 
 test("G36: a number that is not known is said not to be known, and one that is not exact is marked", async () => {
@@ -143,13 +161,32 @@ test("G39: a finding has every member of the schema, null where it is not known"
   expect(second).toMatchObject({ vcs: "jj", work: null, repoId: null, atRisk: true });
 });
 
+test("G39: a lock is told with its age, and one dated ahead of the clock with none", async () => {
+  using scratch = new Scratch();
+  const repository = scratch.base();
+  for (const [name, at] of [
+    ["index.lock", now - 7_200_000],
+    ["HEAD.lock", now + 7_200_000],
+  ] as const) {
+    writeFileSync(`${repository}/.git/${name}`, "");
+    utimesSync(`${repository}/.git/${name}`, at / 1000, at / 1000);
+  }
+  const report = await scratch.check();
+  const [, event] = guardEvents({ ...report, checkedAt: now }, { elapsedMs: 7, exit: 3 });
+  expect(event?.["locks"]).toEqual([
+    { path: "index.lock", modified: expect.any(Number), ageMs: expect.closeTo(7_200_000, -2) },
+    { path: "HEAD.lock", modified: expect.any(Number), ageMs: 0 },
+  ]);
+});
+
 test("G39: events are a start, the findings and a result, with null for what is not known", async () => {
   using scratch = new Scratch();
   scratch.folder("x/.hg");
   const report = await scratch.check();
   const exit = guardExit(report, "repo");
-  const events = guardEvents(report, { elapsedMs: 7, exit });
+  const events = guardEvents(report, { elapsedMs: 7, exit, options: { failOn: "repo" } });
   expect(events.map((event) => event.type)).toEqual(["start", "finding", "result"]);
+  expect(events[0]).toMatchObject({ root: scratch.top, options: { failOn: "repo" } });
   expect(events[1]).toMatchObject({
     v: 1,
     schema: "snap.guard/1",

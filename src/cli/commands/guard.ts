@@ -104,7 +104,14 @@ async function check(
   const top = resolveFolder(environment, folder);
   const report = await checkFolder(environment, top, { engine, budgetMs, deep });
   const inRemote = remote === undefined ? undefined : await checkRemote(environment, remote);
-  const described = describeGuard({ report, failOn, remote: inRemote }, () =>
+  const options = {
+    failOn,
+    engine,
+    deep,
+    budgetMs: budgetMs ?? null,
+    remote: remote ?? null,
+  };
+  const described = describeGuard({ report, failOn, remote: inRemote, options }, () =>
     Math.round(performance.now() - startedAt),
   );
   for (const { type, ...fields } of described.events) output.emit(type, fields);
