@@ -19,6 +19,7 @@ test("SNAP_HOME names one folder for everything", () => {
   expect(workspaceFiles(places, "ab")).toEqual({
     folder: "/srv/snap/workspaces/ab",
     index: "/srv/snap/workspaces/ab/index.db",
+    contents: "/srv/snap/workspaces/ab/contents.db",
     lock: "/srv/snap/workspaces/ab/lock",
   });
 });
