@@ -8,7 +8,9 @@ import type {
   StoreStats,
 } from "../core/snapshot/keep-request.ts";
 import type { NoteChange, NotedRoot } from "../core/snapshot/note.ts";
+import type { RepairOptions, RepairReport } from "../core/snapshot/repair-request.ts";
 import type { SnapshotId } from "../core/snapshot/root.ts";
+import type { RepairSources } from "../ports.ts";
 import { isSnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { copiesAtStake, forget, forgets, unforget } from "./forget.ts";
@@ -17,6 +19,7 @@ import type { KeepParts } from "./keep-parts.ts";
 import { writeNote } from "./note-files.ts";
 import { previewPrune, prune, pruneWorth } from "./prune.ts";
 import type { LookParts } from "./prune-look.ts";
+import { repair } from "./repair.ts";
 import { freeReserve } from "./reserve.ts";
 import { rootOfId } from "./root-files.ts";
 import { storeStats } from "./stats.ts";
@@ -42,6 +45,16 @@ const nothingPruned: PruneReport = {
   rewritten: { packs: 0, bytes: 0, into: 0 },
   deadLeft: 0,
   stored: 0,
+};
+
+const nothingRepaired: RepairReport = {
+  sidecars: 0,
+  roots: [],
+  readme: false,
+  healed: { packs: 0, workspace: 0, dropbox: 0, bytes: 0 },
+  trashed: [],
+  kept: [],
+  missing: [],
 };
 
 const noStats: StoreStats = {
@@ -92,13 +105,28 @@ export class Keeping {
   async prune(options: PruneOptions): Promise<PruneReport> {
     if (!(await this.#access.exists())) return nothingPruned;
     if (options.dryRun === true) return await previewPrune(this.#lookParts(), options);
-    const run = (): Promise<PruneReport> =>
-      this.#access.locked("prune", options, (parts) => prune(parts, options));
+    return await this.#evenOnFullDisk(() =>
+      this.#access.locked("prune", options, (parts) => prune(parts, options)),
+    );
+  }
+
+  /** Make whole what is damaged (N53). A store that does not exist has no damage. */
+  async repair(sources: RepairSources, options: RepairOptions): Promise<RepairReport> {
+    if (!(await this.#access.exists())) return nothingRepaired;
+    if (options.dryRun === true) return await repair({ ...this.#lookParts(), sources }, options);
+    return await this.#evenOnFullDisk(() =>
+      this.#access.locked("repair", options, (parts) =>
+        repair({ ...parts, sources, onStep: () => parts.lock.renew() }, options),
+      ),
+    );
+  }
+
+  /** What was done before the disk was full stands; the spare room is there for the rest (N29). */
+  async #evenOnFullDisk<T>(run: () => Promise<T>): Promise<T> {
     try {
       return await run();
     } catch (error) {
       if (!isSnapError(error, "disk-full")) throw error;
-      // What it did so far stands; the spare room is there for the rest (N29).
       await freeReserve(this.#access.look.files);
       return await run();
     }

@@ -223,7 +223,7 @@ async function throwAway({ can }: PruneJob, name: string): Promise<void> {
 }
 
 /** Remove sidecars whose pack is gone: one is left where a prune was cut off, or by a reader that made it again. */
-async function sweepSidecars(files: StoreFiles): Promise<void> {
+export async function sweepSidecars(files: StoreFiles): Promise<void> {
   for (const kind of packKinds) {
     for (const shard of await files.list(kind)) {
       const folder = `${kind}/${shard}`;

@@ -8,7 +8,7 @@ import type { StoreFiles } from "./store-files.ts";
 import { getEvenFromTrash, trashBatches } from "./trash.ts";
 
 /** X13: the most that is read as one JSON document. */
-const rootBytesMax = 16 * 1024 * 1024;
+export const rootBytesMax: number = 16 * 1024 * 1024;
 const readsAtOnce = 16;
 
 /** A root as it was found: whole, or the reason why it is not. */

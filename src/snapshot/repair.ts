@@ -1,0 +1,262 @@
+import { setImmediate } from "node:timers/promises";
+import { mendRootText } from "../core/snapshot/mend-root.ts";
+import { PackIndex } from "../core/snapshot/pack-index.ts";
+import { decodeRoot } from "../core/snapshot/root.ts";
+import type {
+  MissingPiece,
+  OfferedBlock,
+  RepairOptions,
+  RepairReport,
+} from "../core/snapshot/repair-request.ts";
+import type { RepairSources } from "../ports.ts";
+import { isSnapError, throwIfAborted } from "../std/error.ts";
+import { recordChecks } from "./checks.ts";
+import { Mender } from "./mender.ts";
+import { packBytesMax } from "./pack-catalogue.ts";
+import { sidecarPath } from "./pack-writer.ts";
+import { loadPacks, newChecks } from "./packs.ts";
+import type { Packs } from "./packs.ts";
+import { packKinds, rootsInTrash } from "./prune-look.ts";
+import type { LookParts } from "./prune-look.ts";
+import { sweepSidecars } from "./prune.ts";
+import { recoveryText } from "./recovery-text.ts";
+import { Needs } from "./repair-needs.ts";
+import type { Need } from "./repair-needs.ts";
+import { damagedPacks, salvage } from "./repair-salvage.ts";
+import type { DamagedPack } from "./repair-salvage.ts";
+import { readRoots, rootBytesMax } from "./root-files.ts";
+import type { FoundRoot } from "./root-files.ts";
+import { isUnreadable } from "./store-error.ts";
+import type { StoreFiles } from "./store-files.ts";
+import { TrashCan } from "./trash.ts";
+import { VerifyFindings } from "./verify-findings.ts";
+import { verifyPacks } from "./verify-packs.ts";
+import { VerifyScope } from "./verify-scope.ts";
+
+const readmeName = "README.txt";
+const readmeBytesMax = 1024 * 1024;
+
+/** What a repair works with; the caller holds the writer's lock, but for a dry run. */
+export type RepairParts = LookParts & { readonly sources: RepairSources };
+
+type Job = RepairParts & {
+  readonly options: RepairOptions;
+  readonly packs: Packs;
+  readonly mender: Mender;
+};
+
+type Healed = { packs: number; workspace: number; dropbox: number };
+
+/**
+ * Make whole what can be made whole (N53). New packs are in place before anything goes to the trash, so that it may be killed
+ * anywhere; the next repair goes on. A damaged pack in which something is needed that was found nowhere stays where it is.
+ *
+ * @throws {SnapError} `disk-full`, `interrupted`; never for damage
+ */
+export async function repair(parts: RepairParts, options: RepairOptions): Promise<RepairReport> {
+  const { files, logger } = parts;
+  const isReal = options.dryRun !== true;
+  const sidecars = await unsoundSidecars(files);
+  const packs = await loadPacks(files, logger);
+  try {
+    await using mender = new Mender(packs, isReal ? files : undefined);
+    const job: Job = { ...parts, options, packs, mender };
+    await prove(job);
+    const damaged = damagedPacks(packs);
+    const healed: Healed = { packs: 0, workspace: 0, dropbox: 0 };
+    for (const pack of damaged) {
+      await parts.onStep();
+      healed.packs += await salvage(job, pack, options);
+    }
+    const mended = await rootsMended(job);
+    const needs = await needsOf(job, mended.roots);
+    const missing = await lookElsewhere(job, needs.all(), healed);
+    await mender.flush();
+    const isLost = lostIn({ ...job, needs, missing });
+    const [kept, gone] = [damaged.filter(isLost), damaged.filter((pack) => !isLost(pack))];
+    const trashed = isReal ? await throwAway(job, gone) : gone.map(({ name }) => name);
+    return {
+      sidecars: sidecars.length,
+      roots: mended.names,
+      readme: await mendReadme(files, isReal),
+      healed: { ...healed, bytes: mender.bytes },
+      trashed,
+      kept: kept.map(({ name }) => name),
+      missing: missing.map(pieceOf),
+    };
+  } finally {
+    if (isReal) await recordChecks(parts, newChecks(packs));
+  }
+}
+
+/** Names of packs whose sidecar is lost or damaged; `loadPacks` makes them again. */
+async function unsoundSidecars(files: StoreFiles): Promise<readonly string[]> {
+  const unsound: string[] = [];
+  for (const kind of packKinds) {
+    for (const shard of await files.folders(kind)) {
+      const names = await files.list(`${kind}/${shard}`);
+      for (const name of names.filter((each) => /^[0-9a-f]{64}\.tar\.zst$/.test(each))) {
+        const pack = `${kind}/${shard}/${name}`;
+        if (!(await hasSidecar(files, pack))) unsound.push(pack);
+      }
+    }
+  }
+  return unsound;
+}
+
+async function hasSidecar(files: StoreFiles, pack: string): Promise<boolean> {
+  try {
+    const bytes = await files.get(sidecarPath(pack), packBytesMax);
+    const index = bytes === undefined ? undefined : PackIndex.read(bytes);
+    return index !== undefined && index.packLength === (await files.size(pack));
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    return false;
+  }
+}
+
+/** Level 2 over every pack: afterwards only sound ones are trusted. */
+async function prove({ files, packs, options, onStep }: Job): Promise<void> {
+  const findings = new VerifyFindings();
+  const scope = VerifyScope.everything();
+  const job = { files, packs, scope, findings, options: { ...options, level: 2 as const } };
+  for await (const event of verifyPacks(job)) {
+    if (event.type === "checked" && event.what === "pack") await onStep();
+  }
+}
+
+/** All roots, also those that wait in the trash; one byte that is wrong is put right. */
+async function rootsMended(
+  job: Job,
+): Promise<{ readonly roots: readonly FoundRoot[]; readonly names: readonly string[] }> {
+  const names: string[] = [];
+  const roots: FoundRoot[] = [];
+  for (const found of await readRoots(job.files)) {
+    const mended = found.root === undefined ? await mendRoot(job, found.name) : undefined;
+    if (mended !== undefined) names.push(found.name);
+    roots.push(mended ?? found);
+  }
+  return { names, roots: [...roots, ...(await rootsInTrash(job))] };
+}
+
+/** Nothing of value is replaced: the text has the hash that the name of the file tells. */
+async function mendRoot(job: Job, name: string): Promise<FoundRoot | undefined> {
+  const path = `roots/${name}`;
+  const bytes = await bytesOf(job.files, { name: path, bytesMax: rootBytesMax });
+  const text = bytes === undefined ? undefined : await mendedText(job, { bytes, name });
+  if (text === undefined) return undefined;
+  try {
+    const root = decodeRoot(text.toString("utf8"), path);
+    if (job.options.dryRun !== true) await job.files.put(path, text);
+    return { name, root };
+  } catch (error) {
+    if (!isSnapError(error, "damaged", "version-too-new")) throw error;
+    return undefined;
+  }
+}
+
+async function mendedText(
+  job: Job,
+  { bytes, name }: { readonly bytes: Buffer; readonly name: string },
+): Promise<Buffer | undefined> {
+  const search = mendRootText(bytes, name.slice(name.indexOf("-") + 1, -".json".length));
+  for (;;) {
+    const step = search.next();
+    if (step.done === true) return step.value;
+    throwIfAborted(job.options.signal);
+    await job.onStep();
+    await setImmediate();
+  }
+}
+
+async function bytesOf(
+  files: StoreFiles,
+  { name, bytesMax }: { readonly name: string; readonly bytesMax: number },
+): Promise<Buffer | undefined> {
+  try {
+    return await files.get(name, bytesMax);
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    return undefined;
+  }
+}
+
+async function needsOf(job: Job, roots: readonly FoundRoot[]): Promise<Needs> {
+  const { packs, mender, onStep, options } = job;
+  return await Needs.of({ packs, mender, roots, onStep, signal: options.signal });
+}
+
+/** Ask the sources for blocks; what none of them has. */
+async function lookElsewhere(
+  job: Job,
+  needs: readonly Need[],
+  healed: Healed,
+): Promise<readonly Need[]> {
+  const missing: Need[] = [];
+  const blocks = needs.filter(({ what }) => what === "block").length;
+  let done = 0;
+  for (const need of needs) {
+    throwIfAborted(job.options.signal);
+    await job.onStep();
+    const from = await foundAt(job, need);
+    if (from === undefined) missing.push(need);
+    else healed[from] += 1;
+    if (need.what === "block") done += 1;
+    const [total, bytes] = [blocks, job.mender.bytes];
+    const current = [...need.paths][0] ?? need.name;
+    const step = { step: "look elsewhere", done, total, bytes, bytesTotal: undefined };
+    job.options.onProgress?.({ ...step, current });
+  }
+  return missing;
+}
+
+async function foundAt(job: Job, need: Need): Promise<OfferedBlock["from"] | undefined> {
+  for (const place of need.places) {
+    for await (const { from, bytes } of job.sources.offers(place, job.options)) {
+      if (await job.mender.take("data", need.name, bytes)) return from;
+    }
+  }
+  return undefined;
+}
+
+type Outcome = Job & { readonly needs: Needs; readonly missing: readonly Need[] };
+
+/** Whether a damaged pack holds something that is needed, or may be, and that no sound pack has. */
+function lostIn({ needs, missing, mender }: Outcome): (pack: DamagedPack) => boolean {
+  const lost = new Set(missing.map(({ name }) => name));
+  const { isUncertain } = needs;
+  return ({ kind, index }) => {
+    for (let place = 0; place < index.entryCount; place += 1) {
+      const { hash } = index.entry(place);
+      if (lost.has(hash) || (isUncertain && !mender.has(kind, hash))) return true;
+    }
+    return false;
+  };
+}
+
+/** The pack first: a sidecar without one is swept, a pack without one has it made again. */
+async function throwAway(job: Job, damaged: readonly DamagedPack[]): Promise<readonly string[]> {
+  const can = new TrashCan(job.files, job.clock);
+  const names: string[] = [];
+  for (const { kind, name } of damaged) {
+    // A new pack of the same blocks has the same name, and has taken its place.
+    if (job.packs[kind].catalogue.index.isTrusted(name)) continue;
+    await job.onStep();
+    await can.take(name);
+    await can.take(sidecarPath(name));
+    names.push(name);
+  }
+  await sweepSidecars(job.files);
+  return names;
+}
+
+async function mendReadme(files: StoreFiles, isReal: boolean): Promise<boolean> {
+  const bytes = await bytesOf(files, { name: readmeName, bytesMax: readmeBytesMax });
+  if (bytes?.equals(Buffer.from(recoveryText)) === true) return false;
+  if (isReal) await files.put(readmeName, Buffer.from(recoveryText));
+  return true;
+}
+
+function pieceOf({ what, name, reason, snapshots, paths }: Need): MissingPiece {
+  return { what, name, reason, snapshots: [...snapshots], paths: [...paths].toSorted() };
+}

@@ -1,0 +1,24 @@
+import type { WantedBlock } from "../../src/core/snapshot/repair-request.ts";
+import type { RepairSources } from "../../src/ports.ts";
+
+/** Sources that have nothing. */
+export const noSources: RepairSources = {
+  async *offers() {},
+};
+
+/** Sources that hold the present content of some paths, and what was asked of them. */
+export function sourcesOf(
+  contents: Readonly<Record<string, Uint8Array>>,
+): RepairSources & { readonly asked: WantedBlock[] } {
+  const asked: WantedBlock[] = [];
+  return {
+    asked,
+    async *offers(wanted) {
+      asked.push(wanted);
+      const content = contents[wanted.file.path];
+      if (content === undefined) return;
+      const { offset, length } = wanted;
+      yield { from: "workspace", bytes: content.subarray(offset, offset + length) };
+    },
+  };
+}
