@@ -147,6 +147,8 @@ export interface RemoteSide {
   /** One level, or all below; `not-found` where the folder is missing. */
   list(folder: RelPath, options: { recursive: boolean }): AsyncIterable<RemoteItem>;
   get(path: RelPath): Promise<RemoteItem | undefined>;
+  /** Content hash of a revision that the server still keeps, also of a file that was changed or deleted since; nothing is downloaded. */
+  revision(rev: string): Promise<ContentHash | undefined>;
   /** Bytes of one revision from `offset`; the caller checks the hash. */
   download(rev: string, offset: number, work?: Work): AsyncIterable<Uint8Array>;
   /** A lost response is healed by the repeat (S57). @throws {SnapError} `conflict` when something else is there. */
@@ -295,6 +297,8 @@ export interface SnapshotStore {
 
 /** Where a repair looks for content outside the store (N53). */
 export interface RepairSources {
+  /** Hashes of the files of which blocks will be asked for; called once, before. */
+  prepare(contents: ReadonlySet<ContentHash>): Promise<void>;
   /**
    * Bytes that may be those of a block, the cheapest place first; whoever asks hashes them. What cannot be asked or read offers
    * nothing. @throws {SnapError} `interrupted` alone

@@ -28,6 +28,7 @@ const sources: Readonly<Record<string, () => Promise<AnyCommand>>> = {
   import: async () => (await import("./commands/import.ts")).importCommand,
   diff: async () => (await import("./commands/diff.ts")).diffCommand,
   verify: async () => (await import("./commands/verify.ts")).verifyCommand,
+  repair: async () => (await import("./commands/repair.ts")).repairCommand,
   tag: async () => (await import("./commands/note.ts")).tagCommand,
   label: async () => (await import("./commands/note.ts")).labelCommand,
   pin: async () => (await import("./commands/note.ts")).pinCommand,

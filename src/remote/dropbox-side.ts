@@ -17,7 +17,7 @@ import { deleteFile, deleteFolder, folderId, makeFolder, makeTop, move } from ".
 import { Client, type ClientOptions } from "./client.ts";
 import { listDocuments, readDocument, writeDocument } from "./documents.ts";
 import { download } from "./download.ts";
-import { getItem, listItems, listPages } from "./listing.ts";
+import { getItem, listItems, listPages, revisionHash } from "./listing.ts";
 import { upload } from "./upload.ts";
 import { waitForChange } from "./wait-for-change.ts";
 import { apiPath, parseTop, type Top } from "./wire.ts";
@@ -74,6 +74,10 @@ class DropboxSide implements RemoteSide {
   get(path: RelPath): Promise<RemoteItem | undefined> {
     assert(path !== "", "the linked folder itself is asked for by folderId");
     return getItem(this.#client, this.#top, path);
+  }
+
+  revision(rev: string): Promise<string | undefined> {
+    return revisionHash(this.#client, rev);
   }
 
   download(rev: string, offset: number, work?: Work): AsyncIterable<Uint8Array> {

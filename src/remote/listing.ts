@@ -174,6 +174,12 @@ export async function getItem(
   return entry === undefined ? undefined : itemOf(entry, top);
 }
 
+/** Content hash of a revision; undefined where the server does not keep it. */
+export async function revisionHash(client: Client, rev: string): Promise<string | undefined> {
+  const entry = await getMetadata(client, `rev:${rev}`, `rev:${rev}`);
+  return isShape(entry) ? textIn(entry, "content_hash") : undefined;
+}
+
 /** Metadata of a whole path as the server sends it. */
 export async function getMetadata(client: Client, whole: string, path: string): Promise<unknown> {
   try {

@@ -70,6 +70,7 @@ export async function repair(parts: RepairParts, options: RepairOptions): Promis
     }
     const mended = await rootsMended(job);
     const needs = await needsOf(job, mended.roots);
+    await prepare(job, needs.all());
     const missing = await lookElsewhere(job, needs.all(), healed);
     await mender.flush();
     const isLost = lostIn({ ...job, needs, missing });
@@ -184,6 +185,12 @@ async function bytesOf(
 async function needsOf(job: Job, roots: readonly FoundRoot[]): Promise<Needs> {
   const { packs, mender, onStep, options } = job;
   return await Needs.of({ packs, mender, roots, onStep, signal: options.signal });
+}
+
+async function prepare({ sources }: Job, needs: readonly Need[]): Promise<void> {
+  const files = needs.flatMap(({ places }) => places.map(({ file }) => file));
+  const contents = new Set(files.flatMap(({ hash }) => hash ?? []));
+  if (contents.size > 0) await sources.prepare(contents);
 }
 
 /** Ask the sources for blocks; what none of them has. */

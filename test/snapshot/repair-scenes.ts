@@ -3,6 +3,7 @@ import type { RepairSources } from "../../src/ports.ts";
 
 /** Sources that have nothing. */
 export const noSources: RepairSources = {
+  prepare: () => Promise.resolve(),
   async *offers() {},
 };
 
@@ -13,6 +14,7 @@ export function sourcesOf(
   const asked: WantedBlock[] = [];
   return {
     asked,
+    prepare: () => Promise.resolve(),
     async *offers(wanted) {
       asked.push(wanted);
       const content = contents[wanted.file.path];

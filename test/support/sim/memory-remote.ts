@@ -104,6 +104,15 @@ export class MemoryRemote implements RemoteSide {
     });
   }
 
+  async revision(rev: string): Promise<string | undefined> {
+    try {
+      return contentHashOf((await this.#body(rev)).bytes);
+    } catch (error) {
+      if (isSnapError(error, "not-found")) return undefined;
+      throw error;
+    }
+  }
+
   async *download(rev: string, offset: number): AsyncGenerator<Uint8Array> {
     let at = offset;
     for (let attempt = 1; ; attempt += 1) {
