@@ -6,8 +6,13 @@ import type { Clock } from "../std/time.ts";
 import { isUnreadable } from "./store-error.ts";
 import type { StoreFiles } from "./store-files.ts";
 
-const checksName = "checks.jsonl";
-const checksBytesMax = 64 * 1024 * 1024;
+/** The record of what verifications and captures found (N51). */
+export const checksName = "checks.jsonl";
+/** The longest record that is read. */
+export const checksBytesMax: number = 64 * 1024 * 1024;
+
+/** How often lines are added that are not found in the record afterwards. */
+const attemptsMax = 3;
 
 /** How deep a pack was looked at: 1 by its SHA-256, 2 by decoding its blocks (N50). */
 export type CheckLevel = 1 | 2;
@@ -62,11 +67,15 @@ export async function appendLines(
   { files, logger }: Pick<ChecksParts, "files" | "logger">,
   lines: string,
 ): Promise<void> {
-  const text = await readText(files, logger);
-  // What a crash tore off must not take the next line with it.
-  const start = text === "" || text.endsWith("\n") ? "" : "\n";
   try {
-    await files.append(checksName, Buffer.from(`${start}${lines}`));
+    // A writer that makes the record shorter at this very moment replaces the file: then the lines are added to the new one.
+    for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
+      const text = await readText(files, logger);
+      if (attempt > 0 && text.includes(lines)) return;
+      // What a crash tore off must not take the next line with it.
+      const start = text === "" || text.endsWith("\n") ? "" : "\n";
+      await files.append(checksName, Buffer.from(`${start}${lines}`));
+    }
   } catch (error) {
     if (!isSnapError(error)) throw error;
     logger.error("cannot record what was found", { reason: error.message });

@@ -50,6 +50,13 @@ export class PackCatalogue {
     if (level >= (this.#recorded.get(name) ?? 0) && !this.#found.has(name)) this.index.trust(name);
   }
 
+  /** What is known of a pack that was just looked at on some level. */
+  checkOf(pack: string, level: CheckLevel): PackCheck {
+    if (this.index.isTrusted(pack)) return { pack, level, result: "sound" };
+    const found = this.#found.get(pack) ?? this.#recorded.get(pack) ?? level;
+    return { pack, level: found, result: "damaged" };
+  }
+
   /** What is known of packs and not recorded yet. */
   newChecks(): readonly PackCheck[] {
     const damaged = [...this.#found].filter(

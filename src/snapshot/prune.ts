@@ -5,6 +5,7 @@ import { canonicalJson, CheckedRecord, textFromBytes } from "../core/snapshot/ch
 import { throwIfAborted } from "../std/error.ts";
 import { isoSeconds } from "../std/time.ts";
 import { recordChecks } from "./checks.ts";
+import { compactChecks } from "./compact-checks.ts";
 import type { PackKind } from "./frame.ts";
 import type { KeepParts } from "./keep-parts.ts";
 import { sidecarPath } from "./pack-writer.ts";
@@ -45,6 +46,7 @@ export async function prune(parts: KeepParts, options: PruneOptions): Promise<Pr
     if (round === undefined) continue;
     await sweepSidecars(parts.files);
     await noteEnd(parts);
+    await compactChecks(parts);
     return { emptied, rewritten, ...round };
   }
 }

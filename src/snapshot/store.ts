@@ -22,6 +22,7 @@ import type { Logger } from "../std/log.ts";
 import type { Rng } from "../std/random.ts";
 import type { Clock } from "../std/time.ts";
 import { capture } from "./capture.ts";
+import { tidyChecks } from "./compact-checks.ts";
 import { DiskStoreFiles } from "./disk-files.ts";
 import { findSound } from "./find.ts";
 import { withReserve } from "./keep-parts.ts";
@@ -193,7 +194,9 @@ class DiskStore implements OpenedStore {
       isSound &&= event.type !== "damaged";
       yield event;
     }
-    if (!isAny || options.entries !== undefined) return;
+    const { rng } = this.#options;
+    await tidyChecks({ ...parts, rng }, (doing) => this.#lock(doing, {}, 0));
+    if (!isAny || options.entries !== undefined || options.budgetMs !== undefined) return;
     await recordVerified(parts, { snapshot: id, level, result: isSound ? "sound" : "damaged" });
   }
 
@@ -218,8 +221,12 @@ class DiskStore implements OpenedStore {
     return await act({ files, clock, rng, logger: this.#logger, graceMs, lock });
   }
 
-  async #lock(doing: string, { signal }: Work): Promise<WriterLock> {
-    const { clock, rng, wait: waitMs = waitMsDefault } = this.#options;
+  async #lock(
+    doing: string,
+    { signal }: Work,
+    waitMs: number = this.#options.wait ?? waitMsDefault,
+  ): Promise<WriterLock> {
+    const { clock, rng } = this.#options;
     const files = this.#files;
     await files.makeFolders(["tmp"]);
     return await WriterLock.acquire({

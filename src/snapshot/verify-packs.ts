@@ -7,6 +7,7 @@ import type { PackKind } from "./frame.ts";
 import { mapInOrder } from "./in-order.ts";
 import { packBytesMax } from "./pack-catalogue.ts";
 import { packPath } from "./pack-writer.ts";
+import type { PackTurn } from "./pack-turn.ts";
 import type { Packs } from "./packs.ts";
 import { isUnreadable } from "./store-error.ts";
 import type { StoreFiles } from "./store-files.ts";
@@ -24,6 +25,8 @@ export type VerifyPacksJob = {
   readonly scope: VerifyScope;
   readonly findings: VerifyFindings;
   readonly options: VerifyOptions;
+  /** The order, the end and the record of a verification with a budget. */
+  readonly turn?: PackTurn | undefined;
 };
 
 type PackToCheck = { readonly kind: PackKind; readonly name: string; readonly index: PackIndex };
@@ -45,7 +48,8 @@ export async function* verifyPacks(job: VerifyPacksJob): AsyncGenerator<VerifyEv
   const damage: Damage[] = [];
   const seen = new Set<string>();
   for (;;) {
-    const chosen = packsInScope(job).filter(({ name }) => !seen.has(name));
+    const fresh = packsInScope(job).filter(({ name }) => !seen.has(name));
+    const chosen = job.turn?.inOrder(fresh) ?? fresh;
     if (chosen.length === 0) break;
     for (const { name } of chosen) seen.add(name);
     yield* verifyChosen({ ...job, damage }, chosen);
@@ -66,9 +70,15 @@ async function* verifyChosen(
   let bytes = 0;
   for (const [done, pack] of chosen.entries()) {
     throwIfAborted(job.options.signal);
+    if (job.turn?.isOver === true && done > 0) {
+      job.options.onLeft?.({ packs: chosen.length - done, bytes: bytesTotal - bytes });
+      return;
+    }
     const step = { step: "verify", done, total: chosen.length, bytes, bytesTotal };
     job.options.onProgress?.({ ...step, current: pack.name });
     yield* verifyPack(job, pack);
+    const level = job.options.level === 1 ? 1 : 2;
+    await job.turn?.take(job.packs[pack.kind].catalogue.checkOf(pack.name, level));
     bytes += pack.index.packLength;
   }
 }
@@ -95,7 +105,9 @@ async function* verifyPack(job: PacksJob, pack: PackToCheck): AsyncGenerator<Ver
   }
   if (job.options.level < 2) return;
   const frames = framesOf(pack);
-  const asked = frames.filter(([frame]) => job.scope.hasFrame(pack.name, frame.offset));
+  const isAsked = (offset: number): boolean =>
+    job.turn !== undefined || job.scope.hasFrame(pack.name, offset);
+  const asked = frames.filter(([frame]) => isAsked(frame.offset));
   const decoded = mapInOrder(asked, (one) => decodeAhead(bytes, one), framesAhead);
   for await (const { raw, entries } of decoded) {
     throwIfAborted(job.options.signal);

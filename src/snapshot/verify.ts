@@ -5,6 +5,7 @@ import type { Logger } from "../std/log.ts";
 import type { Clock } from "../std/time.ts";
 import { recordChecks } from "./checks.ts";
 import { loadPacks, newChecks } from "./packs.ts";
+import { PackTurn } from "./pack-turn.ts";
 import type { Packs } from "./packs.ts";
 import { encodeRoot } from "../core/snapshot/root.ts";
 import { readRoot, rootNames } from "./root-files.ts";
@@ -34,16 +35,27 @@ export async function* verifyStore(
   options: VerifyOptions,
 ): AsyncGenerator<VerifyEvent> {
   const packs = await loadPacks(parts.files, parts.logger);
+  const turn = await turnOf(parts, options);
   try {
-    if (options.entries === undefined) yield* verifySnapshots(parts, packs, options);
+    if (options.entries === undefined) yield* verifySnapshots({ ...parts, turn }, packs, options);
     else yield* verifyBlocks(packs.data, options.entries, options);
   } finally {
-    await recordChecks(parts, newChecks(packs));
+    await turn?.flush();
+    const checks = newChecks(packs).filter(({ pack }) => turn?.hasTaken(pack) !== true);
+    await recordChecks(parts, checks);
   }
 }
 
+async function turnOf(
+  parts: VerifyParts,
+  { budgetMs, level, entries }: VerifyOptions,
+): Promise<PackTurn | undefined> {
+  if (budgetMs === undefined || level === 0 || entries !== undefined) return undefined;
+  return await PackTurn.begin(parts, { budgetMs, level });
+}
+
 async function* verifySnapshots(
-  { files, logger }: VerifyParts,
+  { files, logger, turn }: VerifyParts & { readonly turn: PackTurn | undefined },
   packs: Packs,
   options: VerifyOptions,
 ): AsyncGenerator<VerifyEvent> {
@@ -68,7 +80,7 @@ async function* verifySnapshots(
     };
     yield* manifests.verify(root);
   }
-  if (options.level > 0) yield* verifyPacks({ files, packs, scope, findings, options });
+  if (options.level > 0) yield* verifyPacks({ files, packs, scope, findings, options, turn });
   if (!findings.isEmpty) await findings.trace(usesOf(packs.meta.reader, roots));
   for (const name of findings.dropUnneeded())
     logger.info("something damaged is not needed by any snapshot", { name });

@@ -34,7 +34,17 @@ export type VerifyOptions = Work & {
   readonly entries?: Iterable<SnapshotEntry>;
   /** 0 metadata resolves · 1 packs have their hash · 2 every block decodes (N50). */
   readonly level: 0 | 1 | 2;
+  /**
+   * Time for the packs, ms: those verified longest ago come first, each is recorded, and what is left is told to `onLeft` (N51). At
+   * least one is looked at. For levels 1 and 2 of whole snapshots.
+   */
+  readonly budgetMs?: number;
+  /** Told where the time was over before the packs were. */
+  readonly onLeft?: (left: LeftPacks) => void;
 };
+
+/** Packs that were not looked at, and their bytes. */
+export type LeftPacks = { readonly packs: number; readonly bytes: number };
 
 /** What a verification found, one event a thing checked. */
 export type VerifyEvent =
