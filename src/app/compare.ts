@@ -32,6 +32,8 @@ export type Comparison = {
   readonly under: RelPath;
   /** What is being done, for who finds the workspace busy. */
   readonly doing: string;
+  /** Read every file of the disk instead of trusting the index. */
+  readonly rehash?: boolean;
 };
 
 /**
@@ -52,13 +54,13 @@ export function compareWith(
 
 async function* compareLocal(
   environment: Environment,
-  { store, root, place, under, doing }: Comparison,
+  { store, root, place, under, doing, rehash = false }: Comparison,
   work: Work,
 ): AsyncGenerator<EntryChange> {
   const record = requireWorkspace(environment, place);
   await using workspace = await openWorkspace(environment, record, doing);
   const source = await captureSource(workspace, { side: "local", paths: scopeOf(root, under) });
-  const present = hashedEntries({ source, local: workspace.local }, work);
+  const present = hashedEntries({ source, local: workspace.local, rehash }, work);
   yield* diffEntries(store.entries(root.id, under), present);
 }
 

@@ -10,7 +10,16 @@ import type { Work } from "../std/events.ts";
  * row of the index knows is read. What cannot be read carries the flag `unreadable`.
  */
 export async function* hashedEntries(
-  { source, local }: { readonly source: CaptureSource; readonly local: LocalSide },
+  {
+    source,
+    local,
+    rehash = false,
+  }: {
+    readonly source: CaptureSource;
+    readonly local: LocalSide;
+    /** Read every file, whatever the index says. */
+    readonly rehash?: boolean;
+  },
   work: Work,
 ): AsyncGenerator<SnapshotEntry> {
   const ignoreLeft = (_left: LeftAside): void => {};
@@ -19,7 +28,9 @@ export async function* hashedEntries(
   for await (const entry of source.entries(ignoreLeft)) {
     throwIfAborted(work.signal);
     const hashed =
-      entry.type === "file" && entry.hash === undefined ? await hash(entry, local) : entry;
+      entry.type === "file" && (rehash || entry.hash === undefined)
+        ? await hash(entry, local)
+        : entry;
     done += 1;
     bytes += entry.size ?? 0;
     work.onProgress?.({

@@ -125,7 +125,11 @@ export class OutsideSources implements RepairSources, AsyncDisposable {
       const parts: Uint8Array[] = [];
       let filled = 0;
       const { signal } = work;
-      for await (const part of remote.download(rev, offset, signal === undefined ? {} : { signal })) {
+      for await (const part of remote.download(
+        rev,
+        offset,
+        signal === undefined ? {} : { signal },
+      )) {
         parts.push(part);
         filled += part.length;
         if (filled >= length) break;

@@ -3,18 +3,27 @@ import type { EntryChange } from "../core/snapshot/diff.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { SnapshotRoot } from "../core/snapshot/root.ts";
 import type { SnapshotStore } from "../ports.ts";
+import type { LeftPacks } from "../core/snapshot/store-request.ts";
 import { SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { compareWith, type Comparison } from "./compare.ts";
+import { fireDrill, type DrillCheck, type DrillReport } from "./drill.ts";
 import type { Environment } from "./environment.ts";
+import { KeptRevisions } from "./kept-revisions.ts";
 import { openSnapshotStore, snapshotFilter } from "./store.ts";
 
-/** What is to be proved: levels 0 to 4, each with those below it (N50). */
+/** What is to be proved: levels 0 to 5, each with those below it (N50). */
 export type VerifyRequest = {
   readonly place: string;
   /** All snapshots of the store if absent; levels 3 and 4 need one. */
   readonly reference: string | undefined;
   readonly level: number;
+  /** Read every file of the workspace instead of trusting the index; level 3 and above. */
+  readonly rehash?: boolean;
+  /** Restore everything instead of a sample; level 5. */
+  readonly all?: boolean;
+  /** Time for the packs, ms; levels 1 and 2 (N51). */
+  readonly budgetMs?: number | undefined;
 };
 
 /** Something in the store that is not as it should be, with the paths that need it. */
@@ -25,9 +34,9 @@ export type Damage = {
   readonly paths: readonly string[];
 };
 
-/** A path at which workspace or cloud is not what the snapshot holds. */
+/** A path at which workspace, cloud, or what was restored for practice is not what the snapshot holds. */
 export type Difference = {
-  readonly side: "workspace" | "cloud";
+  readonly side: "workspace" | "cloud" | "restored";
   readonly path: string;
   readonly reason: string;
 };
@@ -38,6 +47,12 @@ export type VerifyReport = {
   readonly bytes: number;
   readonly damaged: readonly Damage[];
   readonly different: readonly Difference[];
+  /** Paths whose content Dropbox holds only as an older revision; level 4. */
+  readonly held: readonly string[];
+  /** What a budget was too short for. */
+  readonly left?: LeftPacks;
+  /** What was restored for practice; level 5. */
+  readonly drill?: Omit<DrillReport, "faults">;
 };
 
 /** @throws {SnapError} `snapshot-not-found`, `usage`; for levels 3 and 4 what opening the workspace or the account can throw */
@@ -46,17 +61,67 @@ export async function verifySnapshots(
   request: VerifyRequest,
   work: Work,
 ): Promise<VerifyReport> {
+  checkWords(request);
   const store = await openSnapshotStore(environment);
   const root = await namedRoot(environment, store, request);
-  const proof = await proveStore(store, { root, level: request.level }, work);
+  const proof = await proveStore(store, { ...request, root }, work);
+  const nothing = { ...proof, different: [], held: [] };
+  if (root === undefined || proof.damaged.length > 0) return nothing;
+  if (request.level < 5)
+    return { ...proof, ...(await comparedWith(environment, { store, root, request }, work)) };
+  const { all = false } = request;
+  const drill = { store, root, all, checks: drillChecks };
+  const { faults, ...done } = await fireDrill(environment, drill, work);
+  const different = faults.map((fault) => ({ side: "restored" as const, ...fault }));
+  return { ...nothing, different, drill: done };
+}
+
+/** What is looked at after a drill beyond single files: git units belong here. */
+const drillChecks: readonly DrillCheck[] = [];
+
+function checkWords({ level, rehash, all, budgetMs }: VerifyRequest): void {
+  if (budgetMs !== undefined && level !== 1 && level !== 2)
+    throw wrongWords("--budget is for levels 1 and 2", "snap verify --budget 5m");
+  if (rehash === true && level !== 3 && level !== 4)
+    throw wrongWords("--rehash is for levels 3 and 4", "snap verify latest --level 3 --rehash");
+  if (all === true && level !== 5)
+    throw wrongWords("--all is for level 5", "snap verify latest --level 5 --all");
+}
+
+function wrongWords(message: string, example: string): SnapError {
+  return new SnapError("usage", message, { hint: `For example: ${example}` });
+}
+
+type Asked = {
+  readonly store: SnapshotStore;
+  readonly root: SnapshotRoot;
+  readonly request: VerifyRequest;
+};
+
+async function comparedWith(
+  environment: Environment,
+  { store, root, request }: Asked,
+  work: Work,
+): Promise<Pick<VerifyReport, "different" | "held">> {
+  const { place, level, rehash = false } = request;
   const different: Difference[] = [];
-  if (root !== undefined && proof.damaged.length === 0) {
-    for (const side of sidesOf(request.level)) {
-      const present = { store, root, place: request.place, side };
-      different.push(...(await differencesOf(environment, present, work)));
+  const held: string[] = [];
+  await using revisions = new KeptRevisions(environment, place);
+  for (const side of sidesOf(level)) {
+    const present = { store, root, place, side, rehash };
+    // The account is asked again only when the comparison has let go of it.
+    for (const change of await Array.fromAsync(differencesOf(environment, present, work))) {
+      const before = side === "remote" ? lostOf(change) : undefined;
+      if (before !== undefined && (await revisions.holds(before))) held.push(before.path);
+      else different.push(describe(change, side));
     }
   }
-  return { ...proof, different };
+  return { different, held };
+}
+
+/** What the snapshot holds and its path does not any more. */
+function lostOf(change: EntryChange): SnapshotEntry | undefined {
+  return change.change === "removed" || change.change === "changed" ? change.before : undefined;
 }
 
 /** The sides that a level looks at. */
@@ -74,28 +139,38 @@ async function namedRoot(
     return store.find(reference, snapshotFilter(environment, { place, all: false }));
   }
   if (level < 3) return undefined;
-  throw new SnapError("usage", "Levels 3 and 4 compare one snapshot: name it", {
+  throw new SnapError("usage", "Levels 3, 4 and 5 are for one snapshot: name it", {
     hint: "For example: snap verify latest --level 4",
   });
 }
 
 async function proveStore(
   store: SnapshotStore,
-  { root, level }: { readonly root: SnapshotRoot | undefined; readonly level: number },
+  {
+    root,
+    level,
+    budgetMs,
+  }: { readonly root: SnapshotRoot | undefined } & Pick<VerifyRequest, "level" | "budgetMs">,
   work: Work,
-): Promise<Omit<VerifyReport, "different">> {
+): Promise<Omit<VerifyReport, "different" | "held">> {
   const damaged: Damage[] = [];
   let checked = 0;
   let bytes = 0;
   const named = root === undefined ? {} : { id: root.id };
-  for await (const event of store.verify({ ...work, ...named, level: storeLevel(level) })) {
+  let left: LeftPacks | undefined;
+  const onLeft = (each: LeftPacks): void => {
+    left = each;
+  };
+  const budget = budgetMs === undefined ? {} : { budgetMs, onLeft };
+  const options = { ...work, ...named, ...budget, level: storeLevel(level) };
+  for await (const event of store.verify(options)) {
     if (event.type === "damaged") damaged.push(event);
     else {
       checked += 1;
       bytes += event.bytes;
     }
   }
-  return { checked, bytes, damaged };
+  return { checked, bytes, damaged, ...(left === undefined ? {} : { left }) };
 }
 
 function storeLevel(level: number): 0 | 1 | 2 {
@@ -103,21 +178,19 @@ function storeLevel(level: number): 0 | 1 | 2 {
   return level === 1 ? 1 : 2;
 }
 
-type Present = Pick<Comparison, "store" | "root" | "place" | "side">;
+type Present = Pick<Comparison, "store" | "root" | "place" | "side" | "rehash">;
 
 /** Level 4 is about content: folders without a file say nothing there. */
-async function differencesOf(
+async function* differencesOf(
   environment: Environment,
   present: Present,
   work: Work,
-): Promise<readonly Difference[]> {
-  const found: Difference[] = [];
+): AsyncGenerator<EntryChange> {
   const comparison = { ...present, under: topPath, doing: "verify" };
   for await (const change of compareWith(environment, comparison, work)) {
     const isTold = present.side === "local" || kindOf(change) === "file";
-    if (change.change !== "metadata" && isTold) found.push(describe(change, present.side));
+    if (change.change !== "metadata" && isTold) yield change;
   }
-  return found;
 }
 
 function kindOf(change: EntryChange): SnapshotEntry["type"] {

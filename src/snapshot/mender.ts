@@ -33,7 +33,9 @@ export class Mender implements AsyncDisposable {
   has(kind: PackKind, hash: string): boolean {
     const { index } = this.#packs[kind].catalogue;
     return (
-      index.has(hash) || this.#remembered[kind].has(hash) || this.#writers?.[kind].has(hash) === true
+      index.has(hash) ||
+      this.#remembered[kind].has(hash) ||
+      this.#writers?.[kind].has(hash) === true
     );
   }
 

@@ -93,20 +93,23 @@ test("N53: lost sidecars are made again, and forgotten snapshots are healed too"
   expect(await treeOf(await scratch.open(), root)).toEqual(tree);
 });
 
-test.each(["start", "id", "end"])("N53: a root with one wrong byte (%s) has it back", async (where) => {
-  using scratch = new ScratchStore();
-  const root = await captured(scratch);
-  const name = scratch.only("roots", ".json");
-  const text = scratch.read(name);
-  const at = { start: 3, id: text.indexOf(root.id) + 30, end: text.length - 4 }[where] ?? 0;
-  const broken = Buffer.from(text);
-  broken[at] = 0xff;
-  scratch.write(name, broken);
-  expect((await damageOf(await scratch.open(), 0)).map(({ what }) => what)).toEqual(["root"]);
-  const report = await (await scratch.open()).keeping.repair(noSources, {});
-  expect(report).toMatchObject({ roots: [name.slice("roots/".length)], missing: [] });
-  expect(scratch.read(name)).toEqual(text);
-});
+test.each(["start", "id", "end"])(
+  "N53: a root with one wrong byte (%s) has it back",
+  async (where) => {
+    using scratch = new ScratchStore();
+    const root = await captured(scratch);
+    const name = scratch.only("roots", ".json");
+    const text = scratch.read(name);
+    const at = { start: 3, id: text.indexOf(root.id) + 30, end: text.length - 4 }[where] ?? 0;
+    const broken = Buffer.from(text);
+    broken[at] = 0xff;
+    scratch.write(name, broken);
+    expect((await damageOf(await scratch.open(), 0)).map(({ what }) => what)).toEqual(["root"]);
+    const report = await (await scratch.open()).keeping.repair(noSources, {});
+    expect(report).toMatchObject({ roots: [name.slice("roots/".length)], missing: [] });
+    expect(scratch.read(name)).toEqual(text);
+  },
+);
 
 test("N53: with a root that cannot be saved no damaged pack goes, for nobody knows what it needs", async () => {
   using scratch = new ScratchStore();

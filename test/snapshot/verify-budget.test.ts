@@ -43,14 +43,16 @@ test("N51: a budget looks at one pack at least, the one looked at longest ago, a
   using scratch = new ScratchStore();
   const packs = await sixPacks(scratch);
   expect(packs).toHaveLength(6);
-  for (let at = 0; at < 6; at += 1)
-    expect(await turn(scratch, 0)).toMatchObject({ packs: 5 });
+  for (let at = 0; at < 6; at += 1) expect(await turn(scratch, 0)).toMatchObject({ packs: 5 });
   const first = lines(scratch).map(({ pack }) => pack ?? "");
   expect(first.toSorted()).toEqual(packs);
   expect(lines(scratch).every(({ level, result }) => level === 2 && result === "sound")).toBe(true);
   for (let at = 0; at < 6; at += 1) await turn(scratch, 0);
   const second = lines(scratch).slice(6);
-  expect(second.map(({ pack }) => pack), "in the same order again").toEqual(first);
+  expect(
+    second.map(({ pack }) => pack),
+    "in the same order again",
+  ).toEqual(first);
   expect(await turn(scratch, 3_600_000), "time for everything").toBeUndefined();
 });
 

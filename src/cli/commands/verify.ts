@@ -1,9 +1,10 @@
-import { verifySnapshots } from "../../app/verify.ts";
+import { verifySnapshots, type VerifyReport } from "../../app/verify.ts";
 import { displayName } from "../../core/path/names.ts";
 import { defineCommand, type AnyCommand } from "../context.ts";
 import { formatSize, plural } from "../format.ts";
+import { parseMs } from "../quantities.ts";
 
-const levels = ["0", "1", "2", "3", "4"] as const;
+const levels = ["0", "1", "2", "3", "4", "5"] as const;
 
 /** `snap verify`: prove what is in the store, and what equals it. */
 export const verifyCommand: AnyCommand = defineCommand({
@@ -20,12 +21,38 @@ export const verifyCommand: AnyCommand = defineCommand({
         choices: levels,
         default: "2" as const,
         describe:
-          "0 everything resolves · 1 packs have their hash · 2 every block decodes · 3 and the workspace equals the snapshot · 4 and Dropbox equals it",
-      }),
+          "0 everything resolves · 1 packs have their hash · 2 every block decodes · 3 and the workspace equals the snapshot · 4 and Dropbox equals it, or still has it as a revision · 5 levels 0 to 2, and a fire drill: restore 1000 files into a spare folder and compare them",
+      })
+      .option("rehash", {
+        type: "boolean",
+        default: false,
+        describe: "Level 3: read every file of the workspace instead of trusting the index",
+      })
+      .option("all", {
+        type: "boolean",
+        default: false,
+        describe: "Level 5: restore every file, not a sample",
+      })
+      .option("budget", {
+        type: "string",
+        requiresArg: true,
+        describe:
+          "Levels 1 and 2: stop after this time, like 5m; the packs verified longest ago come first",
+      })
+      .epilogue(
+        "Run daily with --budget, it covers the whole store in turn. Exit code 5: something is damaged (the store; see snap repair) or different (workspace, Dropbox, or what was restored).",
+      ),
   run: async ({ environment, output, place, work }, words) => {
     const report = await verifySnapshots(
       environment,
-      { place, reference: words.snapshot, level: Number(words.level) },
+      {
+        place,
+        reference: words.snapshot,
+        level: Number(words.level),
+        rehash: words.rehash,
+        all: words.all,
+        budgetMs: words.budget === undefined ? undefined : parseMs(words.budget, "--budget"),
+      },
       work,
     );
     for (const damage of report.damaged) {
@@ -41,6 +68,8 @@ export const verifyCommand: AnyCommand = defineCommand({
         `${difference.side} differs: ${displayName(difference.path)}: ${displayName(difference.reason)}`,
       );
     }
+    for (const path of report.held) output.emit("held", { path });
+    for (const line of factLines(report)) output.say(line);
     const checked = `${plural(report.checked, "thing")} checked, ${formatSize(report.bytes)} read`;
     const sound = report.damaged.length === 0 && report.different.length === 0;
     output.say(sound ? `Sound: ${checked}.` : `Not sound: ${checked}.`);
@@ -51,7 +80,27 @@ export const verifyCommand: AnyCommand = defineCommand({
       bytes: report.bytes,
       damaged: report.damaged.length,
       different: report.different.length,
+      held: report.held.length,
+      ...(report.left === undefined ? {} : { left: report.left }),
+      ...(report.drill === undefined ? {} : { drill: report.drill }),
     });
     return exit;
   },
 });
+
+function factLines({ held, left, drill }: VerifyReport): readonly string[] {
+  const files = (count: number): string => plural(count, "file");
+  return [
+    ...(held.length === 0
+      ? []
+      : [`Dropbox holds ${files(held.length)} only as an older revision.`]),
+    ...(left === undefined
+      ? []
+      : [
+          `The time was over: ${plural(left.packs, "pack")}, ${formatSize(left.bytes)}, are left for the next time.`,
+        ]),
+    ...(drill === undefined
+      ? []
+      : [`Restored for practice: ${files(drill.files)}, ${formatSize(drill.bytes)}.`]),
+  ];
+}
