@@ -2,16 +2,13 @@ import { parentPath, parseRelPath, topPath, type RelPath } from "../core/path/re
 import { isSameTime, type SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { SnapshotRoot } from "../core/snapshot/root.ts";
 import { openLocalSide } from "../local/local-side.ts";
-import type { LocalSide, SnapshotStore } from "../ports.ts";
+import type { LocalSide } from "../ports.ts";
 import { isSnapError, SnapError, throwIfAborted } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
-import { randomFraction, type Rng } from "../std/random.ts";
+import { above, choose, type Chosen, type DrillSource } from "./drill-sample.ts";
 import { openDrillFolder } from "./drill-folder.ts";
 import type { Environment } from "./environment.ts";
 import { isoDate } from "../std/time.ts";
-
-/** Files of a sample. */
-const sampleMax = 1000;
 
 /** Room beside the files themselves that the disk must have, bytes. */
 const roomMin = 64n * 1024n * 1024n;
@@ -35,20 +32,8 @@ export type Restored = { readonly local: LocalSide; readonly root: SnapshotRoot 
 export type DrillCheck = (restored: Restored, work: Work) => AsyncIterable<DrillFault>;
 
 /** A snapshot to be restored for practice. */
-export type DrillRequest = {
-  readonly store: SnapshotStore;
-  readonly root: SnapshotRoot;
-  /** Everything instead of a sample. */
-  readonly all: boolean;
+export type DrillRequest = DrillSource & {
   readonly checks: readonly DrillCheck[];
-};
-
-type Chosen = {
-  /** In path order. */
-  readonly entries: () => AsyncIterable<SnapshotEntry>;
-  readonly files: number;
-  readonly bytes: number;
-  readonly passed: number;
 };
 
 type Drill = DrillRequest & {
@@ -103,57 +88,6 @@ async function requireRoom(local: LocalSide, { bytes }: Chosen): Promise<void> {
     path: local.top,
     hint: "Free some space, or take a sample instead of --all.",
   });
-}
-
-async function choose({ store, root, all }: DrillRequest, rng: Rng, work: Work): Promise<Chosen> {
-  const sample: SnapshotEntry[] = [];
-  let [seen, passed, bytes] = [0, 0, 0];
-  for await (const entry of store.entries(root.id)) {
-    throwIfAborted(work.signal);
-    if (entry.type === "folder") continue;
-    if (!isHeld(entry)) {
-      passed += 1;
-      continue;
-    }
-    seen += 1;
-    if (all) bytes += entry.size ?? 0;
-    else if (sample.length < sampleMax) sample.push(entry);
-    else {
-      // Each of those seen so far is in the sample with the same chance.
-      const place = Math.floor(randomFraction(rng) * seen);
-      if (place < sampleMax) sample[place] = entry;
-    }
-  }
-  if (all) return { entries: () => heldEntries(store, root), files: seen, bytes, passed };
-  const wanted = new Set(sample.flatMap(({ path }) => [path, ...above(path)]));
-  const total = sample.reduce((sum, { size = 0 }) => sum + size, 0);
-  const entries = (): AsyncIterable<SnapshotEntry> => among(heldEntries(store, root), wanted);
-  return { entries, files: sample.length, bytes: total, passed };
-}
-
-/** Whether the store has what a restore needs. */
-function isHeld({ type, blocks, flags }: SnapshotEntry): boolean {
-  if (flags.includes("unreadable")) return false;
-  return type === "symlink" || type === "folder" || (type === "file" && blocks !== undefined);
-}
-
-async function* heldEntries(
-  store: SnapshotStore,
-  root: SnapshotRoot,
-): AsyncGenerator<SnapshotEntry> {
-  for await (const entry of store.entries(root.id)) if (isHeld(entry)) yield entry;
-}
-
-async function* among(
-  entries: AsyncIterable<SnapshotEntry>,
-  wanted: ReadonlySet<string>,
-): AsyncGenerator<SnapshotEntry> {
-  for await (const entry of entries) if (wanted.has(entry.path)) yield entry;
-}
-
-function above(path: string): readonly string[] {
-  const parent = parentPath(parseRelPath(path));
-  return parent === undefined || parent === topPath ? [] : [parent, ...above(parent)];
 }
 
 async function restoreEntry(

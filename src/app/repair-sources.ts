@@ -4,7 +4,7 @@ import type { OfferedBlock, WantedBlock } from "../core/snapshot/repair-request.
 import type { ContentHash } from "../core/tree/node.ts";
 import { pathOf } from "../core/tree/tree-view.ts";
 import { openLocalSide } from "../local/local-side.ts";
-import type { RepairSources, RemoteSide } from "../ports.ts";
+import type { IndexStore, RepairSources, RemoteSide } from "../ports.ts";
 import { lookAtIndex } from "../state/database.ts";
 import type { WorkspaceRecord } from "../state/config.ts";
 import { workspaceFiles } from "../state/locations.ts";
@@ -70,18 +70,24 @@ export class OutsideSources implements RepairSources, AsyncDisposable {
     if (!existsSync(file)) return;
     using state = lookAtIndex(file);
     if (state === undefined) return;
-    const { local, remote } = state.index;
+    this.#addLocal(record, state.index);
+    if (record.account !== undefined) this.#addRemote(record.account, state.index);
+  }
+
+  #addLocal(record: WorkspaceRecord, { local }: Pick<IndexStore, "local">): void {
     for (const { node, kind, hash, absentAt } of local.all()) {
-      const places = kind === "file" && absentAt === undefined && this.#places.get(hash ?? "");
-      if (!places || places.local.length >= placesMax) continue;
-      const path = pathOf(local, node);
+      const places = kind === "file" ? this.#places.get(hash ?? "") : undefined;
+      if (places === undefined || absentAt !== undefined) continue;
+      const path = places.local.length < placesMax ? pathOf(local, node) : undefined;
       if (path !== undefined) places.local.push({ record, path });
     }
-    const { account } = record;
-    if (account === undefined) return;
+  }
+
+  #addRemote(account: string, { remote }: Pick<IndexStore, "remote">): void {
     for (const { kind, hash, rev } of remote.all()) {
-      const places = kind === "file" && this.#places.get(hash ?? "");
-      if (places && places.remote.length < placesMax) places.remote.push({ account, rev });
+      const places = kind === "file" ? this.#places.get(hash ?? "") : undefined;
+      if (places !== undefined && places.remote.length < placesMax)
+        places.remote.push({ account, rev });
     }
   }
 

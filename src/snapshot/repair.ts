@@ -1,7 +1,3 @@
-import { setImmediate } from "node:timers/promises";
-import { mendRootText } from "../core/snapshot/mend-root.ts";
-import { PackIndex } from "../core/snapshot/pack-index.ts";
-import { decodeRoot } from "../core/snapshot/root.ts";
 import type {
   MissingPiece,
   OfferedBlock,
@@ -9,32 +5,24 @@ import type {
   RepairReport,
 } from "../core/snapshot/repair-request.ts";
 import type { RepairSources } from "../ports.ts";
-import { isSnapError, throwIfAborted } from "../std/error.ts";
+import { throwIfAborted } from "../std/error.ts";
 import { recordChecks } from "./checks.ts";
 import { Mender } from "./mender.ts";
-import { packBytesMax } from "./pack-catalogue.ts";
 import { sidecarPath } from "./pack-writer.ts";
 import { loadPacks, newChecks } from "./packs.ts";
 import type { Packs } from "./packs.ts";
-import { packKinds, rootsInTrash } from "./prune-look.ts";
 import type { LookParts } from "./prune-look.ts";
 import { sweepSidecars } from "./prune.ts";
-import { recoveryText } from "./recovery-text.ts";
+import { mendReadme, rootsMended, unsoundSidecars } from "./repair-files.ts";
 import { Needs } from "./repair-needs.ts";
 import type { Need } from "./repair-needs.ts";
 import { damagedPacks, salvage } from "./repair-salvage.ts";
 import type { DamagedPack } from "./repair-salvage.ts";
-import { readRoots, rootBytesMax } from "./root-files.ts";
 import type { FoundRoot } from "./root-files.ts";
-import { isUnreadable } from "./store-error.ts";
-import type { StoreFiles } from "./store-files.ts";
 import { TrashCan } from "./trash.ts";
 import { VerifyFindings } from "./verify-findings.ts";
 import { verifyPacks } from "./verify-packs.ts";
 import { VerifyScope } from "./verify-scope.ts";
-
-const readmeName = "README.txt";
-const readmeBytesMax = 1024 * 1024;
 
 /** What a repair works with; the caller holds the writer's lock, but for a dry run. */
 export type RepairParts = LookParts & { readonly sources: RepairSources };
@@ -90,32 +78,6 @@ export async function repair(parts: RepairParts, options: RepairOptions): Promis
   }
 }
 
-/** Names of packs whose sidecar is lost or damaged; `loadPacks` makes them again. */
-async function unsoundSidecars(files: StoreFiles): Promise<readonly string[]> {
-  const unsound: string[] = [];
-  for (const kind of packKinds) {
-    for (const shard of await files.folders(kind)) {
-      const names = await files.list(`${kind}/${shard}`);
-      for (const name of names.filter((each) => /^[0-9a-f]{64}\.tar\.zst$/.test(each))) {
-        const pack = `${kind}/${shard}/${name}`;
-        if (!(await hasSidecar(files, pack))) unsound.push(pack);
-      }
-    }
-  }
-  return unsound;
-}
-
-async function hasSidecar(files: StoreFiles, pack: string): Promise<boolean> {
-  try {
-    const bytes = await files.get(sidecarPath(pack), packBytesMax);
-    const index = bytes === undefined ? undefined : PackIndex.read(bytes);
-    return index !== undefined && index.packLength === (await files.size(pack));
-  } catch (error) {
-    if (!isUnreadable(error)) throw error;
-    return false;
-  }
-}
-
 /** Level 2 over every pack: afterwards only sound ones are trusted. */
 async function prove({ files, packs, options, onStep }: Job): Promise<void> {
   const findings = new VerifyFindings();
@@ -123,62 +85,6 @@ async function prove({ files, packs, options, onStep }: Job): Promise<void> {
   const job = { files, packs, scope, findings, options: { ...options, level: 2 as const } };
   for await (const event of verifyPacks(job)) {
     if (event.type === "checked" && event.what === "pack") await onStep();
-  }
-}
-
-/** All roots, also those that wait in the trash; one byte that is wrong is put right. */
-async function rootsMended(
-  job: Job,
-): Promise<{ readonly roots: readonly FoundRoot[]; readonly names: readonly string[] }> {
-  const names: string[] = [];
-  const roots: FoundRoot[] = [];
-  for (const found of await readRoots(job.files)) {
-    const mended = found.root === undefined ? await mendRoot(job, found.name) : undefined;
-    if (mended !== undefined) names.push(found.name);
-    roots.push(mended ?? found);
-  }
-  return { names, roots: [...roots, ...(await rootsInTrash(job))] };
-}
-
-/** Nothing of value is replaced: the text has the hash that the name of the file tells. */
-async function mendRoot(job: Job, name: string): Promise<FoundRoot | undefined> {
-  const path = `roots/${name}`;
-  const bytes = await bytesOf(job.files, { name: path, bytesMax: rootBytesMax });
-  const text = bytes === undefined ? undefined : await mendedText(job, { bytes, name });
-  if (text === undefined) return undefined;
-  try {
-    const root = decodeRoot(text.toString("utf8"), path);
-    if (job.options.dryRun !== true) await job.files.put(path, text);
-    return { name, root };
-  } catch (error) {
-    if (!isSnapError(error, "damaged", "version-too-new")) throw error;
-    return undefined;
-  }
-}
-
-async function mendedText(
-  job: Job,
-  { bytes, name }: { readonly bytes: Buffer; readonly name: string },
-): Promise<Buffer | undefined> {
-  const search = mendRootText(bytes, name.slice(name.indexOf("-") + 1, -".json".length));
-  for (;;) {
-    const step = search.next();
-    if (step.done === true) return step.value;
-    throwIfAborted(job.options.signal);
-    await job.onStep();
-    await setImmediate();
-  }
-}
-
-async function bytesOf(
-  files: StoreFiles,
-  { name, bytesMax }: { readonly name: string; readonly bytesMax: number },
-): Promise<Buffer | undefined> {
-  try {
-    return await files.get(name, bytesMax);
-  } catch (error) {
-    if (!isUnreadable(error)) throw error;
-    return undefined;
   }
 }
 
@@ -255,13 +161,6 @@ async function throwAway(job: Job, damaged: readonly DamagedPack[]): Promise<rea
   }
   await sweepSidecars(job.files);
   return names;
-}
-
-async function mendReadme(files: StoreFiles, isReal: boolean): Promise<boolean> {
-  const bytes = await bytesOf(files, { name: readmeName, bytesMax: readmeBytesMax });
-  if (bytes?.equals(Buffer.from(recoveryText)) === true) return false;
-  if (isReal) await files.put(readmeName, Buffer.from(recoveryText));
-  return true;
 }
 
 function pieceOf({ what, name, reason, snapshots, paths }: Need): MissingPiece {

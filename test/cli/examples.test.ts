@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { Box, launcher } from "../support/snap-process.ts";
@@ -88,4 +88,21 @@ test("the commands of the page on Git and Dropbox run as they stand there, in th
   expect(leftOut).toContain("left out");
   expect(override).toContain("is in force");
   expect(revoke).toContain("Revoked");
+});
+
+test("N51, N53: the example nightly-verify.sh is silent about a sound store, and repairs a damaged one", async () => {
+  using box = new Box();
+  const env = withProgram(box);
+  box.write("a.txt", "one");
+  await box.expectExit(0, "capture");
+  expect(run(box, env, ["nightly-verify.sh"]).code).toBe(0);
+  rmSync(path.join(box.home, "store", "data"), { recursive: true });
+  const saved = run(box, env, ["nightly-verify.sh", "1m"]);
+  expect(saved.code, saved.text).toBe(0);
+  expect(saved.text).toContain("everything was saved");
+  rmSync(path.join(box.home, "store", "data"), { recursive: true });
+  box.write("a.txt", "two");
+  const lost = run(box, env, ["nightly-verify.sh"]);
+  expect(lost.code, lost.text).toBe(5);
+  expect(lost.text).toContain('"type":"missing"');
 });

@@ -2,10 +2,16 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { SnapshotRoot } from "../../src/core/snapshot/root.ts";
+import { DiskStoreFiles } from "../../src/snapshot/disk-files.ts";
+import { openStoreOver } from "../../src/snapshot/store.ts";
+import { WriterLock } from "../../src/snapshot/writer-lock.ts";
+import { SnapError, isSnapError } from "../../src/std/error.ts";
+import { silentLogger } from "../../src/std/log.ts";
+import { seededRng } from "../../src/std/random.ts";
 import { MemorySource } from "../support/memory-source.ts";
-import { copyOf, dayMs, killedAt, treeOf } from "./keep-scenes.ts";
+import { copyOf, dayMs, hookedFiles, killedAt, treeOf } from "./keep-scenes.ts";
 import { noSources, sourcesOf } from "./repair-scenes.ts";
-import { ScratchStore, damageOf, noise } from "./scratch-store.ts";
+import { ScratchStore, contentOf, damageOf, entryAt, noise } from "./scratch-store.ts";
 
 const manual = { reason: "manual" } as const;
 const contents = { a: noise(300_000, 1), b: noise(300_000, 2), c: noise(5000, 3) };
@@ -149,4 +155,83 @@ test("N53, N2: a repair killed at each file call leaves nothing worse, and the n
     expect(calls).toBeLessThan(200);
   }
   expect(calls).toBeGreaterThan(15);
+});
+
+test("N29: a repair goes on with the reserve where the disk is full at any call, and tells it where there is none", async () => {
+  using scratch = new ScratchStore();
+  const root = await captured(scratch);
+  const tree = await treeOf(await scratch.open(), root);
+  scratch.flip(dataPacks(scratch)[0] ?? "", 2000);
+  scratch.write("reserve", "room");
+  const sources = sourcesOf({ a: contents.a });
+  const growing = new Set(["put", "create", "append", "move", "write"]);
+  for (const hasReserve of [true, false]) {
+    for (let calls = 0, isFull = true; isFull; calls += 1) {
+      const copy = copyOf(scratch, "copy");
+      if (!hasReserve) rmSync(join(copy.top, "reserve"));
+      const disk = new DiskStoreFiles(copy.top, seededRng(calls));
+      let done = 0;
+      const before = async (method: string): Promise<void> => {
+        if (!growing.has(method)) return;
+        done += 1;
+        const isGiven = hasReserve && (await disk.size("reserve")) === undefined;
+        if (done > calls && !isGiven) throw new SnapError("disk-full", "full");
+      };
+      const files = hookedFiles(disk, { kind: "changes", before });
+      const options = { path: copy.top, clock: copy.clock, rng: seededRng(9), tool: "0.1.0" };
+      const { keeping } = await openStoreOver(files, options);
+      const ended = await keeping.repair(sources, {}).catch((error: unknown) => error);
+      isFull = done > calls;
+      if (isFull && !hasReserve && isSnapError(ended))
+        expect(ended, `call ${calls}`).toMatchObject({ code: "disk-full" });
+      else expect(ended, `call ${calls}`).toMatchObject({ missing: [] });
+      await (await copy.open()).keeping.repair(sources, {});
+      expect(await damageOf(await copy.open(), 2)).toEqual([]);
+      expect(await treeOf(await copy.open(), root)).toEqual(tree);
+      expect(calls).toBeLessThan(100);
+    }
+  }
+});
+
+test("N31: who reads what is sound while a repair runs never fails", async () => {
+  using scratch = new ScratchStore();
+  const root = await captured(scratch);
+  const reader = await scratch.open();
+  const [b, c] = [await entryAt(reader, root, "b"), await entryAt(reader, root, "c")];
+  scratch.flip(dataPacks(scratch)[0] ?? "", 2000);
+  let looks = 0;
+  const before = async (): Promise<void> => {
+    looks += 1;
+    for (const store of [reader, await scratch.open()]) {
+      expect(await contentOf(store, b)).toEqual(contents.b);
+      expect(await contentOf(store, c)).toEqual(contents.c);
+    }
+  };
+  const files = hookedFiles(new DiskStoreFiles(scratch.top, seededRng(7)), {
+    kind: "changes",
+    before,
+  });
+  const options = { path: scratch.top, clock: scratch.clock, rng: seededRng(8), tool: "0.1.0" };
+  const { keeping } = await openStoreOver(files, options);
+  const report = await keeping.repair(sourcesOf({ a: contents.a }), {});
+  expect(report.trashed).toHaveLength(1);
+  expect(looks).toBeGreaterThan(5);
+});
+
+test("N30: a repair waits for another writer, and a dry run does not", async () => {
+  using scratch = new ScratchStore();
+  await captured(scratch);
+  const lock = await WriterLock.acquire({
+    files: new DiskStoreFiles(scratch.top, seededRng(1)),
+    clock: scratch.clock,
+    rng: seededRng(2),
+    logger: silentLogger,
+    waitMs: 0,
+    doing: "capture",
+  });
+  const { keeping } = await scratch.open({ wait: 0 });
+  await expect(keeping.repair(noSources, {})).rejects.toMatchObject({ code: "busy", exit: 6 });
+  expect(await keeping.repair(noSources, { dryRun: true })).toMatchObject({ missing: [] });
+  await lock[Symbol.asyncDispose]();
+  expect(await keeping.repair(noSources, {})).toMatchObject({ missing: [] });
 });
