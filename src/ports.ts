@@ -4,7 +4,6 @@
  * `engine` and `restore` see disks, servers, the index and the store only through these. Each contract says what
  * blocks, what may run at once, and what an error leaves behind. `app` hands the implementations out.
  */
-import type { OfferedBlock, WantedBlock } from "./core/snapshot/repair-request.ts";
 import type { LeftOut, RemoteWait, WatchMarks, Watching } from "./core/live/waiting.ts";
 import type { LocalAct, ActOutcome, Area, AreaPath, StageRequest } from "./core/plan/local-act.ts";
 import type { RelPath } from "./core/path/rel-path.ts";
@@ -293,15 +292,4 @@ export interface SnapshotStore {
   /** All that changed, or what did at and below a path. */
   diff(a: SnapshotId, b: SnapshotId, under?: RelPath): AsyncIterable<EntryChange>;
   verify(options: VerifyOptions): AsyncIterable<VerifyEvent>;
-}
-
-/** Where a repair looks for content outside the store (N53). */
-export interface RepairSources {
-  /** Hashes of the files of which blocks will be asked for; called once, before. */
-  prepare(contents: ReadonlySet<ContentHash>): Promise<void>;
-  /**
-   * Bytes that may be those of a block, the cheapest place first; whoever asks hashes them. What cannot be asked or read offers
-   * nothing. @throws {SnapError} `interrupted` alone
-   */
-  offers(wanted: WantedBlock, work: Work): AsyncIterable<OfferedBlock>;
 }

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { parseRelPath, type RelPath } from "../core/path/rel-path.ts";
-import type { OfferedBlock, WantedBlock } from "../core/snapshot/repair-request.ts";
+import type { OfferedBlock, WantedBlock, RepairSources } from "../core/snapshot/repair-request.ts";
 import type { ContentHash } from "../core/tree/node.ts";
 import { pathOf } from "../core/tree/tree-view.ts";
 import { openLocalSide } from "../local/local-side.ts";
-import type { IndexStore, RepairSources, RemoteSide } from "../ports.ts";
+import type { IndexStore, RemoteSide } from "../ports.ts";
 import { lookAtIndex } from "../state/database.ts";
 import type { WorkspaceRecord } from "../state/config.ts";
 import { workspaceFiles } from "../state/locations.ts";

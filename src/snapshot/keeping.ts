@@ -8,9 +8,12 @@ import type {
   StoreStats,
 } from "../core/snapshot/keep-request.ts";
 import type { NoteChange, NotedRoot } from "../core/snapshot/note.ts";
-import type { RepairOptions, RepairReport } from "../core/snapshot/repair-request.ts";
+import type {
+  RepairOptions,
+  RepairReport,
+  RepairSources,
+} from "../core/snapshot/repair-request.ts";
 import type { SnapshotId } from "../core/snapshot/root.ts";
-import type { RepairSources } from "../ports.ts";
 import { isSnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { copiesAtStake, forget, forgets, unforget } from "./forget.ts";

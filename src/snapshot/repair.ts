@@ -3,8 +3,8 @@ import type {
   OfferedBlock,
   RepairOptions,
   RepairReport,
+  RepairSources,
 } from "../core/snapshot/repair-request.ts";
-import type { RepairSources } from "../ports.ts";
 import { throwIfAborted } from "../std/error.ts";
 import { recordChecks } from "./checks.ts";
 import { Mender } from "./mender.ts";

@@ -1,5 +1,4 @@
-import type { WantedBlock } from "../../src/core/snapshot/repair-request.ts";
-import type { RepairSources } from "../../src/ports.ts";
+import type { WantedBlock, RepairSources } from "../../src/core/snapshot/repair-request.ts";
 
 /** Sources that have nothing. */
 export const noSources: RepairSources = {

@@ -1,5 +1,6 @@
 import type { Work } from "../../std/events.ts";
 import { blockBytes } from "../tree/content-hash.ts";
+import type { ContentHash } from "../tree/node.ts";
 import type { SnapshotEntry } from "./entry.ts";
 import type { SnapshotRoot } from "./root.ts";
 
@@ -25,6 +26,17 @@ export type OfferedBlock = {
   readonly from: "workspace" | "dropbox";
   readonly bytes: Uint8Array;
 };
+
+/** Where a repair looks for content outside the store (N53): a port, for the store knows neither workspace nor Dropbox. */
+export interface RepairSources {
+  /** Hashes of the files of which blocks will be asked for; called once, before. */
+  prepare(contents: ReadonlySet<ContentHash>): Promise<void>;
+  /**
+   * Bytes that may be those of a block, the cheapest place first; whoever asks hashes them. What cannot be asked or read offers
+   * nothing. @throws {SnapError} `interrupted` alone
+   */
+  offers(wanted: WantedBlock, work: Work): AsyncIterable<OfferedBlock>;
+}
 
 /** Something that snapshots need and that is nowhere any more. */
 export type MissingPiece = {

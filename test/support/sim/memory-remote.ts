@@ -13,7 +13,7 @@ import type { Rng } from "../../../src/std/random.ts";
 import type { Clock } from "../../../src/std/time.ts";
 import { below, isOwnBusiness, isShown, orderOf, present } from "./cloud-listing.ts";
 import type { Gate } from "./memory-disk.ts";
-import { damaged, refuseBefore, type WireFault } from "./wire-fault.ts";
+import { changed, damaged, noneIfMissing, refuseBefore, type WireFault } from "./wire-fault.ts";
 import { failed, itemOf, type CloudNode, type MemoryCloud } from "./memory-cloud.ts";
 import { journalBehind } from "./memory-wait.ts";
 
@@ -104,13 +104,9 @@ export class MemoryRemote implements RemoteSide {
     });
   }
 
-  async revision(rev: string): Promise<string | undefined> {
-    try {
-      return contentHashOf((await this.#body(rev)).bytes);
-    } catch (error) {
-      if (isSnapError(error, "not-found")) return undefined;
-      throw error;
-    }
+  revision(rev: string): Promise<string | undefined> {
+    const look = (): string => contentHashOf(this.#cloud.revision(rev));
+    return this.#call("revision", look).catch(noneIfMissing);
   }
 
   async *download(rev: string, offset: number): AsyncGenerator<Uint8Array> {
@@ -301,8 +297,4 @@ export class MemoryRemote implements RemoteSide {
       { clock, rng },
     );
   }
-}
-
-function changed(): Error {
-  return failed("volatile", "the file changes while it is sent");
 }

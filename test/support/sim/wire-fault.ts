@@ -1,3 +1,4 @@
+import { isSnapError } from "../../../src/std/error.ts";
 import { failed } from "./memory-cloud.ts";
 
 /** What may go wrong with one request (S112). */
@@ -41,4 +42,15 @@ export function damaged(bytes: Uint8Array, fault: WireFault | undefined): Uint8A
   const copy = Uint8Array.from(bytes);
   copy[0] = (copy[0] ?? 0) ^ 1;
   return copy;
+}
+
+/** For `catch`: what is not there is undefined. */
+export function noneIfMissing(error: unknown): undefined {
+  if (!isSnapError(error, "not-found")) throw error;
+  return undefined;
+}
+
+/** What an upload fails with whose file is not as it was. */
+export function changed(): Error {
+  return failed("volatile", "the file changes while it is sent");
 }
