@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect, test } from "vitest";
 import { DiskStoreFiles } from "../../src/snapshot/disk-files.ts";
 import { openStoreOver } from "../../src/snapshot/store.ts";
@@ -163,7 +161,7 @@ test("N31: a prune between any two looks of a reader does it no harm", async () 
     expect(await treeOf(reader, root), `pruned at look ${at}`).toEqual(scene.trees[1]);
     expect(await damageOf(reader, 2), `pruned at look ${at}`).toEqual([]);
     // Nothing that only moved is noted as damaged.
-    expect(readFileSync(join(copy.top, "checks.jsonl"), "utf8")).not.toContain('"damaged"');
+    expect(copy.read("checks.jsonl").toString()).not.toContain('"pack"');
     expect(at).toBeLessThan(callsMax * 2);
   }
 });
