@@ -130,7 +130,12 @@ export function planStore(packs: Packs, live: LiveBlocks, maxRepack?: number): S
 
 function usesOf(packs: Packs, live: LiveBlocks, kind: PackKind): readonly PackUse[] {
   const { index } = packs[kind].catalogue;
-  return index.packs().map(([name, pack], number) => ({
+  // A pack of which nobody knows all that it holds is left where it is.
+  const known = index
+    .packs()
+    .entries()
+    .filter(([, [, pack]]) => pack.isWhole);
+  return Array.from(known, ([number, [name, pack]]) => ({
     name,
     length: pack.packLength,
     ...bytesOf(pack, (position) => live[kind].hasAt(number, position)),

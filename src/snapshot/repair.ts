@@ -134,11 +134,15 @@ async function foundAt(job: Job, need: Need): Promise<OfferedBlock["from"] | und
 
 type Outcome = Job & { readonly needs: Needs; readonly missing: readonly Need[] };
 
-/** Whether a damaged pack holds something that is needed, or may be, and that no sound pack has. */
+/**
+ * Whether a damaged pack holds something that is needed, or may be, and that no sound pack has. Of one without a whole index
+ * nobody knows what it holds.
+ */
 function lostIn({ needs, missing, mender }: Outcome): (pack: DamagedPack) => boolean {
   const lost = new Set(missing.map(({ name }) => name));
   const { isUncertain } = needs;
   return ({ kind, index }) => {
+    if (!index.isWhole && lost.size > 0) return true;
     for (let place = 0; place < index.entryCount; place += 1) {
       const { hash } = index.entry(place);
       if (lost.has(hash) || (isUncertain && !mender.has(kind, hash))) return true;

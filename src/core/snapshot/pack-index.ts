@@ -102,6 +102,17 @@ export class PackIndex {
     return new PackIndex(encodeSidecar(contents));
   }
 
+  /** Whether its frames reach from the beginning of the pack to its end: else nobody knows all that the pack holds. */
+  get isWhole(): boolean {
+    let end = 0;
+    for (let position = 0; position < this.frameCount; position += 1) {
+      const { offset, length } = this.frame(position);
+      if (offset !== end) return false;
+      end += length;
+    }
+    return end === this.packLength;
+  }
+
   frame(position: number): PackFrame {
     const at = headBytes + position * frameBytes;
     return {
