@@ -1,8 +1,9 @@
-import { describeError } from "../std/error.ts";
+import { SnapError, describeError } from "../std/error.ts";
 import type { Logger } from "../std/log.ts";
 import type { Clock } from "../std/time.ts";
 import { putCheckpoint } from "./checkpoint.ts";
 import type { CheckpointScope } from "./checkpoint.ts";
+import { isHeld } from "./held-manifest.ts";
 import type { ManifestWriter } from "./manifest-store.ts";
 import type { PackWriter } from "./pack-writer.ts";
 import type { Packs } from "./packs.ts";
@@ -23,6 +24,8 @@ export type PauseParts = {
   readonly data: PackWriter;
   readonly manifest: ManifestWriter;
   readonly scope: CheckpointScope;
+  /** What was stored ahead of its entries could be taken away, and not be read again: then nobody goes first. */
+  readonly isReadOnce: boolean;
 };
 
 /**
@@ -34,6 +37,7 @@ export class CapturePauses {
   #packsBefore = 0;
   #writtenMs: number;
   #entries = 0;
+  #lists: readonly string[] = [];
 
   constructor(parts: PauseParts) {
     this.#parts = parts;
@@ -42,8 +46,8 @@ export class CapturePauses {
 
   /** Between two runs. @throws {SnapError} `busy` where the lock does not come back */
   async pause(): Promise<void> {
-    const { clock, data, lock } = this.#parts;
-    if (lock.isWanted) return await this.#handOver();
+    const { clock, data, lock, isReadOnce } = this.#parts;
+    if (lock.isWanted && !isReadOnce) return await this.#handOver();
     const isMuch = data.packCount - this.#packsBefore >= packsBetween;
     if (isMuch || clock.now() - this.#writtenMs >= msBetween) await this.checkpoint();
   }
@@ -56,6 +60,7 @@ export class CapturePauses {
     const entries = manifest.entryCount;
     await putCheckpoint(files, { ...scope, id: lock.token, time: clock.now(), entries, lists });
     this.#entries = entries;
+    this.#lists = lists;
     this.#packsBefore = data.packCount;
     this.#writtenMs = clock.now();
   }
@@ -70,11 +75,21 @@ export class CapturePauses {
     }
   }
 
-  /** What the other did to the packs is looked at again: one that is gone holds nothing any more (N27). */
+  /**
+   * What the other did to the packs is looked at again: one that is gone holds nothing any more (N27). Where one is, it is proved
+   * that what was stored before is there: the other may have counted the checkpoint as too old, or as done.
+   */
   async #handOver(): Promise<void> {
     await this.checkpoint();
     const { lock, packs } = this.#parts;
     await lock.handOver();
-    for (const { catalogue } of [packs.data, packs.meta]) await catalogue.lookAgain();
+    const areGone = [
+      await packs.data.catalogue.lookAgain(),
+      await packs.meta.catalogue.lookAgain(),
+    ];
+    if (!areGone.includes(true) || (await isHeld(packs, this.#lists))) return;
+    throw new SnapError("busy", "Another program took away what this capture had stored", {
+      hint: "No snapshot was taken. Run the command again; if the clocks of two machines differ by days, set them right.",
+    });
   }
 }

@@ -28,7 +28,7 @@ import { PackWriter } from "./pack-writer.ts";
 import { loadPacks, newChecks } from "./packs.ts";
 import type { Packs } from "./packs.ts";
 import { KnownContents, baseOf, parentOf, readableEntries } from "./parent.ts";
-import { putRoot, readRoots, rootNames, rootOfId } from "./root-files.ts";
+import { putRoot, readRoots, rootFileName, rootNames, rootOfId } from "./root-files.ts";
 import type { StoreFiles } from "./store-files.ts";
 import type { WriterLock } from "./writer-lock.ts";
 
@@ -77,7 +77,11 @@ export async function capture(
     options,
   });
   const scope = scopeOf(facts);
-  if (parent !== undefined && !options.force && isUnchanged(parent, draft, options)) {
+  const isTold =
+    parent !== undefined && !options.force && isUnchanged(parent, draft, options)
+      ? await isInPlace(parts, parent)
+      : false;
+  if (parent !== undefined && isTold) {
     await removeCheckpoints(parts.files, scope, parts.clock.now());
     return { root: parent, created: false };
   }
@@ -106,7 +110,9 @@ async function storeContent(job: ContentJob): Promise<Draft> {
     const tally = new CaptureTally(job.options.onProgress);
     const manifest = new ManifestWriter(meta, () => data.flush());
     const scope = scopeOf(job.facts);
-    const pauses = new CapturePauses({ ...job.parts, packs: job.packs, data, manifest, scope });
+    const isReadOnce = job.source.prepare !== undefined;
+    const stored = { packs: job.packs, data, manifest, scope, isReadOnce };
+    const pauses = new CapturePauses({ ...job.parts, ...stored });
     try {
       const entries = { ...job, data, meta, manifest, tally, pauses };
       await prepare(entries);
@@ -221,6 +227,12 @@ async function* sound(
   }
 }
 
+/** Whether a snapshot was not forgotten by a writer that went first, or took the lock away (N30). */
+async function isInPlace({ files, lock }: CaptureParts, root: SnapshotRoot): Promise<boolean> {
+  await lock.confirm();
+  return (await rootNames(files)).includes(rootFileName(root));
+}
+
 /** N39: nothing to tell that the parent does not tell. A label that it lacks is something. */
 function isUnchanged(parent: SnapshotRoot, draft: Draft, options: CaptureOptions): boolean {
   const isLabelled = options.label === undefined || options.label === parent.label;
@@ -244,9 +256,12 @@ type Committing = {
   readonly packs: Packs;
 };
 
-/** Put the root in place, and read back what it names before success is told (N28). */
+/**
+ * Put the root in place, and read back what it names before success is told (N28). Who holds the lock before and after knows that
+ * nobody has judged in between what is needed without this root (N30).
+ */
 async function commit(
-  { files, clock, tool }: CaptureParts,
+  { files, clock, tool, lock }: CaptureParts,
   { draft, parent, packs }: Committing,
   options: CaptureOptions,
 ): Promise<SnapshotRoot> {
@@ -265,8 +280,10 @@ async function commit(
     stored: draft.stored,
     left: draft.tally.left,
   });
+  await lock.confirm();
   await putRoot(files, root);
   const readBack = await rootOfId(files, root.id);
   await proveManifest(packs.meta.reader, readBack, (hash) => packs.meta.catalogue.index.has(hash));
+  await lock.confirm();
   return readBack;
 }

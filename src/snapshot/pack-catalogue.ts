@@ -85,11 +85,13 @@ export class PackCatalogue {
     return found.size > 0;
   }
 
-  /** Another writer was at work: take in what came, and trust nothing that is gone (N27). */
-  async lookAgain(): Promise<void> {
+  /** Another writer was at work: take in what came, and trust nothing that is gone (N27). Whether anything is gone. */
+  async lookAgain(): Promise<boolean> {
     const there = new Set(await this.#packNames());
-    for (const [name] of this.index.packs()) if (!there.has(name)) this.index.distrust(name);
+    const gone = this.index.packs().filter(([name]) => !there.has(name));
+    for (const [name] of gone) this.index.distrust(name);
     await this.refresh();
+    return gone.length > 0;
   }
 
   /** Foreign files are passed over: only names that a pack can have count. */

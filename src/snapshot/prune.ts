@@ -4,6 +4,7 @@ import type { PackUse } from "../core/snapshot/prune-plan.ts";
 import { canonicalJson, CheckedRecord, textFromBytes } from "../core/snapshot/checked-json.ts";
 import { throwIfAborted } from "../std/error.ts";
 import { isoSeconds } from "../std/time.ts";
+import type { Clock } from "../std/time.ts";
 import { recordChecks } from "./checks.ts";
 import { compactChecks } from "./compact-checks.ts";
 import type { PackKind } from "./frame.ts";
@@ -35,7 +36,11 @@ type Amounts = { packs: number; bytes: number; into: number };
  * @throws {SnapError} `damaged` where it cannot be told what is needed; `disk-full`; `interrupted`
  */
 export async function prune(parts: KeepParts, options: PruneOptions): Promise<PruneReport> {
-  const look: LookParts = { ...parts, onStep: () => parts.lock.renew() };
+  const look: LookParts = {
+    ...parts,
+    clock: standingClock(parts.clock),
+    onStep: () => parts.lock.renew(),
+  };
   const emptied = await emptyTrash(look, options);
   const rewritten = { packs: 0, bytes: 0, into: 0 };
   const damaged: Record<PackKind, string[]> = { data: [], meta: [] };
@@ -49,6 +54,12 @@ export async function prune(parts: KeepParts, options: PruneOptions): Promise<Pr
     await compactChecks(parts);
     return { emptied, rewritten, ...round };
   }
+}
+
+/** What of the trash is expired is judged once: what is not removed now can be taken back later, and so needs its packs. */
+function standingClock(clock: Clock): Clock {
+  const startedMs = clock.now();
+  return { now: () => startedMs, sleep: (delayMs, signal) => clock.sleep(delayMs, signal) };
 }
 
 type PruneRound = {
@@ -176,6 +187,7 @@ async function rewriteKind(
       },
       onDone: async (names) => {
         for (const name of names) {
+          await look.onStep();
           await throwAway(job, name);
           rewritten.packs += 1;
           rewritten.bytes += lengths.get(name) ?? 0;
@@ -212,8 +224,8 @@ async function dropAll(job: PruneJob, { data, meta }: StorePlan): Promise<PruneR
   const drop = [...data.drop, ...meta.drop].filter(({ name }) => !job.written.has(name));
   for (const { name } of drop) {
     throwIfAborted(job.options.signal);
-    await throwAway(job, name);
     await job.look.onStep();
+    await throwAway(job, name);
   }
   return { packs: drop.length, bytes: lengthOf(drop) };
 }

@@ -102,11 +102,18 @@ export class WriterLock implements AsyncDisposable {
   /** Say that the work goes on; cheap, called at every step of it. @throws {SnapError} `busy` when the lock was lost */
   async renew(): Promise<void> {
     const now = this.#options.clock.now();
-    if (now - this.#holder.renewedMs < renewMs) return;
+    const silentMs = now - this.#holder.renewedMs;
+    // A clock that was set back must not make it silent until the time comes again.
+    if (silentMs >= 0 && silentMs < renewMs) return;
     await this.#requireOwn();
     this.#holder = { ...this.#holder, renewedMs: now };
     await this.#options.files.put(lockName, bytesOf(this.#holder));
     this.#isWanted = await isAnyWaiting(this.#options);
+  }
+
+  /** Right before and after what cannot be taken back. @throws {SnapError} `busy` when the lock was lost */
+  async confirm(): Promise<void> {
+    await this.#requireOwn();
   }
 
   /**

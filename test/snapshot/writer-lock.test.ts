@@ -155,6 +155,13 @@ test("N30: a lock is renewed every ten seconds of work", async () => {
   expect(renewed()).toBe(start + 11_000);
 });
 
+test("N30: a clock that is set back does not make a writer silent", async () => {
+  await using lock = await WriterLock.acquire(options());
+  clock.advance(-7_200_000);
+  await lock.renew();
+  expect(JSON.parse(readFileSync(lockPath(), "utf8")).renewedMs).toBe(clock.now());
+});
+
 test("a writer that lost its lock stops, and leaves the lock of the other", async () => {
   const lock = await WriterLock.acquire(options());
   await plant({ token: "other" });
