@@ -45,9 +45,10 @@ export async function prune(parts: KeepParts, options: PruneOptions): Promise<Pr
   const rewritten = { packs: 0, bytes: 0, into: 0 };
   const damaged: Record<PackKind, string[]> = { data: [], meta: [] };
   const can = new TrashCan(parts.files, parts.clock);
+  const confirm = (): Promise<void> => parts.lock.confirm();
   // Each further round knows of one more damaged pack at least.
   for (;;) {
-    const round = await pruneOnce({ look, can, options, rewritten, damaged });
+    const round = await pruneOnce({ look, confirm, can, options, rewritten, damaged });
     if (round === undefined) continue;
     await sweepSidecars(parts.files);
     await noteEnd(parts);
@@ -64,6 +65,8 @@ function standingClock(clock: Clock): Clock {
 
 type PruneRound = {
   readonly look: LookParts;
+  /** @throws {SnapError} `busy` when the lock was lost */
+  readonly confirm: () => Promise<void>;
   readonly can: TrashCan;
   readonly options: PruneOptions;
   /** Grows, over all rounds. */
@@ -187,7 +190,6 @@ async function rewriteKind(
       },
       onDone: async (names) => {
         for (const name of names) {
-          await look.onStep();
           await throwAway(job, name);
           rewritten.packs += 1;
           rewritten.bytes += lengths.get(name) ?? 0;
@@ -231,7 +233,8 @@ async function dropAll(job: PruneJob, { data, meta }: StorePlan): Promise<PruneR
 }
 
 /** The pack first: a sidecar without one is swept, a pack without one has it made again. */
-async function throwAway({ can }: PruneJob, name: string): Promise<void> {
+async function throwAway({ can, confirm }: PruneJob, name: string): Promise<void> {
+  await confirm();
   await can.take(name);
   await can.take(sidecarPath(name));
 }

@@ -22,6 +22,8 @@ const regainMs = 60 * 60_000;
 /** N30: how often a holder says that it is still at work, and after what silence another host's lock is broken. */
 const renewMs = 10_000;
 const silenceMaxMs = 30 * 60_000;
+/** How long another host's lock must stand as it is while we look: its clock may be another than ours. */
+const watchedMs = 2 * renewMs;
 
 /** What a lock file says. */
 type Holder = ProcessIdentity & {
@@ -81,14 +83,17 @@ export class WriterLock implements AsyncDisposable {
     onWait: () => Promise<void>,
   ): Promise<WriterLock> {
     const attempts = Math.ceil(options.waitMs / pollMs) + 1;
+    let first = { text: "", attempt: 0 };
     for (let attempt = 1; ; attempt += 1) {
       throwIfAborted(options.signal);
       const seen = await readLock(options.files);
+      if (seen.text !== first.text) first = { text: seen.text ?? "", attempt };
+      const isWatched = (attempt - first.attempt) * pollMs >= watchedMs;
       // A held lock is only looked at: an attempt to make one flushes the disk twice.
       if (seen.text === undefined && (await options.files.create(lockName, bytesOf(holder)))) {
         return new WriterLock(options, holder);
       }
-      const isFree = await tryBreak(options, seen);
+      const isFree = await tryBreak(options, { ...seen, isWatched });
       if (attempt >= attempts + (isFree ? breaksMax : 0)) throw busy(options.files.top, seen);
       if (isFree) continue;
       if (attempt === 1) {
@@ -183,7 +188,12 @@ function bytesOf(holder: Holder): Uint8Array {
 }
 
 /** A lock as it was found: its text, and what it says where it can be read. */
-type SeenLock = { readonly text: string | undefined; readonly holder: Holder | undefined };
+type SeenLock = {
+  readonly text: string | undefined;
+  readonly holder: Holder | undefined;
+  /** false: it may be new, as far as we know. */
+  readonly isWatched?: boolean;
+};
 
 async function readLock(files: StoreFiles, name: string = lockName): Promise<SeenLock> {
   const bytes = await files.get(name, lockBytesMax);
@@ -243,10 +253,14 @@ function claimOn(text: string): string {
   return `tmp/lock-${createHash("sha256").update(text).digest("hex").slice(0, 24)}`;
 }
 
-async function isDead(options: LockOptions, { holder }: SeenLock): Promise<boolean> {
+async function isDead(
+  options: LockOptions,
+  { holder, isWatched = true }: SeenLock,
+): Promise<boolean> {
   if (holder === undefined) return true;
   const alive = await isAlive(holder, await ownIdentity());
-  return alive === undefined ? options.clock.now() - holder.renewedMs > silenceMaxMs : !alive;
+  if (alive !== undefined) return !alive;
+  return isWatched && options.clock.now() - holder.renewedMs > silenceMaxMs;
 }
 
 async function pause(options: LockOptions): Promise<void> {

@@ -131,9 +131,21 @@ test.each([{ host: "elsewhere" }, { pids: "pid:[1]" }])(
     clock.advance(29 * 60_000);
     await expect(WriterLock.acquire(options({ waitMs: 0 }))).rejects.toMatchObject(busy);
     clock.advance(2 * 60_000);
-    await using _lock = await WriterLock.acquire(options({ waitMs: 0 }));
+    await expect(WriterLock.acquire(options({ waitMs: 19_000 }))).rejects.toMatchObject(busy);
+    await using _lock = await WriterLock.acquire(options({ waitMs: 21_000 }));
   },
 );
+
+test("N30: another host's lock is not broken while it is renewed, whatever its clock says", async () => {
+  const elsewhere = { host: "elsewhere", renewedMs: clock.now() - 3_600_000 };
+  await plant(elsewhere);
+  const sleep = async (delayMs: number): Promise<void> => {
+    clock.advance(delayMs);
+    await plant({ ...elsewhere, renewedMs: Math.floor(clock.now() / 10_000) * 10_000 - 3_600_000 });
+  };
+  const renewing = { now: () => clock.now(), sleep };
+  await expect(WriterLock.acquire(options({ clock: renewing }))).rejects.toMatchObject(busy);
+});
 
 test.each(["", "{", "null", "\u0000\u0000", '{"host":1}'])(
   "a lock that says %j was not made by a writer, and is broken",
