@@ -6,6 +6,9 @@ import type { NotedRoot } from "./note.ts";
 import { periodOf, periods } from "./retention-periods.ts";
 import type { Period, ZoneOffset } from "./retention-periods.ts";
 
+/** A snapshot further ahead of the clock than this was taken while the clock was wrong, ms; a few in one second are seconds ahead. */
+const aheadMaxMs = 5 * 60_000;
+
 /** How long a snapshot that was taken before a dangerous act stays, ms. */
 const safetyKeptMs = 30 * 86_400_000;
 
@@ -19,7 +22,7 @@ export type RetentionPolicy = {
   readonly withinMs?: number;
   /** Those with one of these tags. */
   readonly tags?: readonly string[];
-  /** Nobody asked for it just now: manual and labelled snapshots stay as well. */
+  /** Nobody asked for it just now: manual, imported and labelled snapshots stay as well. */
   readonly automatic?: boolean;
 };
 
@@ -31,7 +34,8 @@ export type Verdict = { readonly root: NotedRoot; readonly keptBy: readonly stri
 
 /**
  * Judge snapshots by a policy, oldest first; the order they are given in does not matter. Workspaces, sides and limits to
- * paths are judged apart. Pins keep always. Safety snapshots take no place among the newest; they stay for 30 days.
+ * paths are judged apart, and so are imports, which were never the state of the workspace. Pins keep always. Safety snapshots
+ * take no place among the newest; they stay for 30 days. Neither do those that a wrong clock dated ahead; they stay until then.
  *
  * @throws {SnapError} `usage` for a policy without a rule, or one that keeps nothing of a workspace's side
  */
@@ -42,8 +46,9 @@ export function judge(
 ): readonly Verdict[] {
   refuseNoRule(policy);
   const groups = Map.groupBy(roots.toSorted(byTime), groupOf);
-  const verdicts = [...groups.values()].flatMap((group) => judgeGroup(group, policy, moment));
-  return verdicts.toSorted((a, b) => byTime(a.root, b.root));
+  const judged = [...groups.values()].map((group) => judgeGroup(group, policy, moment));
+  refuseNothingKept(judged);
+  return judged.flat().toSorted((a, b) => byTime(a.root, b.root));
 }
 
 function byTime(a: NotedRoot, b: NotedRoot): number {
@@ -53,7 +58,9 @@ function byTime(a: NotedRoot, b: NotedRoot): number {
 }
 
 function groupOf({ workspace, side, paths, reason }: NotedRoot): string {
-  return isSafety(reason) ? "safety" : canonicalJson([workspace.id, side, paths ?? null]);
+  return isSafety(reason)
+    ? "safety"
+    : canonicalJson([workspace.id, side, paths ?? null, reason === "import"]);
 }
 
 function isSafety(reason: string): boolean {
@@ -71,13 +78,25 @@ function judgeGroup(
   const ranked = isSafety(first.reason)
     ? new Map<string, string[]>()
     : ranks(group, policy, moment);
-  const verdicts = group.map((root) => ({
+  return group.map((root) => ({
     root,
     keptBy: [...ownReasons(root, policy, moment), ...(ranked.get(root.id) ?? [])],
   }));
-  if (!isSafety(first.reason) && verdicts.every(({ keptBy }) => keptBy.length === 0))
-    throw keepsNothing(first);
-  return verdicts;
+}
+
+/** Imports may all go where the workspace has snapshots of its own. */
+function refuseNothingKept(judged: readonly (readonly Verdict[])[]): void {
+  const placeOf = ({ workspace, side }: NotedRoot): string => canonicalJson([workspace.id, side]);
+  const firsts = judged.flatMap(([first]) => (first === undefined ? [] : [first.root]));
+  const states = firsts.filter(({ reason }) => !isSafety(reason) && reason !== "import");
+  const places = new Set(states.map(placeOf));
+  for (const verdicts of judged) {
+    const [first] = verdicts;
+    if (first === undefined || verdicts.some(({ keptBy }) => keptBy.length > 0)) continue;
+    const { root } = first;
+    const mayGo = isSafety(root.reason) || (root.reason === "import" && places.has(placeOf(root)));
+    if (!mayGo) throw keepsNothing(root);
+  }
 }
 
 /** Rules that need no look at other snapshots. */
@@ -90,11 +109,16 @@ function ownReasons(
   const { withinMs, tags = [] } = policy;
   return [
     ...(isPinned(root, nowMs) ? ["pin"] : []),
+    ...(isAhead(root, nowMs) ? ["dated ahead"] : []),
     ...(isSafety(root.reason) && ageMs <= safetyKeptMs ? [`${root.reason}, 30d`] : []),
     ...ownWishes(root, policy),
     ...(withinMs !== undefined && ageMs <= withinMs ? [`within ${textOfTime(withinMs)}`] : []),
     ...tags.filter((tag) => root.tags.includes(tag)).map((tag) => `tag ${tag}`),
   ];
+}
+
+function isAhead({ time }: NotedRoot, nowMs: number): boolean {
+  return Date.parse(time) - nowMs > aheadMaxMs;
 }
 
 /** What a person wanted of a snapshot is not for a schedule to forget. */
@@ -103,20 +127,21 @@ function ownWishes(
   { automatic = false }: RetentionPolicy,
 ): readonly string[] {
   if (!automatic) return [];
-  return [...(reason === "manual" ? ["manual"] : []), ...(label === undefined ? [] : ["label"])];
+  const isAsked = reason === "manual" || reason === "import";
+  return [...(isAsked ? [reason] : []), ...(label === undefined ? [] : ["label"])];
 }
 
 /** Rules that keep the newest of something, by id. */
 function ranks(
   group: readonly NotedRoot[],
   { last = 0, newestOf = {} }: RetentionPolicy,
-  { offset }: RetentionMoment,
+  { nowMs, offset }: RetentionMoment,
 ): ReadonlyMap<string, readonly string[]> {
   const reasons = new Map<string, string[]>();
   const keep = (root: NotedRoot, reason: string): void => {
     reasons.set(root.id, [...(reasons.get(root.id) ?? []), reason]);
   };
-  const newestFirst = group.toReversed();
+  const newestFirst = group.filter((root) => !isAhead(root, nowMs)).toReversed();
   newestFirst.slice(0, last).forEach((root, place) => keep(root, `last ${place + 1}`));
   for (const period of periods) {
     const seen = new Set<string>();

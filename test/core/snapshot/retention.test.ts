@@ -98,6 +98,24 @@ test("N54: safety snapshots stay 30 days and take nobody's place", () => {
   expect(keptHours(roots, { last: 1 })).toEqual([0, 29 * 24, 50 * 24]);
 });
 
+test("N54: an import takes no place among the states of the workspace", () => {
+  const roots = [
+    snapshot(nowMs - 2 * hourMs),
+    snapshot(nowMs - hourMs, { reason: "import" }),
+    snapshot(nowMs, { reason: "import" }),
+  ];
+  expect(keptHours(roots, { last: 1 })).toEqual([0, 2]);
+  expect(keptHours(roots, { last: 1, automatic: true })).toEqual([0, 1, 2]);
+  const old = [snapshot(nowMs), snapshot(nowMs - dayMs, { reason: "import" })];
+  expect(keptHours(old, { withinMs: hourMs })).toEqual([0]);
+  expect(() => judge(old.slice(1), { withinMs: hourMs }, utc)).toThrow(/side local/);
+});
+
+test("N54: a snapshot that a wrong clock dated ahead is kept, and makes none of the present ones an old one", () => {
+  const roots = [hourMs, 0, -4 * 60_000, -400 * dayMs].map((age) => snapshot(nowMs - age));
+  expect(keptHours(roots, { last: 2 })).toEqual([-400 * 24, -4 / 60, 0]);
+});
+
 test("N55: a pin keeps until its end", () => {
   const until = isoSeconds(nowMs + 1000);
   const roots = [
