@@ -14,6 +14,7 @@ import { loadPacks, newChecks } from "./packs.ts";
 import type { Packs } from "./packs.ts";
 import { isExpired, lengthOf, markLive, packKinds, planStore } from "./prune-look.ts";
 import type { LiveBlocks, LookParts, StorePlan } from "./prune-look.ts";
+import { damagedTwin, isLastResort } from "./prune-twins.ts";
 import { repack } from "./repack.ts";
 import { isUnreadable } from "./store-error.ts";
 import { TrashCan, filesOfBatch, removeBatch, trashBatches } from "./trash.ts";
@@ -88,7 +89,7 @@ async function pruneOnce(
     const plan = planStore(packs, live, leftOf(options, rewritten));
     const before = { ...rewritten };
     const job = { ...round, packs, live, written: new Set<string>() };
-    if (!(await rewriteAll(job, plan))) return undefined;
+    if (!(await areTwinsSound(job, plan)) || !(await rewriteAll(job, plan))) return undefined;
     const dropped = await dropAll(job, plan);
     const gained = rewritten.bytes - before.bytes - (rewritten.into - before.into);
     const deadLeft = plan.data.deadLeft + plan.meta.deadLeft;
@@ -158,6 +159,20 @@ function leftOf({ maxRepack }: PruneOptions, { bytes }: Amounts): number | undef
   return maxRepack === undefined ? undefined : Math.max(0, maxRepack - bytes);
 }
 
+/** False where the copy of a block that counts is damaged, and another one was to go. */
+async function areTwinsSound(job: PruneJob, plan: StorePlan): Promise<boolean> {
+  const { packs, live, look, options } = job;
+  for (const kind of packKinds) {
+    const going = [...plan[kind].drop, ...plan[kind].rewrite].map(({ name }) => name);
+    const twins = { shelf: packs[kind], live: live[kind], going, onStep: look.onStep };
+    const damaged = await damagedTwin({ ...twins, signal: options.signal });
+    if (damaged === undefined) continue;
+    job.damaged[kind].push(damaged);
+    return false;
+  }
+  return true;
+}
+
 /** False where a pack turned out to be damaged: what is needed must be looked for once more. */
 async function rewriteAll(job: PruneJob, plan: StorePlan): Promise<boolean> {
   for (const kind of packKinds)
@@ -221,15 +236,23 @@ function rewriteProgress(
   };
 }
 
-async function dropAll(job: PruneJob, { data, meta }: StorePlan): Promise<PruneReport["dropped"]> {
+async function dropAll(job: PruneJob, plan: StorePlan): Promise<PruneReport["dropped"]> {
   // A new pack may have come out as one that nobody needed before.
-  const drop = [...data.drop, ...meta.drop].filter(({ name }) => !job.written.has(name));
+  const drop = packKinds
+    .flatMap((kind) =>
+      plan[kind].drop.filter(({ name }) => !isLastResort(shelfOf(job, kind), name)),
+    )
+    .filter(({ name }) => !job.written.has(name));
   for (const { name } of drop) {
     throwIfAborted(job.options.signal);
     await job.look.onStep();
     await throwAway(job, name);
   }
   return { packs: drop.length, bytes: lengthOf(drop) };
+}
+
+function shelfOf({ packs, live }: PruneJob, kind: PackKind): Parameters<typeof isLastResort>[0] {
+  return { shelf: packs[kind], live: live[kind] };
 }
 
 /** The pack first: a sidecar without one is swept, a pack without one has it made again. */
