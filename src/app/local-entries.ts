@@ -51,6 +51,8 @@ async function hash(entry: SnapshotEntry, local: LocalSide): Promise<SnapshotEnt
     return { ...entry, hash: read.hash, blocks: read.blocks, size: read.size };
   } catch (error) {
     if (!(error instanceof SnapError) || isSnapError(error, "interrupted")) throw error;
-    return { ...entry, flags: [...entry.flags, "unreadable"] };
+    // What the index says of it is not what was read.
+    const { hash: _hash, blocks: _blocks, remote: _remote, ...unread } = entry;
+    return { ...unread, flags: [...entry.flags, "unreadable"] };
   }
 }

@@ -52,7 +52,15 @@ function compareSides({ left, right }: Pair): EntryChange | undefined {
 
 /** Whether two entries are the same kind of thing with the same content. */
 function isSameContent(a: SnapshotEntry, b: SnapshotEntry): boolean {
-  return a.type === b.type && a.hash === b.hash && a.linkTarget === b.linkTarget;
+  if (a.type !== b.type || a.hash !== b.hash || a.linkTarget !== b.linkTarget) return false;
+  return a.type !== "file" || a.hash !== undefined || isSameStat(a, b);
+}
+
+/** All that can be compared of two files that could not be read. */
+function isSameStat(a: SnapshotEntry, b: SnapshotEntry): boolean {
+  const [before, after] = [a.modifiedNs, b.modifiedNs];
+  const isSameMoment = before === undefined || after === undefined || isSameTime(before, after);
+  return a.size === b.size && isSameMoment;
 }
 
 /** Mode, and the time of files: that of a folder only follows from its children. What a side does not know is not compared. */

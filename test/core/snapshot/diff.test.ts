@@ -83,6 +83,17 @@ test("what one side does not know is not compared, except content", async () => 
   ).toEqual(["changed a"]);
 });
 
+test("of two files whose content is not known, size and time tell what can be told", async () => {
+  const unread = (facts: Partial<SnapshotEntry>): SnapshotEntry => {
+    const { hash: _hash, ...entry } = file("a", "x", { flags: ["unreadable"], ...facts });
+    return entry;
+  };
+  const one = unread({ size: 4, modifiedNs: "1000000" });
+  expect(await diff([one], [one])).toEqual([]);
+  expect(await diff([one], [{ ...one, size: 5 }])).toEqual(["changed a"]);
+  expect(await diff([one], [{ ...one, modifiedNs: "9000000" }])).toEqual(["changed a"]);
+});
+
 test("another kind or link target is a change", async () => {
   expect(await diff([link("l", "a")], [link("l", "b")])).toEqual(["changed l"]);
   expect(await diff([file("x", "1")], [folder("x")])).toEqual(["changed x"]);
