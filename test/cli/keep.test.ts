@@ -81,7 +81,9 @@ test("N25: tag, label and pin", async () => {
   await box.expectExit(0, "tag", "submitted", "--remove", "v1");
   const pin = await box.expectExit(0, "pin", "submitted", "--until", "2099-12-31");
   expect(pin.stdout).toMatch(/label submitted, tags paper, pinned until 2099-12-31/);
-  expect((await box.expectExit(0, "list")).stdout).toMatch(/submitted \[paper\] +pinned until 2099/);
+  expect((await box.expectExit(0, "list")).stdout).toMatch(
+    /submitted \[paper\] +pinned until 2099/,
+  );
   expect((await box.expectExit(0, "show", "submitted")).stdout).toMatch(
     /tags +paper\n *pin +pinned/,
   );
