@@ -44,6 +44,7 @@ export async function writeBeside(
     else await nameNew(beside, file);
     await flushFolder(path.dirname(file));
   } catch (error) {
+    // It may be gone already; the failure that led here is the one to tell.
     await unlink(beside).catch(() => {});
     throw fromDisk(error, file);
   }

@@ -16,6 +16,13 @@ export function parseDocument<T>(text: string, shape: z.ZodType<T>): T | undefin
   return parsed.success ? parsed.data : undefined;
 }
 
+/** The same for a text that only we write, in the index, of any length; none is undefined as well. */
+export function parseOwnText<T>(text: string | undefined, shape: z.ZodType<T>): T | undefined {
+  if (text === undefined) return undefined;
+  const parsed = shape.safeParse(parseJson(text));
+  return parsed.success ? parsed.data : undefined;
+}
+
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { isOutsideName } from "../core/path/names.ts";
-import { isRelPath, joinPath, topPath, type RelPath } from "../core/path/rel-path.ts";
+import { isRelPath, joinPath, pathFrom, topPath, type RelPath } from "../core/path/rel-path.ts";
 import {
   gitIgnored,
   noGitRules,
@@ -89,7 +89,8 @@ async function findTrees(search: Search): Promise<readonly Tree[]> {
     const names = search.names.in(Buffer.from(join(search.top, stop.path)));
     const tree = treeAt(search, stop, names);
     if (tree !== undefined && tree !== stop.tree) trees.push(tree);
-    if (names.hasRules) tree?.rules.add(below(tree, stop.path), fileIn(search, stop.path));
+    if (names.hasRules)
+      tree?.rules.add(pathFrom(tree.folder, stop.path), fileIn(search, stop.path));
     for (const path of openFolders(search, { path: stop.path, tree }, names)) {
       waiting.push({ path, tree });
     }
@@ -102,18 +103,12 @@ function openFolders(search: Search, { path, tree }: Stop, names: NamesInFolder)
   return names.folders
     .filter((name) => !isOutsideName(name) && isRelPath(name))
     .map((name) => joinPath(path, name))
-    .filter((folder) => tree?.rules.now().ignores(below(tree, folder), "folder") !== true)
+    .filter((folder) => tree?.rules.now().ignores(pathFrom(tree.folder, folder), "folder") !== true)
     .filter((folder) => !search.isOutside(folder));
 }
 
 function fileIn({ top }: Search, folder: RelPath): Bytes {
   return Buffer.from(join(top, folder, ".gitignore"));
-}
-
-/** A folder of a work tree, from its top. */
-function below({ folder }: Tree, path: RelPath): RelPath {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the end of a checked path is one
-  return (folder === topPath ? path : path.slice(folder.length + 1)) as RelPath;
 }
 
 function treeAt(search: Search, { path, tree }: Stop, { marker }: NamesInFolder): Tree | undefined {

@@ -57,6 +57,12 @@ export function baseName(path: RelPath): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
+/** The rest of a path that is `folder` or lies below it, as seen from there. */
+export function pathFrom(folder: RelPath, path: RelPath): RelPath {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the end of a checked path is one
+  return (folder === topPath ? path : path.slice(folder.length + 1)) as RelPath;
+}
+
 /** The components, top first; none for the top. */
 export function pathComponents(path: RelPath): readonly string[] {
   return path === "" ? [] : path.split("/");

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseOwnText } from "../document.ts";
 
 /** A repository that lies where a rule of the link leaves everything out (G9): nothing of it is transferred. */
 export type CoveredRepository = {
@@ -40,12 +41,5 @@ const shape: z.ZodType<CoveredRepositories> = z.object({
 
 /** Undefined where there are none, or what is there is none of ours: the next sweep writes it anew. */
 export function parseCovered(text: string | undefined): CoveredRepositories | undefined {
-  if (text === undefined) return undefined;
-  try {
-    const parsed = shape.safeParse(JSON.parse(text));
-    return parsed.success ? parsed.data : undefined;
-  } catch {
-    // No JSON.
-    return undefined;
-  }
+  return parseOwnText(text, shape);
 }

@@ -5,6 +5,7 @@ import {
   parentPath,
   parseRelPath,
   pathComponents,
+  pathFrom,
   topPath,
   type RelPath,
 } from "../path/rel-path.ts";
@@ -102,8 +103,7 @@ function treeAround(
 }
 
 function isLeftOut({ folder, rules, tracked }: WorkTreeRules, { path, kind }: Judged): boolean {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the end of a checked path is one
-  const below = (folder === topPath ? path : path.slice(folder.length + 1)) as RelPath;
+  const below = pathFrom(folder, path);
   if (!rules.ignores(below, kind)) return false;
   const known = kind === "folder" ? tracked.folders : tracked.files;
   return known.size === 0 || !known.has(trackedKey(pathComponents(below)));

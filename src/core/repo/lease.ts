@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { labelMax, parseDocument } from "../document.ts";
+import { labelMax, parseDocument, parseOwnText } from "../document.ts";
 import { joinPath, type RelPath } from "../path/rel-path.ts";
 import { headFolder } from "./head-beacon.ts";
 
@@ -54,13 +54,7 @@ export function formatSeenLeases(seen: ReadonlyMap<string, SeenLease>): string {
 
 /** None where there are none, or what is there is none of ours: then the silence begins anew. */
 export function parseSeenLeases(text: string | undefined): ReadonlyMap<string, SeenLease> {
-  if (text === undefined) return new Map();
-  try {
-    return new Map(Object.entries(seenShape.parse(JSON.parse(text))));
-  } catch {
-    // Neither JSON nor of the shape.
-    return new Map();
-  }
+  return new Map(Object.entries(parseOwnText(text, seenShape) ?? {}));
 }
 
 /** Another device that writes a repository just now. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseOwnText } from "../document.ts";
 import type { RepoChoice } from "./policy.ts";
 import { isRelPath, type RelPath } from "../path/rel-path.ts";
 
@@ -72,12 +73,5 @@ export function formatRepoNotes(notes: RepoNotes): string {
 
 /** Undefined where there are none, or what is there is none of ours: then all is asked and told anew. */
 export function parseRepoNotes(text: string | undefined): RepoNotes | undefined {
-  if (text === undefined) return undefined;
-  try {
-    const parsed = shape.safeParse(JSON.parse(text));
-    return parsed.success ? parsed.data : undefined;
-  } catch {
-    // No JSON.
-    return undefined;
-  }
+  return parseOwnText(text, shape);
 }
