@@ -8,6 +8,7 @@ import type { LeftOut, RemoteWait, WatchMarks, Watching } from "./core/live/wait
 import type { LocalAct, ActOutcome, Area, AreaPath, StageRequest } from "./core/plan/local-act.ts";
 import type { RelPath } from "./core/path/rel-path.ts";
 import type { Covers } from "./core/plan/simulate.ts";
+import type { RepositoryUnits } from "./core/repo/unit.ts";
 import type { EntryChange } from "./core/snapshot/diff.ts";
 import type { SnapshotEntry } from "./core/snapshot/entry.ts";
 import type { NotedRoot } from "./core/snapshot/note.ts";
@@ -276,6 +277,8 @@ export interface CaptureSource {
   readEach?(request: ReadEachRequest, work: Work): Promise<ReadonlyMap<RelPath, WholeFile>>;
   /** Told of every file that was read and held still, so that it need not be read again (N35). */
   noteContent?(file: ReadContent): void;
+  /** Takes the repositories whose folders came as entries that are their own `unit`; absent where none come. */
+  readonly units?: RepositoryUnits | undefined;
 }
 
 /** The snapshot store. Readers take no lock; one capture at a time (N30). */

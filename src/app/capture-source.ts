@@ -5,12 +5,15 @@ import { remoteSource } from "../snapshot/remote-source.ts";
 import type { CaptureSource } from "../ports.ts";
 import { boundaryOf, type Boundary } from "./boundary.ts";
 import { isLinked } from "./find-workspace.ts";
+import { repositoryUnits } from "./repository-units.ts";
 import type { OpenWorkspace } from "./open-workspace.ts";
 
 /** What of a workspace is captured: its disk, or the remote rows of its index (N40); all of it, or some paths. */
 export type CaptureScope = {
   readonly side: "local" | "remote";
   readonly paths?: readonly RelPath[] | undefined;
+  /** Repositories are units of it (N43); without that their histories are left aside. */
+  readonly units?: boolean | undefined;
 };
 
 /** The source that a capture of a workspace reads. */
@@ -24,7 +27,10 @@ export async function captureSource(
   if (scope.side === "remote") return remoteSource(state.index.remote, { facts });
   const { isOutside, isRepositorySynced } = boundary;
   const contents = { memory: workspace.contents, granularityNs: await local.granularityNs() };
-  return localSource({ local, index: state.index, facts, isOutside, isRepositorySynced, contents });
+  const units =
+    scope.units === true ? repositoryUnits(workspace.environment, local.top) : undefined;
+  const options = { local, index: state.index, facts, contents, units };
+  return localSource({ ...options, isOutside, isRepositorySynced });
 }
 
 /** What a snapshot of this workspace says about where it comes from. */

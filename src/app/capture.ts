@@ -1,3 +1,4 @@
+import { isUnitTop, tornUnits, type UnitFacts } from "../core/snapshot/unit.ts";
 import type { SnapshotRoot } from "../core/snapshot/root.ts";
 import type { CaptureSource } from "../ports.ts";
 import type { Work } from "../std/events.ts";
@@ -19,9 +20,16 @@ export type CaptureRequest = {
   readonly dryRun: boolean;
 };
 
+/** What a snapshot would hold; the files of repositories are not counted. */
+export type CapturePreview = {
+  readonly files: number;
+  readonly bytes: number;
+  readonly repositories: number;
+};
+
 /** A snapshot, or with `dryRun` what one would hold. */
 export type CaptureOutcome =
-  | { readonly preview: { readonly files: number; readonly bytes: number } }
+  | { readonly preview: CapturePreview }
   | {
       readonly preview?: undefined;
       readonly root: SnapshotRoot;
@@ -29,6 +37,8 @@ export type CaptureOutcome =
       readonly created: boolean;
       /** Something could not be read, or changed while it was read (N36, N37). */
       readonly isPartial: boolean;
+      /** Repositories that may not be whole in it (N45). */
+      readonly torn: readonly UnitFacts[];
     };
 
 /**
@@ -46,21 +56,24 @@ export async function captureWorkspace(
   const record = ensureWorkspace(environment, request.place);
   await using workspace = await openWorkspace(environment, record, "capture");
   refuseHalfRestored(workspace.state, record);
-  const source = await captureSource(workspace, { side: "local" });
+  const source = await captureSource(workspace, { side: "local", units: true });
   if (request.dryRun) return { preview: await weigh(source) };
   const store = await openSnapshotStore(environment);
   const { place: _place, dryRun: _dryRun, ...options } = request;
   const { root, created } = await store.capture(source, { ...options, ...work, reason: "manual" });
-  return { root, created, isPartial: root.completeness === "partial" };
+  const torn = tornUnits(root.git ?? []);
+  return { root, created, isPartial: root.completeness === "partial", torn };
 }
 
-async function weigh(source: CaptureSource): Promise<{ files: number; bytes: number }> {
+async function weigh(source: CaptureSource): Promise<CapturePreview> {
   let files = 0;
   let bytes = 0;
+  let repositories = 0;
   for await (const entry of source.entries(() => {})) {
+    if (entry.type === "folder" && isUnitTop(entry)) repositories += 1;
     if (entry.type !== "file") continue;
     files += 1;
     bytes += entry.size ?? 0;
   }
-  return { files, bytes };
+  return { files, bytes, repositories };
 }

@@ -8,7 +8,9 @@ import {
 import { diffEntries, type EntryChange } from "../core/snapshot/diff.ts";
 import { entryTrouble, type SnapshotEntry } from "../core/snapshot/entry.ts";
 import { EntrySorter } from "../core/snapshot/entry-sorter.ts";
+import { isAtOrBelow } from "../core/snapshot/restore-wanted.ts";
 import type { SnapshotRoot } from "../core/snapshot/root.ts";
+import { withoutUnitParts, withoutUnits } from "../core/snapshot/unit.ts";
 import type { RemoteItem } from "../core/tree/remote-item.ts";
 import type { RemoteSide, SnapshotStore } from "../ports.ts";
 import { throwIfAborted } from "../std/error.ts";
@@ -59,9 +61,11 @@ async function* compareLocal(
 ): AsyncGenerator<EntryChange> {
   const record = requireWorkspace(environment, place);
   await using workspace = await openWorkspace(environment, record, doing);
-  const source = await captureSource(workspace, { side: "local", paths: scopeOf(root, under) });
+  const units = root.git !== undefined;
+  const paths = scopeOf(root, under);
+  const source = await captureSource(workspace, { side: "local", paths, units });
   const present = hashedEntries({ source, local: workspace.local, rehash }, work);
-  yield* diffEntries(store.entries(root.id, under), present);
+  yield* diffEntries(withoutUnitParts(store.entries(root.id, under)), present);
 }
 
 /** The paths to look at, undefined for all: a snapshot of some paths says nothing about the others. */
@@ -82,11 +86,14 @@ async function* compareRemote(
   await using connection = await connect(environment, record.account);
   const boundary = await boundaryOf(workspace);
   const scope = scopeOf(root, under);
-  const isCompared = (entry: SnapshotEntry): boolean => isOfRemote(entry, { boundary, scope });
+  // A repository that is synced by override is a unit all the same: what Dropbox has of it is another matter.
+  const units = new Set((root.git ?? []).map(({ id }) => parseRelPath(id.normalize("NFC"))));
+  const isCompared = (entry: SnapshotEntry): boolean =>
+    isOfRemote(entry, { boundary, scope }) && !isAtOrBelow(parseRelPath(entry.path), units);
   const makeSpool = spoolsOf(environment, record);
   using before = new EntrySorter(makeSpool);
   using after = new EntrySorter(makeSpool);
-  for await (const entry of store.entries(root.id, under)) {
+  for await (const entry of withoutUnits(store.entries(root.id, under))) {
     throwIfAborted(work.signal);
     if (isCompared(entry)) before.add({ ...entry, path: entry.path.normalize("NFC") });
   }

@@ -1,5 +1,6 @@
 import { parseRelPath, topPath } from "../core/path/rel-path.ts";
 import type { EntryChange } from "../core/snapshot/diff.ts";
+import { unitsAsOne } from "../core/snapshot/unit.ts";
 import type { Work } from "../std/events.ts";
 import { compareWith } from "./compare.ts";
 import type { Environment } from "./environment.ts";
@@ -15,6 +16,8 @@ export type DiffRequest = {
   readonly path?: string | undefined;
   /** Snapshots of any workspace may be named. */
   readonly all?: boolean;
+  /** Repositories file by file, not each as one; between snapshots only. */
+  readonly wholeUnits?: boolean;
 };
 
 /** Content is compared by hash, never by time. @throws {SnapError} as `findSnapshot`, and as `compareWith` for `local` and `remote` */
@@ -32,5 +35,6 @@ export async function* diffSnapshots(
     yield* compareWith(environment, { store, root, side: to, place, under, doing: "diff" }, work);
     return;
   }
-  yield* store.diff(root.id, (await store.find(to, filter)).id, under);
+  const changes = store.diff(root.id, (await store.find(to, filter)).id, under);
+  yield* request.wholeUnits === true ? changes : unitsAsOne(changes);
 }

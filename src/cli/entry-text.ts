@@ -7,8 +7,10 @@ import { formatSize, formatTime } from "./format.ts";
 
 /** An entry of a snapshot for programs. */
 export function entryFields(entry: SnapshotEntry): Readonly<Record<string, Json>> {
-  const { path, type, size, modifiedNs, mode, hash, linkTarget, linkGroup, remote, flags } = entry;
-  return { path, kind: type, size, modifiedNs, mode, hash, linkTarget, linkGroup, remote, flags };
+  const { path, type, size, modifiedNs, mode, hash, unit, flags } = entry;
+  const { linkTarget, linkGroup, remote } = entry;
+  const links = { linkTarget, linkGroup };
+  return { path, kind: type, size, modifiedNs, mode, hash, ...links, remote, unit, flags };
 }
 
 /** An entry of a snapshot as a line of a list. */

@@ -4,6 +4,7 @@ import { thinUntil } from "../core/snapshot/root-filter.ts";
 import type { NotedRoot } from "../core/snapshot/note.ts";
 import type { SnapshotRoot } from "../core/snapshot/root.ts";
 import type { Json } from "../std/json.ts";
+import { unitsText } from "./units.ts";
 import { formatAgo, formatSize, formatTime, plural, table } from "./format.ts";
 
 /** One line a snapshot, oldest first. */
@@ -71,7 +72,7 @@ export function showText({ root, verified }: ListedSnapshot, nowMs: number): str
     ...(root.parent === undefined ? [] : [["parent", root.parent.slice(0, 16)] as const]),
     ["written by", displayName(root.tool)],
   ];
-  return [table(lines), ...leftLines(root)].join("\n");
+  return [table(lines), ...unitsText(root.git), ...leftLines(root)].join("\n");
 }
 
 function reasonText({ reason }: SnapshotRoot): string {
@@ -157,5 +158,6 @@ export function rootFields({ root, verified }: ListedSnapshot): Readonly<Record<
     stored: root.stored,
     tool: root.tool,
     left: root.left.count,
+    git: root.git,
   };
 }

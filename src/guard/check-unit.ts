@@ -11,7 +11,7 @@ import { listNames } from "./open-file.ts";
 import { inside, kindAt, textOf, type Bytes } from "./read-only.ts";
 import type { GitBinary } from "./shadow-git.ts";
 import { stagedObjects } from "./staged-objects.ts";
-import type { UnitVerdict } from "./unit-entry.ts";
+import type { UnitVerdict } from "../core/repo/unit.ts";
 import { gitLayout, hgLayout } from "./unit-layout.ts";
 import { listHistory, listState } from "./unit-listing.ts";
 import { placeOf } from "./unit-read.ts";

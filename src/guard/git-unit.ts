@@ -7,7 +7,7 @@ import { kindAt, textOf, type Bytes } from "./read-only.ts";
 import { makeShadowFolder } from "./shadow-folder.ts";
 import { Attempts, handOn, requireGoing, type Attempt } from "./unit-attempt.ts";
 import { Stage } from "./unit-both.ts";
-import type { UnitSink, UnitVerdict } from "./unit-entry.ts";
+import type { UnitSink, UnitVerdict } from "../core/repo/unit.ts";
 import { FolderSink } from "./unit-folder.ts";
 import { gitLayout, hgLayout } from "./unit-layout.ts";
 import { listHistory, listState, type Part } from "./unit-listing.ts";

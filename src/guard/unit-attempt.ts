@@ -2,7 +2,7 @@ import { SnapError } from "../std/error.ts";
 import { turn } from "../std/turn.ts";
 import { checkLive, checkUnit, type CheckOptions, type StagedUnit } from "./check-unit.ts";
 import { bothSinks, type Stage } from "./unit-both.ts";
-import { keyOf, type UnitSink, type UnitVerdict } from "./unit-entry.ts";
+import { keyOf, type UnitSink, type UnitVerdict } from "../core/repo/unit.ts";
 import { copyHistory, type Captured, type Pass } from "./unit-history.ts";
 import { listState, type Part } from "./unit-listing.ts";
 import { markOf, readState, type UnitState } from "./unit-state.ts";

@@ -1,6 +1,6 @@
 import { systemCode } from "../std/error.ts";
 import type { Bytes } from "./read-only.ts";
-import type { UnitFileEntry, UnitFileWriter, UnitPlainEntry, UnitSink } from "./unit-entry.ts";
+import type { UnitFileEntry, UnitFileWriter, UnitPlainEntry, UnitSink } from "../core/repo/unit.ts";
 
 /** More is not copied to be checked: what was captured of a greater repository is `unverified`. */
 const stageBytesMax = 1024 * 1024 * 1024;

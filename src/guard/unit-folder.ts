@@ -18,7 +18,7 @@ import {
   type UnitFileWriter,
   type UnitPlainEntry,
   type UnitSink,
-} from "./unit-entry.ts";
+} from "../core/repo/unit.ts";
 import { placeOf } from "./unit-read.ts";
 
 const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;

@@ -1,5 +1,5 @@
 import { textOf } from "./read-only.ts";
-import type { UnitFileEntry, UnitPlainEntry, UnitSink } from "./unit-entry.ts";
+import type { UnitFileEntry, UnitPlainEntry, UnitSink } from "../core/repo/unit.ts";
 import { readLinkBytes, type Bytes } from "./read-only.ts";
 import { listHistory, type Found, type Listing, type Part } from "./unit-listing.ts";
 import type { Rank } from "./unit-layout.ts";

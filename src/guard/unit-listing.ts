@@ -1,6 +1,6 @@
 import { SnapError } from "../std/error.ts";
 import { isOutOfReach, readFolder, textOf, type Bytes, type RawEntry } from "./read-only.ts";
-import { keyOf } from "./unit-entry.ts";
+import { keyOf } from "../core/repo/unit.ts";
 import { isKept, namesOf, type UnitLayout } from "./unit-layout.ts";
 import { below, placeOf, stampAt, type Stamp } from "./unit-read.ts";
 

@@ -1,6 +1,6 @@
 import { SnapError } from "../std/error.ts";
 import { readLinkBytes, readWhole, textOf, type Bytes } from "./read-only.ts";
-import type { UnitFileEntry, UnitPlainEntry } from "./unit-entry.ts";
+import type { UnitFileEntry, UnitPlainEntry } from "../core/repo/unit.ts";
 import { listState, type Found, type Listing, type Part } from "./unit-listing.ts";
 import { placeOf, stampAt } from "./unit-read.ts";
 

@@ -1,3 +1,4 @@
+import { bareRepository } from "../core/repo/marker.ts";
 import { isAlwaysOutside } from "../core/ignore.ts";
 import { joinPath, topPath, type RelPath } from "../core/path/rel-path.ts";
 import type { LocalItem, LocalPicture, Sight } from "../core/snapshot/restore-picture.ts";
@@ -125,6 +126,10 @@ class Walk {
     if (trouble !== undefined) this.giveUp(folder, trouble.message);
     if (unsyncable.length > 0) this.#holding.add(folder);
     const folders: RelPath[] = [];
+    if (folder !== topPath && bareRepository(entries) === "whole") {
+      this.giveUp(folder, "It is a repository, which is not restored file by file");
+      return folders;
+    }
     for (const stat of entries) {
       const path = joinPath(folder, stat.name);
       if (this.#outside(path, stat.kind)) {

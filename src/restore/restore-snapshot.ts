@@ -5,14 +5,22 @@ import {
   rulesOf,
   type IgnoreRules,
 } from "../core/ignore.ts";
-import { isInside, isRelPath, parseRelPath, type RelPath } from "../core/path/rel-path.ts";
+import {
+  baseName,
+  isInside,
+  isRelPath,
+  parseRelPath,
+  type RelPath,
+} from "../core/path/rel-path.ts";
 import type { PlanOptions } from "../core/snapshot/restore-item.ts";
 import type { RestorePlan } from "../core/snapshot/restore-plan.ts";
 import type { RestoreReport } from "../core/snapshot/restore-report.ts";
 import { selectionOf, type Selection } from "../core/snapshot/restore-select.ts";
 import { wantedOf } from "../core/snapshot/restore-manifest.ts";
-import type { Wanted } from "../core/snapshot/restore-wanted.ts";
+import { isAtOrBelow, type Wanted } from "../core/snapshot/restore-wanted.ts";
+import { repositoryMarker } from "../core/repo/marker.ts";
 import type { SnapshotRoot } from "../core/snapshot/root.ts";
+import { withoutUnits } from "../core/snapshot/unit.ts";
 import type { LocalStat } from "../core/tree/local-stat.ts";
 import { isSnapError, SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
@@ -83,7 +91,7 @@ async function wantedFrom(
   const { root, options, outside } = from;
   const selection = selectionOf(options.paths);
   const boundary = boundaryOf(root);
-  const wanted = await wantedOf(store.entries(root.id), {
+  const wanted = await wantedOf(withoutUnits(store.entries(root.id)), {
     selects: (path) => selection.selects(path),
     isOutside: outside,
     isOwn: root.workspace.id === workspace && root.reason !== "import",
@@ -118,8 +126,21 @@ async function scopeWith(deps: RestoreDeps, root: SnapshotRoot): Promise<Outside
   // Dropbox holds no links: that a snapshot of its side has none says nothing about those on the disk.
   const isUnseen = (kind: LocalStat["kind"]): boolean =>
     root.side === "remote" && kind === "symlink";
+  const isUnit = unitsIn(root);
   return (path, kind) =>
-    isAlwaysOutside(path) || isUnseen(kind) || present(path, kind) || ignores(path, kind);
+    isAlwaysOutside(path) ||
+    isUnseen(kind) ||
+    isUnit(path, kind) ||
+    present(path, kind) ||
+    ignores(path, kind);
+}
+
+/** Repositories are captured as units: nothing of them is touched file by file, neither what the snapshot has nor what is there now (N43). */
+function unitsIn({ git }: SnapshotRoot): Outside {
+  if (git === undefined) return () => false;
+  const tops = new Set(git.flatMap(({ id }) => (isRelPath(id) ? [id] : [])));
+  return (path, kind) =>
+    isAtOrBelow(path, tops) || repositoryMarker(baseName(path), kind) !== undefined;
 }
 
 async function capturedRules({ store }: RestoreDeps, root: SnapshotRoot): Promise<IgnoreRules> {

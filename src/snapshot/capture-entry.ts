@@ -240,13 +240,19 @@ function withoutBlocks({ blocks: _blocks, ...entry }: SnapshotEntry): SnapshotEn
  */
 export function withTimeOf(entry: SnapshotEntry, before: Pair["right"]): SnapshotEntry {
   if (before?.type !== entry.type || before.modifiedNs === undefined) return entry;
+  if (isSameInUnit(entry, before)) return { ...entry, modifiedNs: before.modifiedNs };
   if (entry.modifiedNs === undefined || !isSameTime(entry.modifiedNs, before.modifiedNs))
     return entry;
   return { ...entry, modifiedNs: before.modifiedNs };
 }
 
+/** In a unit a time that alone is another tells nothing (N39): looking at a repository changes times of its folders and index. */
+function isSameInUnit(entry: SnapshotEntry, before: SnapshotEntry): boolean {
+  return entry.unit !== undefined && entry.unit === before.unit && entry.hash === before.hash;
+}
+
 /** N37: whatever the source says of one file, unless the whole source is gone. */
-function isTroubleOfFile(error: unknown): error is SnapError {
+export function isTroubleOfFile(error: unknown): error is SnapError {
   return isSnapError(error) && !["interrupted", "workspace-missing"].includes(error.code);
 }
 

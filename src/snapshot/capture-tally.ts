@@ -2,12 +2,14 @@ import { comparePaths } from "../core/path/rel-path.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import { leftListedMax } from "../core/snapshot/root.ts";
 import type { LeftAside, SnapshotRoot } from "../core/snapshot/root.ts";
+import type { UnitFacts } from "../core/snapshot/unit.ts";
 import type { ProgressListener } from "../std/events.ts";
 
 /** Counts what a capture meets, for its root and for whoever watches. */
 export class CaptureTally {
   readonly #onProgress: ProgressListener | undefined;
   readonly #left: LeftAside[] = [];
+  readonly #units: UnitFacts[] = [];
   #leftCount = 0;
   #files = 0;
   #folders = 0;
@@ -37,6 +39,15 @@ export class CaptureTally {
   leave(left: LeftAside): void {
     this.#leftCount += 1;
     if (this.#left.length < leftListedMax) this.#left.push(left);
+  }
+
+  addUnit(unit: UnitFacts): void {
+    this.#units.push(unit);
+  }
+
+  /** Units come in path order, as entries do. */
+  get units(): readonly UnitFacts[] {
+    return this.#units;
   }
 
   get counts(): SnapshotRoot["counts"] {

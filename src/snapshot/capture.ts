@@ -3,6 +3,7 @@ import { entryTrouble } from "../core/snapshot/entry.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import { joinByPath } from "../core/snapshot/manifest.ts";
 import { comparePaths } from "../core/path/rel-path.ts";
+import { tornUnits, type UnitFacts } from "../core/snapshot/unit.ts";
 import { sealRoot } from "../core/snapshot/root.ts";
 import type { CaptureFacts, LeftAside, SnapshotRoot } from "../core/snapshot/root.ts";
 import type { CaptureOptions, CaptureResult } from "../core/snapshot/store-request.ts";
@@ -30,6 +31,7 @@ import type { Packs } from "./packs.ts";
 import { KnownContents, baseOf, parentOf, readableEntries } from "./parent.ts";
 import { putRoot, readRoots, rootFileName, rootNames, rootOfId } from "./root-files.ts";
 import type { StoreFiles } from "./store-files.ts";
+import { withUnits } from "./unit-capture.ts";
 import type { WriterLock } from "./writer-lock.ts";
 
 /** What a capture works with; the lock is held by its caller. */
@@ -47,6 +49,8 @@ type Draft = {
   readonly lists: readonly string[];
   readonly tally: CaptureTally;
   readonly stored: number;
+  /** Whether repositories were looked for. */
+  readonly hasUnits: boolean;
 };
 
 /**
@@ -123,7 +127,8 @@ async function storeContent(job: ContentJob): Promise<Draft> {
     }
     const lists = await manifest.finish();
     const facts = job.source.prepare === undefined ? job.facts : await job.source.facts();
-    return { facts, lists, tally, stored: data.storedBytes + meta.storedBytes };
+    const stored = data.storedBytes + meta.storedBytes;
+    return { facts, lists, tally, stored, hasUnits: job.source.units !== undefined };
   } finally {
     await data.discard();
     await meta.discard();
@@ -161,14 +166,12 @@ async function writeEntries(job: EntriesJob): Promise<void> {
     known: job.known,
     clock: parts.clock,
     signal: options.signal,
-    onBlock: async (path, bytes) => {
-      tally.addBytes(path, bytes);
-      await parts.lock.renew();
-    },
+    onBlock: (path, bytes) => blockRead(job, path, bytes),
   });
   for await (const batch of batchesOf(pairsOf(job))) {
     await turn();
-    await job.pauses.pause();
+    // The blocks of a unit are stored before its entries are.
+    if (!batch.some(({ left }) => left.unit !== undefined)) await job.pauses.pause();
     let at = 0;
     for await (const { entry, left } of entryCapture.captureEach(batch)) {
       const captured = withTimeOf(entry, batch[at]?.right);
@@ -180,6 +183,11 @@ async function writeEntries(job: EntriesJob): Promise<void> {
   }
 }
 
+async function blockRead(job: EntriesJob, path: string, bytes: number): Promise<void> {
+  job.tally.addBytes(path, bytes);
+  await job.parts.lock.renew();
+}
+
 /** Each entry of the source with that of the earlier snapshot at the same path. */
 async function* pairsOf(job: EntriesJob): AsyncGenerator<SourcePair> {
   const { parts, packs, source, base, tally } = job;
@@ -188,7 +196,15 @@ async function* pairsOf(job: EntriesJob): AsyncGenerator<SourcePair> {
   });
   const onLeft = (left: LeftAside): void => tally.leave(left);
   const also = await checkpointEntries(job);
-  for await (const { left, right } of joinByPath(sound(source.entries(onLeft), onLeft), before)) {
+  const entries = withUnits(source.entries(onLeft), {
+    source,
+    data: job.data,
+    signal: job.options.signal,
+    onBlock: (path, bytes) => blockRead(job, path, bytes),
+    onLeft,
+    onUnit: (unit) => tally.addUnit(unit),
+  });
+  for await (const { left, right } of joinByPath(sound(entries, onLeft), before)) {
     if (left === undefined) continue;
     yield also === undefined ? { left, right } : { left, right, also: await also.at(left.path) };
   }
@@ -237,8 +253,15 @@ async function isInPlace({ files, lock }: CaptureParts, root: SnapshotRoot): Pro
 function isUnchanged(parent: SnapshotRoot, draft: Draft, options: CaptureOptions): boolean {
   const isLabelled = options.label === undefined || options.label === parent.label;
   const isTagged = (options.tags ?? []).every((tag) => parent.tags.includes(tag));
-  const told = [draft.lists, draft.tally.completeness, draft.facts.rules, draft.facts.link ?? null];
-  const toldBefore = [parent.lists, parent.completeness, parent.rules, parent.link ?? null];
+  const { lists, tally, facts } = draft;
+  const told = [lists, tally.completeness, facts.rules, facts.link ?? null, tornIn(tally.units)];
+  const toldBefore = [
+    parent.lists,
+    parent.completeness,
+    parent.rules,
+    parent.link ?? null,
+    tornIn(parent.git ?? []),
+  ];
   return isLabelled && isTagged && canonicalJson(told) === canonicalJson(toldBefore);
 }
 
@@ -248,6 +271,11 @@ function completenessOf(
   { reason }: CaptureOptions,
 ): SnapshotRoot["completeness"] {
   return reason === "import" && left.count > 0 ? "partial" : completeness;
+}
+
+/** A repository that turned out whole at last is something to tell, or one that did not. */
+function tornIn(units: readonly UnitFacts[]): readonly string[] {
+  return tornUnits(units).map(({ id }) => id);
 }
 
 type Committing = {
@@ -278,6 +306,7 @@ async function commit(
     lists: draft.lists,
     counts: draft.tally.counts,
     stored: draft.stored,
+    ...(draft.hasUnits ? { git: draft.tally.units } : {}),
     left: draft.tally.left,
   });
   await lock.confirm();

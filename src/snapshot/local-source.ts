@@ -1,4 +1,5 @@
-import { repositoryMarker } from "../core/repo/marker.ts";
+import { bareRepository, repositoryMarker } from "../core/repo/marker.ts";
+import type { RepositoryUnits } from "../core/repo/unit.ts";
 import { joinPath, topPath, type RelPath } from "../core/path/rel-path.ts";
 import type { EntryFlag, SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { CaptureFacts, LeftAside } from "../core/snapshot/root.ts";
@@ -19,6 +20,8 @@ export type LocalSourceOptions = {
   /** Repositories whose files are synced like any other (an override is in force). */
   readonly isRepositorySynced: (path: RelPath) => boolean;
   readonly facts: CaptureFacts;
+  /** Takes repositories as units (N43). Without it they are left aside, and those that are synced or bare count as files. */
+  readonly units?: RepositoryUnits | undefined;
 };
 
 type Onward = (left: LeftAside) => void;
@@ -32,6 +35,7 @@ export function localSource(options: LocalSourceOptions): CaptureSource {
     open: (path) => options.local.open(path),
     readEach: (request, work) => options.local.readEach(request, work),
     noteContent: (file) => contents?.memory.note(file, contents.granularityNs),
+    units: options.units,
   };
 }
 
@@ -59,6 +63,10 @@ async function* entriesBelow(
   for (const stat of listing.entries) {
     const path = joinPath(listing.path, stat.name);
     if (isOut(options, path, stat)) continue;
+    if (isUnit(options, stat)) {
+      yield unitEntry(options, path, stat);
+      continue;
+    }
     if (isForeignRepository(options, path, stat)) {
       onLeft({ path, reason: "A repository: its history is not part of this snapshot" });
       continue;
@@ -69,6 +77,10 @@ async function* entriesBelow(
       continue;
     }
     const below = await options.local.list(path);
+    if (isBareUnit(options, below)) {
+      yield unitEntry(options, path, stat);
+      continue;
+    }
     const { trouble } = below;
     const flags: readonly EntryFlag[] = trouble === undefined ? [] : ["unreadable"];
     if (trouble !== undefined) onLeft({ path, reason: trouble.message });
@@ -101,6 +113,24 @@ function isOut(options: LocalSourceOptions, path: RelPath, stat: LocalStat): boo
   const paths = options.facts.paths;
   if (paths !== undefined && !paths.some((top) => touches(path, top))) return true;
   return options.isOutside(path, stat.kind);
+}
+
+/** `.git`, a folder or the file that leads to one, and the folder `.hg` (N43): also where it is synced by an override. */
+function isUnit({ units }: LocalSourceOptions, stat: LocalStat): boolean {
+  if (units === undefined) return false;
+  if (stat.kind === "file") return stat.name === ".git";
+  return stat.kind === "folder" && (stat.name === ".git" || stat.name === ".hg");
+}
+
+/** A bare repository, or a gitdir that stands apart from its work tree. */
+function isBareUnit({ units }: LocalSourceOptions, listing: FolderListing): boolean {
+  return units !== undefined && bareRepository(listing.entries) === "whole";
+}
+
+/** The folder of a unit, whose entries the capture puts behind it; or the file in its place, which is all of it. */
+function unitEntry(options: LocalSourceOptions, path: RelPath, stat: LocalStat): SnapshotEntry {
+  const entry = entryOf(options, path, { stat, row: undefined, known: undefined, flags: [] });
+  return { ...entry, unit: path };
 }
 
 function isForeignRepository(options: LocalSourceOptions, path: RelPath, stat: LocalStat): boolean {

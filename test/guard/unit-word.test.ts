@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { captureUnit } from "../../src/guard/git-unit.ts";
 import { Stage } from "../../src/guard/unit-both.ts";
-import type { UnitSink } from "../../src/guard/unit-entry.ts";
+import type { UnitSink } from "../../src/core/repo/unit.ts";
 import { git, Scratch } from "./repositories.ts";
 import { captureInto, gitdirOf, optionsOf, placeOf } from "./units.ts";
 

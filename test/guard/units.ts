@@ -5,7 +5,7 @@ import type { CheckOptions } from "../../src/guard/check-unit.ts";
 import type { Flush } from "../../src/guard/durable.ts";
 import { captureUnit, type UnitCapture, type UnitPlace } from "../../src/guard/git-unit.ts";
 import { findGit, findProgram } from "../../src/guard/shadow-git.ts";
-import type { UnitFileWriter, UnitSink } from "../../src/guard/unit-entry.ts";
+import type { UnitFileWriter, UnitSink } from "../../src/core/repo/unit.ts";
 import { FolderSink } from "../../src/guard/unit-folder.ts";
 import type { Clock } from "../../src/std/time.ts";
 import { git, now, type Scratch } from "./repositories.ts";

@@ -2,6 +2,7 @@ import { captureWorkspace } from "../../app/capture.ts";
 import { defineCommand, type AnyCommand } from "../context.ts";
 import { displayName } from "../../core/path/names.ts";
 import { formatSize, plural } from "../format.ts";
+import { repositoriesText } from "../units.ts";
 
 /** `snap capture`: take a snapshot. */
 export const captureCommand: AnyCommand = defineCommand({
@@ -29,7 +30,7 @@ export const captureCommand: AnyCommand = defineCommand({
         describe: "Show what would be captured",
       })
       .epilogue(
-        "Ignored files and the history of repositories are left out. If nothing changed since the last snapshot, its id is printed. Exit code 4: something could not be read, or changed while it was read; it is listed.",
+        "Ignored files are left out. A Git or Mercurial repository is captured whole, with its history. If nothing changed since the last snapshot, its id is printed. Exit code 4: something could not be read, or changed while it was read; it is listed. Exit code 5: a repository may not be whole in the snapshot, which was made all the same.",
       ),
   run: async ({ environment, output, place, work }, words) => {
     const options = {
@@ -41,18 +42,24 @@ export const captureCommand: AnyCommand = defineCommand({
     };
     const outcome = await captureWorkspace(environment, options, work);
     if (outcome.preview !== undefined) {
-      const { files, bytes } = outcome.preview;
+      const { files, bytes, repositories } = outcome.preview;
+      const units = repositories === 0 ? "" : ` and ${repositoriesText(repositories)}`;
       output.say(
-        `${plural(files, "file")}, ${formatSize(bytes)} would be captured. Nothing was changed.`,
+        `${plural(files, "file")}, ${formatSize(bytes)}${units} would be captured. Nothing was changed.`,
       );
-      output.result("capture", 0, { dryRun: true, files, bytes });
+      output.result("capture", 0, { dryRun: true, files, bytes, repositories });
       return 0;
     }
-    const { root, created } = outcome;
-    const torn = root.left.items;
-    for (const item of torn) {
+    const { root, created, torn } = outcome;
+    for (const item of root.left.items) {
       output.emit("left", item);
       output.say(`  left aside  ${displayName(item.path)}: ${displayName(item.reason)}`);
+    }
+    for (const unit of torn) {
+      output.emit("torn", { path: unit.id, reasons: unit.reasons });
+      output.warn(
+        `The repository "${displayName(unit.id)}" may not be whole in the snapshot: ${unit.reasons.map(displayName).join("; ")}`,
+      );
     }
     const facts = `${plural(root.counts.files, "file")}, ${formatSize(root.counts.bytes)}, ${formatSize(root.stored)} new`;
     output.say(
@@ -60,13 +67,15 @@ export const captureCommand: AnyCommand = defineCommand({
         ? `Snapshot ${root.id.slice(0, 8)}: ${facts}.`
         : `Nothing changed since snapshot ${root.id.slice(0, 8)}.`,
     );
-    const exit = outcome.isPartial ? 4 : 0;
+    const exit = torn.length > 0 ? 5 : outcome.isPartial ? 4 : 0;
     output.result("capture", exit, {
       id: root.id,
       created,
       counts: root.counts,
       stored: root.stored,
       left: root.left.count,
+      repositories: root.git?.length,
+      torn: torn.length,
       completeness: root.completeness,
     });
     return exit;

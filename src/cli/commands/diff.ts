@@ -19,14 +19,26 @@ export const diffCommand: AnyCommand = defineCommand({
       })
       .positional("path", { type: "string", describe: "Only this file, or what is in this folder" })
       .option("all-workspaces", allWorkspaces)
+      .option("all", {
+        type: "boolean",
+        default: false,
+        describe: "Repositories file by file; otherwise each is one line",
+      })
       .epilogue(
-        "Content is compared by hash, never by time. Against `local` what the index trusts is not read again, against `remote` nothing is downloaded. + added  - removed  M changed  m mode or time only  R moved",
+        "Content is compared by hash, never by time. Against `local` what the index trusts is not read again, against `remote` nothing is downloaded; whether a repository is as it was is compared with neither. + added  - removed  M changed  m mode or time only  R moved",
       ),
   run: async ({ environment, output, place, work }, words) => {
     let count = 0;
     for await (const change of diffSnapshots(
       environment,
-      { place, from: words.from, to: words.to, path: words.path, all: words.allWorkspaces },
+      {
+        place,
+        from: words.from,
+        to: words.to,
+        path: words.path,
+        all: words.allWorkspaces,
+        wholeUnits: words.all,
+      },
       work,
     )) {
       count += 1;

@@ -99,6 +99,11 @@ export class CheckedRecord {
     return this.has(key) ? this.count(key) : undefined;
   }
 
+  optionalFlag(key: string): boolean | undefined {
+    const value = this.#own(key);
+    return value === undefined || typeof value === "boolean" ? value : this.#refuse(key);
+  }
+
   hash(key: string): string {
     const value = this.text(key);
     return isHash(value) ? value : this.#refuse(key);

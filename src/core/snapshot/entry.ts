@@ -27,7 +27,11 @@ export type SnapshotEntry = {
   /** Content hash; for a file with `blocks` it is derived from them. */
   readonly hash?: ContentHash;
   readonly linkTarget?: string;
+  /** The bytes of the target in base64 where they are not UTF-8; `linkTarget` is then for display. */
+  readonly linkBytes?: string;
   readonly linkGroup?: string;
+  /** Path of the unit that the entry belongs to (N43). */
+  readonly unit?: string;
   /** Present when the entry equalled the cloud at capture; `modified` in ms. */
   readonly remote?: { readonly id: string; readonly rev: string; readonly modified: number };
   readonly flags: readonly EntryFlag[];
@@ -67,10 +71,12 @@ export function encodeEntry(entry: SnapshotEntry): string {
     b: entry.blocks,
     h: entry.blocks === undefined ? entry.hash : undefined,
     l: entry.linkTarget,
+    lb: entry.linkBytes,
     k: entry.linkGroup,
     id: entry.remote?.id,
     rev: entry.remote?.rev,
     cm: entry.remote?.modified,
+    g: entry.unit,
     e: entry.flags.length === 0 ? undefined : entry.flags,
   });
 }
@@ -117,12 +123,18 @@ function metadataFields(
   };
 }
 
-function linkFields(record: CheckedRecord): Pick<SnapshotEntry, "linkTarget" | "linkGroup"> {
+function linkFields(
+  record: CheckedRecord,
+): Pick<SnapshotEntry, "linkTarget" | "linkBytes" | "linkGroup" | "unit"> {
   const linkTarget = record.optionalText("l");
+  const linkBytes = record.optionalText("lb");
   const linkGroup = record.optionalText("k");
+  const unit = record.optionalText("g");
   return {
     ...(linkTarget === undefined ? {} : { linkTarget }),
+    ...(linkBytes === undefined ? {} : { linkBytes }),
     ...(linkGroup === undefined ? {} : { linkGroup }),
+    ...(unit === undefined ? {} : { unit }),
   };
 }
 
@@ -149,7 +161,15 @@ export function isSameTime(a: string, b: string): boolean {
 
 /** Why an entry must not stand in a manifest, or undefined. Asked on the way in and on the way out. */
 export function entryTrouble(entry: SnapshotEntry): string | undefined {
-  return pathTrouble(entry.path) ?? metadataTrouble(entry) ?? contentTrouble(entry);
+  return (
+    pathTrouble(entry.path) ?? unitTrouble(entry) ?? metadataTrouble(entry) ?? contentTrouble(entry)
+  );
+}
+
+/** What belongs to a unit lies in its folder: nothing else is ever taken for a part of it. */
+function unitTrouble({ path, unit }: SnapshotEntry): string | undefined {
+  if (unit === undefined || unit === path) return undefined;
+  return unit !== "" && path.startsWith(`${unit}/`) ? undefined : "it is in no unit of that name";
 }
 
 /** X1, X6, X13: what no path of a snapshot may be. */

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { SnapError } from "../../std/error.ts";
 import { CheckedRecord, canonicalJson, damagedError } from "./checked-json.ts";
+import { decodeUnit, unitsMax, type UnitFacts } from "./unit.ts";
 
 /** Why a snapshot was taken (N24). */
 export type SnapshotReason = (typeof snapshotReasons)[number];
@@ -64,6 +65,8 @@ export type SnapshotRoot = CaptureFacts & {
   };
   /** New bytes that this snapshot added to the store, as stored. */
   readonly stored: number;
+  /** The repositories that are in it, in path order (N43); absent where none were looked for. */
+  readonly git?: readonly UnitFacts[];
   /** At most 1000 items, and the count of all. */
   readonly left: { readonly count: number; readonly items: readonly LeftAside[] };
 };
@@ -109,6 +112,7 @@ export function decodeRoot(text: string, what: string): SnapshotRoot {
     lists: record.hashes("lists"),
     counts: countsOf(record.record("counts")),
     stored: record.count("stored"),
+    ...(record.has("git") ? { git: record.records("git").slice(0, unitsMax).map(decodeUnit) } : {}),
     left: leftOf(record.record("left")),
   };
 }

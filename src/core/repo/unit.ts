@@ -1,4 +1,8 @@
-import type { Bytes } from "./read-only.ts";
+import type { Work } from "../../std/events.ts";
+import type { RelPath } from "../path/rel-path.ts";
+
+/** A name as the disk has it. */
+type Bytes = Buffer;
 
 /** What every part of a repository is kept with (G52). */
 type Kept = {
@@ -48,4 +52,41 @@ export type UnitVerdict = { readonly word: UnitWord; readonly reasons: readonly 
 /** Paths are compared by this; no byte of them is lost. */
 export function keyOf(path: Bytes): string {
   return path.toString("latin1");
+}
+
+/** A repository in a workspace that a snapshot takes as one unit (N43): its gitdir, itself where it is bare, or its `.hg`. */
+export type UnitPlace = {
+  readonly vcs: "git" | "hg";
+  /** Folder of the unit, below the top of the workspace. */
+  readonly path: RelPath;
+};
+
+/** What a repository was like when it was captured (N24); what is not known is absent. */
+export type UnitState = {
+  /** Commit that is checked out. */
+  readonly head?: string;
+  readonly branch?: string;
+  /** Files of the work tree differ from the commit. */
+  readonly dirty?: boolean;
+  readonly stashes?: number;
+  /** A merge, rebase or the like is half done. */
+  readonly operation?: string;
+};
+
+/** What the capture of a repository came to (N44, N45). Names are escaped. */
+export type UnitReport = UnitVerdict & {
+  readonly movedDuring: boolean;
+  /** Pipes, sockets and devices. */
+  readonly leftOut: readonly string[];
+  readonly state: UnitState;
+};
+
+/** Captures repositories of one workspace as units (N43). */
+export interface RepositoryUnits {
+  /**
+   * Hand over everything of one repository, as it stood in one moment (N44). Nothing is written into it.
+   *
+   * @throws {SnapError} `too-large`, `interrupted`, `path-missing`, `refused`; whatever the sink throws
+   */
+  capture(place: UnitPlace, sink: UnitSink, work: Work): Promise<UnitReport>;
 }

@@ -1,0 +1,35 @@
+import { displayName } from "../core/path/names.ts";
+import type { UnitFacts } from "../core/snapshot/unit.ts";
+
+/** `2 repositories`. */
+export function repositoriesText(count: number): string {
+  return count === 1 ? "1 repository" : `${count} repositories`;
+}
+
+/** The repositories of a snapshot in words, one line each. */
+export function unitsText(units: readonly UnitFacts[] | undefined): readonly string[] {
+  if (units === undefined || units.length === 0) return [];
+  return [`${repositoriesText(units.length)}:`, ...units.map((unit) => `  ${unitText(unit)}`)];
+}
+
+function unitText(unit: UnitFacts): string {
+  const { id, vcs, consistency, reasons, movedDuring } = unit;
+  const why = reasons.length === 0 ? "" : ` (${reasons.map(displayName).join("; ")})`;
+  const facts = [
+    ...placeText(unit),
+    ...(unit.dirty === true ? ["with uncommitted changes"] : []),
+    ...(unit.stashes === undefined || unit.stashes === 0
+      ? []
+      : [unit.stashes === 1 ? "1 stash" : `${unit.stashes} stashes`]),
+    ...(unit.operation === undefined ? [] : [`in the middle of a ${unit.operation}`]),
+    ...(movedDuring ? ["it was written to meanwhile"] : []),
+    `${consistency}${why}`,
+  ];
+  return `${displayName(id)} (${vcs}): ${facts.join(", ")}`;
+}
+
+function placeText({ branch, head }: UnitFacts): readonly string[] {
+  const commit = head === undefined ? "without a commit" : `at ${displayName(head.slice(0, 8))}`;
+  if (branch === undefined) return head === undefined ? [] : [commit];
+  return [`on ${displayName(branch)} ${commit}`];
+}

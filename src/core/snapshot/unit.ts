@@ -1,0 +1,99 @@
+import type { UnitState, UnitWord } from "../repo/unit.ts";
+import type { CheckedRecord } from "./checked-json.ts";
+import type { EntryChange } from "./diff.ts";
+import type { SnapshotEntry } from "./entry.ts";
+
+/** What a root tells of a repository that it holds as one unit (N24). */
+export type UnitFacts = UnitState & {
+  /** Path of its folder in the snapshot; its entries name it as `g` (N23). */
+  readonly id: string;
+  readonly vcs: "git" | "hg";
+  /** How sure it is that it was captured whole (N45). */
+  readonly consistency: UnitWord;
+  /** Why it is no better word; some of the reasons. */
+  readonly reasons: readonly string[];
+  /** It was written to meanwhile: it stands elsewhere by now. */
+  readonly movedDuring: boolean;
+};
+
+/** So many repositories are captured in one snapshot; more are left aside, and told. */
+export const unitsMax = 10_000;
+
+/** Reasons that a root lists of one repository. */
+export const unitReasonsMax = 10;
+
+const words = ["verified", "unverified", "torn"] as const;
+
+/** Read what a root tells of a unit. @throws {SnapError} `damaged` */
+export function decodeUnit(record: CheckedRecord): UnitFacts {
+  const head = record.optionalText("head");
+  const branch = record.optionalText("branch");
+  const stashes = record.optionalCount("stashes");
+  const operation = record.optionalText("operation");
+  const dirty = record.optionalFlag("dirty");
+  return {
+    id: record.text("id"),
+    vcs: record.choice("vcs", ["git", "hg"] as const),
+    consistency: record.choice("consistency", words),
+    reasons: record.texts("reasons"),
+    movedDuring: record.optionalFlag("movedDuring") ?? false,
+    ...(head === undefined ? {} : { head }),
+    ...(branch === undefined ? {} : { branch }),
+    ...(dirty === undefined ? {} : { dirty }),
+    ...(stashes === undefined ? {} : { stashes }),
+    ...(operation === undefined ? {} : { operation }),
+  };
+}
+
+/** The repositories that may not be whole (N45). */
+export function tornUnits(units: readonly UnitFacts[]): readonly UnitFacts[] {
+  return units.filter(({ consistency }) => consistency === "torn");
+}
+
+/** Whether an entry is the folder of a unit, or what stands for it. */
+export function isUnitTop({ unit, path }: SnapshotEntry): boolean {
+  return unit === path;
+}
+
+/** Entries without what is in a unit: of each only its folder is left. */
+export async function* withoutUnitParts(
+  entries: AsyncIterable<SnapshotEntry>,
+): AsyncGenerator<SnapshotEntry> {
+  for await (const entry of entries) {
+    if (entry.unit === undefined || isUnitTop(entry)) yield entry;
+  }
+}
+
+/** Entries without units: what a sync and a restore of files deal with. */
+export async function* withoutUnits(
+  entries: AsyncIterable<SnapshotEntry>,
+): AsyncGenerator<SnapshotEntry> {
+  for await (const entry of entries) {
+    if (entry.unit === undefined) yield entry;
+  }
+}
+
+/** Changes with one line for each unit, at the place of its first one: nobody reads a repository file by file (N43). */
+export async function* unitsAsOne(
+  changes: AsyncIterable<EntryChange>,
+): AsyncGenerator<EntryChange> {
+  const told = new Set<string>();
+  for await (const change of changes) {
+    const before = "before" in change ? change.before : undefined;
+    const after = "after" in change ? change.after : undefined;
+    const unit = after?.unit ?? before?.unit;
+    if (unit === undefined) {
+      yield change;
+      continue;
+    }
+    if (told.has(unit)) continue;
+    told.add(unit);
+    const isWhole = (after ?? before)?.path === unit;
+    yield isWhole && (before === undefined || after === undefined) ? change : changedUnit(unit);
+  }
+}
+
+function changedUnit(unit: string): EntryChange {
+  const top: SnapshotEntry = { path: unit, type: "folder", unit, flags: [] };
+  return { change: "changed", before: top, after: top };
+}

@@ -1,0 +1,177 @@
+import { comparePaths, type RelPath } from "../core/path/rel-path.ts";
+import {
+  keyOf,
+  type UnitFileEntry,
+  type UnitFileWriter,
+  type UnitPlainEntry,
+  type UnitSink,
+} from "../core/repo/unit.ts";
+import { entryTrouble, type SnapshotEntry } from "../core/snapshot/entry.ts";
+import { blockBytes, contentHashOfBlocks, type BlockHash } from "../core/tree/content-hash.ts";
+import { hashBlock } from "./block-hash.ts";
+import type { ReadBlock } from "./stable-read.ts";
+import { UnitNames } from "./unit-names.ts";
+
+/** Keeps a block of a file of a unit. */
+export type KeepBlock = (block: ReadBlock) => Promise<void>;
+
+/** Everything of an entry but its names. */
+type Part = Pick<SnapshotEntry, "type" | "mode" | "modifiedNs"> & {
+  readonly size?: number;
+  readonly blocks?: readonly BlockHash[];
+  readonly target?: Buffer;
+};
+
+/** The entries of a unit, and what of it could not become one. */
+export type CollectedUnit = {
+  readonly entries: readonly SnapshotEntry[];
+  readonly troubles: readonly string[];
+};
+
+/**
+ * Takes a repository as it comes (N44): contents go into packs at once, entries wait for the end, since only then it is known which
+ * of them count, and in which order they stand.
+ */
+export class UnitCollector implements UnitSink {
+  readonly #keep: KeepBlock;
+  readonly #parts = new Map<string, Part>();
+
+  /** @param keep may fail, which ends the capture */
+  constructor(keep: KeepBlock) {
+    this.#keep = keep;
+  }
+
+  file(entry: UnitFileEntry): Promise<UnitFileWriter> {
+    const cutter = new BlockCutter(entry.size, this.#keep);
+    // What is replaced counts for nothing any more, however this file ends.
+    const key = keyOf(entry.path);
+    this.#parts.delete(key);
+    return Promise.resolve({
+      write: (piece) => cutter.write(piece),
+      done: async () => {
+        const { size, blocks } = await cutter.end();
+        this.#parts.set(key, { type: "file", ...keptOf(entry), size, blocks });
+      },
+      drop: () => Promise.resolve(),
+    });
+  }
+
+  plain(entry: UnitPlainEntry): Promise<void> {
+    const target = entry.kind === "symlink" ? { target: Buffer.from(entry.target) } : {};
+    this.#parts.set(keyOf(entry.path), { type: entry.kind, ...keptOf(entry), ...target });
+    return Promise.resolve();
+  }
+
+  remove(path: Buffer): Promise<void> {
+    this.#parts.delete(keyOf(path));
+    return Promise.resolve();
+  }
+
+  /** The entries in path order, each below a folder of its unit. */
+  finish(unit: RelPath): CollectedUnit {
+    this.#addParents();
+    const names = new UnitNames(this.#parts.keys());
+    const entries: SnapshotEntry[] = [];
+    const troubles: string[] = [];
+    for (const [key, part] of this.#parts) {
+      const entry = entryOf({ unit, key, part }, names);
+      const trouble = this.#placeTrouble(key) ?? entryTrouble(entry);
+      if (trouble === undefined) entries.push(entry);
+      else troubles.push(trouble);
+    }
+    this.#parts.clear();
+    return { entries: entries.toSorted((a, b) => comparePaths(a.path, b.path)), troubles };
+  }
+
+  /** Folders of objects that went while they were captured: what was in them stays. */
+  #addParents(): void {
+    for (const key of [...this.#parts.keys()]) {
+      for (let parent = parentOf(key); parent !== undefined; parent = parentOf(parent)) {
+        if (this.#parts.has(parent)) break;
+        this.#parts.set(parent, { type: "folder", mode: "700" });
+      }
+    }
+  }
+
+  #placeTrouble(key: string): string | undefined {
+    const parent = parentOf(key);
+    if (parent === undefined || this.#parts.get(parent)?.type === "folder") return undefined;
+    return `"${Buffer.from(key, "latin1").toString("utf8")}" is in no folder`;
+  }
+}
+
+function parentOf(key: string): string | undefined {
+  const end = key.lastIndexOf("/");
+  return end < 0 ? undefined : key.slice(0, end);
+}
+
+function keptOf({
+  mode,
+  mtimeNs,
+}: UnitFileEntry | UnitPlainEntry): Pick<Part, "mode" | "modifiedNs"> {
+  return { mode: mode.toString(8), modifiedNs: String(mtimeNs) };
+}
+
+type Named = { readonly unit: RelPath; readonly key: string; readonly part: Part };
+
+function entryOf({ unit, key, part }: Named, names: UnitNames): SnapshotEntry {
+  const { target, mode, modifiedNs, type, size, blocks } = part;
+  const { text, bytes } = names.textOf(key);
+  const whole = Buffer.concat([Buffer.from(`${unit}/`), Buffer.from(key, "latin1")]);
+  return {
+    path: `${unit}/${text}`,
+    ...(bytes === undefined ? {} : { pathBytes: whole.toString("base64") }),
+    type,
+    ...(size === undefined ? {} : { size }),
+    ...(modifiedNs === undefined ? {} : { modifiedNs }),
+    ...(mode === undefined || type === "symlink" ? {} : { mode }),
+    ...(blocks === undefined ? {} : { blocks, hash: contentHashOfBlocks(blocks) }),
+    ...(target === undefined ? {} : linkOf(target, names)),
+    unit,
+    flags: [],
+  };
+}
+
+function linkOf(target: Buffer, names: UnitNames): Pick<SnapshotEntry, "linkTarget" | "linkBytes"> {
+  const { text, bytes } = names.textOf(target.toString("latin1"));
+  return { linkTarget: text, ...(bytes === undefined ? {} : { linkBytes: bytes }) };
+}
+
+/** Cuts what is written into blocks (N20). */
+class BlockCutter {
+  readonly #keep: KeepBlock;
+  readonly #room: Buffer;
+  readonly #blocks: BlockHash[] = [];
+  #filled = 0;
+  #size = 0;
+
+  /** @param sizeHint bytes that are expected; more may come */
+  constructor(sizeHint: number, keep: KeepBlock) {
+    this.#keep = keep;
+    this.#room = Buffer.allocUnsafe(blockBytes < sizeHint ? blockBytes : Math.max(1, sizeHint));
+  }
+
+  async write(piece: Buffer): Promise<void> {
+    for (let at = 0; at < piece.length;) {
+      const count = piece.copy(this.#room, this.#filled, at);
+      at += count;
+      this.#filled += count;
+      if (this.#filled === this.#room.length && this.#filled === blockBytes) await this.#cut();
+      else if (count === 0) throw new RangeError("a file is longer than it was said to be");
+    }
+  }
+
+  async end(): Promise<{ readonly size: number; readonly blocks: readonly BlockHash[] }> {
+    if (this.#filled > 0) await this.#cut();
+    return { size: this.#size, blocks: this.#blocks };
+  }
+
+  async #cut(): Promise<void> {
+    const bytes = this.#room.subarray(0, this.#filled);
+    const hash = await hashBlock(bytes);
+    await this.#keep({ hash, bytes });
+    this.#blocks.push(hash);
+    this.#size += this.#filled;
+    this.#filled = 0;
+  }
+}
