@@ -77,18 +77,28 @@ async function* entriesBelow(
       continue;
     }
     const below = await options.local.list(path);
-    if (isBareUnit(options, below)) {
-      yield unitEntry(options, path, stat);
-      continue;
-    }
-    const { trouble } = below;
-    const flags: readonly EntryFlag[] = trouble === undefined ? [] : ["unreadable"];
-    if (trouble !== undefined) onLeft({ path, reason: trouble.message });
-    if (!isOnlyAncestor(options.facts.paths, path))
-      yield entryOf(options, path, { stat, row, known: undefined, flags });
-    if (trouble === undefined)
-      yield* entriesBelow(options, { listing: below, node: row?.node }, onLeft);
+    if (isBareUnit(options, below)) yield unitEntry(options, path, stat);
+    else yield* folderAndBelow(options, { stat, row, listing: below }, onLeft);
   }
+}
+
+type ListedFolder = {
+  readonly stat: LocalStat;
+  readonly row: LocalEntry | undefined;
+  readonly listing: FolderListing;
+};
+
+async function* folderAndBelow(
+  options: LocalSourceOptions,
+  { stat, row, listing }: ListedFolder,
+  onLeft: Onward,
+): AsyncGenerator<SnapshotEntry> {
+  const { path, trouble } = listing;
+  const flags: readonly EntryFlag[] = trouble === undefined ? [] : ["unreadable"];
+  if (trouble !== undefined) onLeft({ path, reason: trouble.message });
+  if (!isOnlyAncestor(options.facts.paths, path))
+    yield entryOf(options, path, { stat, row, known: undefined, flags });
+  if (trouble === undefined) yield* entriesBelow(options, { listing, node: row?.node }, onLeft);
 }
 
 function reportUnsyncable(listing: FolderListing, onLeft: Onward): void {

@@ -85,7 +85,7 @@ export class UnitCollector implements UnitSink {
 
   /** Folders of objects that went while they were captured: what was in them stays. */
   #addParents(): void {
-    for (const key of [...this.#parts.keys()]) {
+    for (const key of this.#parts.keys()) {
       for (let parent = parentOf(key); parent !== undefined; parent = parentOf(parent)) {
         if (this.#parts.has(parent)) break;
         this.#parts.set(parent, { type: "folder", mode: "700" });

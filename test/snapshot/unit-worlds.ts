@@ -66,7 +66,7 @@ export async function writeOut(
       const { linkBytes, linkTarget = "" } = entry;
       symlinkSync(linkBytes === undefined ? linkTarget : Buffer.from(linkBytes, "base64"), place);
     } else {
-      writeFileSync(place, await Array.fromAsync(store.open(entry)).then(Buffer.concat));
+      writeFileSync(place, Buffer.concat(await Array.fromAsync(store.open(entry))));
       chmodSync(place, mode);
     }
   }

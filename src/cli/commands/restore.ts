@@ -1,13 +1,16 @@
 import type { Argv } from "yargs";
 import { abandonRestore, listRestores, restoreWorkspace } from "../../app/restore.ts";
+import { findSnapshot } from "../../app/look.ts";
 import { listForgets, takeBack } from "../../app/take-back.ts";
 import type { ForgetRecord } from "../../core/snapshot/forget-record.ts";
 import type { RestoreRow } from "../../core/snapshot/restore-state.ts";
+import type { UnitFacts } from "../../core/snapshot/unit.ts";
 import type { ExitCode } from "../../std/error.ts";
 import { defineCommand, type AnyCommand } from "../context.ts";
 import { formatTime, plural, table } from "../format.ts";
 import type { Output } from "../output.ts";
 import { concludeRestore, consentOf, reportFields, showEvent } from "../restore-events.ts";
+import { repositoriesText } from "../units.ts";
 
 type PlanWords = { yes: boolean } & { plan: string | undefined } & { "dry-run": boolean };
 
@@ -97,9 +100,21 @@ export const restoreCommand: AnyCommand = defineCommand({
       },
       work,
     );
+    const reference = words.snapshot ?? "";
+    const { root } = await findSnapshot(environment, { place, reference });
+    tellUntouched(output, root.git ?? []);
     return concludeRestore(output, { command: "restore", verb: "Restored" }, outcome);
   },
 });
+
+/** Repositories are captured whole, and not put back file by file (N43). */
+function tellUntouched(output: Output, units: readonly UnitFacts[]): void {
+  for (const { id } of units) output.emit("untouched", { path: id });
+  if (units.length === 0) return;
+  output.say(
+    `The snapshot holds ${repositoriesText(units.length)}; a restore does not touch their history.`,
+  );
+}
 
 /** `snap undo`: take a restore, a rollback or a forget back. */
 export const undoCommand: AnyCommand = defineCommand({

@@ -79,18 +79,22 @@ export async function* unitsAsOne(
 ): AsyncGenerator<EntryChange> {
   const told = new Set<string>();
   for await (const change of changes) {
-    const before = "before" in change ? change.before : undefined;
-    const after = "after" in change ? change.after : undefined;
-    const unit = after?.unit ?? before?.unit;
-    if (unit === undefined) {
-      yield change;
-      continue;
-    }
-    if (told.has(unit)) continue;
-    told.add(unit);
-    const isWhole = (after ?? before)?.path === unit;
-    yield isWhole && (before === undefined || after === undefined) ? change : changedUnit(unit);
+    const unit = unitOf(change);
+    if (unit === undefined) yield change;
+    else if (!told.has(unit)) yield isOfTop(change, unit) ? change : changedUnit(unit);
+    if (unit !== undefined) told.add(unit);
   }
+}
+
+function unitOf(change: EntryChange): string | undefined {
+  const after = "after" in change ? change.after.unit : undefined;
+  return after ?? ("before" in change ? change.before.unit : undefined);
+}
+
+/** The unit came or went as a whole. */
+function isOfTop(change: EntryChange, unit: string): boolean {
+  if (change.change === "added") return change.after.path === unit;
+  return change.change === "removed" && change.before.path === unit;
 }
 
 function changedUnit(unit: string): EntryChange {

@@ -1,0 +1,70 @@
+import { existsSync, rmSync } from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { git } from "../guard/repositories.ts";
+import { Box } from "../support/snap-process.ts";
+
+/** A workspace with a repository, and a bare one. */
+function withRepositories(): Box {
+  const box = new Box();
+  box.write("r/file", "one");
+  const folder = path.join(box.workspace, "r");
+  git(folder, "init", "-q", "-b", "main");
+  git(folder, "add", ".");
+  git(folder, "commit", "-q", "-m", "one");
+  git(box.workspace, "clone", "-q", "--bare", folder, "b.git");
+  return box;
+}
+
+test("N24, N43: show, list, ls and diff tell of the repositories in a snapshot", async () => {
+  using box = withRepositories();
+  const folder = path.join(box.workspace, "r");
+  await box.expectExit(0, "capture");
+  const shown = await box.expectExit(0, "show", "latest");
+  expect(shown.stdout).toContain("2 repositories:");
+  expect(shown.stdout).toMatch(/r\/\.git \(git\): on main at [0-9a-f]{8}, verified/u);
+  const listed = await box.expectExit(0, "list", "--json");
+  expect(listed.stdout).toContain('"id":"b.git"');
+  const ls = await box.expectExit(0, "ls", "latest", "b.git");
+  expect(ls.stdout).toContain("b.git/HEAD");
+
+  expect((await box.expectExit(0, "diff", "latest")).stdout).toContain("No difference");
+  await box.expectExit(0, "verify", "latest", "--level", "3");
+  git(folder, "commit", "-q", "--allow-empty", "-m", "two");
+  await box.expectExit(0, "capture");
+  const diff = await box.expectExit(0, "diff", "latest~1", "latest");
+  expect(diff.stdout).toBe("M r/.git\n1 difference.\n");
+  const every = await box.expectExit(0, "diff", "latest~1", "latest", "--all");
+  expect(every.stdout).toContain("r/.git/logs/HEAD");
+});
+
+test("N45: a torn repository gives exit code 5, and the snapshot is made", async () => {
+  using box = withRepositories();
+  const folder = path.join(box.workspace, "r");
+  const tree = git(folder, "rev-parse", "HEAD^{tree}").trim();
+  rmSync(path.join(folder, ".git/objects", tree.slice(0, 2)), { recursive: true });
+  const torn = await box.expectExit(5, "capture");
+  expect(torn.stderr + torn.stdout).toContain('"r/.git" may not be whole');
+  expect((await box.expectExit(0, "show", "latest")).stdout).toContain("torn");
+});
+
+test("N43: a restore leaves the repositories that are there now alone, and says so", async () => {
+  using box = withRepositories();
+  const folder = path.join(box.workspace, "r");
+  await box.expectExit(0, "capture");
+  box.write("r/file", "two");
+  git(folder, "commit", "-q", "-a", "-m", "two");
+  const head = git(folder, "rev-parse", "HEAD");
+  rmSync(path.join(box.workspace, "b.git"), { recursive: true });
+  git(box.workspace, "clone", "-q", "--bare", folder, "new.git");
+  git(folder, "clone", "-q", ".", "../second");
+  const restored = await box.snap(["restore", "latest", "--delete", "--yes"]);
+  expect(restored.stdout).toContain("The snapshot holds 2 repositories");
+  expect(box.tree()["r/file"]).toBe("one");
+  expect(git(folder, "rev-parse", "HEAD")).toBe(head);
+  for (const unit of ["new.git", "second/.git"]) {
+    const place = path.join(box.workspace, unit);
+    expect(git(place, "--git-dir", ".", "rev-parse", "HEAD"), unit).toBe(head);
+  }
+  expect(existsSync(path.join(box.workspace, "second/file"))).toBe(false);
+});
