@@ -68,3 +68,25 @@ test("N43: a restore leaves the repositories that are there now alone, and says 
   }
   expect(existsSync(path.join(box.workspace, "second/file"))).toBe(false);
 });
+
+test("N43: what Dropbox has of a repository that is synced by override is no difference", async () => {
+  using box = new Box();
+  box.write("lib/file", "one");
+  const lib = path.join(box.workspace, "lib");
+  git(lib, "init", "-q", "-b", "main");
+  git(lib, "add", ".");
+  git(lib, "commit", "-q", "-m", "one");
+  await box.expectExit(0, "login", "--local");
+  await box.expectExit(0, "guard", "override", lib, "--reason", "a single device, pushed daily");
+  await box.expectExit(0, "link", box.workspace, "/w");
+  await box.expectExit(0, "sync");
+  await box.expectExit(0, "capture");
+  expect((await box.expectExit(0, "show", "latest")).stdout).toContain("lib/.git (git)");
+  await box.expectExit(0, "verify", "latest", "--level", "4");
+  git(lib, "commit", "-q", "--allow-empty", "-m", "two");
+  const head = git(lib, "rev-parse", "HEAD");
+  box.write("lib/file", "two");
+  await box.expectExit(0, "restore", "latest", "--delete", "--yes");
+  expect(git(lib, "rev-parse", "HEAD")).toBe(head);
+  expect(git(lib, "fsck")).toBe("");
+});
