@@ -104,7 +104,7 @@ test("N44: what comes unordered, twice, in vain or is taken back becomes one ord
   expect(await store.capture(tree("one"), manual)).toMatchObject({ created: false });
 });
 
-test("N43: a repository that cannot be captured is a gap that is told, and no store trouble is taken for one", async () => {
+test("N43: a repository that cannot be captured is a gap that is told, and what lies below a link makes one torn", async () => {
   using scratch = new ScratchStore();
   const store = await scratch.open();
   const refuse = new SnapError("too-large", "It is too large");
