@@ -1,9 +1,7 @@
-import { canonicalJson } from "../core/snapshot/checked-json.ts";
 import { entryTrouble } from "../core/snapshot/entry.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import { joinByPath } from "../core/snapshot/manifest.ts";
 import { comparePaths } from "../core/path/rel-path.ts";
-import { tornUnits, type UnitFacts } from "../core/snapshot/unit.ts";
 import { sealRoot } from "../core/snapshot/root.ts";
 import type { CaptureFacts, LeftAside, SnapshotRoot } from "../core/snapshot/root.ts";
 import type { CaptureOptions, CaptureResult } from "../core/snapshot/store-request.ts";
@@ -21,6 +19,8 @@ import { isSameScope, liveCheckpoints, removeCheckpoints, scopeOf } from "./chec
 import { EntryCursor } from "./entry-cursor.ts";
 import { EntryCapture, withTimeOf } from "./capture-entry.ts";
 import { hashBlock } from "./block-hash.ts";
+import { completenessOf, isUnchanged } from "./capture-draft.ts";
+import type { Draft } from "./capture-draft.ts";
 import { CaptureTally } from "./capture-tally.ts";
 import { recordChecks } from "./checks.ts";
 import { freeTime } from "./file-times.ts";
@@ -41,16 +41,6 @@ export type CaptureParts = {
   readonly logger: Logger;
   readonly tool: string;
   readonly lock: WriterLock;
-};
-
-/** A manifest in place, and what is told of it; not yet a snapshot. */
-type Draft = {
-  readonly facts: CaptureFacts;
-  readonly lists: readonly string[];
-  readonly tally: CaptureTally;
-  readonly stored: number;
-  /** Whether repositories were looked for. */
-  readonly hasUnits: boolean;
 };
 
 /**
@@ -115,8 +105,8 @@ async function storeContent(job: ContentJob): Promise<Draft> {
     const manifest = new ManifestWriter(meta, () => data.flush());
     const scope = scopeOf(job.facts);
     const isReadOnce = job.source.prepare !== undefined;
-    const stored = { packs: job.packs, data, manifest, scope, isReadOnce };
-    const pauses = new CapturePauses({ ...job.parts, ...stored });
+    const place = { packs: job.packs, data, manifest, scope, isReadOnce };
+    const pauses = new CapturePauses({ ...job.parts, ...place });
     try {
       const entries = { ...job, data, meta, manifest, tally, pauses };
       await prepare(entries);
@@ -247,35 +237,6 @@ async function* sound(
 async function isInPlace({ files, lock }: CaptureParts, root: SnapshotRoot): Promise<boolean> {
   await lock.confirm();
   return (await rootNames(files)).includes(rootFileName(root));
-}
-
-/** N39: nothing to tell that the parent does not tell. A label that it lacks is something. */
-function isUnchanged(parent: SnapshotRoot, draft: Draft, options: CaptureOptions): boolean {
-  const isLabelled = options.label === undefined || options.label === parent.label;
-  const isTagged = (options.tags ?? []).every((tag) => parent.tags.includes(tag));
-  const { lists, tally, facts } = draft;
-  const told = [lists, tally.completeness, facts.rules, facts.link ?? null, tornIn(tally.units)];
-  const toldBefore = [
-    parent.lists,
-    parent.completeness,
-    parent.rules,
-    parent.link ?? null,
-    tornIn(parent.git ?? []),
-  ];
-  return isLabelled && isTagged && canonicalJson(told) === canonicalJson(toldBefore);
-}
-
-/** What was refused of an archive is a gap: a restore removes nothing because it is not there (T10). */
-function completenessOf(
-  { completeness, left }: CaptureTally,
-  { reason }: CaptureOptions,
-): SnapshotRoot["completeness"] {
-  return reason === "import" && left.count > 0 ? "partial" : completeness;
-}
-
-/** A repository that turned out whole at last is something to tell, or one that did not. */
-function tornIn(units: readonly UnitFacts[]): readonly string[] {
-  return tornUnits(units).map(({ id }) => id);
 }
 
 type Committing = {
