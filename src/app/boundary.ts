@@ -16,6 +16,8 @@ export type Boundary = {
   /** The same as the sync applies it, folder by folder. */
   readonly scope: ScopeRules;
   readonly isOutside: (path: RelPath, kind: LocalStat["kind"]) => boolean;
+  /** Left out by a rule alone: neither by its nature nor because it was excluded (N33). */
+  readonly isIgnored: (path: RelPath, kind: LocalStat["kind"]) => boolean;
   /** Whether the repository that this marker belongs to is synced like other files. */
   readonly isRepositorySynced: (marker: RelPath) => boolean;
 };
@@ -32,6 +34,10 @@ export async function boundaryOf(
     exclusions,
   );
   const overridden = await overriddenFolders(environment, record);
+  const isNever = (path: RelPath): boolean =>
+    isAlwaysOutside(path) || exclusions.above(path) !== undefined;
+  const isByRule = (path: RelPath, kind: LocalStat["kind"]): boolean =>
+    rules.ignores(path, kind === "folder" ? "folder" : "file");
   return {
     rules,
     scope: {
@@ -43,10 +49,8 @@ export async function boundaryOf(
         repositoryAt: (folder) => overridden.get(folder),
       }),
     },
-    isOutside: (path, kind) =>
-      isAlwaysOutside(path) ||
-      exclusions.above(path) !== undefined ||
-      rules.ignores(path, kind === "folder" ? "folder" : "file"),
+    isOutside: (path, kind) => isNever(path) || isByRule(path, kind),
+    isIgnored: (path, kind) => !isNever(path) && isByRule(path, kind),
     isRepositorySynced: (marker) => overridden.has(parentPath(marker) ?? topPath),
   };
 }

@@ -12,6 +12,10 @@ import type { OpenWorkspace } from "./open-workspace.ts";
 export type CaptureScope = {
   readonly side: "local" | "remote";
   readonly paths?: readonly RelPath[] | undefined;
+  /** What the rules leave out is taken too, and flagged (N33). The local side only. */
+  readonly ignored?: boolean | undefined;
+  /** Nothing is written, not even to learn how fine the times of the disk are; nothing that is read is remembered. */
+  readonly lookOnly?: boolean | undefined;
   /** Repositories are units of it (N43); without that their histories are left aside. */
   readonly units?: boolean | undefined;
 };
@@ -26,18 +30,20 @@ export async function captureSource(
   const { local, state } = workspace;
   if (scope.side === "remote") return remoteSource(state.index.remote, { facts });
   const { isOutside, isRepositorySynced } = boundary;
-  const contents = { memory: workspace.contents, granularityNs: await local.granularityNs() };
+  const isIgnored = scope.ignored === true ? boundary.isIgnored : undefined;
+  const granularityNs = scope.lookOnly === true ? 0n : await local.granularityNs();
+  const contents = { memory: workspace.contents, granularityNs };
   const units =
     scope.units === true ? repositoryUnits(workspace.environment, local.top) : undefined;
   const options = { local, index: state.index, facts, contents, units };
-  return localSource({ ...options, isOutside, isRepositorySynced });
+  return localSource({ ...options, isOutside, isIgnored, isRepositorySynced });
 }
 
 /** What a snapshot of this workspace says about where it comes from. */
 function factsOf(
   { environment, record }: OpenWorkspace,
   boundary: Boundary,
-  { side, paths }: CaptureScope,
+  { side, paths, ignored }: CaptureScope,
 ): CaptureFacts {
   const device = environment.settings.read().device.name;
   return {
@@ -47,5 +53,6 @@ function factsOf(
     rules: boundary.rules.digest,
     sync: "clean",
     ...(paths === undefined ? {} : { paths }),
+    ...(ignored === true && side === "local" ? { ignored } : {}),
   };
 }

@@ -1,15 +1,17 @@
-import { isUnitTop, tornUnits, type UnitFacts } from "../core/snapshot/unit.ts";
+import { tornUnits, type UnitFacts } from "../core/snapshot/unit.ts";
 import type { SnapshotRoot } from "../core/snapshot/root.ts";
 import type { CaptureSource } from "../ports.ts";
 import type { Work } from "../std/events.ts";
+import { previewCapture, type CapturePreview } from "../snapshot/capture-preview.ts";
+import { capturePaths } from "./capture-paths.ts";
 import { captureSource } from "./capture-source.ts";
 import { ensureWorkspace } from "./ensure-workspace.ts";
 import type { Environment } from "./environment.ts";
-import { resolveFolder } from "./find-workspace.ts";
 import { refuseHalfRestored } from "./half-restored.ts";
 import { checkLabel } from "./label.ts";
 import { openSnapshotStore } from "./store.ts";
-import { openWorkspace } from "./open-workspace.ts";
+import { lookAtWorkspace } from "./look-workspace.ts";
+import { openWorkspace, type OpenWorkspace } from "./open-workspace.ts";
 
 /** What a person asks for. */
 export type CaptureRequest = {
@@ -17,14 +19,11 @@ export type CaptureRequest = {
   readonly label?: string;
   readonly tags: readonly string[];
   readonly force: boolean;
+  /** What the capture is limited to, as a person writes it; everything if none is named (N33). */
+  readonly paths?: readonly string[];
+  /** What the rules leave out is taken too (N33). */
+  readonly ignored?: boolean;
   readonly dryRun: boolean;
-};
-
-/** What a snapshot would hold; the files of repositories are not counted. */
-export type CapturePreview = {
-  readonly files: number;
-  readonly bytes: number;
-  readonly repositories: number;
 };
 
 /** A snapshot, or with `dryRun` what one would hold. */
@@ -44,7 +43,7 @@ export type CaptureOutcome =
 /**
  * Take a snapshot of the workspace around a place. No account is needed, nothing is synced.
  *
- * @throws {SnapError} `refused` while a restore is half done, `busy`, `workspace-missing`, `disk-full`, `store-inside-workspace`, `interrupted`
+ * @throws {SnapError} as `capturePaths`; `refused` while a restore is half done, `busy`, `workspace-missing`, `disk-full`, `store-inside-workspace`, `interrupted`
  */
 export async function captureWorkspace(
   environment: Environment,
@@ -52,28 +51,33 @@ export async function captureWorkspace(
   work: Work,
 ): Promise<CaptureOutcome> {
   if (request.label !== undefined) checkLabel(request.label);
-  if (request.dryRun) resolveFolder(environment, request.place);
+  if (request.dryRun) return { preview: await preview(environment, request, work) };
   const record = ensureWorkspace(environment, request.place);
   await using workspace = await openWorkspace(environment, record, "capture");
   refuseHalfRestored(workspace.state, record);
-  const source = await captureSource(workspace, { side: "local", units: true });
-  if (request.dryRun) return { preview: await weigh(source) };
+  const source = await sourceOf(workspace, request);
   const store = await openSnapshotStore(environment);
-  const { place: _place, dryRun: _dryRun, ...options } = request;
-  const { root, created } = await store.capture(source, { ...options, ...work, reason: "manual" });
+  const { label, tags, force } = request;
+  const options = { tags, force, ...(label === undefined ? {} : { label }), ...work };
+  const { root, created } = await store.capture(source, { ...options, reason: "manual" });
   const torn = tornUnits(root.git ?? []);
   return { root, created, isPartial: root.completeness === "partial", torn };
 }
 
-async function weigh(source: CaptureSource): Promise<CapturePreview> {
-  let files = 0;
-  let bytes = 0;
-  let repositories = 0;
-  for await (const entry of source.entries(() => {})) {
-    if (entry.type === "folder" && isUnitTop(entry)) repositories += 1;
-    if (entry.type !== "file") continue;
-    files += 1;
-    bytes += entry.size ?? 0;
-  }
-  return { files, bytes, repositories };
+/** Without a lock, and without a file that is written. */
+async function preview(
+  environment: Environment,
+  request: CaptureRequest,
+  work: Work,
+): Promise<CapturePreview> {
+  await using workspace = lookAtWorkspace(environment, request.place);
+  refuseHalfRestored(workspace.state, workspace.record);
+  const source = await sourceOf(workspace, request);
+  return await previewCapture(await openSnapshotStore(environment), source, work);
+}
+
+async function sourceOf(workspace: OpenWorkspace, request: CaptureRequest): Promise<CaptureSource> {
+  const { ignored, dryRun: lookOnly } = request;
+  const paths = await capturePaths(workspace, request);
+  return await captureSource(workspace, { side: "local", units: true, paths, ignored, lookOnly });
 }

@@ -63,7 +63,8 @@ async function* compareLocal(
   await using workspace = await openWorkspace(environment, record, doing);
   const units = root.git !== undefined;
   const paths = scopeOf(root, under);
-  const source = await captureSource(workspace, { side: "local", paths, units });
+  const scope = { side: "local", paths, units, ignored: root.ignored } as const;
+  const source = await captureSource(workspace, scope);
   const present = hashedEntries({ source, local: workspace.local, rehash }, work);
   yield* diffEntries(withoutUnitParts(store.entries(root.id, under)), present);
 }

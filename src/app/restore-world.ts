@@ -39,6 +39,7 @@ export async function restoreDeps(
     rollback: linked && rollbackOf(linked),
     capture: (request, work) => captureSafety(workspace, request, work),
     scope: () => outsideOf(workspace),
+    rules: async () => (await boundaryOf(workspace)).rules.digest,
     workspace: record.id,
     link: isLinked(record) ? { account: record.account, folder: record.remote } : undefined,
     device: environment.settings.read().device.name,

@@ -42,9 +42,14 @@ function pinText(pin: NotedRoot["pin"]): string {
 
 function completenessText(root: SnapshotRoot): string {
   const until = thinUntil(root);
-  return until === undefined
-    ? root.completeness
-    : `${root.completeness}, needs Dropbox until ${formatTime(until).slice(0, 10)}`;
+  const needs = `needs Dropbox until ${formatTime(until ?? 0).slice(0, 10)}`;
+  const { paths, ignored } = root;
+  return [
+    root.completeness,
+    ...(until === undefined ? [] : [needs]),
+    ...(paths === undefined ? [] : [`only ${plural(paths.length, "path")}`]),
+    ...(ignored === undefined ? [] : ["with ignored files"]),
+  ].join(", ");
 }
 
 function checkText({ level, result }: NonNullable<ListedSnapshot["verified"]>): string {
@@ -64,6 +69,7 @@ export function showText({ root, verified }: ListedSnapshot, nowMs: number): str
     ["link", linkText(root)],
     ["side", root.side === "local" ? "the files of the workspace" : "what Dropbox held"],
     ...pathLines(root),
+    ...ignoredLines(root),
     ["holds", holdsText(root)],
     ["added", `${formatSize(root.stored)} to the store`],
     ["content", contentText(root)],
@@ -89,6 +95,11 @@ function pathLines({ paths }: SnapshotRoot): readonly (readonly [string, string]
   if (paths === undefined) return [];
   const shown = paths.slice(0, 10).map(displayName).join(", ");
   return [["only", `${shown}${paths.length > 10 ? `, and ${paths.length - 10} more` : ""}`]];
+}
+
+function ignoredLines({ ignored }: SnapshotRoot): readonly (readonly [string, string])[] {
+  if (ignored === undefined) return [];
+  return [["ignored", "ignored files are in it; `snap restore --ignored` puts them back"]];
 }
 
 function holdsText({ counts }: SnapshotRoot): string {
@@ -147,6 +158,7 @@ export function rootFields({ root, verified }: ListedSnapshot): Readonly<Record<
     reason: root.reason,
     side: root.side,
     paths: root.paths,
+    ignored: root.ignored,
     completeness: root.completeness,
     expires: until === undefined ? undefined : new Date(until).toISOString(),
     verified,

@@ -36,6 +36,8 @@ export type RestoreDeps = {
    * files (T8, T13). Asked anew for every look.
    */
   scope(): Promise<Outside>;
+  /** Digest of the rules in force, as a snapshot names it (N24). */
+  rules(): Promise<string>;
   /** Id of the workspace, and account and folder of its link. */
   readonly workspace: string;
   readonly link: { readonly account: string; readonly folder: string } | undefined;

@@ -67,7 +67,7 @@ export async function orderOf(deps: RestoreDeps, request: RestoreRequest): Promi
   const root = await deps.store.find(request.snapshot, { workspace: deps.workspace });
   const options: PlanOptions = {
     paths: request.paths,
-    delete: request.delete ?? isFull(root, request),
+    delete: await isRemoving(deps, { root, request }),
     onUnsaved: request.onUnsaved ?? "replace",
   };
   const outside = await scopeWith(deps, root);
@@ -77,6 +77,28 @@ export async function orderOf(deps: RestoreDeps, request: RestoreRequest): Promi
     looker: new Looker(deps, outside),
     wanted: () => wantedFrom(deps, { root, options, outside }),
   };
+}
+
+/**
+ * A snapshot of some paths may lack the rules that were in force: what it does not hold may have been ignored then. Where other rules
+ * hold now nothing is taken for absent (N33).
+ */
+async function isRemoving(
+  deps: RestoreDeps,
+  { root, request }: { readonly root: SnapshotRoot; readonly request: RestoreRequest },
+): Promise<boolean> {
+  const isAsked = request.delete ?? isFull(root, request);
+  if (!isAsked || root.paths === undefined || root.paths.includes(ignoreFileName)) return isAsked;
+  if (root.rules === (await deps.rules())) return true;
+  if (request.delete === undefined) return false;
+  throw new SnapError(
+    "refused",
+    `Other files are ignored now than when snapshot ${root.id.slice(0, 8)} was taken of some paths`,
+    {
+      path: root.id,
+      hint: `What it lacks may have been ignored, so nothing is removed: leave --delete out, or put the ${ignoreFileName} of that time back first.`,
+    },
+  );
 }
 
 /** Who names one file expects nothing else to vanish, and a snapshot with gaps proves no absence (T10). */

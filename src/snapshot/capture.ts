@@ -75,13 +75,14 @@ export async function capture(
     parent !== undefined && !options.force && isUnchanged(parent, draft, options)
       ? await isInPlace(parts, parent)
       : false;
+  const done = facts.paths === undefined ? scope : { id: parts.lock.token };
   if (parent !== undefined && isTold) {
-    await removeCheckpoints(parts.files, scope, parts.clock.now());
+    await removeCheckpoints(parts.files, done, parts.clock.now());
     return { root: parent, created: false };
   }
   throwIfAborted(options.signal);
   const root = await commit(parts, { draft, parent, packs }, options);
-  await removeCheckpoints(parts.files, scope, parts.clock.now());
+  await removeCheckpoints(parts.files, done, parts.clock.now());
   return { root, created: true };
 }
 

@@ -60,13 +60,18 @@ export async function checkpointLists(
   return [...new Set(live.flatMap(({ lists }) => lists))];
 }
 
-/** A capture has come to its end: its checkpoints go, and whatever is too old or damaged. The writer's lock is held. */
+/**
+ * A capture has come to its end: the checkpoints of its scope go, or of one that was limited to some paths its own alone, and whatever is
+ * too old or damaged. The writer's lock is held.
+ */
 export async function removeCheckpoints(
   files: StoreFiles,
-  scope: CheckpointScope,
+  done: CheckpointScope | Pick<Checkpoint, "id">,
   nowMs: number,
 ): Promise<void> {
-  const others = (await liveCheckpoints(files, nowMs)).filter((one) => !isSameScope(one, scope));
+  const isDone = (one: Checkpoint): boolean =>
+    "id" in done ? one.id === done.id : isSameScope(one, done);
+  const others = (await liveCheckpoints(files, nowMs)).filter((one) => !isDone(one));
   const kept = new Set(others.map(({ id }) => id));
   for (const id of await idsIn(files)) if (!kept.has(id)) await files.remove(pathOf(id));
 }

@@ -17,6 +17,8 @@ export type LocalSourceOptions = {
   readonly contents?: { readonly memory: ContentMemory; readonly granularityNs: bigint };
   /** Left out by rule or by nature: ignored, or always outside the sync. */
   readonly isOutside: (path: RelPath, kind: LocalStat["kind"]) => boolean;
+  /** What of that is outside by a rule alone: it is taken all the same, with the flag `ignored`. Absent: none of it is. */
+  readonly isIgnored?: LocalSourceOptions["isOutside"] | undefined;
   /** Repositories whose files are synced like any other (an override is in force). */
   readonly isRepositorySynced: (path: RelPath) => boolean;
   readonly facts: CaptureFacts;
@@ -62,9 +64,10 @@ async function* entriesBelow(
   const hashes = options.contents?.memory.hashesIn(listing);
   for (const stat of listing.entries) {
     const path = joinPath(listing.path, stat.name);
-    if (isOut(options, path, stat)) continue;
+    const flags = flagsAt(options, path, stat);
+    if (flags === undefined) continue;
     if (isUnit(options, stat)) {
-      yield unitEntry(options, path, stat);
+      yield unitEntry(options, path, { stat, flags });
       continue;
     }
     if (isForeignRepository(options, path, stat)) {
@@ -73,28 +76,29 @@ async function* entriesBelow(
     }
     const row = rows.get(stat.name);
     if (stat.kind !== "folder") {
-      yield entryOf(options, path, { stat, row, known: hashes?.get(stat.name), flags: [] });
+      yield entryOf(options, path, { stat, row, known: hashes?.get(stat.name), flags });
       continue;
     }
     const below = await options.local.list(path);
-    if (isBareUnit(options, below)) yield unitEntry(options, path, stat);
-    else yield* folderAndBelow(options, { stat, row, listing: below }, onLeft);
+    if (isBareUnit(options, below)) yield unitEntry(options, path, { stat, flags });
+    else yield* folderAndBelow(options, { stat, row, flags, listing: below }, onLeft);
   }
 }
 
 type ListedFolder = {
   readonly stat: LocalStat;
   readonly row: LocalEntry | undefined;
+  readonly flags: readonly EntryFlag[];
   readonly listing: FolderListing;
 };
 
 async function* folderAndBelow(
   options: LocalSourceOptions,
-  { stat, row, listing }: ListedFolder,
+  { stat, row, listing, flags: before }: ListedFolder,
   onLeft: Onward,
 ): AsyncGenerator<SnapshotEntry> {
   const { path, trouble } = listing;
-  const flags: readonly EntryFlag[] = trouble === undefined ? [] : ["unreadable"];
+  const flags: readonly EntryFlag[] = trouble === undefined ? before : [...before, "unreadable"];
   if (trouble !== undefined) onLeft({ path, reason: trouble.message });
   if (!isOnlyAncestor(options.facts.paths, path))
     yield entryOf(options, path, { stat, row, known: undefined, flags });
@@ -119,10 +123,16 @@ function rowsByName(
   return new Map(Array.from(index.local.children(node), (row) => [row.name, row]));
 }
 
-function isOut(options: LocalSourceOptions, path: RelPath, stat: LocalStat): boolean {
+/** What is odd about a place that is taken; undefined for one that is not. */
+function flagsAt(
+  options: LocalSourceOptions,
+  path: RelPath,
+  { kind }: LocalStat,
+): readonly EntryFlag[] | undefined {
   const paths = options.facts.paths;
-  if (paths !== undefined && !paths.some((top) => touches(path, top))) return true;
-  return options.isOutside(path, stat.kind);
+  if (paths !== undefined && !paths.some((top) => touches(path, top))) return undefined;
+  if (options.isIgnored?.(path, kind) === true) return ["ignored"];
+  return options.isOutside(path, kind) ? undefined : [];
 }
 
 /** `.git`, a folder or the file that leads to one, and the folder `.hg` (N43): also where it is synced by an override. */
@@ -138,8 +148,12 @@ function isBareUnit({ units }: LocalSourceOptions, listing: FolderListing): bool
 }
 
 /** The folder of a unit, whose entries the capture puts behind it; or the file in its place, which is all of it. */
-function unitEntry(options: LocalSourceOptions, path: RelPath, stat: LocalStat): SnapshotEntry {
-  const entry = entryOf(options, path, { stat, row: undefined, known: undefined, flags: [] });
+function unitEntry(
+  options: LocalSourceOptions,
+  path: RelPath,
+  seen: Pick<Seen, "stat" | "flags">,
+): SnapshotEntry {
+  const entry = entryOf(options, path, { ...seen, row: undefined, known: undefined });
   return { ...entry, unit: path };
 }
 

@@ -10,7 +10,7 @@ import { readEntries, readPageRefs, readPages } from "./manifest-store.ts";
 import type { PackReader } from "./pack-reader.ts";
 import type { FoundRoot } from "./root-files.ts";
 
-/** The snapshot that a new one starts from: the newest of the same workspace, side and paths. */
+/** The snapshot that a new one starts from: the newest of the same workspace, side and scope. */
 export function parentOf(
   roots: readonly FoundRoot[],
   facts: CaptureFacts,
@@ -24,9 +24,22 @@ export function baseOf(roots: readonly FoundRoot[], facts: CaptureFacts): Snapsh
   return parentOf(roots, facts) ?? newest?.root;
 }
 
+/** The same among the snapshots of a list: of whole roots alone. */
+export function baseIn(
+  roots: readonly SnapshotRoot[],
+  facts: CaptureFacts,
+): SnapshotRoot | undefined {
+  return baseOf(
+    roots.map((root) => ({ name: root.id, root })),
+    facts,
+  );
+}
+
 function isSameScope(root: SnapshotRoot, facts: CaptureFacts): boolean {
-  const isSamePaths = canonicalJson(root.paths ?? null) === canonicalJson(facts.paths ?? null);
-  return isSameSide(root, facts) && isSamePaths;
+  const [before, now] = [root, facts].map(({ paths = null, ignored = false }) =>
+    canonicalJson([paths, ignored]),
+  );
+  return isSameSide(root, facts) && before === now;
 }
 
 /** What came from an archive was never there. */

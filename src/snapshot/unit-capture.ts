@@ -1,5 +1,5 @@
 import { isUnitTop, unitReasonsMax, unitsMax, type UnitFacts } from "../core/snapshot/unit.ts";
-import type { SnapshotEntry } from "../core/snapshot/entry.ts";
+import type { EntryFlag, SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { LeftAside } from "../core/snapshot/root.ts";
 import { baseName, parseRelPath } from "../core/path/rel-path.ts";
 import type { UnitPlace, UnitReport } from "../core/repo/unit.ts";
@@ -39,9 +39,14 @@ export async function* withUnits(
     if (unit === undefined) yield { ...entry, flags: [...entry.flags, "unreadable"] };
     else {
       yield entry;
-      yield* unit.entries;
+      for (const part of unit.entries) yield { ...part, flags: flagsIn(entry, part) };
     }
   }
+}
+
+/** All of a unit is ignored where its folder is. */
+function flagsIn(top: SnapshotEntry, { flags }: SnapshotEntry): readonly EntryFlag[] {
+  return top.flags.includes("ignored") ? [...flags, "ignored"] : flags;
 }
 
 function tooMany({ path }: SnapshotEntry, { onLeft }: UnitCaptureParts): undefined {

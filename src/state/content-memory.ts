@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { baseName, parentPath, topPath } from "../core/path/rel-path.ts";
 import { isHash } from "../core/snapshot/checked-json.ts";
 import type { ContentMemory } from "../core/tree/content-memory.ts";
@@ -30,17 +30,23 @@ export class SqliteContentMemory implements ContentMemory, Disposable {
   readonly #path: string;
   readonly #logger: Logger;
   #open: OpenMemory | undefined;
-  #isLost = false;
+  readonly #isReadOnly: boolean;
+  #isLost: boolean;
   /** What still holds of the folders that were asked for last, oldest first. */
   readonly #still = new Map<string, ReadonlyMap<string, Kept>>();
   /** What is to be written, by folder. */
   readonly #noted = new Map<string, Map<string, Kept>>();
   #notes = 0;
 
-  /** @param path of the file; its folder is there */
-  constructor(path: string, logger: Logger) {
+  /**
+   * @param path of the file; its folder is there
+   * @param options `readOnly`: nothing is written, and nothing kept of what is noted
+   */
+  constructor(path: string, logger: Logger, options: { readonly readOnly?: boolean } = {}) {
     this.#path = path;
     this.#logger = logger;
+    this.#isReadOnly = options.readOnly ?? false;
+    this.#isLost = this.#isReadOnly && !existsSync(path);
   }
 
   hashesIn(listing: FolderListing): ReadonlyMap<string, ContentHash> {
@@ -55,6 +61,7 @@ export class SqliteContentMemory implements ContentMemory, Disposable {
   }
 
   note({ path, stat, startedAt, hash }: ReadContent, granularityNs: bigint): void {
+    if (this.#isReadOnly) return;
     const provenBefore = BigInt(Math.floor(startedAt)) * 1_000_000n - granularityNs;
     if (BigInt(stat.newestNs) >= provenBefore) return;
     const folder = parentPath(path) ?? topPath;
@@ -98,7 +105,7 @@ export class SqliteContentMemory implements ContentMemory, Disposable {
   #attempt<T>(work: (memory: OpenMemory) => T): T | undefined {
     if (this.#isLost) return undefined;
     try {
-      this.#open ??= openMemory(this.#path);
+      this.#open ??= this.#isReadOnly ? connect(this.#path, true) : openMemory(this.#path);
       return work(this.#open);
     } catch (error) {
       if (!isSnapError(error)) throw error;
@@ -112,7 +119,7 @@ export class SqliteContentMemory implements ContentMemory, Disposable {
     this.#open?.connection.close();
     this.#open = undefined;
     this.#logger.info("what captures have read is not remembered", { reason: error.message });
-    if (isSnapError(error, "damaged")) removeFiles(this.#path);
+    if (isSnapError(error, "damaged") && !this.#isReadOnly) removeFiles(this.#path);
   }
 }
 
@@ -132,11 +139,11 @@ function openMemory(path: string): OpenMemory {
   }
 }
 
-function connect(path: string): OpenMemory {
-  makeEmptyFile(path);
-  const connection = new Connection(path);
+function connect(path: string, readOnly = false): OpenMemory {
+  if (!readOnly) makeEmptyFile(path);
+  const connection = new Connection(path, { readOnly });
   try {
-    connection.execute(schema);
+    if (!readOnly) connection.execute(schema);
     const read: Statement = connection.prepare("SELECT files FROM contents_1 WHERE folder = ?");
     const write = connection.prepare(
       "INSERT OR REPLACE INTO contents_1 (folder, files) VALUES (?, ?)",

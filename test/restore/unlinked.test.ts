@@ -56,6 +56,7 @@ class Unlinked implements AsyncDisposable {
         return store.capture(localSource(own), options);
       },
       scope: () => Promise.resolve(() => false),
+      rules: () => Promise.resolve("r"),
       onEvent: () => {},
     };
   }

@@ -114,6 +114,17 @@ test("N32: after a week a checkpoint holds nothing, and the next capture removes
   expect(await checkpointLists(filesOf(scratch), now + 7 * dayMs + 1)).toEqual([]);
 });
 
+test("N32, N33: a capture of some paths leaves the checkpoint of a whole one alone", async () => {
+  using scratch = new ScratchStore();
+  await interruptAt(scratch, "f1700");
+  const held = await heldPaths(scratch);
+  const store = await scratch.open();
+  const part = new MemorySource().write("f1001", "one");
+  part.captureFacts = { ...part.captureFacts, paths: ["f1001"] };
+  await store.capture(part, manual);
+  expect(await heldPaths(scratch)).toEqual(held);
+});
+
 test("N32: a damaged checkpoint counts as none", async () => {
   using scratch = new ScratchStore();
   await interruptAt(scratch, "f1700");

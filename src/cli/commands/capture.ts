@@ -1,7 +1,8 @@
-import { captureWorkspace } from "../../app/capture.ts";
-import { defineCommand, type AnyCommand } from "../context.ts";
+import { captureWorkspace, type CaptureOutcome } from "../../app/capture.ts";
+import { defineCommand, type AnyCommand, type CliContext } from "../context.ts";
 import { displayName } from "../../core/path/names.ts";
 import { formatSize, plural } from "../format.ts";
+import { namingOptions } from "../snapshot-words.ts";
 import { repositoriesText } from "../units.ts";
 
 /** `snap capture`: take a snapshot. */
@@ -9,14 +10,18 @@ export const captureCommand: AnyCommand = defineCommand({
   command: "capture",
   describe: "Take a snapshot of the workspace",
   builder: (parser) =>
-    parser
-      .option("label", { type: "string", requiresArg: true, describe: "A name for the snapshot" })
-      .option("tag", {
+    namingOptions(parser)
+      .option("paths", {
         type: "string",
         array: true,
         requiresArg: true,
         default: [],
-        describe: "A word to find it by; may be repeated",
+        describe: "Only these files and folders",
+      })
+      .option("ignored", {
+        type: "boolean",
+        default: false,
+        describe: "Take ignored files too; only `snap restore --ignored` puts them back",
       })
       .option("force", {
         type: "boolean",
@@ -27,29 +32,23 @@ export const captureCommand: AnyCommand = defineCommand({
         alias: "n",
         type: "boolean",
         default: false,
-        describe: "Show what would be captured",
+        describe: "Tell what would be read and stored",
       })
       .epilogue(
-        "Ignored files are left out. A Git or Mercurial repository is captured whole, with its history. If nothing changed since the last snapshot, its id is printed. Exit code 4: something could not be read, or changed while it was read; it is listed. Exit code 5: a repository may not be whole in the snapshot, which was made all the same.",
+        "Ignored files are left out, unless --ignored is given. With --paths the snapshot says nothing about the rest of the workspace: a restore of it removes nothing elsewhere, and `latest` never means it. A Git or Mercurial repository is captured whole, with its history. If nothing changed since the last snapshot, its id is printed. Exit code 4: something could not be read, or changed while it was read; it is listed. Exit code 5: a repository may not be whole in the snapshot, which was made all the same.",
       ),
   run: async ({ environment, output, place, work }, words) => {
     const options = {
       place,
       tags: words.tag,
       force: words.force,
+      paths: words.paths,
+      ignored: words.ignored,
       dryRun: words.dryRun,
       ...(words.label === undefined ? {} : { label: words.label }),
     };
     const outcome = await captureWorkspace(environment, options, work);
-    if (outcome.preview !== undefined) {
-      const { files, bytes, repositories } = outcome.preview;
-      const units = repositories === 0 ? "" : ` and ${repositoriesText(repositories)}`;
-      output.say(
-        `${plural(files, "file")}, ${formatSize(bytes)}${units} would be captured. Nothing was changed.`,
-      );
-      output.result("capture", 0, { dryRun: true, files, bytes, repositories });
-      return 0;
-    }
+    if (outcome.preview !== undefined) return tellPreview(output, outcome.preview);
     const { root, created, torn } = outcome;
     for (const item of root.left.items) {
       output.emit("left", item);
@@ -81,3 +80,27 @@ export const captureCommand: AnyCommand = defineCommand({
     return exit;
   },
 });
+
+function tellPreview(output: CliContext["output"], preview: CapturePreview): 0 {
+  const { holds, repositories, base, left, ...parts } = preview;
+  const units = repositories === 0 ? "" : ` and ${repositoriesText(repositories)}`;
+  output.say(`The snapshot would hold ${amountText(holds)}${units}.`);
+  if (base === undefined) output.say("There is no earlier one to go on from.");
+  else {
+    output.say(`Compared with snapshot ${base.id.slice(0, 8)}:`);
+    output.say(`  new      ${amountText(parts.added)}`);
+    output.say(`  changed  ${amountText(parts.changed)}`);
+    output.say(`  gone     ${amountText(parts.gone)}`);
+  }
+  output.say(`${amountText(parts.read)} would be read. Nothing was changed.`);
+  const { files, bytes } = holds;
+  const shared = { files, bytes, repositories, left, parent: base?.id };
+  output.result("capture", 0, { dryRun: true, ...shared, ...parts });
+  return 0;
+}
+
+function amountText({ files, bytes }: CapturePreview["holds"]): string {
+  return `${plural(files, "file")}, ${formatSize(bytes)}`;
+}
+
+type CapturePreview = NonNullable<CaptureOutcome["preview"]>;

@@ -3,25 +3,18 @@ import { importArchive, type ImportOutcome } from "../../app/import.ts";
 import { displayName } from "../../core/path/names.ts";
 import { defineCommand, type AnyCommand, type CliContext } from "../context.ts";
 import { formatSize, plural } from "../format.ts";
+import { namingOptions } from "../snapshot-words.ts";
 
 /** `snap import`: an archive as a snapshot. */
 export const importCommand: AnyCommand = defineCommand({
   command: "import <file>",
   describe: "Read a tar archive into a snapshot",
   builder: (parser) =>
-    parser
+    namingOptions(parser)
       .positional("file", {
         type: "string",
         demandOption: true,
         describe: "A .tar, .tar.gz or .tar.zst, by snap or any other program; - for standard input",
-      })
-      .option("label", { type: "string", requiresArg: true, describe: "A name for the snapshot" })
-      .option("tag", {
-        type: "string",
-        array: true,
-        requiresArg: true,
-        default: [],
-        describe: "A word to find it by; may be repeated",
       })
       .option("base", {
         type: "string",

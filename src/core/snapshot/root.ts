@@ -40,6 +40,8 @@ export type CaptureFacts = {
   readonly sync: "clean" | { readonly pending: number; readonly conflicting: number };
   /** Paths that the capture was limited to; absent for the whole scope. */
   readonly paths?: readonly string[];
+  /** Present where what the rules leave out was taken too (N33); such entries have the flag `ignored`. */
+  readonly ignored?: true;
 };
 
 /** The root of a snapshot (N24): with its lists and pages it checks everything below itself. */
@@ -145,6 +147,7 @@ function factsOf(record: CheckedRecord): CaptureFacts {
     rules: record.text("rules"),
     sync: syncOf(record),
     ...(record.has("paths") ? { paths: record.texts("paths") } : {}),
+    ...(record.optionalFlag("ignored") === true ? { ignored: true } : {}),
   };
 }
 

@@ -1,0 +1,144 @@
+import { hash } from "node:crypto";
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { Box } from "../support/snap-process.ts";
+
+/** Every file and folder below a folder, with what tells that it was written to; but not what SQLite needs to read. */
+function stateOf(folder: string): Readonly<Record<string, string>> {
+  const names = readdirSync(folder, { recursive: true }).map(String).toSorted();
+  const own = names.filter((name) => !/-(?:wal|shm)$/u.test(name));
+  return Object.fromEntries(
+    own.map((name) => {
+      const place = path.join(folder, name);
+      const { mode, size, mtimeMs, ino } = lstatSync(place);
+      const content = lstatSync(place).isFile() ? hash("sha256", readFileSync(place)) : "";
+      const time = content === "" && name.includes("workspaces/") ? "" : mtimeMs;
+      return [name, [mode, size, time, ino, content].join(" ")];
+    }),
+  );
+}
+
+async function idOf(box: Box, ...words: readonly string[]): Promise<string> {
+  const { events } = await box.expectExit(0, "capture", ...words, "--json");
+  return String(events.at(-1)?.["id"]);
+}
+
+async function pathsIn(box: Box, id: string): Promise<readonly unknown[]> {
+  const { events } = await box.expectExit(0, "ls", id, "-R", "--json");
+  return events.filter(({ type }) => type === "entry").map((entry) => entry["path"]);
+}
+
+test("N33: a capture of some paths holds them alone, says so, and a restore of it removes nothing elsewhere", async () => {
+  using box = new Box();
+  for (const name of ["a/one", "a/two", "b/three", "top"]) box.write(name, name);
+  const id = await idOf(box, "--paths", "a", "a/one", "top", "--label", "part");
+  expect(await pathsIn(box, id)).toEqual(["a", "a/one", "a/two", "top"]);
+  expect((await box.expectExit(0, "show", id)).stdout).toMatch(/only +a, top/u);
+  expect((await box.expectExit(0, "list")).stdout).toContain("full, only 2 paths");
+  await box.expectExit(2, "show", "latest");
+  box.write("a/new", "new");
+  box.write("b/new", "new");
+  box.write("a/one", "changed");
+  const changes = await box.expectExit(0, "diff", id, "local");
+  expect(changes.stdout).not.toContain("b/");
+  await box.expectExit(0, "restore", id, "--yes");
+  expect(Object.keys(box.tree())).toEqual(["a/one", "a/two", "b/new", "b/three", "top"]);
+  expect(box.read("a/one")).toBe("a/one");
+});
+
+test("N33, N39: the parent of a capture of some paths is one of the same paths", async () => {
+  using box = new Box();
+  box.write("a/one", "one");
+  box.write("b", "two");
+  const whole = await idOf(box);
+  const part = await idOf(box, "--paths", "a");
+  const again = await box.expectExit(0, "capture", "--paths", "a", "--json");
+  expect(again.events.at(-1)).toMatchObject({ id: part, created: false });
+  const other = await box.expectExit(0, "capture", "--paths", "b", "--json");
+  expect(other.events.at(-1)).toMatchObject({ created: true });
+  expect((await box.expectExit(0, "show", "latest")).stdout).toContain(whole);
+});
+
+test("N33: paths that are not there, not taken, outside or of a repository are refused before anything is captured", async () => {
+  using box = new Box();
+  box.write("a", "one");
+  box.write(".mignore", "out\n");
+  box.write("out/x", "x");
+  mkdirSync(path.join(box.workspace, "r/.git"), { recursive: true });
+  box.write("r/.git/HEAD", "ref: refs/heads/main\n");
+  for (const named of ["nothing", "out", "../elsewhere", "", "r/.git/HEAD", ".snap/x"]) {
+    expect((await box.snap(["capture", "--paths", named])).code, named).toBe(2);
+  }
+  expect((await box.expectExit(0, "list")).stdout).toContain("No snapshots yet");
+  rmSync(path.join(box.workspace, "r"), { recursive: true });
+  expect(await pathsIn(box, await idOf(box, "--paths", "a", "."))).toEqual([".mignore", "a"]);
+});
+
+test("N33: where other rules hold now, a snapshot of some paths removes nothing", async () => {
+  using box = new Box();
+  box.write(".mignore", "build\n");
+  box.write("a/build/x", "never captured");
+  box.write("a/one", "one");
+  const id = await idOf(box, "--paths", "a");
+  box.write(".mignore", "");
+  box.write("a/one", "changed");
+  const { stderr } = await box.expectExit(3, "restore", id, "--delete", "--yes");
+  expect(stderr).toContain("Other files are ignored now");
+  await box.expectExit(0, "restore", id, "--yes");
+  expect(box.tree()).toMatchObject({ "a/build/x": "never captured", "a/one": "one" });
+});
+
+test("N33: --ignored takes what the rules leave out, with a flag, and never what is snap's own", async () => {
+  using box = new Box();
+  box.write(".mignore", "out\n*.o\n");
+  box.write("out/deep/x", "x");
+  box.write("a.o", "object");
+  box.write(".snap-tmp-1", "unfinished");
+  box.write("kept", "kept");
+  const plain = await idOf(box);
+  expect(await pathsIn(box, plain)).toEqual([".mignore", "kept"]);
+  const id = await idOf(box, "--ignored");
+  const { events } = await box.expectExit(0, "ls", id, "-R", "--json");
+  const flagged = events.filter((entry) => String(entry["flags"]).includes("ignored"));
+  expect(flagged.map((entry) => entry["path"])).toEqual(["a.o", "out", "out/deep", "out/deep/x"]);
+  expect(await pathsIn(box, id)).not.toContain(".snap-tmp-1");
+  expect((await box.expectExit(0, "show", id)).stdout).toContain("ignored files are in it");
+  await box.expectExit(0, "verify", id, "--level", "3");
+  expect((await box.expectExit(0, "diff", id, "local")).stdout).not.toContain("out");
+  box.write("a.o", "other");
+  expect((await box.expectExit(0, "diff", id, "local")).stdout).toContain("M a.o");
+  expect(await pathsIn(box, await idOf(box, "--ignored", "--paths", "out"))).toEqual([
+    "out",
+    "out/deep",
+    "out/deep/x",
+  ]);
+  rmSync(path.join(box.workspace, "out"), { recursive: true });
+  await box.expectExit(0, "restore", id, "--yes");
+  expect(existsSync(path.join(box.workspace, "out"))).toBe(false);
+});
+
+test("a dry run of a capture counts and writes nothing, no lock and no workspace either", async () => {
+  using box = new Box();
+  box.write("a", "one");
+  box.write("b", "two");
+  await box.expectExit(0, "capture", "--dry-run");
+  expect(readdirSync(path.join(box.home, "workspaces"))).toEqual([]);
+  await box.expectExit(0, "login", "--local");
+  await box.expectExit(0, "link");
+  await box.expectExit(0, "sync");
+  await idOf(box);
+  box.write("a", "three");
+  box.write("c", "four!");
+  box.remove("b");
+  const before = stateOf(box.top);
+  const { events } = await box.expectExit(0, "capture", "--dry-run", "--json");
+  expect(stateOf(box.top)).toEqual(before);
+  expect(events.at(-1)).toMatchObject({
+    files: 2,
+    added: { files: 1, bytes: 5 },
+    changed: { files: 1, bytes: 5 },
+    gone: { files: 1, bytes: 3 },
+    read: { files: 2, bytes: 10 },
+  });
+});
