@@ -12,6 +12,7 @@ import type { RepositoryUnits } from "./core/repo/unit.ts";
 import type { EntryChange } from "./core/snapshot/diff.ts";
 import type { SnapshotEntry } from "./core/snapshot/entry.ts";
 import type { NotedRoot } from "./core/snapshot/note.ts";
+import type { Metadata } from "./core/snapshot/restore-wanted.ts";
 import type { CaptureFacts, LeftAside, SnapshotId } from "./core/snapshot/root.ts";
 import type {
   CaptureOptions,
@@ -104,8 +105,8 @@ export interface LocalSide {
   perform(act: LocalAct): Promise<ActOutcome>;
   /** After a crash: finish an act that was under way, or take it back; may be repeated (S74). */
   settle(act: LocalAct): Promise<ActOutcome>;
-  /** Set mode (without special bits) and mtime of what stands at a place. */
-  setMetadata(path: RelPath, metadata: { mode?: number; modifiedNs?: string }): Promise<LocalStat>;
+  /** Set mode (special bits only where `special` says so, X9) and mtime of what stands at a place. */
+  setMetadata(path: RelPath, metadata: Metadata): Promise<LocalStat>;
   /** Read a file inside an area, for verification and undo. */
   openInArea(place: AreaPath): Promise<LocalFile>;
   areas(kind: Area["kind"]): Promise<readonly Area[]>;

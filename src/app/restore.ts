@@ -40,6 +40,7 @@ export type RestoreWords = PlannedRequest & {
   /** undefined: as the kind of restore says (T10). */
   readonly delete: boolean | undefined;
   readonly onUnsaved: "refuse" | "keep" | "replace";
+  readonly specialModes?: boolean;
 };
 
 /**
@@ -61,6 +62,7 @@ export async function restoreWorkspace(
     snapshot: words.reference,
     paths: words.paths.map(snapshotPath),
     onUnsaved: words.onUnsaved,
+    ...(words.specialModes === true ? { specialModes: true } : {}),
     ...(words.delete === undefined ? {} : { delete: words.delete }),
   };
   return planned(

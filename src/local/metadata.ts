@@ -1,11 +1,14 @@
 import { constants } from "node:fs";
+import type { Metadata } from "../core/snapshot/restore-wanted.ts";
 import type { LocalStat } from "../core/tree/local-stat.ts";
 import { SnapError } from "../std/error.ts";
 import type { Site } from "./parents.ts";
 import type { Spot } from "./spot.ts";
 
-/** Permission bits, and mtime in ns, decimal; what is absent stays. */
-export type Metadata = { readonly mode?: number; readonly modifiedNs?: string };
+/** The bits that are set: without setuid, setgid and sticky, unless the user asks for them (X9). */
+export function bitsOf(mode: number, { special }: Pick<Metadata, "special">): number {
+  return mode & (special === true ? 0o7777 : 0o777);
+}
 
 /**
  * A time as the system call takes it. A double holds it to less than a microsecond; what the disk then reports is what
@@ -18,13 +21,13 @@ export function secondsOf(modifiedNs: string): string {
 const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /**
- * Set mode, without special bits (X9), and mtime of what stands at a place; durable on return. Of a symlink only the mtime
+ * Set mode and mtime of what stands at a place; durable on return. Of a symlink only the mtime
  * can be set. @throws {SnapError} `not-found`, `conflict` for devices and pipes.
  */
 export async function setMetadataOf(
   site: Site,
   spot: Spot,
-  { mode, modifiedNs }: Metadata,
+  { mode, modifiedNs, ...special }: Metadata,
 ): Promise<LocalStat> {
   const kind = spot.stat()?.kind;
   if (kind === "special") throw notPlain(spot);
@@ -34,7 +37,7 @@ export async function setMetadataOf(
   if (kind === "file" || kind === "folder") {
     const fd = site.disk.open(spot.at(), openFlags);
     try {
-      if (mode !== undefined) site.disk.chmodOpen(fd, mode & 0o777);
+      if (mode !== undefined) site.disk.chmodOpen(fd, bitsOf(mode, special));
       if (modifiedNs !== undefined) site.disk.setTimesOpen(fd, secondsOf(modifiedNs));
       await site.disk.sync(fd);
     } finally {

@@ -42,6 +42,17 @@ export function bring(disk: Disk, from: Spot, to: Spot): Brought {
   }
 }
 
+/** Give a file a second name at a free place. False where the disk has no hard links, or no more for this file. */
+export function linkIfAble(disk: Disk, from: Spot, to: Spot): boolean {
+  try {
+    disk.link(from.at(), to.at());
+    return true;
+  } catch (error) {
+    if (!withoutLinks.has(systemCode(error) ?? "")) throw error;
+    return false;
+  }
+}
+
 function bringFolder(disk: Disk, from: Spot, to: Spot): Brought {
   if (to.look() !== undefined) return "taken";
   try {

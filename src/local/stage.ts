@@ -1,13 +1,14 @@
 import { constants } from "node:fs";
 import { ContentHasher } from "../core/tree/content-hash.ts";
 import type { LocalStat } from "../core/tree/local-stat.ts";
-import type { StageExpectation, StageRequest } from "../core/plan/local-act.ts";
+import type { AreaPath, StageExpectation, StageRequest } from "../core/plan/local-act.ts";
 import { present } from "../std/assert.ts";
 import { SnapError, throwIfAborted } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
+import { linkIfAble } from "./no-replace.ts";
 import { areaPlace, makeFoldersOnly, syncFolders, type Site } from "./parents.ts";
 import { openSpot, type Spot } from "./spot.ts";
-import { secondsOf, setMetadataOf } from "./metadata.ts";
+import { bitsOf, secondsOf, setMetadataOf } from "./metadata.ts";
 
 const createFlags =
   constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
@@ -19,7 +20,9 @@ export async function stage(site: Site, request: StageRequest, work: Work): Prom
   using spot = openSpot(site, place);
   if ("linkTarget" in request.content) stageLink(site, spot, request);
   else if ("folder" in request.content) await stageFolder(site, spot, request);
-  else await stageFile(site, spot, { ...request, content: request.content, work });
+  else if (!isOtherName(site, spot, request.content.sameAs)) {
+    await stageFile(site, spot, { ...request, content: request.content, work });
+  }
   await spot.folder.sync();
   await syncFolders(site, made);
   return present(spot.stat(), "what was staged");
@@ -32,8 +35,16 @@ type FileRequest = {
   };
   readonly modifiedNs?: string;
   readonly mode?: number;
+  readonly special?: true;
   readonly work: Work;
 };
+
+/** Whether it could become one more name of a file that is staged already. */
+function isOtherName(site: Site, spot: Spot, sameAs: AreaPath | undefined): boolean {
+  if (sameAs === undefined) return false;
+  using other = openSpot(site, areaPlace(sameAs.area, sameAs.path));
+  return linkIfAble(site.disk, other, spot);
+}
 
 /** 0600 while it is written; the final mode is set at the end, still inside a folder of 0700 (X9). */
 async function stageFile(site: Site, spot: Spot, request: FileRequest): Promise<void> {
@@ -42,7 +53,7 @@ async function stageFile(site: Site, spot: Spot, request: FileRequest): Promise<
   let written = false;
   try {
     await writeChecked(site, fd, request);
-    disk.chmodOpen(fd, ordinaryMode(request.mode ?? 0o666 & ~disk.umask()));
+    disk.chmodOpen(fd, bitsOf(request.mode ?? 0o666 & ~disk.umask(), request));
     if (request.modifiedNs !== undefined) disk.setTimesOpen(fd, secondsOf(request.modifiedNs));
     await disk.sync(fd);
     written = true;
@@ -89,9 +100,4 @@ function stageLink(site: Site, spot: Spot, request: StageRequest): void {
 async function stageFolder(site: Site, spot: Spot, request: StageRequest): Promise<void> {
   site.disk.mkdir(spot.at(), 0o777);
   await setMetadataOf(site, spot, request);
-}
-
-/** Permission bits without setuid, setgid and sticky (X9). */
-function ordinaryMode(mode: number): number {
-  return mode & 0o777;
 }

@@ -38,6 +38,8 @@ export type RestoreRequest = {
   /** Remove what is not in the snapshot; by default for a full restore of a complete snapshot (T10). */
   readonly delete?: boolean;
   readonly onUnsaved?: PlanOptions["onUnsaved"];
+  /** Set setuid, setgid and sticky bits as they were (N38, X9). */
+  readonly specialModes?: boolean;
 };
 
 /**
@@ -69,6 +71,7 @@ export async function orderOf(deps: RestoreDeps, request: RestoreRequest): Promi
     paths: request.paths,
     delete: await isRemoving(deps, { root, request }),
     onUnsaved: request.onUnsaved ?? "replace",
+    ...(request.specialModes === true ? { specialModes: true } : {}),
   };
   const outside = await scopeWith(deps, root);
   return {
@@ -117,6 +120,7 @@ async function wantedFrom(
     selects: (path) => selection.selects(path),
     isOutside: outside,
     isOwn: root.workspace.id === workspace && root.reason !== "import",
+    specialModes: options.specialModes ?? false,
     isRemoved: (path) => options.delete && boundary(path) && selection.selects(path),
   });
   refuseUnmatched(selection, root);

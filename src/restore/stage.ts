@@ -1,8 +1,8 @@
 import type { AreaPath } from "../core/plan/local-act.ts";
-import { parseRelPath } from "../core/path/rel-path.ts";
+import { parseRelPath, type RelPath } from "../core/path/rel-path.ts";
 import type { PlanItem } from "../core/snapshot/restore-item.ts";
 import { rowsOf } from "../core/snapshot/restore-rows.ts";
-import type { ContentSource, WantedFile } from "../core/snapshot/restore-wanted.ts";
+import type { ContentSource, WantedFile, WantedNode } from "../core/snapshot/restore-wanted.ts";
 import type { StageRequest } from "../core/plan/local-act.ts";
 import { present } from "../std/assert.ts";
 import { forEachLimited } from "../std/limiter.ts";
@@ -29,16 +29,48 @@ export async function stage(run: Run, draft: Draft, chosen: ChosenSources): Prom
   );
   let done = 0;
   const options = { parallel: filesParallel, signal: run.work.signal };
-  await forEachLimited(items, options, async (item) => {
+  const { firsts, others } = namesOf(items, places);
+  const write = async (item: PlanItem): Promise<void> => {
     const to = present(places.get(item.path), "a place for every staged path");
-    if (to.area.kind === "staging")
-      await stageItem(run, item, { to, source: chosen.get(item.path) });
+    const staged = { to, source: chosen.get(item.path), sameAs: others.get(item) };
+    if (to.area.kind === "staging") await stageItem(run, item, staged);
     done += 1;
     run.progress("stage", { done, total: items.length });
-  });
+  };
+  await forEachLimited(firsts, options, write);
+  await forEachLimited([...others.keys()], options, write);
   writeJournal(run, draft, (item) =>
     present(places.get(item.path), "a place for every placed path"),
   );
+}
+
+/**
+ * Of files that were one file with several names the first one is written, and the others become names of it (N38); as far as they
+ * are equal in all that names share: an archive can say anything.
+ */
+function namesOf(
+  items: readonly PlanItem[],
+  places: ReadonlyMap<RelPath, AreaPath>,
+): { readonly firsts: readonly PlanItem[]; readonly others: ReadonlyMap<PlanItem, AreaPath> } {
+  const firsts: PlanItem[] = [];
+  const others = new Map<PlanItem, AreaPath>();
+  const placeOfFirst = new Map<string, AreaPath>();
+  for (const item of items) {
+    const place = places.get(item.path);
+    const key = place?.area.kind === "staging" ? fileKey(item.want) : undefined;
+    const first = key === undefined ? undefined : placeOfFirst.get(key);
+    if (first === undefined) firsts.push(item);
+    else others.set(item, first);
+    if (key !== undefined && place !== undefined && first === undefined)
+      placeOfFirst.set(key, place);
+  }
+  return { firsts, others };
+}
+
+function fileKey(want: WantedNode | undefined): string | undefined {
+  if (want?.kind !== "file" || want.linkGroup === undefined) return undefined;
+  const { linkGroup, hash, size, mode, modifiedNs, special } = want;
+  return JSON.stringify([linkGroup, hash, size, mode, modifiedNs, special]);
 }
 
 /** Staged files are numbered: their own paths would have to be made and made durable, too. */
@@ -55,25 +87,36 @@ function placeOf(
 async function stageItem(
   run: Run,
   { path, want }: PlanItem,
-  { to, source }: { readonly to: AreaPath; readonly source: ContentSource | undefined },
+  { to, source, sameAs }: Staged,
 ): Promise<void> {
   if (want?.kind === "symlink") {
-    await run.deps.local.stage({ to, content: { linkTarget: want.linkTarget } }, run.work);
+    const { linkTarget, modifiedNs } = want;
+    const time = modifiedNs === undefined ? {} : { modifiedNs };
+    await run.deps.local.stage({ to, content: { linkTarget }, ...time }, run.work);
   } else if (want?.kind === "file") {
     const from = present(source, `a source for "${path}"`);
-    await stageFile(run, want, { to, bytes: bytesOf(run.deps, from, run.work), path });
+    await stageFile(run, want, { to, sameAs, bytes: bytesOf(run.deps, from, run.work), path });
   }
 }
+
+/** Where something is staged, what from, and the staged file that it is another name of. */
+type Staged = {
+  readonly to: AreaPath;
+  readonly source: ContentSource | undefined;
+  readonly sameAs: AreaPath | undefined;
+};
 
 async function stageFile(
   run: Run,
   want: WantedFile,
-  { to, bytes, path }: { to: AreaPath; bytes: AsyncIterable<Uint8Array>; path: string },
+  from: Omit<Staged, "source"> & { bytes: AsyncIterable<Uint8Array>; path: string },
 ): Promise<void> {
-  const { hash, size, mode, modifiedNs } = want;
+  const { to, sameAs, bytes, path } = from;
+  const { hash, size, mode, modifiedNs, special } = want;
   const request: StageRequest = {
     to,
-    content: { bytes, expect: { hash, size } },
+    content: { bytes, expect: { hash, size }, sameAs },
+    ...(special === undefined ? {} : { special }),
     ...(mode === undefined ? {} : { mode }),
     ...(modifiedNs === undefined ? {} : { modifiedNs }),
   };

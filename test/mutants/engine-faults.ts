@@ -95,5 +95,10 @@ export const engineFaults: readonly Fault[] = [
     ``,
     "a wrong byte comes down",
   ],
-  [`${local}/stage.ts`, `return mode & 0o777;`, `return mode;`, "setuid comes with a download"],
+  [
+    `${local}/metadata.ts`,
+    `(special === true ? 0o7777 : 0o777)`,
+    `0o7777`,
+    "setuid comes with a download",
+  ],
 ].map(([file = "", from = "", to = "", breaks = ""]) => ({ file, from, to, breaks }));

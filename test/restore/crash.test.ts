@@ -1,3 +1,4 @@
+import fs from "node:fs";
 import { expect, test } from "vitest";
 import { forEachLimited } from "../../src/std/limiter.ts";
 import { Countdown, Killed } from "./countdown.ts";
@@ -87,6 +88,27 @@ async function crashTable(table: Table): Promise<void> {
 test("§14, 6: killed before and after every port call, a restore is done or not done (T1, T2)", async () => {
   const run = (world: RestoreWorld): Promise<unknown> => world.restore();
   await crashTable({ prepare: prepared, run, ends: [start, snapshot], step: 1 });
+}, 600_000);
+
+test("N38: so is one that makes files with several names again", async () => {
+  const prepare = async (): Promise<RestoreWorld> => {
+    const world = await RestoreWorld.synced("a: 1\nd/x: 2");
+    const { local } = world.world;
+    for (const name of ["b", "d/c"]) fs.linkSync(local.at("a"), local.at(name));
+    await world.world.sync();
+    await world.capture("S");
+    world.write("-a\n-b\n-d/c\ne: 9");
+    await world.world.sync();
+    return world;
+  };
+  const linked = "a: 1\nb: 1\nd/c: 1\nd/x: 2";
+  const run = async (world: RestoreWorld): Promise<void> => {
+    await world.restore();
+    const { local } = world.world;
+    const [a, b, c] = ["a", "b", "d/c"].map((name) => fs.statSync(local.at(name)).ino);
+    expect([b, c]).toEqual([a, a]);
+  };
+  await crashTable({ prepare, run, ends: ["d/x: 2\ne: 9", linked], step: 3 });
 }, 600_000);
 
 test("T44: so is an undo", async () => {

@@ -63,6 +63,11 @@ export const restoreCommand: AnyCommand = defineCommand({
         default: "replace" as const,
         describe: "Local content that exists nowhere else; replaced content is saved first",
       })
+      .option("special-modes", {
+        type: "boolean",
+        default: false,
+        describe: "Set setuid, setgid and sticky bits as they were, too",
+      })
       .option("abandon", {
         type: "string",
         requiresArg: true,
@@ -94,6 +99,7 @@ export const restoreCommand: AnyCommand = defineCommand({
         paths: words.paths,
         delete: words.delete,
         onUnsaved: words.onUnsaved,
+        specialModes: words.specialModes,
         consent: consentOf(context, words),
         dryRun: words.dryRun,
         onEvent,

@@ -25,13 +25,16 @@ export type StageRequest = {
     | {
         readonly bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
         readonly expect: StageExpectation;
+        /** A file that is staged with this content, mode and time: this becomes one more name of it, where the disk can. */
+        readonly sameAs?: AreaPath | undefined;
       }
     | { readonly linkTarget: string }
     | { readonly folder: true };
   /** mtime in ns, decimal; the time of writing if absent. */
   readonly modifiedNs?: string;
-  /** Permission bits; by the umask if absent. Special bits never come through (X9). */
+  /** Permission bits; by the umask if absent. Special bits come through only where `special` says so (X9). */
   readonly mode?: number;
+  readonly special?: true;
 };
 
 /** What staged bytes must turn out to be. */

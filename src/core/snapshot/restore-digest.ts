@@ -13,7 +13,12 @@ export function digestOf(items: readonly PlanItem[], subject: PlanSubject): stri
   const { kind, snapshot, options, link } = subject;
   const head = [
     ["restore", 1, kind, snapshot ?? null],
-    [...options.paths.toSorted(), options.delete, options.onUnsaved],
+    [
+      ...options.paths.toSorted(),
+      options.delete,
+      options.onUnsaved,
+      ...(options.specialModes === true ? ["special-modes"] : []),
+    ],
     [link?.account ?? null, link?.folder ?? null],
   ];
   const lines = [...head, ...items.map(itemLine)].map((line) => JSON.stringify(line));

@@ -11,6 +11,8 @@ export type PlanOptions = {
   readonly delete: boolean;
   /** What to do with local content that exists nowhere else (T12). */
   readonly onUnsaved: "refuse" | "keep" | "replace";
+  /** Set setuid, setgid and sticky bits as they were (N38). */
+  readonly specialModes?: boolean;
 };
 
 /** What a plan is about: part of its digest. */

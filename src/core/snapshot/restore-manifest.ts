@@ -28,6 +28,8 @@ export type WantedRules = {
   /** This workspace captured the snapshot itself: its outward links may come back (X12). */
   readonly isOwn: boolean;
   readonly isRemoved: (path: RelPath) => boolean;
+  /** Set setuid, setgid and sticky bits as they were (N38). */
+  readonly specialModes?: boolean | undefined;
 };
 
 /**
@@ -88,7 +90,8 @@ class Collection {
       this.#frozen.push(path);
       return;
     }
-    const wanted = nodeOf(entry, { path, isOwn: this.#rules.isOwn });
+    const { isOwn, specialModes } = this.#rules;
+    const wanted = nodeOf(entry, { path, isOwn, specialModes });
     if (typeof wanted !== "string") {
       this.#nodes.set(path, wanted);
       if (!entry.flags.includes("unreadable")) return;
@@ -116,27 +119,27 @@ function isForeignName(entry: SnapshotEntry): boolean {
 
 function nodeOf(
   entry: SnapshotEntry,
-  place: { readonly path: RelPath; readonly isOwn: boolean },
+  place: Pick<WantedRules, "isOwn" | "specialModes"> & { readonly path: RelPath },
 ): WantedNode | AsideReason {
   switch (entry.type) {
     case "folder":
-      return { kind: "folder", implied: false, ...metadataOf(entry) };
+      return { kind: "folder", implied: false, ...metadataOf(entry, place) };
     case "symlink":
-      return linkOf(entry.linkTarget ?? "", place);
+      return linkOf(entry, place);
     case "other":
       return "not a file, folder or link";
     case "file":
-      return fileOf(entry);
+      return fileOf(entry, place);
   }
 }
 
 function linkOf(
-  linkTarget: string,
+  { linkTarget = "", modifiedNs }: SnapshotEntry,
   { path, isOwn }: { readonly path: RelPath; readonly isOwn: boolean },
 ): WantedNode | AsideReason {
   if (linkTarget === "" || linkTarget.includes("\0")) return "not a file, folder or link";
   if (!isOwn && leavesWorkspace(path, linkTarget)) return "the link leaves the workspace";
-  return { kind: "symlink", linkTarget };
+  return { kind: "symlink", linkTarget, ...(modifiedNs === undefined ? {} : { modifiedNs }) };
 }
 
 /** By its text alone: absolute, or more steps up than the link lies deep. */
@@ -151,7 +154,10 @@ export function leavesWorkspace(path: RelPath, linkTarget: string): boolean {
   return false;
 }
 
-function fileOf(entry: SnapshotEntry): WantedNode | AsideReason {
+function fileOf(
+  entry: SnapshotEntry,
+  rules: Pick<WantedRules, "specialModes">,
+): WantedNode | AsideReason {
   if (entry.flags.includes("unreadable") || entry.hash === undefined) {
     return "unreadable when captured";
   }
@@ -165,15 +171,20 @@ function fileOf(entry: SnapshotEntry): WantedNode | AsideReason {
     size: entry.size ?? 0,
     sources,
     changing: entry.flags.includes("changing"),
-    ...metadataOf(entry),
+    ...(entry.linkGroup === undefined ? {} : { linkGroup: entry.linkGroup }),
+    ...metadataOf(entry, rules),
   };
 }
 
-/** Special bits never come back (X9). */
-function metadataOf(entry: SnapshotEntry): Metadata {
+/** Special bits come back only where the user asks for them (X9). */
+function metadataOf(
+  entry: SnapshotEntry,
+  { specialModes }: Pick<WantedRules, "specialModes">,
+): Metadata {
   const mode = entry.mode === undefined ? Number.NaN : Number.parseInt(entry.mode, 8);
   return {
-    ...(Number.isNaN(mode) ? {} : { mode: mode & 0o777 }),
+    ...(Number.isNaN(mode) ? {} : { mode: mode & (specialModes === true ? 0o7777 : 0o777) }),
+    ...(specialModes === true ? { special: true } : {}),
     ...(entry.modifiedNs === undefined ? {} : { modifiedNs: entry.modifiedNs }),
   };
 }

@@ -9,6 +9,7 @@ import {
   parentsOf,
   type AsidePath,
   type AsideReason,
+  type Metadata,
   type Wanted,
   type WantedNode,
 } from "./restore-wanted.ts";
@@ -182,11 +183,9 @@ function sameLocally(want: WantedNode, { stat, hash }: LocalItem): boolean {
 const timeSlackNs = 1_000n;
 
 /** Whether mode and mtime are as wanted, as far as they are wanted. */
-export function hasMetadata(
-  want: { readonly mode?: number; readonly modifiedNs?: string },
-  { stat }: Pick<LocalItem, "stat">,
-): boolean {
-  if (want.mode !== undefined && want.mode !== (stat.mode & 0o777)) return false;
+export function hasMetadata(want: Metadata, { stat }: Pick<LocalItem, "stat">): boolean {
+  const bits = want.special === true ? 0o7777 : 0o777;
+  if (want.mode !== undefined && want.mode !== (stat.mode & bits)) return false;
   if (want.modifiedNs === undefined) return true;
   const difference = BigInt(want.modifiedNs) - BigInt(stat.modifiedNs);
   return difference > -timeSlackNs && difference < timeSlackNs;

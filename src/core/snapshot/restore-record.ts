@@ -4,7 +4,7 @@ import { parseRelPath, type RelPath } from "../path/rel-path.ts";
 import type { AreaPath, LocalExpectation } from "../plan/local-act.ts";
 import type { LocalStat } from "../tree/local-stat.ts";
 import type { LocalItem, RemoteSeen, SyncedSeen } from "./restore-picture.ts";
-import type { WantedNode } from "./restore-wanted.ts";
+import type { Metadata, WantedNode } from "./restore-wanted.ts";
 
 /** What stood at a local place before a restore: enough to recognise it, and to bring it back. */
 export type LocalBefore =
@@ -23,8 +23,6 @@ export type LocalBefore =
       readonly mode: number;
     }
   | { readonly kind: "symlink"; readonly fileId: string; readonly linkTarget: string };
-
-type Metadata = { readonly mode?: number; readonly modifiedNs?: string };
 
 /** What a restore wanted at a place; null for nothing. */
 export type WantRecord =
@@ -66,7 +64,11 @@ export type RemoteRecord = {
   readonly aside: boolean;
 };
 
-const metadata = { mode: z.number().int().exactOptional(), modifiedNs: z.string().exactOptional() };
+const metadata = {
+  mode: z.number().int().exactOptional(),
+  modifiedNs: z.string().exactOptional(),
+  special: z.literal(true).exactOptional(),
+};
 
 const localBefore: z.ZodType<LocalBefore> = z.discriminatedUnion("kind", [
   z.object({
@@ -180,11 +182,12 @@ export function expectationOf(before: LocalBefore): LocalExpectation {
 /** The record of what is wanted; null for nothing. */
 export function wantRecordOf(want: WantedNode | undefined): WantRecord | null {
   if (want === undefined) return null;
-  if (want.kind === "symlink") return want;
-  const { mode, modifiedNs } = want;
+  if (want.kind === "symlink") return { kind: "symlink", linkTarget: want.linkTarget };
+  const { mode, modifiedNs, special } = want;
   const set = {
     ...(mode === undefined ? {} : { mode }),
     ...(modifiedNs === undefined ? {} : { modifiedNs }),
+    ...(special === undefined ? {} : { special }),
   };
   if (want.kind === "folder") return { kind: "folder", ...set };
   return { kind: "file", hash: want.hash, size: want.size, ...set };

@@ -135,9 +135,10 @@ export function needsTimes(
 /** Mode and mtime that a record wants. */
 export function setOf({ want }: LocalRecord): Metadata {
   if (want === null || want.kind === "symlink") return {};
-  const { mode, modifiedNs } = want;
+  const { mode, modifiedNs, special } = want;
   return {
     ...(mode === undefined ? {} : { mode }),
+    ...(special === undefined ? {} : { special }),
     ...(modifiedNs === undefined ? {} : { modifiedNs }),
   };
 }

@@ -10,8 +10,15 @@ export type ContentSource =
   | { readonly from: "area"; readonly place: AreaPath }
   | { readonly from: "revision"; readonly rev: string };
 
-/** Permission bits and mtime (ns, decimal); absent where they are not to be set. */
-export type Metadata = { readonly mode?: number; readonly modifiedNs?: string };
+/**
+ * Permission bits and mtime (ns, decimal); absent where they are not to be set. `special`: setuid, setgid and sticky bits are set
+ * with the others, as the user has asked (N38, X9).
+ */
+export type Metadata = {
+  readonly mode?: number;
+  readonly modifiedNs?: string;
+  readonly special?: true;
+};
 
 /** What is to stand at one place. */
 export type WantedNode =
@@ -23,8 +30,10 @@ export type WantedNode =
       readonly size: number;
       readonly sources: readonly ContentSource[];
       readonly changing: boolean;
+      /** Files of one group were one file with several names when they were captured (N38). */
+      readonly linkGroup?: string;
     } & Metadata)
-  | { readonly kind: "symlink"; readonly linkTarget: string };
+  | { readonly kind: "symlink"; readonly linkTarget: string; readonly modifiedNs?: string };
 
 /** A file that is to stand at a place. */
 export type WantedFile = Extract<WantedNode, { kind: "file" }>;

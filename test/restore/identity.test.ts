@@ -1,0 +1,68 @@
+import fs from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { restoreSnapshot } from "../../src/restore/restore-snapshot.ts";
+import { seededRng } from "../../src/std/random.ts";
+import { RandomTree, standingIn, type Standing } from "../support/random-tree.ts";
+import { Unlinked } from "./unlinked-world.ts";
+
+const request = {
+  snapshot: "S",
+  paths: [],
+  consent: { by: "yes" },
+  specialModes: true,
+} as const;
+
+/** Node sets times by a double, of microseconds: see T11. */
+const slackNs = 1_000n;
+
+/** What differs between two trees, one line a place. */
+function differences(
+  before: ReadonlyMap<string, Standing>,
+  after: ReadonlyMap<string, Standing>,
+): readonly string[] {
+  const places = [...new Set([...before.keys(), ...after.keys()])];
+  return places.flatMap((place) => {
+    const difference = differenceOf(before.get(place), after.get(place));
+    return difference === undefined ? [] : [`${JSON.stringify(place.slice(0, 60))}: ${difference}`];
+  });
+}
+
+function differenceOf(a: Standing | undefined, b: Standing | undefined): string | undefined {
+  if (a === undefined || b === undefined) return a === undefined ? "new" : "gone";
+  const apart = a.modifiedNs - b.modifiedNs;
+  if (apart > slackNs || apart < -slackNs) return `time ${a.modifiedNs} ${b.modifiedNs}`;
+  const plain = ({ kind, mode, content, sameAs }: Standing): unknown => [
+    kind,
+    mode,
+    content,
+    sameAs,
+  ];
+  const [one, other] = [JSON.stringify(plain(a)), JSON.stringify(plain(b))];
+  return one === other ? undefined : `${one} ${other}`;
+}
+
+async function capture(world: Unlinked): Promise<void> {
+  await (await world.deps()).capture({ side: "local", paths: undefined, label: "S" }, {});
+}
+
+/** Modes 0000 and the like are read by root alone. */
+const isRoot = process.getuid?.() === 0;
+
+for (let seed = 1; seed <= 8; seed += 1) {
+  test.runIf(isRoot)(
+    `N38, T11: what was captured of random tree ${seed} is restored as it was`,
+    async () => {
+      await using world = new Unlinked();
+      new RandomTree(world.top, seededRng(seed)).make({ entries: 120, depth: 6 });
+      const before = standingIn(world.top);
+      expect(before.size).toBeGreaterThan(40);
+      await capture(world);
+      for (const name of fs.readdirSync(world.top)) {
+        fs.rmSync(path.join(world.top, name), { recursive: true });
+      }
+      expect(await restoreSnapshot(await world.deps(), request)).toMatchObject({ exit: 0 });
+      expect(differences(before, standingIn(world.top))).toEqual([]);
+    },
+  );
+}
