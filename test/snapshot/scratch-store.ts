@@ -64,6 +64,10 @@ export class ScratchStore implements Disposable {
     writeFileSync(join(this.top, name), bytes);
   }
 
+  remove(name: string): void {
+    rmSync(join(this.top, name));
+  }
+
   /** Flip one bit of one byte; a negative position counts from the end. */
   flip(name: string, position: number): void {
     const bytes = this.read(name);
