@@ -39,6 +39,7 @@ export async function restoreDeps(
     rollback: linked && rollbackOf(linked),
     capture: (request, work) => captureSafety(workspace, request, work),
     scope: () => outsideOf(workspace),
+    ignored: async () => (await boundaryOf(workspace)).isIgnored,
     rules: async () => (await boundaryOf(workspace)).rules.digest,
     workspace: record.id,
     link: isLinked(record) ? { account: record.account, folder: record.remote } : undefined,
@@ -79,11 +80,11 @@ export async function recoverRestore(
 /** What was displaced is worth keeping even where nothing changed since the last snapshot: a safety snapshot always has a root of its own. */
 async function captureSafety(
   workspace: OpenWorkspace,
-  { side, paths, label }: SafetyRequest,
+  { side, paths, label, ignored }: SafetyRequest,
   work: Work,
 ): Promise<CaptureResult> {
   const store = await openSnapshotStore(workspace.environment);
-  const source = await captureSource(workspace, { side, paths });
+  const source = await captureSource(workspace, { side, paths, ignored });
   return store.capture(source, { ...work, reason: "before-restore", label, force: true });
 }
 

@@ -41,6 +41,7 @@ export type RestoreWords = PlannedRequest & {
   readonly delete: boolean | undefined;
   readonly onUnsaved: "refuse" | "keep" | "replace";
   readonly specialModes?: boolean;
+  readonly ignored?: boolean;
 };
 
 /**
@@ -63,6 +64,7 @@ export async function restoreWorkspace(
     paths: words.paths.map(snapshotPath),
     onUnsaved: words.onUnsaved,
     ...(words.specialModes === true ? { specialModes: true } : {}),
+    ...(words.ignored === true ? { ignored: true } : {}),
     ...(words.delete === undefined ? {} : { delete: words.delete }),
   };
   return planned(

@@ -36,8 +36,8 @@ async function rebaseItem(
   remote: RestoreItemRow | undefined,
 ): Promise<RebaseItem | "edited" | undefined> {
   const { path } = row;
-  const { deed, want, stat } = readLocalRecord(row.expected);
-  if (deed === "times") return undefined;
+  const { deed, want, stat, localOnly } = readLocalRecord(row.expected);
+  if (deed === "times" || localOnly === true) return undefined;
   if (want?.kind === "symlink") return undefined;
   if (want === null) {
     // What stays in Dropbox, because a link has its name here, is none of this restore's removals.

@@ -22,10 +22,13 @@ const hashesParallel = 8;
 export class Looker {
   readonly #deps: RestoreDeps;
   readonly #outside: Outside;
+  readonly #shown: ReadonlySet<RelPath>;
   readonly #hashed = new Map<RelPath, { stat: LocalStat; hash: ContentHash }>();
 
-  constructor(deps: RestoreDeps, outside: Outside) {
+  /** @param shown places on the disk that are looked at although they are outside */
+  constructor(deps: RestoreDeps, outside: Outside, shown: ReadonlySet<RelPath> = new Set()) {
     this.#deps = deps;
+    this.#shown = shown;
     this.#outside = (path, kind) => isAlwaysOutside(path) || outside(path, kind);
   }
 
@@ -38,7 +41,8 @@ export class Looker {
       if (is) outside.set(path, kind === "folder" ? "folder" : "file");
       return is;
     };
-    const local = await this.#lookLocally(isOutside, work);
+    const isOut: Outside = (path, kind) => !this.#shown.has(path) && isOutside(path, kind);
+    const local = await this.#lookLocally(isOut, work);
     const linked = engine !== undefined;
     const remote = linked ? remotePicture(index, isOutside) : undefined;
     const synced = linked ? treePicture(index.synced) : new Map();

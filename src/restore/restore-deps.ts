@@ -36,6 +36,8 @@ export type RestoreDeps = {
    * files (T8, T13). Asked anew for every look.
    */
   scope(): Promise<Outside>;
+  /** What of that is ignored by the rules alone: a restore may be told to put it back (N33). */
+  ignored(): Promise<Outside>;
   /** Digest of the rules in force, as a snapshot names it (N24). */
   rules(): Promise<string>;
   /** Id of the workspace, and account and folder of its link. */
@@ -77,6 +79,8 @@ export type SafetyRequest = {
   readonly side: "local" | "remote";
   readonly paths: readonly RelPath[] | undefined;
   readonly label: string;
+  /** Some of them are ignored (N33). */
+  readonly ignored?: true;
 };
 
 /** What is told while a restore goes on (T46). */

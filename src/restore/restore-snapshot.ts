@@ -26,6 +26,7 @@ import { isSnapError, SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { rulesBytesMax, textOf } from "./check-rules.ts";
 import type { Order } from "./draft.ts";
+import { ignoredPlaces } from "./ignored-places.ts";
 import { Looker } from "./look.ts";
 import { preview, runOrder } from "./restore.ts";
 import type { Consent, Outside, RestoreDeps } from "./restore-deps.ts";
@@ -40,6 +41,8 @@ export type RestoreRequest = {
   readonly onUnsaved?: PlanOptions["onUnsaved"];
   /** Set setuid, setgid and sticky bits as they were (N38, X9). */
   readonly specialModes?: boolean;
+  /** Put back on the disk what was ignored when it was captured (N33). */
+  readonly ignored?: boolean;
 };
 
 /**
@@ -72,13 +75,15 @@ export async function orderOf(deps: RestoreDeps, request: RestoreRequest): Promi
     delete: await isRemoving(deps, { root, request }),
     onUnsaved: request.onUnsaved ?? "replace",
     ...(request.specialModes === true ? { specialModes: true } : {}),
+    ...(request.ignored === true ? { ignored: true } : {}),
   };
   const outside = await scopeWith(deps, root);
+  const localOnly = await ignoredPlaces(deps, { root, options });
   return {
     subject: { kind: "restore", snapshot: root.id, options, link: deps.link },
     undoes: undefined,
-    looker: new Looker(deps, outside),
-    wanted: () => wantedFrom(deps, { root, options, outside }),
+    looker: new Looker(deps, outside, localOnly),
+    wanted: () => wantedFrom(deps, { root, options, outside, localOnly }),
   };
 }
 
@@ -109,11 +114,17 @@ function isFull(root: SnapshotRoot, { paths }: RestoreRequest): boolean {
   return paths.length === 0 && root.completeness === "full";
 }
 
+type From = {
+  readonly root: SnapshotRoot;
+  readonly options: PlanOptions;
+  readonly outside: Outside;
+};
+
 async function wantedFrom(
   { store, workspace }: RestoreDeps,
-  from: { readonly root: SnapshotRoot; readonly options: PlanOptions; readonly outside: Outside },
+  from: From & { readonly localOnly: ReadonlySet<RelPath> | undefined },
 ): Promise<Wanted> {
-  const { root, options, outside } = from;
+  const { root, options, outside, localOnly } = from;
   const selection = selectionOf(options.paths);
   const boundary = boundaryOf(root);
   const wanted = await wantedOf(withoutUnits(store.entries(root.id)), {
@@ -121,6 +132,7 @@ async function wantedFrom(
     isOutside: outside,
     isOwn: root.workspace.id === workspace && root.reason !== "import",
     specialModes: options.specialModes ?? false,
+    ...(localOnly === undefined ? {} : { localOnly }),
     isRemoved: (path) => options.delete && boundary(path) && selection.selects(path),
   });
   refuseUnmatched(selection, root);

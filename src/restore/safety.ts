@@ -13,13 +13,15 @@ const namedPathsMax = 256;
  *
  * @throws {SnapError} `refused` when one cannot be taken; nothing was changed then
  */
-export async function takeSafety(run: Run, { plan }: Draft): Promise<void> {
+export async function takeSafety(run: Run, { plan, wanted }: Draft): Promise<void> {
   const local = plan.items.filter(({ local: step }) => losesSomething(step.action));
   const remote = plan.items.filter((item) => losesSomething(item.remote?.action) && differs(item));
   const { safety } = run.facts;
+  const isIgnored = local.some(({ path }) => wanted.localOnly?.has(path) === true);
   const saved = {
-    local: (await save(run, "local", pathsOf(local))) ?? safety.local,
-    remote: (await save(run, "remote", pathsOf(remote))) ?? safety.remote,
+    local: (await save(run, { side: "local", isIgnored }, pathsOf(local))) ?? safety.local,
+    remote:
+      (await save(run, { side: "remote", isIgnored: false }, pathsOf(remote))) ?? safety.remote,
   };
   run.note({ safety: saved });
 }
@@ -41,14 +43,19 @@ function differs({ local, remote }: PlanItem): boolean {
 
 async function save(
   run: Run,
-  side: "local" | "remote",
+  { side, isIgnored }: { readonly side: "local" | "remote"; readonly isIgnored: boolean },
   paths: readonly RelPath[],
 ): Promise<string | undefined> {
   const isWhole = side === "local" && isRollback(run.row);
   if (paths.length === 0 && !isWhole) return undefined;
   const what = run.row.kind === "rollback" && !isRollback(run.row) ? "link" : run.row.kind;
   const label = `before ${what} ${run.id}`;
-  const { root } = await captured(run, { side, paths: isWhole ? undefined : named(paths), label });
+  const { root } = await captured(run, {
+    side,
+    paths: isWhole ? undefined : named(paths),
+    label,
+    ...(isIgnored ? { ignored: true } : {}),
+  });
   run.deps.onEvent({ type: "saved", side, snapshot: root.id });
   return root.id;
 }

@@ -1,8 +1,14 @@
+import type { RelPath } from "../core/path/rel-path.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { PlanOptions } from "../core/snapshot/restore-item.ts";
 import type { RestorePlan } from "../core/snapshot/restore-plan.ts";
 import { readFacts, reportOf, type RestoreReport } from "../core/snapshot/restore-report.ts";
-import { isUnfinished, type RestoreRow } from "../core/snapshot/restore-state.ts";
+import { readLocalRecord } from "../core/snapshot/restore-record.ts";
+import {
+  isUnfinished,
+  type RestoreItemRow,
+  type RestoreRow,
+} from "../core/snapshot/restore-state.ts";
 import { undoWish } from "../core/snapshot/restore-undo.ts";
 import type { AsidePath, Wanted } from "../core/snapshot/restore-wanted.ts";
 import type { Sight } from "../core/snapshot/restore-picture.ts";
@@ -54,12 +60,27 @@ async function undoOrder(deps: RestoreDeps, request: UndoRequest): Promise<Order
   const undone = chosenRestore(deps, request.restore);
   const options: PlanOptions = { paths: [], delete: true, onUnsaved: "replace" };
   const subject = { kind: "undo", snapshot: undone.id, options, link: deps.link } as const;
+  const localOnly = localOnlyOf(deps.journal.items(undone.id));
+  const { skipChanged } = request;
   return {
     subject,
     undoes: undone.id,
-    looker: new Looker(deps, await deps.scope()),
-    wanted: (sight) => wantedBefore(deps, { undone, sight, skipChanged: request.skipChanged }),
+    looker: new Looker(deps, await deps.scope(), localOnly),
+    wanted: async (sight) => ({
+      ...(await wantedBefore(deps, { undone, sight, skipChanged })),
+      localOnly,
+    }),
   };
+}
+
+/** Ignored places that the restore had to do with (N33). */
+function localOnlyOf(rows: readonly RestoreItemRow[]): ReadonlySet<RelPath> {
+  const local = rows.filter(({ side }) => side === "local");
+  return new Set(
+    local.flatMap(({ path, expected }) =>
+      readLocalRecord(expected).localOnly === true ? [path] : [],
+    ),
+  );
 }
 
 async function wantedBefore(

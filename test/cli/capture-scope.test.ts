@@ -142,3 +142,39 @@ test("a dry run of a capture counts and writes nothing, no lock and no workspace
     read: { files: 2, bytes: 10 },
   });
 });
+
+test("N33: restore --ignored puts ignored files back on the disk alone, and an undo takes that back", async () => {
+  using box = new Box();
+  box.write(".mignore", "out\n*.o\n");
+  for (const name of ["out/x", "out/d/y", "a.o", "kept"]) box.write(name, "then");
+  await box.expectExit(0, "login", "--local");
+  await box.expectExit(0, "link");
+  await box.expectExit(0, "sync");
+  const id = await idOf(box, "--ignored");
+  box.write("out/x", "now, and in no snapshot");
+  box.write("out/new", "mine");
+  box.write("kept", "now");
+  for (const name of ["a.o", "out/d"]) box.remove(name);
+  await box.expectExit(0, "sync");
+  const now = box.tree();
+  const { stdout } = await box.expectExit(0, "restore", id, "--ignored", "--delete", "--yes");
+  expect(stdout).not.toContain("late");
+  expect(box.tree()).toEqual({
+    ".mignore": "out\n*.o\n",
+    "a.o": "then",
+    kept: "then",
+    "out/d/y": "then",
+    "out/new": "mine",
+    "out/x": "then",
+  });
+  await box.expectExit(0, "sync");
+  expect((await box.expectExit(0, "ls", "latest", "-R")).stdout).not.toContain("in no snapshot");
+  await box.expectExit(0, "undo", "--yes");
+  expect(box.tree()).toEqual(now);
+  await box.expectExit(0, "sync");
+  expect(box.tree()).toEqual(now);
+  const { events } = await box.expectExit(0, "list", "--reason", "before-restore", "--json");
+  const saved = events.filter(({ type }) => type === "snapshot").map((one) => String(one["id"]));
+  const contents = await Promise.all(saved.map((one) => box.snap(["cat", one, "out/x"])));
+  expect(contents.some((one) => one.stdout === "now, and in no snapshot")).toBe(true);
+});

@@ -117,6 +117,7 @@ export class RestoreWorld implements AsyncDisposable {
           return store.capture(this.#source({ ...request, side }), { ...options, ...work });
         }),
       scope: () => Promise.resolve(this.#outside()),
+      ignored: () => Promise.resolve(this.#outside()),
       rules: () => Promise.resolve("r"),
       workspace: engineDeps.config.workspace,
       link: { account: engineDeps.config.account, folder: "/Linked" },

@@ -52,6 +52,7 @@ export class Unlinked implements AsyncDisposable {
         return store.capture(localSource(own), options);
       },
       scope: () => Promise.resolve(() => false),
+      ignored: () => Promise.resolve(() => false),
       rules: () => Promise.resolve("r"),
       onEvent: () => {},
     };

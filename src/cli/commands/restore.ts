@@ -63,6 +63,12 @@ export const restoreCommand: AnyCommand = defineCommand({
         default: "replace" as const,
         describe: "Local content that exists nowhere else; replaced content is saved first",
       })
+      .option("ignored", {
+        type: "boolean",
+        default: false,
+        describe:
+          "Put back ignored files that were captured with --ignored, too: on this disk alone",
+      })
       .option("special-modes", {
         type: "boolean",
         default: false,
@@ -100,6 +106,7 @@ export const restoreCommand: AnyCommand = defineCommand({
         delete: words.delete,
         onUnsaved: words.onUnsaved,
         specialModes: words.specialModes,
+        ignored: words.ignored,
         consent: consentOf(context, words),
         dryRun: words.dryRun,
         onEvent,

@@ -13,16 +13,19 @@ export function digestOf(items: readonly PlanItem[], subject: PlanSubject): stri
   const { kind, snapshot, options, link } = subject;
   const head = [
     ["restore", 1, kind, snapshot ?? null],
-    [
-      ...options.paths.toSorted(),
-      options.delete,
-      options.onUnsaved,
-      ...(options.specialModes === true ? ["special-modes"] : []),
-    ],
+    [...options.paths.toSorted(), options.delete, options.onUnsaved, ...extrasOf(options)],
     [link?.account ?? null, link?.folder ?? null],
   ];
   const lines = [...head, ...items.map(itemLine)].map((line) => JSON.stringify(line));
   return hash("sha256", `${lines.join("\n")}\n`, "hex");
+}
+
+/** What few plans have. */
+function extrasOf({ specialModes, ignored }: PlanSubject["options"]): readonly string[] {
+  return [
+    ...(specialModes === true ? ["special-modes"] : []),
+    ...(ignored === true ? ["ignored"] : []),
+  ];
 }
 
 /** Whether what the user typed names this digest. */

@@ -13,6 +13,8 @@ export type PlanOptions = {
   readonly onUnsaved: "refuse" | "keep" | "replace";
   /** Set setuid, setgid and sticky bits as they were (N38). */
   readonly specialModes?: boolean;
+  /** Put back on the disk what was ignored when it was captured (N33). */
+  readonly ignored?: boolean;
 };
 
 /** What a plan is about: part of its digest. */

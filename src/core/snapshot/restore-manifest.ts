@@ -28,6 +28,8 @@ export type WantedRules = {
   /** This workspace captured the snapshot itself: its outward links may come back (X12). */
   readonly isOwn: boolean;
   readonly isRemoved: (path: RelPath) => boolean;
+  /** Ignored places that are put back on the disk all the same (N33): those of entries with the flag. */
+  readonly localOnly?: ReadonlySet<RelPath>;
   /** Set setuid, setgid and sticky bits as they were (N38). */
   readonly specialModes?: boolean | undefined;
 };
@@ -71,8 +73,9 @@ class Collection {
 
   finish(): Wanted {
     const nodes = withParents(this.#nodes);
-    const { isRemoved } = this.#rules;
-    return { nodes, aside: this.#aside, frozen: this.#frozen, isRemoved };
+    const { isRemoved, localOnly } = this.#rules;
+    const wanted = { nodes, aside: this.#aside, frozen: this.#frozen, isRemoved };
+    return localOnly === undefined ? wanted : { ...wanted, localOnly };
   }
 
   /** A manifest is a tree in path order: whatever stands elsewhere was not written by us. */
@@ -86,7 +89,8 @@ class Collection {
 
   #place(entry: SnapshotEntry, path: RelPath): void {
     const outside = this.#rules.isOutside(path, entry.type === "folder" ? "folder" : "file");
-    if (outside || entry.flags.includes("ignored")) {
+    const isIgnored = outside || entry.flags.includes("ignored");
+    if (isIgnored && this.#rules.localOnly?.has(path) !== true) {
       this.#frozen.push(path);
       return;
     }

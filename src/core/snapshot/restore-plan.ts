@@ -119,7 +119,9 @@ class Draft {
 
   #remoteStep(path: RelPath, want: WantedNode | undefined): PlanItem["remote"] {
     const ground = this.#ground;
-    if (ground.sight.remote === undefined) return undefined;
+    if (ground.sight.remote === undefined || ground.wanted.localOnly?.has(path) === true) {
+      return undefined;
+    }
     if (want === undefined && ground.isDisplaced(path)) return undefined;
     const before = ground.remoteAt(path);
     const action = remoteAction(want, before, ground.holding.has(path));

@@ -49,6 +49,8 @@ export type LocalRecord = {
   readonly source: AreaPath | null;
   /** Of the wanted file, taken when its content was known to stand there. */
   readonly stat: LocalStat | null;
+  /** The place is ignored: the engine has nothing to learn of it (N33). */
+  readonly localOnly?: true;
   /** Something the report has to say about this path. */
   readonly note: string | null;
 };
@@ -120,6 +122,7 @@ const localRecord: z.ZodType<LocalRecord> = z.object({
   want: wantRecord.nullable(),
   source: areaPath.nullable(),
   stat: localStat.nullable(),
+  localOnly: z.literal(true).exactOptional(),
   note: z.string().nullable(),
 });
 

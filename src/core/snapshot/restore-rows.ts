@@ -24,7 +24,8 @@ export function rowsOf(
   const vacated = new Set(plan.items.filter(leavesWithFolder).map(({ path }) => path));
   const touched = plan.items.map((item) => {
     const isCovered = parentsOf(item.path).some((parent) => vacated.has(parent));
-    return localRow(restore, item, { isCovered, sourceOf });
+    const isLocalOnly = plan.wanted.localOnly?.has(item.path) ?? false;
+    return localRow(restore, item, { isCovered, isLocalOnly, sourceOf });
   });
   const remote = plan.items.flatMap((item) => remoteRow(restore, item));
   return [...touched, ...timesRows(restore, plan), ...remote];
@@ -36,7 +37,11 @@ function leavesWithFolder({ local }: PlanItem): boolean {
   return before?.stat.kind === "folder" && (action === "delete" || action === "replace");
 }
 
-type Naming = { readonly isCovered: boolean; readonly sourceOf: (item: PlanItem) => AreaPath };
+type Naming = {
+  readonly isCovered: boolean;
+  readonly isLocalOnly: boolean;
+  readonly sourceOf: (item: PlanItem) => AreaPath;
+};
 
 function localRow(restore: string, item: PlanItem, naming: Naming): RestoreItemRow {
   const deed = deedOf(item, naming.isCovered);
@@ -50,6 +55,7 @@ function localRow(restore: string, item: PlanItem, naming: Naming): RestoreItemR
     want: wantRecordOf(item.want),
     source,
     stat,
+    ...(naming.isLocalOnly ? { localOnly: true } : {}),
     note: null,
   };
   // What is kept has happened already: undo compares it with what stands there now.

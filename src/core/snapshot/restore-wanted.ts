@@ -68,6 +68,8 @@ export type Wanted = {
   readonly aside: readonly AsidePath[];
   /** Places at and below which nothing is touched: what the snapshot could not see, or saw as ignored. */
   readonly frozen: readonly RelPath[];
+  /** Wanted places that are ignored: the restore concerns the disk alone there (N33). */
+  readonly localOnly?: ReadonlySet<RelPath>;
   /** Whether a path that is not wanted is to be removed, as far as the options let it. */
   isRemoved(path: RelPath): boolean;
 };
