@@ -1,14 +1,9 @@
 import { promisify } from "node:util";
-import {
-  constants,
-  zstdCompress,
-  zstdCompressSync,
-  zstdDecompress,
-  zstdDecompressSync,
-} from "node:zlib";
+import { constants, zstdCompress, zstdCompressSync, zstdDecompress } from "node:zlib";
 import type { ZstdOptions } from "node:zlib";
 import { Header } from "tar/header";
 import { damagedError, isHash } from "../core/snapshot/checked-json.ts";
+import { decodeFrameNow, decodeOptions, undecodable, wrongRawLength } from "./decode-frame.ts";
 import { recordBytes, writeTarHeader } from "./pack-header.ts";
 
 const compressOnPool = promisify<Uint8Array, ZstdOptions, Buffer>(zstdCompress);
@@ -141,20 +136,12 @@ function chunkOfCompressed(rawLength: number): number {
  * caller has cut it. @throws {SnapError} `damaged` unless it gives exactly `rawLength` bytes
  */
 export async function decodeFrame(frame: Uint8Array, rawLength: number): Promise<Buffer> {
-  const options = { maxOutputLength: Math.max(1, rawLength), chunkSize: chunkFor(rawLength) };
+  if (rawLength < syncBytesMax) return decodeFrameNow(frame, rawLength);
   try {
-    const raw =
-      rawLength < syncBytesMax
-        ? zstdDecompressSync(frame, options)
-        : await decompressOnPool(frame, options);
+    const raw = await decompressOnPool(frame, decodeOptions(rawLength));
     if (raw.length === rawLength) return raw;
   } catch (cause) {
-    throw damagedError("A frame of a pack cannot be decoded", cause);
+    throw undecodable(cause);
   }
-  throw damagedError("A frame of a pack has another length than its index says");
-}
-
-/** One output buffer where that is small: Node joins the chunks otherwise. */
-function chunkFor(rawLength: number): number {
-  return Math.min(Math.max(rawLength, 64), 1024 * 1024);
+  throw wrongRawLength();
 }

@@ -1,4 +1,5 @@
 import { graceDefaultMs } from "../core/settings/catalogue.ts";
+import type { CopyOutRequest, CopyOutTotals } from "../core/snapshot/copy-out.ts";
 import { diffEntries } from "../core/snapshot/diff.ts";
 import type { EntryChange } from "../core/snapshot/diff.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
@@ -22,6 +23,9 @@ import type { Logger } from "../std/log.ts";
 import type { Rng } from "../std/random.ts";
 import type { Clock } from "../std/time.ts";
 import { capture } from "./capture.ts";
+import { nodeCopyDisk } from "./copy-disk.ts";
+import { copyOut, planCopyOut, type CopyOutTo } from "./copy-out.ts";
+import { runnerHere } from "./copy-runner.ts";
 import { tidyChecks } from "./compact-checks.ts";
 import { DiskStoreFiles } from "./disk-files.ts";
 import { findSound } from "./find.ts";
@@ -36,6 +40,7 @@ import { readEntries, unsharedEntries } from "./manifest-store.ts";
 import { loadPacks } from "./packs.ts";
 import type { Packs } from "./packs.ts";
 import { freeReserve, keepReserve, reserveBytes } from "./reserve.ts";
+import { notHeld } from "./not-held.ts";
 import { readRoots, rootOfId } from "./root-files.ts";
 import type { FoundRoot } from "./root-files.ts";
 import { checkFormat, makeStore } from "./store-format.ts";
@@ -81,6 +86,9 @@ export interface OpenedStore extends SnapshotStore {
   search(request: SearchRequest): AsyncIterable<SearchHit>;
   /** A snapshot as a tar archive (N58). */
   export(id: SnapshotId, options: ExportOptions): Promise<TarExport>;
+  /** A snapshot as plain files in a folder, and what that would hold (T15). */
+  copyOut(request: CopyOutTo, work: Work): Promise<CopyOutTotals>;
+  planCopyOut(request: CopyOutRequest, work: Work): Promise<CopyOutTotals>;
   /** The last verification that is recorded of a snapshot (N51). */
   verified(): Promise<(root: SnapshotRoot) => LastCheck | undefined>;
 }
@@ -173,6 +181,16 @@ class DiskStore implements OpenedStore {
     const { reader } = (await this.#readers()).meta;
     const changes = (): AsyncIterable<ExportChange> => exportedOf(reader, root, options.since);
     return new TarExport({ root, changes, open: (entry) => this.open(entry) }, options);
+  }
+
+  async copyOut(request: CopyOutTo, work: Work): Promise<CopyOutTotals> {
+    const disk = nodeCopyDisk;
+    const parts = { files: this.#files, packs: await this.#readers(), disk };
+    return await copyOut({ ...parts, runner: runnerHere(disk) }, request, work);
+  }
+
+  async planCopyOut(request: CopyOutRequest, work: Work): Promise<CopyOutTotals> {
+    return await planCopyOut({ packs: await this.#readers() }, request, work);
   }
 
   async *search(request: SearchRequest): AsyncGenerator<SearchHit> {
@@ -277,14 +295,5 @@ function noStoreYet(top: string): SnapError {
   return new SnapError("snapshot-not-found", `There are no snapshots in "${top}" yet`, {
     hint: "`snap capture` takes one.",
     path: top,
-  });
-}
-
-function notHeld(entry: SnapshotEntry): SnapError {
-  const message = `The snapshot does not hold the content of "${entry.path}"`;
-  const isThin = entry.flags.includes("thin");
-  return new SnapError("not-found", message, {
-    hint: isThin ? "It is only in Dropbox." : "It could not be read when the snapshot was taken.",
-    path: entry.path,
   });
 }

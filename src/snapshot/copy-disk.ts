@@ -1,0 +1,118 @@
+import fs from "node:fs";
+import type { DiskPath } from "../core/snapshot/disk-path.ts";
+import { systemCode } from "../std/error.ts";
+
+/** Mode bits, and mtime in seconds as text, which may lie before 1970; absent where they stay as they are. */
+export type CopyStamp = {
+  readonly mode?: number | undefined;
+  readonly seconds?: string | undefined;
+};
+
+/** What a copy does to a disk: calls that end at once, absolute paths, errors of the system as Node throws them. */
+export interface CopyDisk {
+  /** A new file, 0600; nothing is followed and nothing replaced. */
+  create(path: DiskPath): number;
+  /** All of the bytes, at a position. */
+  write(fd: number, bytes: Uint8Array, position: number): void;
+  /** Give an open file its mode and time, and close it. */
+  finish(fd: number, stamp: CopyStamp): void;
+  close(fd: number): void;
+  /** A new folder, 0700. */
+  makeFolder(path: DiskPath): void;
+  /** Give a folder its mode and time. */
+  settle(path: DiskPath, stamp: CopyStamp): void;
+  symlink(target: DiskPath, path: DiskPath, stamp: CopyStamp): void;
+  /** A second name; fails where it is taken. */
+  link(from: DiskPath, to: DiskPath): void;
+  rename(from: DiskPath, to: DiskPath): void;
+  kind(path: DiskPath): "folder" | "other" | undefined;
+  names(folder: DiskPath): readonly Buffer[];
+  unlink(path: DiskPath): void;
+  removeFolder(path: DiskPath): void;
+}
+
+const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
+const createFlags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
+
+/** The disk of this machine. */
+export const nodeCopyDisk: CopyDisk = {
+  create: (path) => fs.openSync(asPath(path), createFlags, 0o600),
+  write: (fd, bytes, position) => {
+    for (let at = 0; at < bytes.length;)
+      at += fs.writeSync(fd, bytes, at, bytes.length - at, position + at);
+  },
+  finish: (fd, { mode, seconds }) => {
+    try {
+      if (mode !== undefined) fs.fchmodSync(fd, mode);
+      if (seconds !== undefined) fs.futimesSync(fd, seconds, seconds);
+    } finally {
+      fs.closeSync(fd);
+    }
+  },
+  close: (fd) => fs.closeSync(fd),
+  makeFolder: (path) => fs.mkdirSync(asPath(path), 0o700),
+  settle: (path, { mode, seconds }) => {
+    if (mode !== undefined) fs.chmodSync(asPath(path), mode);
+    if (seconds !== undefined) fs.utimesSync(asPath(path), seconds, seconds);
+  },
+  symlink: (target, path, { seconds }) => {
+    fs.symlinkSync(asPath(target), asPath(path));
+    if (seconds !== undefined) fs.lutimesSync(asPath(path), seconds, seconds);
+  },
+  link: (from, to) => fs.linkSync(asPath(from), asPath(to)),
+  rename: (from, to) => fs.renameSync(asPath(from), asPath(to)),
+  kind: (path) => {
+    const found = fs.lstatSync(asPath(path), { throwIfNoEntry: false });
+    if (found === undefined) return undefined;
+    return found.isDirectory() ? "folder" : "other";
+  },
+  names: (folder) => fs.readdirSync(asPath(folder), { encoding: "buffer" }),
+  unlink: (path) => fs.unlinkSync(asPath(path)),
+  removeFolder: (path) => fs.rmdirSync(asPath(path)),
+};
+
+function asPath(path: DiskPath): string | Buffer {
+  if (typeof path === "string") return path;
+  return Buffer.from(path.buffer, path.byteOffset, path.byteLength);
+}
+
+/** Remove whatever stands at a place, also in folders without rights; links are not followed. */
+export function removeTree(disk: CopyDisk, path: DiskPath): void {
+  const kind = disk.kind(path);
+  if (kind === undefined) return;
+  if (kind === "other") {
+    disk.unlink(path);
+    return;
+  }
+  disk.settle(path, { mode: 0o700 });
+  for (const name of disk.names(path)) removeTree(disk, inFolder(path, name));
+  disk.removeFolder(path);
+}
+
+/** A path below a folder. */
+export function inFolder(folder: DiskPath, below: DiskPath): DiskPath {
+  if (typeof folder === "string" && typeof below === "string") return `${folder}/${below}`;
+  return Buffer.concat([Buffer.from(folder), Buffer.from("/"), Buffer.from(below)]);
+}
+
+/** What the system says of one name, not of the whole disk: that path is left out. */
+const namely: ReadonlyMap<string, string> = new Map([
+  ["EEXIST", "the disk takes its name and that of another entry for one"],
+  ["ENAMETOOLONG", "its name is too long for this disk"],
+  ["EILSEQ", "this disk refuses its name"],
+  ["EINVAL", "this disk refuses its name"],
+  ["EFBIG", "it is too large for this disk"],
+  ["EMLINK", "the disk allows no more names in its folder"],
+]);
+
+/** Why one path cannot be written where others can; undefined for what ends the copy. */
+export function troubleOfPath(code: string | undefined): string | undefined {
+  return code === undefined ? undefined : namely.get(code);
+}
+
+/** As `troubleOfPath`, of what was thrown. @throws whatever is no trouble of one path */
+export function requireTroubleOfPath(error: unknown): string {
+  const trouble = troubleOfPath(systemCode(error));
+  if (trouble === undefined) throw error;
+  return trouble;
+}

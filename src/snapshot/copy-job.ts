@@ -1,0 +1,98 @@
+import type { DiskPath } from "../core/snapshot/disk-path.ts";
+import { blockHashOf } from "../core/tree/content-hash.ts";
+import { describeError, isSnapError, systemCode } from "../std/error.ts";
+import type { CopyDisk, CopyStamp } from "./copy-disk.ts";
+import { decodeFrameNow } from "./decode-frame.ts";
+
+/** Where a block goes: it is a whole new file, or a piece of an open one. */
+export type PutTarget =
+  | { readonly path: DiskPath; readonly stamp: CopyStamp }
+  | { readonly fd: number; readonly position: number };
+
+/** A block of a raw frame, its hash, and where it goes; none where it is only to be checked. */
+export type Put = {
+  readonly offset: number;
+  readonly length: number;
+  readonly hash: string;
+  readonly to?: PutTarget;
+};
+
+/** A frame within the bytes of a job. */
+export type FrameWork = {
+  readonly at: number;
+  readonly length: number;
+  readonly rawLength: number;
+  readonly puts: readonly Put[];
+};
+
+/** A run of compressed frames, and what is done with the blocks in them. Can be sent to a thread. */
+export type CopyJob = { readonly bytes: Uint8Array; readonly frames: readonly FrameWork[] };
+
+/** A block that could not be had sound, or not be written: the numbers of its frame and of the put in it. */
+export type PutFailure = {
+  readonly frame: number;
+  readonly put: number;
+  /** Absent where the block is damaged. */
+  readonly system?: { readonly code: string | undefined; readonly message: string };
+};
+
+/** Decode each frame once, check each block, and put it in its place. What fails leaves nothing behind. */
+export function runCopyJob({ bytes, frames }: CopyJob, disk: CopyDisk): readonly PutFailure[] {
+  const failures: PutFailure[] = [];
+  for (const [frame, { at, length, rawLength, puts }] of frames.entries()) {
+    const raw = decodeOrNothing(bytes.subarray(at, at + length), rawLength);
+    for (const [put, one] of puts.entries()) {
+      const content = raw?.subarray(one.offset, one.offset + one.length);
+      if (content === undefined || blockHashOf(content) !== one.hash) {
+        failures.push({ frame, put });
+        continue;
+      }
+      const system = one.to === undefined ? undefined : putOrTrouble(disk, one.to, content);
+      if (system !== undefined) failures.push({ frame, put, system });
+    }
+  }
+  return failures;
+}
+
+function decodeOrNothing(frame: Uint8Array, rawLength: number): Buffer | undefined {
+  try {
+    return decodeFrameNow(frame, rawLength);
+  } catch (error) {
+    if (!isSnapError(error, "damaged")) throw error;
+    return undefined;
+  }
+}
+
+function putOrTrouble(
+  disk: CopyDisk,
+  to: PutTarget,
+  content: Uint8Array,
+): PutFailure["system"] | undefined {
+  try {
+    putBlock(disk, to, content);
+    return undefined;
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === undefined) throw error;
+    return { code, message: describeError(error) };
+  }
+}
+
+/** Put bytes that were checked where they belong. @throws errors of the system */
+export function putBlock(disk: CopyDisk, to: PutTarget, content: Uint8Array): void {
+  if ("fd" in to) {
+    disk.write(to.fd, content, to.position);
+    return;
+  }
+  const fd = disk.create(to.path);
+  let isOpen = true;
+  try {
+    if (content.length > 0) disk.write(fd, content, 0);
+    isOpen = false;
+    disk.finish(fd, to.stamp);
+  } catch (error) {
+    if (isOpen) disk.close(fd);
+    disk.unlink(to.path);
+    throw error;
+  }
+}
