@@ -82,8 +82,8 @@ export function isAtOrBelow(inner: string, outer: string): boolean {
   );
 }
 
-/** A workspace that was unmounted or moved is still meant by its old path: the part that exists is resolved. */
-function nearestReal(folder: string): string {
+/** The real path of a place, as far as it exists. A workspace that was unmounted or moved is still meant by its old path: the part that exists is resolved. */
+export function nearestReal(folder: string): string {
   try {
     return realpathSync(folder);
   } catch (error) {

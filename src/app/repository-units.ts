@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { baseName } from "../core/path/rel-path.ts";
 import type { GuardFinding, Measured } from "../core/repo/finding.ts";
 import type { RepositoryUnits, UnitPlace, UnitState } from "../core/repo/unit.ts";
+import type { CheckOptions } from "../guard/check-unit.ts";
 import { captureUnit, type UnitPlace as GuardPlace } from "../guard/git-unit.ts";
 import { commonDirOf } from "../guard/gitdir.ts";
 import { findGit, findProgram, type GitBinary } from "../guard/shadow-git.ts";
@@ -17,25 +18,30 @@ const checkMs = 60_000;
 /** What a repository was like is found out in this time, ms, or not told. */
 const describeMs = 10_000;
 
-/** Captures the repositories of a workspace with the programs of this machine (N43). */
-export function repositoryUnits(environment: Environment, top: string): RepositoryUnits {
-  const { clock, variables } = environment;
+/** How a repository in a folder is checked with the programs of this machine; each check has its own time. */
+export function unitCheck(
+  { clock, variables }: Environment,
+  top: string,
+): (signal: AbortSignal | undefined) => CheckOptions {
   const path = variables["PATH"];
   let found: Promise<GitBinary | undefined> | undefined;
-  const git = (): Promise<GitBinary | undefined> =>
-    (found ??= findGit(path, { outside: top, clock }));
+  return (signal) => ({
+    clock,
+    deadline: clock.now() + checkMs,
+    git: () => (found ??= findGit(path, { outside: top, clock })),
+    hg: () => findProgram("hg", path, top),
+    tmp: tmpdir(),
+    signal,
+  });
+}
+
+/** Captures the repositories of a workspace with the programs of this machine (N43). */
+export function repositoryUnits(environment: Environment, top: string): RepositoryUnits {
+  const options = unitCheck(environment, top);
   return {
     capture: async (place, sink, { signal }) => {
-      const options = {
-        clock,
-        deadline: clock.now() + checkMs,
-        git,
-        hg: () => findProgram("hg", path, top),
-        tmp: tmpdir(),
-        signal,
-      };
       try {
-        const captured = await captureUnit(placeOf(top, place), sink, options);
+        const captured = await captureUnit(placeOf(top, place), sink, options(signal));
         return { ...captured, state: await stateOf(environment, { top, place }, signal) };
       } catch (error) {
         throw error instanceof Unproven ? refused(place, error) : error;

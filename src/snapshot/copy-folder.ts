@@ -90,6 +90,18 @@ export function requireEmpty(top: string): void {
   if (names.length > 0) throw notEmpty(top, names);
 }
 
+/** Bytes free for us where a folder is, or will be made. */
+export function freeBytesAt(top: string): number {
+  for (let folder = top; ; folder = path.dirname(folder)) {
+    try {
+      const { bavail, bsize } = fs.statfsSync(folder);
+      return bavail * bsize;
+    } catch (error) {
+      if (systemCode(error) !== "ENOENT" || folder === path.dirname(folder)) throw error;
+    }
+  }
+}
+
 function namesIn(top: string): readonly string[] {
   try {
     return fs.readdirSync(top);

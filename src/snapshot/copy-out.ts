@@ -50,15 +50,16 @@ export async function planCopyOut(
     if (left !== undefined) tally.leave(left);
     if (isIgnored === true) tally.ignored();
     if (leaf?.kind === "symlink") tally.link();
-    if (leaf?.kind === "file") {
-      const { linkGroup, size = 0 } = entry;
-      const isFirst = linkGroup === undefined || !groups.has(linkGroup);
-      if (linkGroup !== undefined) groups.add(linkGroup);
-      tally.content(isFirst ? size : 0, entry.path);
-      tally.file(entry);
-    }
+    if (leaf?.kind === "file") countFile(tally, groups, entry);
   }
   return tally.totals();
+}
+
+function countFile(tally: CopyTally, groups: Set<string>, entry: SnapshotEntry): void {
+  const { linkGroup, size = 0, path } = entry;
+  if (linkGroup === undefined || !groups.has(linkGroup)) tally.content(size, path);
+  if (linkGroup !== undefined) groups.add(linkGroup);
+  tally.file(entry);
 }
 
 function requireWholeUnit({ selects }: CopyOutRequest, { path, unit }: SnapshotEntry): void {

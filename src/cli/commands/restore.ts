@@ -7,9 +7,11 @@ import type { RestoreRow } from "../../core/snapshot/restore-state.ts";
 import type { UnitFacts } from "../../core/snapshot/unit.ts";
 import type { ExitCode } from "../../std/error.ts";
 import { defineCommand, type AnyCommand } from "../context.ts";
+import { copyOut, refuseMixedWords } from "../copy-out.ts";
 import { formatTime, plural, table } from "../format.ts";
 import type { Output } from "../output.ts";
 import { concludeRestore, consentOf, reportFields, showEvent } from "../restore-events.ts";
+import { allWorkspaces } from "../snapshot-words.ts";
 import { repositoriesText } from "../units.ts";
 
 type PlanWords = { yes: boolean } & { plan: string | undefined } & { "dry-run": boolean };
@@ -69,10 +71,19 @@ export const restoreCommand: AnyCommand = defineCommand({
         describe:
           "Put back ignored files that were captured with --ignored, too: on this disk alone",
       })
+      .option("to", {
+        type: "string",
+        requiresArg: true,
+        describe: "Copy the snapshot to this folder, missing or empty, and touch nothing else",
+      })
       .option("special-modes", {
         type: "boolean",
         default: false,
         describe: "Set setuid, setgid and sticky bits as they were, too",
+      })
+      .option("all-workspaces", {
+        ...allWorkspaces,
+        describe: "With --to: a snapshot of any workspace",
       })
       .option("abandon", {
         type: "string",
@@ -83,9 +94,12 @@ export const restoreCommand: AnyCommand = defineCommand({
         "The plan is shown before anything changes; what either side loses is saved first. The restored state counts as an edit on top of the newest cloud version, so the cloud cannot undo it. Interrupted at any moment, the next command finishes it or takes it back. `snap undo` takes it back later.",
       )
       .example("snap restore latest --dry-run", "what would happen")
-      .example("snap restore @yesterday notes/", "one folder as it was"),
+      .example("snap restore @yesterday notes/", "one folder as it was")
+      .example("snap restore latest --to ~/look", "a plain copy of everything, elsewhere"),
   run: async (context, words) => {
     const { environment, output, place, work } = context;
+    refuseMixedWords(words);
+    if (words.to !== undefined) return await copyOut(context, words, words.to);
     const onEvent = showEvent.bind(undefined, output);
     if (words.abandon !== undefined) {
       const report = await abandonRestore(
