@@ -23,9 +23,9 @@ import type { Logger } from "../std/log.ts";
 import type { Rng } from "../std/random.ts";
 import type { Clock } from "../std/time.ts";
 import { capture } from "./capture.ts";
+import { runnerFor } from "./choose-runner.ts";
 import { nodeCopyDisk } from "./copy-disk.ts";
 import { copyOut, planCopyOut, type CopyOutTo } from "./copy-out.ts";
-import { runnerHere } from "./copy-runner.ts";
 import { tidyChecks } from "./compact-checks.ts";
 import { DiskStoreFiles } from "./disk-files.ts";
 import { findSound } from "./find.ts";
@@ -184,9 +184,9 @@ class DiskStore implements OpenedStore {
   }
 
   async copyOut(request: CopyOutTo, work: Work): Promise<CopyOutTotals> {
-    const disk = nodeCopyDisk;
-    const parts = { files: this.#files, packs: await this.#readers(), disk };
-    return await copyOut({ ...parts, runner: runnerHere(disk) }, request, work);
+    await using runner = runnerFor(request.totals ?? request.root.counts);
+    const parts = { files: this.#files, packs: await this.#readers(), disk: nodeCopyDisk, runner };
+    return await copyOut(parts, request, work);
   }
 
   async planCopyOut(request: CopyOutRequest, work: Work): Promise<CopyOutTotals> {
