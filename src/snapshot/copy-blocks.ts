@@ -6,12 +6,11 @@ import { SnapError, isSnapError, systemCode, throwIfAborted } from "../std/error
 import { requireTroubleOfPath, type CopyDisk, type CopyStamp } from "./copy-disk.ts";
 import { putBlock, type PutFailure } from "./copy-job.ts";
 import type { FrameRun, OwnedPut } from "./copy-plan.ts";
+import { checkRun } from "./frame-check.ts";
 import type { JobRunner } from "./copy-runner.ts";
 import type { CopyTally } from "./copy-tally.ts";
 import type { Packs } from "./packs.ts";
-import { isUnreadable } from "./store-error.ts";
 import type { StoreFiles } from "./store-files.ts";
-import { rangeEvenInTrash } from "./trash.ts";
 
 /** A file that is to be written; absolute path. */
 export type CopyFile = {
@@ -68,7 +67,7 @@ export class BlockCopier {
   /** Write the blocks of some frames. */
   async run(run: FrameRun<CopyFile>): Promise<void> {
     throwIfAborted(this.#parts.signal);
-    const failures = await this.#have(run);
+    const failures = await checkRun(this.#parts, run);
     const failed = new Map(
       failures.map((failure) => [run.frames[failure.frame]?.puts[failure.put], failure]),
     );
@@ -131,29 +130,10 @@ export class BlockCopier {
     }
   }
 
-  async #have(run: FrameRun<CopyFile>): Promise<readonly PutFailure[]> {
-    const bytes = await rangeEvenInTrash(this.#parts.files, run.pack, run).catch(
-      (error: unknown) => {
-        if (!isUnreadable(error) && !isSnapError(error, "not-found")) throw error;
-        return undefined;
-      },
-    );
-    if (bytes === undefined) {
-      return run.frames.flatMap(({ puts }, frame) => puts.map((_one, put) => ({ frame, put })));
-    }
-    const frames = run.frames.map(({ frame, puts }) => ({
-      at: frame.offset - run.offset,
-      length: frame.length,
-      rawLength: frame.rawLength,
-      puts: puts.map(({ owner: _owner, ...put }) => put),
-    }));
-    return await this.#parts.runner.run({ bytes, frames });
-  }
-
-  async #mend(put: OwnedPut<CopyFile>, { system }: PutFailure): Promise<void> {
+  async #mend(put: OwnedPut<CopyFile>, failure: PutFailure): Promise<void> {
     const { owner: file, to } = put;
     try {
-      if (system !== undefined) throw Object.assign(new Error(system.message), system);
+      if (failure.what === "system") throw systemError(failure);
       if (to === undefined || "path" in to) {
         await this.alone(file);
         return;
@@ -231,6 +211,17 @@ export class BlockCopier {
       return error.message;
     return requireTroubleOfPath(error);
   }
+}
+
+/** As Node would have thrown it here. */
+function systemError({
+  message,
+  code,
+}: {
+  readonly message: string;
+  readonly code: string;
+}): Error {
+  return Object.assign(new Error(message), { code });
 }
 
 /** The hashes say what is in the blocks, not that they are as long as the cuts of the file want them (N20). */

@@ -3,6 +3,7 @@ import { blockHashOf } from "../core/tree/content-hash.ts";
 import { describeError, isSnapError, systemCode } from "../std/error.ts";
 import type { CopyDisk, CopyStamp } from "./copy-disk.ts";
 import { decodeFrameNow } from "./decode-frame.ts";
+import { giveBack } from "./give-back.ts";
 
 /** Where a block goes: it is a whole new file, or a piece of an open one. */
 export type PutTarget =
@@ -29,28 +30,28 @@ export type FrameWork = {
 export type CopyJob = { readonly bytes: Uint8Array; readonly frames: readonly FrameWork[] };
 
 /** A block that could not be had sound, or not be written: the numbers of its frame and of the put in it. */
-export type PutFailure = {
-  readonly frame: number;
-  readonly put: number;
-  /** Absent where the block is damaged. */
-  readonly system?: { readonly code: string | undefined; readonly message: string };
-};
+export type PutFailure = { readonly frame: number; readonly put: number } & (
+  | { readonly what: "frame" | "hash" }
+  | { readonly what: "system"; readonly code: string; readonly message: string }
+);
 
-/** Decode each frame once, check each block, and put it in its place. What fails leaves nothing behind. */
+/** Decode each frame once, check each block, and put it in its place. What fails leaves nothing behind. The bytes are used up. */
 export function runCopyJob({ bytes, frames }: CopyJob, disk: CopyDisk): readonly PutFailure[] {
   const failures: PutFailure[] = [];
   for (const [frame, { at, length, rawLength, puts }] of frames.entries()) {
     const raw = decodeOrNothing(bytes.subarray(at, at + length), rawLength);
     for (const [put, one] of puts.entries()) {
       const content = raw?.subarray(one.offset, one.offset + one.length);
-      if (content === undefined || blockHashOf(content) !== one.hash) {
-        failures.push({ frame, put });
-        continue;
+      if (content === undefined) failures.push({ frame, put, what: "frame" });
+      else if (blockHashOf(content) !== one.hash) failures.push({ frame, put, what: "hash" });
+      else if (one.to !== undefined) {
+        const trouble = troubleOfPut(disk, one.to, content);
+        if (trouble !== undefined) failures.push({ frame, put, what: "system", ...trouble });
       }
-      const system = one.to === undefined ? undefined : putOrTrouble(disk, one.to, content);
-      if (system !== undefined) failures.push({ frame, put, system });
     }
+    if (raw !== undefined) giveBack(raw);
   }
+  giveBack(bytes);
   return failures;
 }
 
@@ -63,11 +64,11 @@ function decodeOrNothing(frame: Uint8Array, rawLength: number): Buffer | undefin
   }
 }
 
-function putOrTrouble(
+function troubleOfPut(
   disk: CopyDisk,
   to: PutTarget,
   content: Uint8Array,
-): PutFailure["system"] | undefined {
+): { readonly code: string; readonly message: string } | undefined {
   try {
     putBlock(disk, to, content);
     return undefined;

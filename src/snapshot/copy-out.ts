@@ -90,6 +90,7 @@ export async function copyOut(
   const files = new FileCopier({ ...parts, request, tally, signal: work.signal });
   try {
     await copyEntries({ parts, request, target, tally, files, work });
+    throwIfAborted(work.signal);
     target.place();
     return tally.totals();
   } catch (error) {

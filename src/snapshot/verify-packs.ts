@@ -1,22 +1,21 @@
 import type { PackEntry, PackFrame, PackIndex } from "../core/snapshot/pack-index.ts";
 import type { VerifyEvent, VerifyOptions } from "../core/snapshot/store-request.ts";
 import { isSnapError, throwIfAborted } from "../std/error.ts";
-import { hashBlock } from "./block-hash.ts";
-import { decodeFrame } from "./frame.ts";
+import { runnerFor } from "./choose-runner.ts";
+import type { PutFailure } from "./copy-job.ts";
+import { FrameRuns, type FrameRun } from "./copy-plan.ts";
+import type { JobRunner } from "./copy-runner.ts";
 import type { PackKind } from "./frame.ts";
 import { mapInOrder } from "./in-order.ts";
-import { packBytesMax } from "./pack-catalogue.ts";
+import { checkRun } from "./frame-check.ts";
+import { packSum, type PackSum } from "./pack-sum.ts";
 import { packPath } from "./pack-writer.ts";
 import type { PackTurn } from "./pack-turn.ts";
 import type { Packs } from "./packs.ts";
 import { isUnreadable } from "./store-error.ts";
 import type { StoreFiles } from "./store-files.ts";
-import { getEvenFromTrash } from "./trash.ts";
 import type { VerifyFindings } from "./verify-findings.ts";
 import type { VerifyScope } from "./verify-scope.ts";
-
-/** Frames of a pack that are decoded ahead of the one that is checked. */
-const framesAhead = 4;
 
 /** What levels 1 and 2 look at and where they note what they find. */
 export type VerifyPacksJob = {
@@ -45,6 +44,7 @@ type Damage = {
  * damaged pack holds is looked for in other packs, which are then in scope too.
  */
 export async function* verifyPacks(job: VerifyPacksJob): AsyncGenerator<VerifyEvent> {
+  await using runner = runnerFor({ bytes: packBytes(job), files: 0 });
   const damage: Damage[] = [];
   const seen = new Set<string>();
   for (;;) {
@@ -52,7 +52,7 @@ export async function* verifyPacks(job: VerifyPacksJob): AsyncGenerator<VerifyEv
     const chosen = job.turn?.inOrder(fresh) ?? fresh;
     if (chosen.length === 0) break;
     for (const { name } of chosen) seen.add(name);
-    yield* verifyChosen({ ...job, damage }, chosen);
+    yield* verifyChosen({ ...job, damage, runner }, chosen);
   }
   for (const { kind, pieces, ...found } of damage) {
     const { index } = job.packs[kind].catalogue;
@@ -60,7 +60,13 @@ export async function* verifyPacks(job: VerifyPacksJob): AsyncGenerator<VerifyEv
   }
 }
 
-type PacksJob = VerifyPacksJob & { readonly damage: Damage[] };
+/** How much there is to decode. */
+function packBytes(job: VerifyPacksJob): number {
+  if (job.options.level < 2) return 0;
+  return packsInScope(job).reduce((sum, { index }) => sum + index.packLength, 0);
+}
+
+type PacksJob = VerifyPacksJob & { readonly damage: Damage[]; readonly runner: JobRunner };
 
 async function* verifyChosen(
   job: PacksJob,
@@ -94,12 +100,12 @@ function packsInScope({ packs, scope }: VerifyPacksJob): readonly PackToCheck[] 
 }
 
 async function* verifyPack(job: PacksJob, pack: PackToCheck): AsyncGenerator<VerifyEvent> {
-  const bytes = await readPack(job, pack);
-  if (bytes === undefined) return;
+  const found = await sumOf(job, pack);
+  if (found === undefined) return;
   const { catalogue } = job.packs[pack.kind];
-  if (packPath(pack.kind, await hashBlock(bytes)) === pack.name) {
+  if (packPath(pack.kind, found.sha256) === pack.name) {
     catalogue.noteSound(pack.name, 1);
-    yield { type: "checked", what: "pack", name: pack.name, bytes: bytes.length };
+    yield { type: "checked", what: "pack", name: pack.name, bytes: found.bytes };
   } else {
     damagedPack(job, pack, "Its SHA-256 is not its name");
   }
@@ -108,22 +114,18 @@ async function* verifyPack(job: PacksJob, pack: PackToCheck): AsyncGenerator<Ver
   const isAsked = (offset: number): boolean =>
     job.turn !== undefined || job.scope.hasFrame(pack.name, offset);
   const asked = frames.filter(([frame]) => isAsked(frame.offset));
-  const decoded = mapInOrder(asked, (one) => decodeAhead(bytes, one), framesAhead);
-  for await (const { raw, entries } of decoded) {
-    throwIfAborted(job.options.signal);
-    yield* verifyFrame(job, { pack, raw, entries });
-  }
+  yield* verifyFrames(job, pack, asked);
   // Does nothing for a pack in which something was found.
   if (asked.length === frames.length) catalogue.noteSound(pack.name, 2);
 }
 
-async function readPack(job: PacksJob, pack: PackToCheck): Promise<Buffer | undefined> {
+async function sumOf(job: PacksJob, pack: PackToCheck): Promise<PackSum | undefined> {
   try {
-    const bytes = await getEvenFromTrash(job.files, pack.name, packBytesMax);
-    if (bytes === undefined) damagedPack(job, pack, "It is missing");
-    return bytes;
+    const sum = await packSum(job.files, pack.name, job.options.signal);
+    if (sum === undefined) damagedPack(job, pack, "It is missing");
+    return sum;
   } catch (error) {
-    if (!isUnreadable(error)) throw error;
+    if (!isUnreadable(error) && !isSnapError(error, "not-found")) throw error;
     damagedPack(job, pack, error.message);
     return undefined;
   }
@@ -155,42 +157,51 @@ function framesOf({ index }: PackToCheck): readonly (readonly [PackFrame, readon
   return [...byFrame].map(([number, inFrame]) => [index.frame(number), inFrame] as const);
 }
 
-type FrameToCheck = {
-  readonly pack: PackToCheck;
-  /** Absent where it cannot be decoded. */
-  readonly raw: Buffer | undefined;
-  readonly entries: readonly PackEntry[];
-};
-
-async function decodeAhead(
-  bytes: Buffer,
-  [frame, entries]: readonly [PackFrame, readonly PackEntry[]],
-): Promise<Omit<FrameToCheck, "pack">> {
-  const compressed = bytes.subarray(frame.offset, frame.offset + frame.length);
-  const raw = await decodeFrame(compressed, frame.rawLength).catch((error: unknown) => {
-    if (!isSnapError(error, "damaged")) throw error;
-    return undefined;
+/** Frames are decoded, and their blocks checked, some runs at once. */
+async function* verifyFrames(
+  job: PacksJob,
+  pack: PackToCheck,
+  asked: ReturnType<typeof framesOf>,
+): AsyncGenerator<VerifyEvent> {
+  const runs = new FrameRuns<undefined>();
+  for (const [frame, entries] of asked) {
+    for (const entry of entries) runs.add({ pack: pack.name, frame, entry }, undefined);
+  }
+  const { files, runner, options } = job;
+  const check = async (run: FrameRun<undefined>): Promise<RunFindings> => ({
+    run,
+    failures: await checkRun({ files, runner }, run),
   });
-  return { raw, entries };
+  for await (const found of mapInOrder(runs.runs(), check, runner.atOnce)) {
+    throwIfAborted(options.signal);
+    yield* tellRun(job, pack, found);
+  }
 }
 
-async function* verifyFrame(
+type RunFindings = {
+  readonly run: FrameRun<undefined>;
+  readonly failures: readonly PutFailure[];
+};
+
+function* tellRun(
   job: PacksJob,
-  { pack, raw, entries }: FrameToCheck,
-): AsyncGenerator<VerifyEvent> {
-  const { kind } = pack;
+  { kind, name: pack }: PackToCheck,
+  { run, failures }: RunFindings,
+): Generator<VerifyEvent> {
   const what = kind === "data" ? "block" : "page";
-  for (const { hash, offset, length } of entries) {
-    const content = raw?.subarray(offset, offset + length);
-    if (content !== undefined && (await hashBlock(content)) === hash) {
-      yield { type: "checked", what, name: hash, bytes: length };
+  const failed = new Map(failures.map((one) => [run.frames[one.frame]?.puts[one.put], one]));
+  for (const put of run.frames.flatMap(({ puts }) => puts)) {
+    const failure = failed.get(put);
+    const { hash: name, length: bytes } = put;
+    if (failure === undefined) {
+      yield { type: "checked", what, name, bytes };
       continue;
     }
     const cause =
-      raw === undefined ? "its frame cannot be decoded" : "its content has another hash";
-    const reason = `In pack "${pack.name}", ${cause}`;
-    job.packs[kind].catalogue.noteDamaged(pack.name, 2);
-    lookElsewhere(job, { kind, hash });
-    job.damage.push({ what, name: hash, reason, kind, pieces: [hash] });
+      failure.what === "frame" ? "its frame cannot be decoded" : "its content has another hash";
+    job.packs[kind].catalogue.noteDamaged(pack, 2);
+    lookElsewhere(job, { kind, hash: name });
+    const reason = `In pack "${pack}", ${cause}`;
+    job.damage.push({ what, name, reason, kind, pieces: [name] });
   }
 }
