@@ -20,14 +20,10 @@ export type CopyWords = {
 
 /** Words that mean something only with `--to`, or only without. @throws {SnapError} `usage` */
 export function refuseMixedWords(words: CopyWords): void {
-  const { to, allWorkspaces, specialModes, ignored } = words;
+  const { to, allWorkspaces } = words;
   const isThere = (given: unknown): boolean => given !== undefined && given !== false;
   const others = { "--delete": words.delete, "--plan": words.plan, "--abandon": words.abandon };
-  const own = {
-    "--all-workspaces": allWorkspaces,
-    "--special-modes": specialModes,
-    "--ignored": ignored,
-  };
+  const own = { "--all-workspaces": allWorkspaces };
   const wrong = Object.entries(to === undefined ? own : others).find(([, given]) => isThere(given));
   if (wrong === undefined) return;
   const [word] = wrong;
