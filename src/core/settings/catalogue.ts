@@ -2,10 +2,13 @@ import { textOfTime } from "../quantity.ts";
 import { SnapError } from "../../std/error.ts";
 import type { Json } from "../../std/json.ts";
 import {
+  parseBudget,
   parseChoice,
   parseCommands,
   parseGrace,
+  parseKeep,
   parseNames,
+  parseScheduleSetting,
   parseText,
   parseTimeout,
   parseTransfers,
@@ -32,6 +35,15 @@ export const hookTimeoutDefaultMs = 60_000;
 
 /** ms that the store's trash waits where nothing else is set (N55). */
 export const graceDefaultMs: number = 7 * 86_400_000;
+
+/** When snapshots are taken by themselves where nothing else is set (N47). */
+export const scheduleDefault = "daily";
+
+/** Which of them stay where nothing else is set (N49). */
+export const keepDefault = "24h 14d 8w 12m";
+
+/** ms a day for verifying the store where nothing else is set (N51). */
+export const verifyBudgetDefaultMs: number = 2 * 60_000;
 
 const hooks = {
   unit: "lists of words",
@@ -120,6 +132,29 @@ const catalogue: Readonly<Record<SettingName, SettingFacts>> = {
     scope: "workspace",
     parse: parseTransfers,
   },
+  "snapshot.schedule": {
+    unit: "hourly, daily, off, or times",
+    default: scheduleDefault,
+    meaning:
+      "when the background sync takes a snapshot, if something changed; times like 09:00,18:30",
+    scope: "workspace",
+    parse: parseScheduleSetting,
+  },
+  "snapshot.keep": {
+    unit: "counts, or all",
+    default: keepDefault,
+    meaning:
+      "which snapshots of the schedule stay: of so many hours, days, weeks, months, years the newest",
+    scope: "workspace",
+    parse: parseKeep,
+  },
+  "snapshot.verifyBudget": {
+    unit: "TIME",
+    default: textOfTime(verifyBudgetDefaultMs),
+    meaning: "time a day in which the background sync verifies the store; or off",
+    scope: "user",
+    parse: parseBudget,
+  },
   "store.path": {
     unit: "folder",
     default: "store/ below SNAP_HOME",
@@ -161,6 +196,7 @@ export function settingName(text: string): SettingName {
 /** A value for people, in the form in which it is typed. */
 export function settingText(name: SettingName, value: Json): string {
   if (typeof value === "number") {
+    if (name === "snapshot.verifyBudget" && value === 0) return "off";
     return settingFacts(name).unit === "TIME" ? textOfTime(value) : String(value);
   }
   if (Array.isArray(value)) return value.map((each) => JSON.stringify(each)).join(" ");

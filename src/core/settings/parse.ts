@@ -1,5 +1,7 @@
 import { nameProblem } from "../path/names.ts";
 import { msOfTime, textOfTime } from "../quantity.ts";
+import { parseKeepPolicy, textOfKeepPolicy } from "../snapshot/keep-policy.ts";
+import { parseSchedule } from "../snapshot/schedule.ts";
 import { SnapError } from "../../std/error.ts";
 import type { Json } from "../../std/json.ts";
 import {
@@ -7,6 +9,7 @@ import {
   graceMinMs,
   hookTimeoutMaxMs,
   transfersMax,
+  verifyBudgetMaxMs,
   type HookCommand,
 } from "./values.ts";
 
@@ -52,6 +55,27 @@ export const parseTimeout: SettingParser = parseTimeWithin(1_000, hookTimeoutMax
 
 /** As whole ms, from a day to ten years. */
 export const parseGrace: SettingParser = parseTimeWithin(graceMinMs, graceMaxMs);
+
+/** `off`, or a time a day, as whole ms; 0 is off. */
+export const parseBudget: SettingParser = (words, name) =>
+  oneWord(words, name) === "off" ? 0 : parseTimeWithin(1_000, verifyBudgetMaxMs)(words, name);
+
+/** When snapshots are taken: times may be words of their own. */
+export const parseScheduleSetting: SettingParser = (words, name) => {
+  const text = words.join(",").replaceAll(/\s*,\s*/gu, ",");
+  if (parseSchedule(text) !== undefined) return text;
+  const hint = "It is hourly, daily, off, or times of the day: 09:00,18:30.";
+  throw bad(name, `is "${text}"`, hint);
+};
+
+/** Which snapshots stay; each period may be a word of its own. */
+export const parseKeep: SettingParser = (words, name) => {
+  const text = words.join(" ");
+  const policy = parseKeepPolicy(text);
+  if (policy !== undefined) return textOfKeepPolicy(policy);
+  const hint = "Write counts of hours, days, weeks, months, years, like 24h 14d 8w 12m, or all.";
+  throw bad(name, `is "${text}"`, hint);
+};
 
 /** Transfers at once. */
 export const parseTransfers: SettingParser = (words, name) => {

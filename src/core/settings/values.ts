@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { parseKeepPolicy } from "../snapshot/keep-policy.ts";
+import { parseSchedule } from "../snapshot/schedule.ts";
 
 /** One command of a hook: a program and its arguments, no shell (T42). */
 export type HookCommand = readonly string[];
@@ -27,6 +29,12 @@ export type Settings = {
   readonly "restore.hookTimeout"?: number;
   /** Transfers at once. */
   readonly "transfer.parallel"?: number;
+  /** When snapshots are taken by themselves, as `parseSchedule` reads it (N47). */
+  readonly "snapshot.schedule"?: string;
+  /** Which of them stay, as `parseKeepPolicy` reads it (N49). */
+  readonly "snapshot.keep"?: string;
+  /** ms a day for verifying the store; 0 for none (N51). */
+  readonly "snapshot.verifyBudget"?: number;
   /** Where the snapshots are kept; absolute. */
   readonly "store.path"?: string;
   /** How long forgotten snapshots and replaced packs wait, ms (N55). */
@@ -36,7 +44,7 @@ export type Settings = {
 /** Settings that a workspace may have of its own. What is done with repositories stands in its record. */
 export type WorkspaceSettings = Omit<
   Settings,
-  "repos" | "gitignore" | "store.path" | "store.grace"
+  "repos" | "gitignore" | "snapshot.verifyBudget" | "store.path" | "store.grace"
 >;
 
 /** Files whose bytes travel at once, at most (S107). */
@@ -49,6 +57,9 @@ export const hookTimeoutMaxMs = 86_400_000;
 export const graceMinMs = 86_400_000;
 /** The longest. */
 export const graceMaxMs: number = 3_650 * 86_400_000;
+
+/** The longest time a day for verifying the store. */
+export const verifyBudgetMaxMs: number = 6 * 3_600_000;
 
 /** Commands of one hook, and words of one command: more than anybody types, less than a system takes. */
 const commandsMax = 100;
@@ -76,6 +87,14 @@ const workspaceMembers = {
   "restore.after": commandsSchema.exactOptional(),
   "restore.hookTimeout": hookTimeoutSchema.exactOptional(),
   "transfer.parallel": z.int().min(1).max(transfersMax).exactOptional(),
+  "snapshot.schedule": z
+    .string()
+    .refine((text) => parseSchedule(text) !== undefined)
+    .exactOptional(),
+  "snapshot.keep": z
+    .string()
+    .refine((text) => parseKeepPolicy(text) !== undefined)
+    .exactOptional(),
 };
 
 /** Checks every member; unknown ones are refused, so that a typing error is seen. */
@@ -87,6 +106,7 @@ export const settingsSchema: z.ZodType<Settings> = z.strictObject({
   ...workspaceMembers,
   repos: z.enum(["refuse", "exclude"]).exactOptional(),
   gitignore: z.enum(["sync", "exclude"]).exactOptional(),
+  "snapshot.verifyBudget": z.int().min(0).max(verifyBudgetMaxMs).exactOptional(),
   "store.path": z.string().min(1).exactOptional(),
   "store.grace": z.int().min(graceMinMs).max(graceMaxMs).exactOptional(),
 });

@@ -44,6 +44,8 @@ export type MetaKey =
   | "vanished_objects"
   /** When leases of other devices were first seen, as JSON (G45). */
   | "leases"
+  /** What became of the last snapshot of the schedule, as JSON (N47). */
+  | "snapshots"
   /** Why the link is held (S118), as the last sync found it. */
   | "rolled_back"
   /** The hooks before a sync have run, and those after it have not yet (T43). */
