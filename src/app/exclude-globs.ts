@@ -56,7 +56,8 @@ export function kindAt(index: IndexStore, path: RelPath): Kind | undefined {
   return nodeAt(index, path)?.kind;
 }
 
-function nodeAt(
+/** The node that stands in Dropbox at a path, whatever its case, as the last look left it. */
+export function nodeAt(
   { remote }: IndexStore,
   path: RelPath,
 ): { readonly node: NodeId; readonly kind: Kind } | undefined {

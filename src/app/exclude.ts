@@ -2,11 +2,14 @@ import path from "node:path";
 import { Exclusions } from "../core/exclusions.ts";
 import { isAlwaysOutside } from "../core/ignore.ts";
 import { parseRelPath, type RelPath } from "../core/path/rel-path.ts";
+import type { SnapshotRoot } from "../core/snapshot/root.ts";
 import { SnapError } from "../std/error.ts";
+import type { Work } from "../std/events.ts";
 import type { Environment } from "./environment.ts";
 import { excludedIn, recordExcluded, recordIncluded } from "./exclusion-record.ts";
 import { requireLink, type LinkedRecord } from "./find-workspace.ts";
 import { exclusionsNamed, foldersNamed, kindAt } from "./exclude-globs.ts";
+import { placesHere, saveBefore } from "./save-before.ts";
 import { snapshotPath } from "./snapshot-path.ts";
 import { openLinked, type LinkedWorkspace } from "./workspace.ts";
 
@@ -35,7 +38,7 @@ export function listExclusions(environment: Environment, place: string): readonl
 
 /**
  * Exclude folders, by their names or by globs: the next sync takes them off this disk; they stay in the cloud, and what was never synced stays here (S93).
- * All of them, or none.
+ * All of them, or none. What this disk has of them is saved first (N48).
  *
  * @throws {SnapError} `usage` for what is no folder below the linked one, `path-missing` for what is not there, and what
  * opening the workspace can throw
@@ -43,7 +46,8 @@ export function listExclusions(environment: Environment, place: string): readonl
 export async function addExclusions(
   environment: Environment,
   words: ExclusionWords,
-): Promise<ExclusionChange> {
+  work: Work = {},
+): Promise<ExclusionChange & { readonly saved: readonly SnapshotRoot[] }> {
   const record = requireLink(environment, words.place);
   const named = words.paths.map((each) => folderPath(record, each));
   await using workspace = await openLinked(environment, record, "exclude");
@@ -53,8 +57,14 @@ export async function addExclusions(
   const isKnown = (folder: RelPath): boolean => known.above(folder) !== undefined;
   const changed = [...new Set(wanted.filter((folder) => !isKnown(folder)))];
   for (const folder of changed) await requireFolder(workspace, folder);
-  if (!words.dryRun) recordExcluded(environment, record.id, changed);
-  return { changed, unchanged: wanted.filter(isKnown) };
+  const unchanged = wanted.filter(isKnown);
+  if (words.dryRun) return { changed, unchanged, saved: [] };
+  const local = placesHere(workspace, changed);
+  const label = `before exclude ${changed.length === 1 ? "1 folder" : `${changed.length} folders`}`;
+  const stakes = { reason: "before-exclude", label, local, remote: [] } as const;
+  const saved = await saveBefore(workspace, stakes, work);
+  recordExcluded(environment, record.id, changed);
+  return { changed, unchanged, saved };
 }
 
 /**

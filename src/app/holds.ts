@@ -1,14 +1,17 @@
 import { folderOfHeld, guardOfHold, holdWords } from "../core/plan/hold-words.ts";
 import type { LeftPath } from "../core/plan/sync-report.ts";
+import type { SnapshotRoot } from "../core/snapshot/root.ts";
 import type { HoldRow } from "../core/tree/index-rows.ts";
 import type { OpenIndex } from "../state/database.ts";
 import { untoldLoss, type IndexLoss } from "../state/index-loss.ts";
 import { SnapError } from "../std/error.ts";
+import type { Work } from "../std/events.ts";
 import type { Environment } from "./environment.ts";
 import { requireLink } from "./find-workspace.ts";
 import { parseLeft } from "./last-left.ts";
 import { lookAtIndexOf } from "./look-index.ts";
 import { openWorkspace } from "./open-workspace.ts";
+import { saveBefore, stakesOfHeld } from "./save-before.ts";
 
 /** A set of changes that a mass guard holds (S80), in words. */
 export type HeldSet = HoldRow & {
@@ -62,15 +65,19 @@ export type ConfirmRequest = {
   readonly dryRun: boolean;
 };
 
+/** A set that may pass, and the snapshots that hold what it removes or replaces (N48). */
+export type Confirmed = HeldSet & { readonly saved: readonly SnapshotRoot[] };
+
 /**
  * Let a held set pass with the next sync: exactly this one, once (S80). Confirming it twice is confirming it.
  *
- * @throws {SnapError} `refused` where no set has this digest; `workspace-missing`, `busy`
+ * What it touches is saved first. @throws {SnapError} `refused` where no set has this digest, or that cannot be saved; `workspace-missing`, `busy`
  */
 export async function confirmHold(
   environment: Environment,
   { place, digest, dryRun }: ConfirmRequest,
-): Promise<HeldSet> {
+  work: Work = {},
+): Promise<Confirmed> {
   const record = requireLink(environment, place);
   await using workspace = await openWorkspace(environment, record, "confirm");
   const { holds } = workspace.state;
@@ -78,11 +85,13 @@ export async function confirmHold(
   const found = held.sets.find((set) => set.digest === digest.toLowerCase());
   if (found === undefined && held.indexLoss !== undefined) throw forgotten(digest);
   if (found === undefined) throw unknownDigest(digest, held);
-  if (!dryRun) {
-    const { kind, items, madeAt } = found;
-    holds.putHold({ digest: found.digest, kind, items, madeAt, state: "confirmed" });
-  }
-  return found;
+  if (dryRun || found.state === "confirmed") return { ...found, saved: [] };
+  const { kind, items, madeAt } = found;
+  const label = `before confirm ${found.digest}`;
+  const stakes = { ...stakesOfHeld(items), reason: "before-confirm", label } as const;
+  const saved = await saveBefore(workspace, stakes, work);
+  holds.putHold({ digest: found.digest, kind, items, madeAt, state: "confirmed" });
+  return { ...found, saved };
 }
 
 /** What waited is forgotten with the index that knew it (S77). */

@@ -1,6 +1,5 @@
 import { repositoryMarker } from "../core/repo/marker.ts";
 import { baseName } from "../core/path/rel-path.ts";
-import type { CaptureResult } from "../core/snapshot/store-request.ts";
 import { leftOutOfKeep } from "../engine/guards/disk-exclusions.ts";
 import { acceptGeneration, checkRollback } from "../engine/guards/rollback.ts";
 import { recover } from "../restore/recover.ts";
@@ -10,13 +9,12 @@ import type {
   RestoreDeps,
   RestoreEvent,
   RollbackControl,
-  SafetyRequest,
 } from "../restore/restore-deps.ts";
 import type { Listener, Work } from "../std/events.ts";
 import { boundaryOf } from "./boundary.ts";
-import { captureSource } from "./capture-source.ts";
 import { isLinked } from "./find-workspace.ts";
 import { restoreHooks } from "./hooks.ts";
+import { captureSaving } from "./save-before.ts";
 import { openSnapshotStore } from "./store.ts";
 import { type OpenWorkspace } from "./open-workspace.ts";
 import { hasEngine, type LinkedWorkspace } from "./workspace.ts";
@@ -37,7 +35,7 @@ export async function restoreDeps(
     engine: linked?.engine,
     remote: linked?.remote,
     rollback: linked && rollbackOf(linked),
-    capture: (request, work) => captureSafety(workspace, request, work),
+    capture: (request, work) => captureSaving(workspace, request, work),
     scope: () => outsideOf(workspace),
     ignored: async () => (await boundaryOf(workspace)).isIgnored,
     rules: async () => (await boundaryOf(workspace)).rules.digest,
@@ -75,17 +73,6 @@ export async function recoverRestore(
   const deps = await restoreDeps(workspace, onEvent);
   await recover(deps, work);
   await sweepUndo(deps);
-}
-
-/** What was displaced is worth keeping even where nothing changed since the last snapshot: a safety snapshot always has a root of its own. */
-async function captureSafety(
-  workspace: OpenWorkspace,
-  { side, paths, label, ignored }: SafetyRequest,
-  work: Work,
-): Promise<CaptureResult> {
-  const store = await openSnapshotStore(workspace.environment);
-  const source = await captureSource(workspace, { side, paths, ignored });
-  return store.capture(source, { ...work, reason: "before-restore", label, force: true });
 }
 
 /** Ignored, or a repository's own files: nobody's business in a restore (T8). */

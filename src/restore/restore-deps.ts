@@ -29,7 +29,7 @@ export type RestoreDeps = {
   readonly remote: Pick<RemoteSide, "download"> | undefined;
   /** What the engine knows of a disk that was rolled back from outside; undefined where the workspace is not linked. */
   readonly rollback: RollbackControl | undefined;
-  /** Take a safety snapshot of reason `before-restore`. */
+  /** Take a safety snapshot. */
   capture(request: SafetyRequest, work: Work): Promise<CaptureResult>;
   /**
    * Whether a place belongs to nobody here: ignored by the rules in force, always outside, or a repository's own
@@ -76,6 +76,8 @@ export type Outside = (path: RelPath, kind: LocalStat["kind"]) => boolean;
 
 /** What a safety snapshot holds (N48): these paths of one side, everything if undefined. */
 export type SafetyRequest = {
+  /** `before-link` for the first sync of a link (S44). */
+  readonly reason: "before-restore" | "before-link";
   readonly side: "local" | "remote";
   readonly paths: readonly RelPath[] | undefined;
   readonly label: string;

@@ -50,9 +50,11 @@ async function save(
   if (paths.length === 0 && !isWhole) return undefined;
   const what = run.row.kind === "rollback" && !isRollback(run.row) ? "link" : run.row.kind;
   const label = `before ${what} ${run.id}`;
+  const reason = what === "link" ? "before-link" : "before-restore";
   const { root } = await captured(run, {
     side,
-    paths: isWhole ? undefined : named(paths),
+    reason,
+    paths: isWhole ? undefined : namedPaths(paths),
     label,
     ...(isIgnored ? { ignored: true } : {}),
   });
@@ -65,7 +67,8 @@ function isRollback({ kind, snapshot }: Run["row"]): boolean {
   return kind === "rollback" && snapshot !== "push" && snapshot !== "pull";
 }
 
-function named(paths: readonly RelPath[]): readonly RelPath[] | undefined {
+/** Paths as a safety snapshot is limited to them; undefined for the whole side. */
+export function namedPaths(paths: readonly RelPath[]): readonly RelPath[] | undefined {
   return paths.length > namedPathsMax ? undefined : paths;
 }
 

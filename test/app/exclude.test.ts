@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import path from "node:path";
 import { expect, test } from "vitest";
 import { addExclusions, listExclusions, removeExclusions } from "../../src/app/exclude.ts";
 import { removeLink } from "../../src/app/link.ts";
@@ -15,10 +17,14 @@ test("S93: folders are listed, added and removed; a dry run changes nothing", as
   await using home = await LinkedHome.open(files);
   const { environment, place } = home;
   const dry = { ...words(home, "./d/"), dryRun: true };
-  expect(await addExclusions(environment, dry)).toEqual({ changed: ["d"], unchanged: [] });
+  expect(await addExclusions(environment, dry)).toMatchObject({
+    changed: ["d"],
+    unchanged: [],
+    saved: [],
+  });
   expect(listExclusions(environment, place)).toEqual([]);
   await addExclusions(environment, words(home, "d/s"));
-  expect(await addExclusions(environment, words(home, "D/S", `${place}/e`))).toEqual({
+  expect(await addExclusions(environment, words(home, "D/S", `${place}/e`))).toMatchObject({
     changed: ["e"],
     unchanged: ["D/S"],
   });
@@ -72,4 +78,28 @@ test("a link that is forgotten takes its list with it", async () => {
   await addExclusions(home.environment, words(home, "d"));
   await removeLink(home.environment, home.place, { dryRun: false });
   expect(home.environment.settings.read().workspaces[0]).not.toHaveProperty("excluded");
+});
+
+test("N48: what this disk has of a folder is saved before it is excluded; what is not here needs no snapshot", async () => {
+  await using home = await LinkedHome.open(files);
+  const { environment } = home;
+  home.write("d/mine", "not in Dropbox yet");
+  const { saved } = await addExclusions(environment, words(home, "D"));
+  expect(saved).toMatchObject([
+    { reason: "before-exclude", side: "local", paths: ["d"], counts: { files: 3 } },
+  ]);
+  await home.withCloud((side) => side.makeFolder(parseRelPath("w/far")));
+  expect((await addExclusions(environment, words(home, "far"))).saved).toEqual([]);
+  expect((await addExclusions(environment, words(home, "d"))).saved).toEqual([]);
+});
+
+test("N48: a folder that cannot be saved first is not excluded", async () => {
+  await using home = await LinkedHome.open(files);
+  const { environment, place } = home;
+  // A file stands where the store would be.
+  home.set({ "store.path": path.join(home.top, "workspace.txt") });
+  writeFileSync(path.join(home.top, "workspace.txt"), "x");
+  const adding = addExclusions(environment, words(home, "d"));
+  await expect(adding).rejects.toMatchObject({ exit: 3, message: /^Nothing was changed/ });
+  expect(listExclusions(environment, place)).toEqual([]);
 });

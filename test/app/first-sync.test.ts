@@ -6,6 +6,7 @@ import { linkAndSync, type FirstOutcome, type FirstWords } from "../../src/app/f
 import { planLink, removeLink } from "../../src/app/link.ts";
 import { prepareLink } from "../../src/app/prepare-link.ts";
 import { undoRestore } from "../../src/app/restore.ts";
+import { openSnapshotStore } from "../../src/app/store.ts";
 import { syncWorkspace } from "../../src/app/sync.ts";
 import { SnapError } from "../../src/std/error.ts";
 import { LinkedHome } from "./linked-home.ts";
@@ -77,6 +78,8 @@ test("S44: pull makes the disk like Dropbox, hidden files included; what the dis
   const outcome = await first(home, words("pull", { onEvent }));
   expect(outcome).toMatchObject({ kind: "one-sided", report: { exit: 0 } });
   expect(saved).toContain("local");
+  const store = await openSnapshotStore(home.environment);
+  expect(await store.list()).toMatchObject([{ reason: "before-link", side: "local" }]);
   const cloud = [".hidden/x", "edited", "gone/y", "same"];
   expect(home.tree()).toEqual(cloud);
   expect(home.read("edited")).toBe("1");

@@ -47,6 +47,7 @@ test("S93: snap exclude --json tells what was changed", async () => {
   using box = await synced();
   const added = await box.expectExit(0, "exclude", "add", "d", "--json");
   expect(added.events).toMatchObject([
+    { type: "saved", side: "local" },
     { type: "exclusion", action: "add", path: "d", dryRun: false },
     { type: "result", exit: 0, changed: ["d"], unchanged: [] },
   ]);

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { Box } from "../support/snap-process.ts";
@@ -93,4 +93,24 @@ test("S80: a held repository is released by no digest, and the message says what
   for (const text of ["later", ".mignore", "snap guard override", "--repos exclude"]) {
     expect(refused.stderr).toContain(text);
   }
+});
+
+test("N48: what a held set would delete in Dropbox is saved before it is let pass; if that fails, it is not", async () => {
+  using box = await emptied();
+  const digest = digestIn((await box.expectExit(3, "sync")).stdout);
+  writeFileSync(path.join(box.top, "no-store"), "x");
+  await box.expectExit(0, "config", "set", "store.path", path.join(box.top, "no-store"));
+  const refused = await box.expectExit(3, "confirm", digest);
+  expect(refused.stderr).toContain("Nothing was changed: the linked folder could not be saved");
+  expect((await box.expectExit(0, "hold", "list")).stdout).not.toContain("confirmed, `snap sync`");
+  await box.expectExit(0, "config", "unset", "store.path");
+  const told = (await box.expectExit(0, "confirm", digest, "--json")).events;
+  expect(told.at(-1)).toMatchObject({ saved: [expect.any(String)] });
+  const { events } = await box.expectExit(0, "list", "--json");
+  expect(events.filter(({ type }) => type === "snapshot")).toMatchObject([
+    { reason: "before-confirm", side: "remote", counts: { files: 60 }, completeness: "thin" },
+  ]);
+  expect((await box.expectExit(0, "confirm", digest, "--json")).events.at(-1)).toMatchObject({
+    saved: [],
+  });
 });

@@ -83,7 +83,10 @@ export class RestoreWorld implements AsyncDisposable {
   async capture(label: string, isOutside: Outside = this.#outside()): Promise<SnapshotRoot> {
     const store = await this.openStore();
     const options = { reason: "manual", label, force: true } as const;
-    const source = this.#source({ side: "local", paths: undefined, label }, isOutside);
+    const source = this.#source(
+      { reason: "before-restore", side: "local", paths: undefined, label },
+      isOutside,
+    );
     return (await store.capture(source, options)).root;
   }
 

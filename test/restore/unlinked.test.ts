@@ -12,7 +12,9 @@ test("T29: without a link the local half is the whole restore, and it can be und
   await using folder = new Unlinked();
   folder.write("a", "1");
   folder.write("gone", "2");
-  await (await folder.deps()).capture({ side: "local", paths: undefined, label: "S" }, {});
+  await (
+    await folder.deps()
+  ).capture({ reason: "before-restore", side: "local", paths: undefined, label: "S" }, {});
   folder.write("a", "9");
   folder.write("new", "5");
   fs.rmSync(path.join(folder.top, "gone"));
@@ -27,7 +29,9 @@ test("T29: without a link the local half is the whole restore, and it can be und
 test("T46: every restore is listed with how it ended; a prefix of its id names it for the undo", async () => {
   await using folder = new Unlinked();
   folder.write("a", "1");
-  await (await folder.deps()).capture({ side: "local", paths: undefined, label: "S" }, {});
+  await (
+    await folder.deps()
+  ).capture({ reason: "before-restore", side: "local", paths: undefined, label: "S" }, {});
   folder.write("a", "9");
   const done = await restoreSnapshot(await folder.deps(), request);
   folder.write("a", "8");

@@ -1,4 +1,5 @@
 import { confirmHold } from "../../app/holds.ts";
+import { tellSaved } from "../saved-text.ts";
 import { defineCommand, type AnyCommand } from "../context.ts";
 
 /** `snap confirm`: let a held set of changes pass. */
@@ -20,11 +21,12 @@ export const confirmCommand: AnyCommand = defineCommand({
       })
       .example("snap hold list && snap confirm 0a1b2c3d4e5f", "look first, then let it pass")
       .epilogue(
-        "Exit code 3 when no set has this digest: it changed since, and the message names the present ones. A held repository is never released this way.",
+        "What the set removes or replaces is saved as a snapshot first, which stays for 30 days; of files in Dropbox their revisions. Exit code 3 when that fails, and when no set has this digest: it changed since, and the message names the present ones. A held repository is never released this way.",
       ),
-  run: async ({ environment, output, place }, words) => {
+  run: async ({ environment, output, place, work }, words) => {
     const { digest, dryRun } = words;
-    const set = await confirmHold(environment, { place, digest, dryRun });
+    const set = await confirmHold(environment, { place, digest, dryRun }, work);
+    tellSaved(output, set.saved);
     output.say(
       dryRun
         ? `Would let pass: snap sync ${set.does}. Nothing was recorded.`
@@ -34,6 +36,7 @@ export const confirmCommand: AnyCommand = defineCommand({
       digest: set.digest,
       kind: set.kind,
       count: set.items.length,
+      saved: set.saved.map(({ id }) => id),
       dryRun,
     });
     return 0;

@@ -3,10 +3,12 @@ import {
   listExclusions,
   removeExclusions,
   type ExclusionChange,
+  type ExclusionWords,
 } from "../../app/exclude.ts";
 import { displayName } from "../../core/path/names.ts";
 import { SnapError, type ExitCode } from "../../std/error.ts";
 import { defineCommand, type AnyCommand, type CliContext } from "../context.ts";
+import { tellSaved } from "../saved-text.ts";
 
 /** `snap exclude`: folders that stay in Dropbox and do not come to this disk. */
 export const excludeCommand: AnyCommand = defineCommand({
@@ -31,7 +33,7 @@ export const excludeCommand: AnyCommand = defineCommand({
         describe: "Show what would be changed",
       })
       .epilogue(
-        "The next `snap sync` does it: an excluded folder goes from this disk to the trash, files that were never synced stay where they are and are named. Nothing is deleted in Dropbox.",
+        "The next `snap sync` does it: an excluded folder goes from this disk to the trash, files that were never synced stay where they are and are named. Nothing is deleted in Dropbox. What this disk has of the folder is saved as a snapshot first, which stays for 30 days; exit code 3 when that fails.",
       ),
   run: async (context, words) => {
     const paths = words.paths ?? [];
@@ -45,11 +47,20 @@ export const excludeCommand: AnyCommand = defineCommand({
     const request = { place, paths, dryRun: words.dryRun };
     const change =
       words.action === "add"
-        ? await addExclusions(environment, request)
+        ? await added(context, request)
         : removeExclusions(environment, request);
     return tell(context, change, { action: words.action, dryRun: words.dryRun });
   },
 });
+
+async function added(
+  { environment, output, work }: CliContext,
+  request: ExclusionWords,
+): Promise<ExclusionChange> {
+  const change = await addExclusions(environment, request, work);
+  tellSaved(output, change.saved);
+  return change;
+}
 
 function list({ environment, output, place }: CliContext, paths: readonly string[]): ExitCode {
   if (paths.length > 0) {

@@ -36,7 +36,9 @@ export function parseKeepPolicy(text: string): KeepPolicy | undefined {
 export function textOfKeepPolicy(policy: KeepPolicy): string {
   if (policy === "all") return "all";
   const words = periods.map((period) => [policy[period], letters[period]] as const);
-  return words.flatMap(([count, letter]) => (count === undefined ? [] : [`${count}${letter}`])).join(" ");
+  return words
+    .flatMap(([count, letter]) => (count === undefined ? [] : [`${count}${letter}`]))
+    .join(" ");
 }
 
 /** The policy by which a schedule forgets; undefined where it forgets nothing. */

@@ -12,6 +12,9 @@ const aheadMaxMs = 5 * 60_000;
 /** How long a snapshot that was taken before a dangerous act stays, ms. */
 const safetyKeptMs = 30 * 86_400_000;
 
+/** What a safety snapshot is called where nobody has given it a name. */
+const safetyLabel = /^before [a-z]+ \S/u;
+
 /** Which snapshots are kept (N54): rules add up, and what no rule keeps is forgotten. */
 export type RetentionPolicy = {
   /** So many of the newest. */
@@ -128,7 +131,8 @@ function ownWishes(
 ): readonly string[] {
   if (!automatic) return [];
   const isAsked = reason === "manual" || reason === "import";
-  return [...(isAsked ? [reason] : []), ...(label === undefined ? [] : ["label"])];
+  const isNamed = label !== undefined && !(isSafety(reason) && safetyLabel.test(label));
+  return [...(isAsked ? [reason] : []), ...(isNamed ? ["label"] : [])];
 }
 
 /** Rules that keep the newest of something, by id. */

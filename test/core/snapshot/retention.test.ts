@@ -98,6 +98,19 @@ test("N54: safety snapshots stay 30 days and take nobody's place", () => {
   expect(keptHours(roots, { last: 1 })).toEqual([0, 29 * 24, 50 * 24]);
 });
 
+test("N49: what the program called a safety snapshot keeps it no longer; what a person called it does", () => {
+  const safety = (label: string): NotedRoot =>
+    snapshot(nowMs - 31 * dayMs, { reason: "before-restore", label });
+  const roots = [safety("before restore 0a1b"), safety("my own"), snapshot(nowMs)];
+  const verdicts = judge(roots, { last: 1, automatic: true }, utc);
+  expect(verdicts.map(({ root, keptBy }) => [root.label, keptBy.length > 0])).toEqual(
+    expect.arrayContaining([
+      ["before restore 0a1b", false],
+      ["my own", true],
+    ]),
+  );
+});
+
 test("N54: an import takes no place among the states of the workspace", () => {
   const roots = [
     snapshot(nowMs - 2 * hourMs),

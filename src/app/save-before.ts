@@ -1,0 +1,91 @@
+import { parseRelPath, type RelPath } from "../core/path/rel-path.ts";
+import type { SnapshotReason, SnapshotRoot } from "../core/snapshot/root.ts";
+import type { CaptureResult } from "../core/snapshot/store-request.ts";
+import type { HeldItem } from "../core/tree/index-rows.ts";
+import { pathOf } from "../core/tree/tree-view.ts";
+import { namedPaths } from "../restore/safety.ts";
+import { isSnapError, SnapError } from "../std/error.ts";
+import type { Work } from "../std/events.ts";
+import { captureSource } from "./capture-source.ts";
+import { nodeAt } from "./exclude-globs.ts";
+import type { OpenWorkspace } from "./open-workspace.ts";
+import { openSnapshotStore } from "./store.ts";
+
+/** What of a workspace is saved before an act: these paths of one side, everything if undefined. */
+export type Saving = {
+  readonly reason: Extract<SnapshotReason, `before-${string}`>;
+  readonly side: "local" | "remote";
+  readonly paths: readonly RelPath[] | undefined;
+  readonly label: string;
+  /** Some of them are ignored (N33). */
+  readonly ignored?: true;
+};
+
+/**
+ * Take a safety snapshot: of the local side with its content, of the remote one a thin one of what the index knows. What is displaced is
+ * worth keeping even where nothing changed since the last snapshot: it always has a root of its own.
+ */
+export async function captureSaving(
+  workspace: OpenWorkspace,
+  { reason, label, ...what }: Saving,
+  work: Work,
+): Promise<CaptureResult> {
+  const store = await openSnapshotStore(workspace.environment);
+  const source = await captureSource(workspace, what);
+  return await store.capture(source, { ...work, reason, label, force: true });
+}
+
+/** What may be lost, side by side, before something is done that a person asked for. */
+export type Stakes = Pick<Saving, "reason" | "label"> & {
+  readonly local: readonly RelPath[];
+  readonly remote: readonly RelPath[];
+};
+
+/**
+ * Save what an act may destroy (N48): each side on which something is at stake.
+ *
+ * @returns the snapshots @throws {SnapError} `refused` when one cannot be taken: then nothing may be done; `interrupted`
+ */
+export async function saveBefore(
+  workspace: OpenWorkspace,
+  { reason, label, ...stakes }: Stakes,
+  work: Work,
+): Promise<readonly SnapshotRoot[]> {
+  const saved: SnapshotRoot[] = [];
+  for (const side of ["local", "remote"] as const) {
+    if (stakes[side].length === 0) continue;
+    const saving = { reason, side, paths: namedPaths(stakes[side]), label };
+    try {
+      saved.push((await captureSaving(workspace, saving, work)).root);
+    } catch (error) {
+      if (!isSnapError(error) || error.code === "interrupted") throw error;
+      throw unsaved(side, error);
+    }
+  }
+  return saved;
+}
+
+function unsaved(side: "local" | "remote", cause: SnapError): SnapError {
+  const what = side === "local" ? "the workspace" : "the linked folder";
+  const message = `Nothing was changed: ${what} could not be saved first (${cause.message})`;
+  const { hint } = cause;
+  return new SnapError("refused", message, { cause, ...(hint === undefined ? {} : { hint }) });
+}
+
+/** What a held set would remove or replace, on the side where it would (S80). */
+export function stakesOfHeld(items: readonly HeldItem[]): Pick<Stakes, "local" | "remote"> {
+  const on = (side: string): readonly RelPath[] =>
+    items.filter(({ op }) => op.startsWith(side)).map(({ path }) => parseRelPath(path));
+  return { local: on("L."), remote: on("R.") };
+}
+
+/** Folders of Dropbox as they are called on this disk; those that it does not have are left out. */
+export function placesHere(
+  { state }: Pick<OpenWorkspace, "state">,
+  folders: readonly RelPath[],
+): readonly RelPath[] {
+  return folders.flatMap((folder) => {
+    const known = nodeAt(state.index, folder);
+    return (known && pathOf(state.index.local, known.node)) ?? [];
+  });
+}
