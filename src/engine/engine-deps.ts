@@ -39,6 +39,8 @@ export type EngineDeps = {
   readonly leases?: RepositoryLeases;
   /** Asked at the begin of each cycle, where what Git ignores is left out (G50); absent where it is synced. */
   readonly gitIgnores?: GitIgnores;
+  /** Several writes to the disk that leave something unfinished in between, until it is disposed of (N34); absent where nobody walks there. */
+  readonly inOneGo?: () => Promise<Disposable>;
   readonly config: EngineConfig;
 };
 

@@ -95,6 +95,7 @@ type Run = {
 
 async function runPlan(deps: EngineDeps, run: Run): Promise<void> {
   const { ops, planned, context } = run;
+  using _go = ops.some(isPartOfMore) ? await deps.inOneGo?.() : undefined;
   giveOwnNodes(deps.index, planned.result);
   const execution = executionOf(deps, run);
   context.tally.expect(ops);
@@ -105,6 +106,11 @@ async function runPlan(deps: EngineDeps, run: Run): Promise<void> {
   await deps.local.removeArea(execution.staging);
   // What the plan could not bring to its end goes home before anything is observed (S49).
   await settleIntents(deps);
+}
+
+/** After it something is missing on the disk that a later op of the plan puts there. */
+function isPartOfMore(op: Op): boolean {
+  return op.kind === "L.aside" || (op.kind === "L.move" && op.step !== "direct");
 }
 
 function executionOf(deps: EngineDeps, { planned, newFolders, lookedAt, context }: Run): Execution {

@@ -103,7 +103,7 @@ test("N48: what a held set would delete in Dropbox is saved before it is let pas
   const refused = await box.expectExit(3, "confirm", digest);
   expect(refused.stderr).toContain("Nothing was changed: the linked folder could not be saved");
   expect((await box.expectExit(0, "hold", "list")).stdout).not.toContain("confirmed, `snap sync`");
-  await box.expectExit(0, "config", "unset", "store.path");
+  await box.expectExit(0, "config", "set", "store.path");
   const told = (await box.expectExit(0, "confirm", digest, "--json")).events;
   expect(told.at(-1)).toMatchObject({ saved: [expect.any(String)] });
   const { events } = await box.expectExit(0, "list", "--json");

@@ -17,6 +17,8 @@ import { Patience } from "../patience.ts";
 import type { RunOptions } from "../run-options.ts";
 import type { LiveMarks } from "./live-marks.ts";
 import { LivePace } from "./live-pace.ts";
+import { Stand } from "./stand.ts";
+import { standingSide } from "./standing-side.ts";
 import { StatusBoard } from "./status-board.ts";
 import { isPassing, troubleOf, waitMs } from "./live-trouble.ts";
 import { markingSide } from "./marking-side.ts";
@@ -43,6 +45,8 @@ export type LiveOptions = {
    * its own to tell.
    */
   readonly afterWork?: (outcome: HookOutcome) => Promise<void>;
+  /** Where others ask for a disk that stands still (N34). */
+  readonly stand?: Stand;
 };
 
 /**
@@ -68,10 +72,14 @@ export class LiveEngine {
   /** Between the two hooks. */
   #isAtWork = false;
   #refusal: unknown;
+  /** Of the run that goes on. */
+  #signal: AbortSignal | undefined;
 
   constructor(deps: EngineDeps, options: LiveOptions) {
-    const { marks } = options;
-    this.#deps = { ...deps, local: markingSide(deps.local, marks, this.#memory) };
+    const { marks, stand = new Stand() } = options;
+    const signal = (): AbortSignal | undefined => this.#signal;
+    const local = standingSide(markingSide(deps.local, marks, this.#memory), stand, signal);
+    this.#deps = { ...deps, local, inOneGo: () => stand.enter(this.#signal, true) };
     this.#options = options;
     this.#patience = new Patience(deps.index);
     this.#pace = new LivePace(deps.clock);
@@ -104,6 +112,7 @@ export class LiveEngine {
     const { marks } = this.#options;
     const wake = (): void => this.#rest.wake();
     marks.onMarked = wake;
+    this.#signal = signal;
     signal.addEventListener("abort", wake);
     try {
       while (!signal.aborted) {
