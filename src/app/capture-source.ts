@@ -18,6 +18,8 @@ export type CaptureScope = {
   readonly lookOnly?: boolean | undefined;
   /** Repositories are units of it (N43); without that their histories are left aside. */
   readonly units?: boolean | undefined;
+  /** What was still to be synced; nothing if absent (N34). */
+  readonly sync?: CaptureFacts["sync"] | undefined;
 };
 
 /** The source that a capture of a workspace reads. */
@@ -43,7 +45,7 @@ export async function captureSource(
 function factsOf(
   { environment, record }: OpenWorkspace,
   boundary: Boundary,
-  { side, paths, ignored }: CaptureScope,
+  { side, paths, ignored, sync = "clean" }: CaptureScope,
 ): CaptureFacts {
   const device = environment.settings.read().device.name;
   return {
@@ -51,7 +53,7 @@ function factsOf(
     ...(isLinked(record) ? { link: { account: record.account, path: record.remote } } : {}),
     side,
     rules: boundary.rules.digest,
-    sync: "clean",
+    sync,
     ...(paths === undefined ? {} : { paths }),
     ...(ignored === true && side === "local" ? { ignored } : {}),
   };

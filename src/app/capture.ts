@@ -1,5 +1,5 @@
 import { tornUnits, type UnitFacts } from "../core/snapshot/unit.ts";
-import type { SnapshotRoot } from "../core/snapshot/root.ts";
+import type { CaptureFacts, SnapshotRoot } from "../core/snapshot/root.ts";
 import type { CaptureSource } from "../ports.ts";
 import type { Work } from "../std/events.ts";
 import { previewCapture, type CapturePreview } from "../snapshot/capture-preview.ts";
@@ -11,7 +11,10 @@ import { refuseHalfRestored } from "./half-restored.ts";
 import { checkLabel } from "./label.ts";
 import { openSnapshotStore } from "./store.ts";
 import { lookAtWorkspace } from "./look-workspace.ts";
-import { openWorkspace, type OpenWorkspace } from "./open-workspace.ts";
+import type { OpenWorkspace } from "./open-workspace.ts";
+import { openForCapture } from "./open-for-capture.ts";
+import { knownSync, seenSync } from "./pending-sync.ts";
+import { waitUntilClean } from "./wait-clean.ts";
 
 /** What a person asks for. */
 export type CaptureRequest = {
@@ -24,6 +27,8 @@ export type CaptureRequest = {
   /** What the rules leave out is taken too (N33). */
   readonly ignored?: boolean;
   readonly dryRun: boolean;
+  /** How long to wait until the workspace is up to date, ms; not at all if absent (N34). */
+  readonly waitCleanMs?: number | undefined;
 };
 
 /** A snapshot, or with `dryRun` what one would hold. */
@@ -53,9 +58,12 @@ export async function captureWorkspace(
   if (request.label !== undefined) checkLabel(request.label);
   if (request.dryRun) return { preview: await preview(environment, request, work) };
   const record = ensureWorkspace(environment, request.place);
-  await using workspace = await openWorkspace(environment, record, "capture");
+  if (request.waitCleanMs !== undefined)
+    await waitUntilClean(environment, record, request.waitCleanMs);
+  await using workspace = await openForCapture(environment, record);
   refuseHalfRestored(workspace.state, record);
-  const source = await sourceOf(workspace, request);
+  const sync = workspace.isLive ? knownSync(workspace.state) : await seenSync(workspace, work);
+  const source = await sourceOf(workspace, request, sync);
   const store = await openSnapshotStore(environment);
   const { label, tags, force } = request;
   const options = { tags, force, ...(label === undefined ? {} : { label }), ...work };
@@ -76,8 +84,13 @@ async function preview(
   return await previewCapture(await openSnapshotStore(environment), source, work);
 }
 
-async function sourceOf(workspace: OpenWorkspace, request: CaptureRequest): Promise<CaptureSource> {
+async function sourceOf(
+  workspace: OpenWorkspace,
+  request: CaptureRequest,
+  sync?: CaptureFacts["sync"],
+): Promise<CaptureSource> {
   const { ignored, dryRun: lookOnly } = request;
   const paths = await capturePaths(workspace, request);
-  return await captureSource(workspace, { side: "local", units: true, paths, ignored, lookOnly });
+  const scope = { side: "local", units: true, paths, ignored, lookOnly, sync } as const;
+  return await captureSource(workspace, scope);
 }

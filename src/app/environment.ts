@@ -48,6 +48,17 @@ export interface Lender {
    * @param what is being done, for the status meanwhile
    */
   borrow(workspace: string, what: string): Promise<AsyncDisposable | undefined>;
+  /**
+   * Have no file of a workspace written by its sync, which goes on otherwise, until this is disposed of, or this process ends (N34).
+   * Undefined where nobody is asked.
+   */
+  still(workspace: string, what: string): Promise<AsyncDisposable | undefined>;
+  /**
+   * Wait until a workspace is up to date, and nothing of it is left aside (N34).
+   *
+   * @returns whether it is; undefined where nobody keeps it in sync
+   */
+  untilClean(workspace: string, waitMs: number): Promise<boolean | undefined>;
 }
 
 /** What a caller may set; everything else is the system's. */

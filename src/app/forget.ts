@@ -98,6 +98,7 @@ async function namedVerdicts(
   return [...named.values()];
 }
 
-function localOffset(timeMs: number): number {
+/** Minutes that the local time of this machine is ahead of UTC. */
+export function localOffset(timeMs: number): number {
   return -new Date(timeMs).getTimezoneOffset();
 }

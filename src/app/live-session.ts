@@ -1,4 +1,5 @@
 import { LiveEngine } from "../engine/live/live-engine.ts";
+import type { Stand } from "../engine/live/stand.ts";
 import { LiveMarks } from "../engine/live/live-marks.ts";
 import { leftOutNow } from "../engine/scope/left-out.ts";
 import { openWatcher } from "../local/watch.ts";
@@ -15,6 +16,7 @@ import { settleInitial } from "./initial-mark.ts";
 import { factsOf, type WatchStatus } from "./live-status.ts";
 import type { LiveEvents, LiveSession } from "./live.ts";
 import { recoverRestore } from "./restore-world.ts";
+import { snapshotSchedule } from "./schedule-world.ts";
 import { requireMarker } from "./status.ts";
 import { noteEnding, noteReport, settleAsSet } from "./sync.ts";
 import { openLinked, type LinkedWorkspace } from "./workspace.ts";
@@ -47,6 +49,10 @@ export async function openLiveSession(
   });
   const engine = new LiveEngine(workspace.engineDeps, {
     ...events,
+    onStatus: () => {
+      events.onStatus();
+      snapshots.wake();
+    },
     marks,
     isWatched: () => {
       // Asked whenever it rests, and that is at least once a minute.
@@ -64,13 +70,19 @@ export async function openLiveSession(
       await hooks.after(outcome);
     },
   });
+  const snapshots = snapshotSchedule(workspace, { live: () => engine.status(), events });
   const owned = stack.move();
   return {
     run: async (signal) => {
-      await settleBefore(workspace, hooks, signal);
+      {
+        using _go = await events.stand.enter(signal, true);
+        await settleBefore(workspace, hooks, signal);
+      }
       try {
         const either = AbortSignal.any([signal, watching.topGone]);
-        await sweep.during(() => keepInSync(workspace, engine, either));
+        const keeping = (): Promise<void> =>
+          keepInSync(workspace, { engine, stand: events.stand }, either);
+        await sweep.during(() => snapshots.during(keeping));
         if (!signal.aborted && watching.topGone.aborted) throw topGone(record);
       } finally {
         await notes.end();
@@ -107,7 +119,7 @@ async function settleBefore(
 /** A disk that was rolled back is settled as the setting says, once; a second time it is for the user. */
 async function keepInSync(
   workspace: LinkedWorkspace,
-  engine: LiveEngine,
+  { engine, stand }: { readonly engine: LiveEngine; readonly stand: Stand },
   signal: AbortSignal,
 ): Promise<void> {
   const run = async (): Promise<void> => {
@@ -121,7 +133,13 @@ async function keepInSync(
   try {
     await run();
   } catch (error) {
-    if (!(await settleAsSet(workspace, error, { signal }))) throw error;
+    if (!isSnapError(error, "rolled-back")) throw error;
+    // Before the engine goes on, which writes in turns of its own.
+    const go = await stand.enter(signal, true);
+    const isSettled = await settleAsSet(workspace, error, { signal }).finally(() => {
+      go[Symbol.dispose]();
+    });
+    if (!isSettled) throw error;
     await run();
   }
 }

@@ -13,7 +13,9 @@ import type { Listener } from "../std/events.ts";
 import { fired } from "../std/fired.ts";
 import type { Environment } from "./environment.ts";
 import type { LinkedRecord } from "./find-workspace.ts";
+import type { Stand } from "../engine/live/stand.ts";
 import { Retry, type Met } from "./live-retry.ts";
+import { refuseOccupied, Visit } from "./live-visit.ts";
 import {
   absentStatus,
   lookAtFacts,
@@ -28,6 +30,8 @@ export type LiveEvents = {
   /** Something in the status is another. */
   readonly onStatus: () => void;
   readonly onActivity: Listener<Activity>;
+  /** Where others ask for a disk that stands still (N34). */
+  readonly stand: Stand;
 };
 
 /** A workspace that is open and kept in sync, from its lock to its watcher. */
@@ -52,7 +56,7 @@ export type OpenSession = (
 ) => Promise<LiveSession>;
 
 /** What a workspace is kept in sync with. */
-export type LiveOptions = LiveEvents & {
+export type LiveOptions = Omit<LiveEvents, "stand"> & {
   readonly environment: Environment;
   readonly record: LinkedRecord;
   readonly openSession: OpenSession;
@@ -80,6 +84,7 @@ export class LiveWorkspace implements AsyncDisposable {
   /** Ends what is under way: a session, or a wait. */
   #stage = new AbortController();
   #awaitsRest: (() => void)[] = [];
+  readonly #visit = new Visit();
   readonly #life: Promise<void>;
 
   constructor(options: LiveOptions) {
@@ -137,12 +142,7 @@ export class LiveWorkspace implements AsyncDisposable {
    * @throws {SnapError} `busy` where it is lent already; `interrupted` when the signal fires first
    */
   async lend(what: string, signal: AbortSignal): Promise<AsyncDisposable> {
-    if (this.#loan !== undefined) {
-      throw new SnapError("busy", `"snap ${this.#loan.what}" is at work here`, {
-        path: this.#record.path,
-        hint: "Wait until it has ended, then try again.",
-      });
-    }
+    this.#refuseOccupied();
     this.#loan = { what };
     this.#endStage();
     const loan = { [Symbol.asyncDispose]: async () => this.#takeBack() };
@@ -152,10 +152,26 @@ export class LiveWorkspace implements AsyncDisposable {
     throw new SnapError("interrupted", "Interrupted");
   }
 
+  /**
+   * Have no op write to the disk, until it is disposed of; the sync goes on otherwise (N34). What is being written ends first.
+   *
+   * @throws {SnapError} `busy` where it is lent, not open, or stands still for somebody else; `interrupted` when the signal fires first
+   */
+  async still(what: string, signal: AbortSignal): Promise<Disposable> {
+    this.#refuseOccupied();
+    // Nobody else may be at work there, and nobody is while it is open here.
+    if (this.#session === undefined) refuseOccupied("start", this.#record.path);
+    return await this.#visit.begin(what, signal);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isEnding = true;
     this.#endStage();
     await this.#life;
+  }
+
+  #refuseOccupied(): void {
+    refuseOccupied(this.#loan?.what ?? this.#visit.what, this.#record.path);
   }
 
   #takeBack(): void {
@@ -207,7 +223,8 @@ export class LiveWorkspace implements AsyncDisposable {
     this.#course = beginning;
     this.#retry.begin();
     try {
-      await using session = await openSession(environment, this.#record, { onStatus, onActivity });
+      const events = { onStatus, onActivity, stand: this.#visit.stand };
+      await using session = await openSession(environment, this.#record, events);
       this.#session = session;
       this.#reach("open");
       this.#retry.opened();

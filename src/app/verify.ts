@@ -144,7 +144,8 @@ async function namedRoot(
   });
 }
 
-async function proveStore(
+/** Verify the store, or one snapshot, up to level 2. */
+export async function proveStore(
   store: SnapshotStore,
   {
     root,

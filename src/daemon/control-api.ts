@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import type { RunFolder } from "../app/run-folder.ts";
 import { removeSocket, removeStaleSocket } from "../app/run-folder.ts";
 import { describeError, SnapError } from "../std/error.ts";
+import { fired } from "../std/fired.ts";
 import type { Logger } from "../std/log.ts";
 import { asFailure, badRequest, ControlCall } from "./control-call.ts";
 import { borrowSchema, choiceSchema, emptySchema, pauseSchema } from "./wire.ts";
@@ -30,6 +31,11 @@ export interface Controlled {
     workspace: string,
     request: { readonly what: string; readonly signal: AbortSignal },
   ): Promise<AsyncDisposable>;
+  /** As `Lender`. @throws {SnapError} as `lend` */
+  still(
+    workspace: string,
+    request: { readonly what: string; readonly signal: AbortSignal },
+  ): Promise<Disposable>;
 }
 
 type Handler = (call: ControlCall, controlled: Controlled, workspace: string) => Promise<void>;
@@ -42,6 +48,7 @@ const routes: readonly (readonly [string, RegExp, Handler])[] = [
   ["POST", /^\/v1\/pause$/u, pause],
   ["POST", /^\/v1\/resume$/u, resume],
   ["POST", /^\/v1\/workspaces\/([0-9a-z-]{1,64})\/borrow$/u, lend],
+  ["POST", /^\/v1\/workspaces\/([0-9a-z-]{1,64})\/still$/u, still],
   ["POST", /^\/v1\/workspaces\/([0-9a-z-]{1,64})\/nudge$/u, nudge],
 ];
 
@@ -167,9 +174,13 @@ async function lend(call: ControlCall, controlled: Controlled, workspace: string
   const { what } = await call.body(borrowSchema);
   const { gone } = call;
   await using _loan = await controlled.lend(workspace, { what, signal: gone });
-  if (!call.line({ lent: true })) return;
-  await new Promise<void>((resolve) => {
-    if (gone.aborted) resolve();
-    else gone.addEventListener("abort", () => resolve(), { once: true });
-  });
+  if (call.line({ lent: true })) await fired(gone);
+}
+
+/** The disk stands still as long as the connection lasts (N34). */
+async function still(call: ControlCall, controlled: Controlled, workspace: string): Promise<void> {
+  const { what } = await call.body(borrowSchema);
+  const { gone } = call;
+  using _still = await controlled.still(workspace, { what, signal: gone });
+  if (call.line({ still: true })) await fired(gone);
 }

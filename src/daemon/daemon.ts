@@ -115,6 +115,13 @@ export class Daemon implements Controlled, AsyncDisposable {
     };
   }
 
+  still(
+    workspace: string,
+    { what, signal }: { readonly what: string; readonly signal: AbortSignal },
+  ): Promise<Disposable> {
+    return this.#find(workspace).still(what, signal);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isStopping = true;
     this.#ended.abort();

@@ -1,6 +1,9 @@
 import type { Environment, Lender } from "../app/environment.ts";
 import { isSnapError, throwIfAborted } from "../std/error.ts";
-import { answered, daemonClient, isUnanswered } from "./client.ts";
+import { answered, daemonClient, isUnanswered, type DaemonClient } from "./client.ts";
+import type { DaemonEvent } from "./wire.ts";
+
+type Lending = Pick<Environment, "locations" | "clock">;
 
 /**
  * Borrows from the daemon what it holds (S12). The loan is a connection: it ends when it is given back, and when this process
@@ -8,42 +11,119 @@ import { answered, daemonClient, isUnanswered } from "./client.ts";
  *
  * @param signal ends the waiting for a loan, never a loan: what was begun with it comes to its own end
  */
-export function daemonLender(
-  environment: Pick<Environment, "locations" | "clock">,
-  signal: AbortSignal,
-): Lender {
+export function daemonLender(environment: Lending, signal: AbortSignal): Lender {
+  const asked = { environment, signal };
   return {
-    borrow: async (workspace, what) => {
-      const waiting = new AbortController();
-      const stop = (): void => waiting.abort();
-      signal.addEventListener("abort", stop, { once: true });
-      const path = `/v1/workspaces/${workspace}/borrow`;
-      const asked = { method: "POST", path, body: { what }, signal: waiting.signal } as const;
-      const client = daemonClient(environment);
-      const lines = client.lines(asked);
-      try {
-        // The end of what is under way is waited for, a daemon that hangs is not.
-        const ask = (patience: AbortSignal): Promise<unknown> => client.status(patience);
-        await answered(environment.clock, ask, waiting.signal);
-        const first = await lines.next();
-        if (!isLent(first.value)) return undefined;
-        return {
-          [Symbol.asyncDispose]: async () => {
-            await lines.return();
-          },
-        };
-      } catch (error) {
-        throwIfAborted(signal);
-        // No daemon, or one that does not have the workspace: somebody else is at work there.
-        if (isSnapError(error) || isUnanswered(error)) return undefined;
-        throw error;
-      } finally {
-        signal.removeEventListener("abort", stop);
-      }
-    },
+    borrow: (workspace, what) => connection(asked, { workspace, what, way: "borrow" }),
+    still: (workspace, what) => connection(asked, { workspace, what, way: "still" }),
+    untilClean: (workspace, waitMs) => untilClean(asked, workspace, waitMs),
   };
 }
 
-function isLent(line: unknown): boolean {
-  return typeof line === "object" && line !== null && "lent" in line && line.lent === true;
+type Asked = { readonly environment: Lending; readonly signal: AbortSignal };
+
+type Wanted = {
+  readonly workspace: string;
+  readonly what: string;
+  readonly way: "borrow" | "still";
+};
+
+async function connection(
+  { environment, signal }: Asked,
+  { workspace, what, way }: Wanted,
+): Promise<AsyncDisposable | undefined> {
+  const waiting = new AbortController();
+  const stop = (): void => waiting.abort();
+  signal.addEventListener("abort", stop, { once: true });
+  const path = `/v1/workspaces/${workspace}/${way}`;
+  const asked = { method: "POST", path, body: { what }, signal: waiting.signal } as const;
+  const client = daemonClient(environment);
+  const lines = client.lines(asked);
+  try {
+    // The end of what is under way is waited for, a daemon that hangs is not.
+    const ask = (patience: AbortSignal): Promise<unknown> => client.status(patience);
+    await answered(environment.clock, ask, waiting.signal);
+    const first = await lines.next();
+    if (!isGranted(first.value)) return undefined;
+    return {
+      [Symbol.asyncDispose]: async () => {
+        await lines.return();
+      },
+    };
+  } catch (error) {
+    throwIfAborted(signal);
+    // No daemon, or one that does not have the workspace, or of a version that cannot do this: somebody else is at work there.
+    if (isSnapError(error) || isUnanswered(error)) return undefined;
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+function isGranted(line: unknown): boolean {
+  if (typeof line !== "object" || line === null) return false;
+  return ("lent" in line && line.lent === true) || ("still" in line && line.still === true);
+}
+
+async function untilClean(
+  { environment, signal }: Asked,
+  workspace: string,
+  waitMs: number,
+): Promise<boolean | undefined> {
+  const over = new AbortController();
+  const late = environment.clock.sleep(waitMs, over.signal).then(
+    () => over.abort(),
+    () => {
+      // It is clean, or nobody wants to know any more.
+    },
+  );
+  const either = AbortSignal.any([signal, over.signal]);
+  const client = daemonClient(environment);
+  try {
+    const ask = (patience: AbortSignal): Promise<unknown> => client.status(patience);
+    await answered(environment.clock, ask, either);
+    // What was saved just now may not be known to it yet.
+    const since = environment.clock.now();
+    const path = `/v1/workspaces/${workspace}/nudge`;
+    await client.call({ method: "POST", path, body: {}, signal: either });
+    return await isCleanSoon(client, { workspace, since }, either);
+  } catch (error) {
+    throwIfAborted(signal);
+    if (isSnapError(error, "daemon-off", "not-found")) return undefined;
+    if (isSnapError(error) || !isUnanswered(error)) throw error;
+    return false;
+  } finally {
+    over.abort();
+    await late;
+  }
+}
+
+type Cleanness = {
+  readonly workspace: string;
+  /** It has to have come to rest after that, ms since 1970. */
+  readonly since: number;
+};
+
+/** Undefined where the daemon has no such workspace, or ends. */
+async function isCleanSoon(
+  client: DaemonClient,
+  { workspace, since }: Cleanness,
+  signal: AbortSignal,
+): Promise<boolean | undefined> {
+  for await (const event of client.events(signal)) {
+    const status = statusIn(event, workspace);
+    if (event.type === "daemon" && status === undefined) return undefined;
+    const isAtRest = status?.live.state === "idle" && status.live.since >= since;
+    if (isAtRest && status.state === "up-to-date") return true;
+  }
+  return undefined;
+}
+
+function statusIn(
+  event: DaemonEvent,
+  workspace: string,
+): Extract<DaemonEvent, { type: "workspace" }>["workspace"] | undefined {
+  if (event.type === "daemon") return event.status.workspaces.find(({ id }) => id === workspace);
+  if (event.type !== "workspace" || event.workspace.id !== workspace) return undefined;
+  return event.workspace;
 }

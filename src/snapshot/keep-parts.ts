@@ -1,4 +1,4 @@
-import { isSnapError } from "../std/error.ts";
+import { isSnapError, SnapError } from "../std/error.ts";
 import type { Logger } from "../std/log.ts";
 import type { Rng } from "../std/random.ts";
 import type { Clock } from "../std/time.ts";
@@ -16,6 +16,18 @@ export type KeepParts = {
   readonly graceMs: number;
   readonly lock: WriterLock;
 };
+
+/** A step of long work: the lock is renewed. @throws {SnapError} `busy` where it was lost, or is to go to whoever waits */
+export async function stepOf(
+  lock: WriterLock,
+  { givesWay = false }: { readonly givesWay?: boolean },
+): Promise<void> {
+  await lock.renew();
+  if (!givesWay || !lock.isWanted) return;
+  throw new SnapError("busy", "Another program waits to write to the snapshot store", {
+    hint: "The work goes on another time.",
+  });
+}
 
 /** Do something small that can be done again; on a full disk with the spare room that was set aside for it (N29). */
 export async function withReserve<T>(files: StoreFiles, work: () => Promise<T>): Promise<T> {

@@ -8,6 +8,7 @@ import type { Clock } from "../std/time.ts";
 import { recordChecks } from "./checks.ts";
 import { compactChecks } from "./compact-checks.ts";
 import type { PackKind } from "./frame.ts";
+import { stepOf } from "./keep-parts.ts";
 import type { KeepParts } from "./keep-parts.ts";
 import { sidecarPath } from "./pack-writer.ts";
 import { loadPacks, newChecks } from "./packs.ts";
@@ -40,7 +41,7 @@ export async function prune(parts: KeepParts, options: PruneOptions): Promise<Pr
   const look: LookParts = {
     ...parts,
     clock: standingClock(parts.clock),
-    onStep: () => parts.lock.renew(),
+    onStep: () => stepOf(parts.lock, options),
   };
   const emptied = await emptyTrash(look, options);
   const rewritten = { packs: 0, bytes: 0, into: 0 };

@@ -3,6 +3,7 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { requireLink } from "../../src/app/find-workspace.ts";
 import { syncHooks } from "../../src/app/hooks.ts";
+import { Stand } from "../../src/engine/live/stand.ts";
 import { openLiveSession } from "../../src/app/live-session.ts";
 import type { LiveSession } from "../../src/app/live.ts";
 import { readStatus } from "../../src/app/status.ts";
@@ -165,6 +166,7 @@ async function inBackground(home: LinkedHome): Promise<
   const session = await openLiveSession(environment, requireLink(environment, place), {
     onStatus: () => wake(),
     onActivity: ({ path: file }) => void activity.push(file),
+    stand: new Stand(),
   });
   const running = session.run(ending.signal);
   return {

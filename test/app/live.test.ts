@@ -128,6 +128,23 @@ test("S12: lending closes the workspace first, and it is opened again when it co
   expect(stage.live.status()).toMatchObject({ state: "up-to-date", live: { state: "idle" } });
 });
 
+test("N34: who reads beside the sync leaves it open; one at a time, and nobody has it lent meanwhile", async () => {
+  await using stage = new Stage();
+  await expect(stage.live.still("capture", none), "not open yet").rejects.toMatchObject({
+    code: "busy",
+  });
+  await stage.until("run");
+  const held = await stage.live.still("capture", none);
+  const busy = { code: "busy", message: expect.stringContaining("capture") };
+  await expect(stage.live.still("capture", none)).rejects.toMatchObject(busy);
+  await expect(stage.live.lend("sync", none)).rejects.toMatchObject(busy);
+  held[Symbol.dispose]();
+  expect(stage.done).toEqual(["open", "run"]);
+  const loan = await stage.live.lend("sync", none);
+  await expect(stage.live.still("capture", none)).rejects.toMatchObject({ code: "busy" });
+  await loan[Symbol.asyncDispose]();
+});
+
 test("S12: who has gone while it waited for a loan holds nothing up", async () => {
   await using stage = new Stage();
   await stage.until("run");

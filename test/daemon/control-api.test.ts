@@ -69,6 +69,12 @@ class Desk implements Controlled {
     return { [Symbol.asyncDispose]: async () => this.#note("given back") };
   }
 
+  async still(workspace: string, { what }: { readonly what: string }): Promise<Disposable> {
+    if (workspace !== "w1") throw new SnapError("not-found", "no such workspace");
+    this.#note(`still in ${workspace} for ${what}`);
+    return { [Symbol.dispose]: () => this.#note("goes on") };
+  }
+
   #note(what: string): void {
     this.asked.push(what);
     this.#tell();
@@ -203,6 +209,17 @@ test("events come one a line, from the whole status on, until nobody listens any
   await events.return();
   await gone;
   expect(desk.listeners.size).toBe(0);
+});
+
+test("N34: the disk stands still until the connection ends; of a workspace that nobody has, nobody is asked", async () => {
+  const lender = daemonLender({ locations, clock: systemClock }, new AbortController().signal);
+  expect(await lender.still("w2", "capture")).toBeUndefined();
+  const held = await lender.still("w1", "capture");
+  expect(desk.asked).toEqual(["still in w1 for capture"]);
+  const back = desk.next();
+  await held?.[Symbol.asyncDispose]();
+  await back;
+  expect(desk.asked).toEqual(["still in w1 for capture", "goes on"]);
 });
 
 test("S12: a loan lasts until it is given back", async () => {

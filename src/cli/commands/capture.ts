@@ -2,6 +2,7 @@ import { captureWorkspace, type CaptureOutcome } from "../../app/capture.ts";
 import { defineCommand, type AnyCommand, type CliContext } from "../context.ts";
 import { displayName } from "../../core/path/names.ts";
 import { formatSize, plural } from "../format.ts";
+import { parseMs } from "../quantities.ts";
 import { namingOptions } from "../snapshot-words.ts";
 import { repositoriesText } from "../units.ts";
 
@@ -28,6 +29,11 @@ export const captureCommand: AnyCommand = defineCommand({
         default: false,
         describe: "Make one even if nothing changed",
       })
+      .option("wait-clean", {
+        type: "string",
+        requiresArg: true,
+        describe: "Wait so long until the workspace is up to date, like 5m; else take none",
+      })
       .option("dry-run", {
         alias: "n",
         type: "boolean",
@@ -35,7 +41,7 @@ export const captureCommand: AnyCommand = defineCommand({
         describe: "Tell what would be read and stored",
       })
       .epilogue(
-        "Ignored files are left out, unless --ignored is given. With --paths the snapshot says nothing about the rest of the workspace: a restore of it removes nothing elsewhere, and `latest` never means it. A Git or Mercurial repository is captured whole, with its history. If nothing changed since the last snapshot, its id is printed. Exit code 4: something could not be read, or changed while it was read; it is listed. Exit code 5: a repository may not be whole in the snapshot, which was made all the same.",
+        "Ignored files are left out, unless --ignored is given. With --paths the snapshot says nothing about the rest of the workspace: a restore of it removes nothing elsewhere, and `latest` never means it. Beside the background sync, no file here is written by it until the snapshot is taken; `snap show` tells what was not in sync. With --wait-clean, exit code 3 when it does not get up to date in time. A Git or Mercurial repository is captured whole, with its history. If nothing changed since the last snapshot, its id is printed. Exit code 4: something could not be read, or changed while it was read; it is listed. Exit code 5: a repository may not be whole in the snapshot, which was made all the same.",
       ),
   run: async ({ environment, output, place, work }, words) => {
     const options = {
@@ -45,6 +51,9 @@ export const captureCommand: AnyCommand = defineCommand({
       paths: words.paths,
       ignored: words.ignored,
       dryRun: words.dryRun,
+      ...(words.waitClean === undefined
+        ? {}
+        : { waitCleanMs: parseMs(words.waitClean, "--wait-clean") }),
       ...(words.label === undefined ? {} : { label: words.label }),
     };
     const outcome = await captureWorkspace(environment, options, work);

@@ -31,6 +31,8 @@ export type PruneOptions = Work & {
   readonly dryRun?: boolean;
   /** The most bytes of packs that are rewritten; no limit if absent. */
   readonly maxRepack?: number;
+  /** Nobody asked for it: it ends with `busy` as soon as another writer waits (N30). */
+  readonly givesWay?: boolean;
 };
 
 /** What a prune did, or with `dryRun` would do; bytes as they lie on the disk. */

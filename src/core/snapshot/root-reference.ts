@@ -82,7 +82,11 @@ function candidatesOf<R extends SnapshotRoot>(
  * Whether a snapshot is one that the user, or a schedule of theirs, took of the whole workspace. Safety snapshots, thin
  * ones of the cloud, those of some paths and imported ones are meant by id or label only: `restore latest` must never mean them.
  */
-function isOwn({ side, paths, reason }: SnapshotRoot): boolean {
+export function isOwn({
+  side,
+  paths,
+  reason,
+}: Pick<SnapshotRoot, "side" | "paths" | "reason">): boolean {
   const isTaken = reason !== "import" && !reason.startsWith("before-");
   return side === "local" && paths === undefined && isTaken;
 }

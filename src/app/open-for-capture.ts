@@ -1,0 +1,53 @@
+import { openLocalSide } from "../local/local-side.ts";
+import { SqliteContentMemory } from "../state/content-memory.ts";
+import type { WorkspaceRecord } from "../state/config.ts";
+import { workspaceFiles } from "../state/locations.ts";
+import { isLockHeld } from "../state/process-lock.ts";
+import type { Environment } from "./environment.ts";
+import { isLinked } from "./find-workspace.ts";
+import { lookAtIndexOf } from "./look-index.ts";
+import { openWorkspace, type OpenWorkspace } from "./open-workspace.ts";
+
+/** A workspace that is captured: `isLive` where its sync goes on meanwhile. */
+export type CapturedWorkspace = OpenWorkspace & { readonly isLive: boolean };
+
+/**
+ * Open a workspace to walk over its disk (N34). Where a sync keeps it, that writes no file until this is disposed of and goes on with
+ * everything else; where none does, or none that can do this, the workspace is held.
+ *
+ * @throws {SnapError} as `openWorkspace`
+ */
+export async function openForCapture(
+  environment: Environment,
+  record: WorkspaceRecord,
+): Promise<CapturedWorkspace> {
+  const live = await openBeside(environment, record);
+  if (live !== undefined) return { ...live, isLive: true };
+  return { ...(await openWorkspace(environment, record, "capture")), isLive: false };
+}
+
+async function openBeside(
+  environment: Environment,
+  record: WorkspaceRecord,
+): Promise<OpenWorkspace | undefined> {
+  const files = workspaceFiles(environment.locations, record.id);
+  if (!isLinked(record) || !isLockHeld(files.lock)) return undefined;
+  await using stack = new AsyncDisposableStack();
+  const still = await environment.lender?.still(record.id, "capture");
+  if (still === undefined) return undefined;
+  stack.use(still);
+  const state = lookAtIndexOf(environment, record);
+  if (state === undefined) return undefined;
+  stack.use(state);
+  const contents = stack.use(new SqliteContentMemory(files.contents, environment.logger));
+  const { clock, rng } = environment;
+  const owned = stack.move();
+  return {
+    environment,
+    record,
+    contents,
+    local: openLocalSide({ top: record.path, clock, rng }),
+    state,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}

@@ -1,0 +1,167 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { parseOwnText } from "../core/document.ts";
+import { verifyBudgetDefaultMs } from "../core/settings/catalogue.ts";
+import { automaticPolicy } from "../core/snapshot/keep-policy.ts";
+import { judge } from "../core/snapshot/retention.ts";
+import { periodOf } from "../core/snapshot/retention-periods.ts";
+import { isOwn } from "../core/snapshot/root-reference.ts";
+import type { SnapshotRoot } from "../core/snapshot/root.ts";
+import { tornUnits } from "../core/snapshot/unit.ts";
+import { writePrivateFile } from "../state/private-file.ts";
+import { systemCode, throwIfAborted } from "../std/error.ts";
+import type { Environment } from "./environment.ts";
+import { localOffset } from "./forget.ts";
+import { scheduleSettings } from "./schedule.ts";
+import { settingsOf } from "./settings-of.ts";
+import { openSnapshotStore } from "./store.ts";
+import { proveStore } from "./verify.ts";
+
+/** Packs are verified by reading and decoding what is in them (N50). */
+const verifyLevel = 2;
+
+/** With less time than this left of a day, ms, nothing is begun any more. */
+const verifyLeastMs = 1_000;
+
+/** What the background sync has done for the store, beside the indexes; the file may be removed at any time. */
+type UpkeepNote = {
+  /** The day of the last verification, and how much of its time is spent, ms. */
+  readonly verified?: { readonly day: string; readonly spentMs: number };
+  /** Found damaged, and not found sound since; ms since 1970. */
+  readonly damage?: { readonly at: number; readonly count: number };
+  /** The day on which it was looked last whether a prune is worth it. */
+  readonly prunedOn?: string;
+};
+
+const noteSchema: z.ZodType<UpkeepNote> = z.object({
+  verified: z.object({ day: z.string(), spentMs: z.number() }).exactOptional(),
+  damage: z.object({ at: z.number(), count: z.number() }).exactOptional(),
+  prunedOn: z.string().exactOptional(),
+});
+
+/** What is known of the store by the verifications of the background sync (N51). */
+export function storeDamage(environment: Environment): UpkeepNote["damage"] {
+  return readNote(environment).damage;
+}
+
+/**
+ * After a snapshot of the schedule: forget what the policy does not keep (N49), and prune where that is worth it (N57).
+ *
+ * @throws {SnapError} `busy`, `disk-full` and so on
+ */
+export async function keepAutomatically(
+  environment: Environment,
+  root: SnapshotRoot,
+  signal: AbortSignal,
+): Promise<void> {
+  await forgetBySchedule(environment, root.workspace.id, signal);
+  await pruneIfWorth(environment, signal);
+}
+
+async function forgetBySchedule(
+  environment: Environment,
+  workspace: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock, logger } = environment;
+  const { keep } = scheduleSettings(settingsOf(environment, { id: workspace }));
+  const policy = automaticPolicy(keep);
+  if (policy === undefined) return;
+  const store = await openSnapshotStore(environment, { wait: 0 });
+  const roots = await store.list({ workspace });
+  const verdicts = judge(roots, policy, { nowMs: clock.now(), offset: localOffset });
+  const whole = roots.findLast((root) => isOwn(root) && isWhole(root));
+  const ids = verdicts
+    .filter(({ root, keptBy }) => keptBy.length === 0 && root.id !== whole?.id)
+    .map(({ root }) => root.id);
+  throwIfAborted(signal);
+  if (ids.length === 0) return;
+  // Old versions are what a policy lets go of; they wait in the trash for the grace time.
+  const options = { ids, reason: "schedule", evenLastCopy: true, signal } as const;
+  const { id } = await store.keeping.forget(options);
+  logger.info("snapshots were forgotten by the policy", { count: ids.length, undo: id });
+}
+
+/** One without gaps always stays: what cannot be read now was read then. */
+function isWhole({ completeness, git = [] }: SnapshotRoot): boolean {
+  return completeness === "full" && tornUnits(git).length === 0;
+}
+
+async function pruneIfWorth(environment: Environment, signal: AbortSignal): Promise<void> {
+  const { logger } = environment;
+  const today = dayOf(environment);
+  if (readNote(environment).prunedOn === today) return;
+  const { keeping } = await openSnapshotStore(environment, { wait: 0 });
+  const { isWorth } = await keeping.pruneWorth({ signal });
+  if (isWorth) {
+    const { emptied, dropped, rewritten } = await keeping.prune({ signal, givesWay: true });
+    const bytes = emptied.bytes + dropped.bytes + rewritten.bytes - rewritten.into;
+    logger.info("the snapshot store was pruned", { bytes });
+  }
+  writeNote(environment, { ...readNote(environment), prunedOn: today });
+}
+
+/**
+ * Verify the store as long as the setting `snapshot.verifyBudget` says for one day, those packs first that were not verified for longest
+ * (N51). Ends early when the signal fires; the rest of the time is for later that day. What a kill cuts off counts as spent.
+ */
+export async function verifyDaily(environment: Environment, signal: AbortSignal): Promise<void> {
+  const { clock, logger, settings } = environment;
+  const budgetMs = settings.read().settings["snapshot.verifyBudget"] ?? verifyBudgetDefaultMs;
+  const day = dayOf(environment);
+  const before = readNote(environment);
+  const spentMs = before.verified?.day === day ? before.verified.spentMs : 0;
+  if (budgetMs - spentMs < verifyLeastMs) return;
+  const startedAt = clock.now();
+  writeNote(environment, { ...before, verified: { day, spentMs: budgetMs } });
+  try {
+    const store = await openSnapshotStore(environment, { wait: 0 });
+    const request = { root: undefined, level: verifyLevel, budgetMs: budgetMs - spentMs };
+    const { damaged, left, checked } = await proveStore(store, request, { signal });
+    logger.info("the snapshot store was verified", { checked, damaged: damaged.length });
+    noteDamage(environment, damaged, left === undefined);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    const spent = spentMs + Math.max(0, clock.now() - startedAt);
+    writeNote(environment, { ...readNote(environment), verified: { day, spentMs: spent } });
+  }
+}
+
+/** What was found damaged stays known until all of the store was found sound. */
+function noteDamage(
+  environment: Environment,
+  damaged: readonly { readonly name: string; readonly reason: string }[],
+  isAll: boolean,
+): void {
+  const { damage, ...rest } = readNote(environment);
+  const [first] = damaged;
+  if (first !== undefined) {
+    const { name, reason } = first;
+    const count = damaged.length;
+    environment.logger.error("the snapshot store is damaged", { count, name, reason });
+    writeNote(environment, { ...rest, damage: { at: environment.clock.now(), count } });
+  } else if (damage !== undefined && isAll) writeNote(environment, rest);
+}
+
+function dayOf({ clock }: Environment): string {
+  return periodOf("daily", clock.now(), localOffset);
+}
+
+function noteFile({ locations }: Environment): string {
+  return join(locations.home, "upkeep.json");
+}
+
+/** A note that is missing or damaged says nothing. */
+function readNote(environment: Environment): UpkeepNote {
+  try {
+    return parseOwnText(readFileSync(noteFile(environment), "utf8"), noteSchema) ?? {};
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+    return {};
+  }
+}
+
+function writeNote(environment: Environment, note: UpkeepNote): void {
+  writePrivateFile(noteFile(environment), JSON.stringify(note));
+}

@@ -1,0 +1,252 @@
+import { expect, test } from "vitest";
+import {
+  givesWayMax,
+  SnapshotSchedule,
+  scheduleSettings,
+  type ScheduleParts,
+} from "../../src/app/schedule.ts";
+import type { LiveStatus } from "../../src/core/live/live-status.ts";
+import { parseSchedule, restBeforeMs } from "../../src/core/snapshot/schedule.ts";
+import { parseScheduleNote } from "../../src/core/snapshot/schedule-note.ts";
+import type { CaptureResult } from "../../src/core/snapshot/store-request.ts";
+import { Stand } from "../../src/engine/live/stand.ts";
+import { SnapError } from "../../src/std/error.ts";
+import { fired } from "../../src/std/fired.ts";
+import { HeldClock } from "../support/held-clock.ts";
+
+const dayMs = 86_400_000;
+
+/** A schedule over a sync that is as the test says; everything that waits for nothing has had its turn after `settle`. */
+class Scene implements AsyncDisposable {
+  readonly clock: HeldClock = new HeldClock();
+  readonly done: string[] = [];
+  readonly stand: Stand = new Stand();
+  meta: string | undefined;
+  state: LiveStatus["state"] = "idle";
+  since = 0;
+  newest: number | undefined;
+  /** How the next captures go. */
+  onCapture: (signal: AbortSignal) => Promise<boolean> = () => Promise.resolve(true);
+  onAfter: () => Promise<void> = () => Promise.resolve();
+  schedule: SnapshotSchedule | undefined;
+  #end = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+
+  /** A program with this schedule begins. */
+  async start(text = "daily"): Promise<void> {
+    const schedule = parseSchedule(text);
+    if (schedule === undefined) throw new Error(text);
+    this.#end = new AbortController();
+    this.schedule = new SnapshotSchedule(this.#parts(schedule));
+    this.#running = this.schedule.run(this.#end.signal);
+    await this.settle();
+  }
+
+  async stop(): Promise<void> {
+    this.#end.abort();
+    await this.#running;
+  }
+
+  async turn(state: LiveStatus["state"]): Promise<void> {
+    this.state = state;
+    this.since = this.clock.now();
+    this.schedule?.wake();
+    await this.settle();
+  }
+
+  async pass(ms: number): Promise<void> {
+    this.clock.advance(ms);
+    await this.settle();
+  }
+
+  async settle(): Promise<void> {
+    for (let turns = 0; turns < 5; turns += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  #parts(schedule: ReturnType<ScheduleParts["schedule"]>): ScheduleParts {
+    const note = (what: string): void => void this.done.push(what);
+    return {
+      path: "/w",
+      index: {
+        meta: () => this.meta,
+        setMeta: (_, text) => (this.meta = text),
+        transaction: (act) => act(),
+      },
+      clock: this.clock,
+      logger: { error: (what) => note(`error: ${what}`), info: () => {}, debug: () => {} },
+      offset: () => 0,
+      schedule: () => schedule,
+      live: () => ({ state: this.state, since: this.since }),
+      newestAt: () => Promise.resolve(this.newest),
+      standStill: (request) => this.stand.still(request),
+      capture: async (signal) => {
+        note("capture");
+        const created = await this.onCapture(signal);
+        if (signal.aborted) throw new SnapError("interrupted", "Interrupted");
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the schedule asks for nothing else
+        return { created, root: { id: "1a2b" } } as CaptureResult;
+      },
+      afterwards: async () => {
+        note("after");
+        await this.onAfter();
+      },
+      meanwhile: () => {
+        note("meanwhile");
+        return Promise.resolve();
+      },
+      onStatus: () => {},
+    };
+  }
+
+  get captures(): number {
+    return this.done.filter((what) => what === "capture").length;
+  }
+}
+
+test("N47: the first snapshot comes when the sync is at rest, the next a day later, and both are followed by upkeep", async () => {
+  await using scene = new Scene();
+  scene.state = "starting";
+  await scene.start();
+  await scene.turn("looking");
+  await scene.turn("idle");
+  expect(scene.done).toEqual([]);
+  await scene.pass(restBeforeMs);
+  expect(scene.done).toEqual(["capture", "after"]);
+  for (let hour = 0; hour < 11; hour += 1) await scene.pass(dayMs / 24);
+  expect(scene.captures).toBe(1);
+  await scene.pass(dayMs / 24);
+  expect(scene.captures, "midnight").toBe(2);
+});
+
+test("N47: missed times are made up once, and many starts within the hour make no more snapshots", async () => {
+  await using scene = new Scene();
+  await scene.start();
+  expect(scene.captures).toBe(1);
+  await scene.stop();
+  scene.clock.advance(9 * dayMs);
+  for (let starts = 0; starts < 5; starts += 1) {
+    await scene.start();
+    await scene.pass(60_000);
+    await scene.stop();
+  }
+  expect(scene.captures).toBe(2);
+  // What the index knew is lost, and the store remembers.
+  scene.meta = undefined;
+  scene.newest = scene.clock.now() - 1_000;
+  await scene.start();
+  expect(scene.captures).toBe(2);
+});
+
+test("N47: where nothing changed nothing is looked after, and the time counts as done", async () => {
+  await using scene = new Scene();
+  scene.onCapture = () => Promise.resolve(false);
+  await scene.start("hourly");
+  await scene.pass(60_000);
+  expect([scene.captures, scene.done.includes("after")]).toEqual([1, false]);
+  expect(parseScheduleNote(scene.meta)).toEqual({ lookedAt: expect.any(Number) });
+});
+
+test("N47: what the sync wants to write ends a capture, which comes to its end beside the sync when that happens again and again", async () => {
+  await using scene = new Scene();
+  let ended = 0;
+  scene.onCapture = async (signal) => {
+    if (scene.captures > givesWayMax) return true;
+    await fired(signal);
+    ended += 1;
+    return true;
+  };
+  await scene.start();
+  for (let times = 1; times <= givesWayMax; times += 1) {
+    expect([scene.captures, ended]).toEqual([times, times - 1]);
+    scene.state = "syncing";
+    const write = await scene.stand.enter();
+    await scene.settle();
+    expect(ended).toBe(times);
+    write[Symbol.dispose]();
+    await scene.turn("idle");
+    await scene.pass(restBeforeMs);
+  }
+  expect(scene.done.slice(-2)).toEqual(["capture", "after"]);
+  expect(parseScheduleNote(scene.meta).failure, "giving way is no failure").toBeUndefined();
+});
+
+test("N47: the end of a session ends a capture, and is no failure", async () => {
+  await using scene = new Scene();
+  scene.onCapture = async (signal) => {
+    await fired(signal);
+    return true;
+  };
+  await scene.start();
+  await scene.stop();
+  expect([scene.meta, scene.done]).toEqual([undefined, ["capture"]]);
+});
+
+test("N47: what fails is tried again after growing pauses, told once, and forgotten when it goes well", async () => {
+  await using scene = new Scene();
+  scene.onCapture = () => Promise.reject(new SnapError("disk-full", "The disk is full"));
+  await scene.start();
+  const minutes: number[] = [];
+  for (let minute = 0; minute <= 40; minute += 1) {
+    const before = scene.captures;
+    if (minute > 0) await scene.pass(60_000);
+    if (scene.captures > before) minutes.push(minute);
+  }
+  expect(minutes).toEqual([5, 15, 35]);
+  expect(scene.done.filter((what) => what.startsWith("error"))).toHaveLength(1);
+  expect(parseScheduleNote(scene.meta).failure).toMatchObject({
+    attempts: 4,
+    code: "disk-full",
+    message: "The disk is full",
+  });
+  // A restart does not begin anew.
+  await scene.stop();
+  await scene.start();
+  expect(scene.captures).toBe(4);
+  scene.onCapture = () => Promise.resolve(true);
+  for (let minute = 0; minute < 40; minute += 1) await scene.pass(60_000);
+  expect(scene.captures).toBe(5);
+  expect(parseScheduleNote(scene.meta)).toMatchObject({ taken: { id: "1a2b" } });
+  expect(parseScheduleNote(scene.meta).failure).toBeUndefined();
+});
+
+test("N49: upkeep that fails does not undo the snapshot, and is noted by itself", async () => {
+  await using scene = new Scene();
+  scene.onAfter = () => Promise.reject(new Error("a mistake"));
+  await scene.start();
+  expect(parseScheduleNote(scene.meta)).toMatchObject({
+    taken: { id: "1a2b" },
+    upkeepFailure: { code: "unexpected", attempts: 1 },
+  });
+  scene.onAfter = () => Promise.resolve();
+  for (let hour = 0; hour < 13; hour += 1) await scene.pass(dayMs / 24);
+  expect(parseScheduleNote(scene.meta).upkeepFailure).toBeUndefined();
+});
+
+test("N51: other work is done only where the sync has been at rest for a minute, and none is due", async () => {
+  await using scene = new Scene();
+  scene.since = scene.clock.now();
+  scene.meta = JSON.stringify({ lookedAt: scene.clock.now() });
+  await scene.start();
+  expect(scene.done).toEqual([]);
+  await scene.turn("syncing");
+  await scene.pass(120_000);
+  expect(scene.done).toEqual([]);
+  await scene.turn("idle");
+  await scene.pass(60_000);
+  expect(scene.done).toEqual(["meanwhile"]);
+});
+
+test("N47: off takes none", async () => {
+  await using scene = new Scene();
+  await scene.start("off");
+  await scene.pass(dayMs);
+  expect(scene.captures).toBe(0);
+  expect(scheduleSettings({ "snapshot.schedule": "off" }).schedule).toEqual({ kind: "off" });
+  expect(scheduleSettings({}).keep).toEqual({ hourly: 24, daily: 14, weekly: 8, monthly: 12 });
+});
