@@ -1,5 +1,6 @@
 import type { LiveStatus, LiveTrouble } from "../core/live/live-status.ts";
 import type { LeftPath } from "../core/plan/sync-report.ts";
+import { parseScheduleNote, type ScheduleNote } from "../core/snapshot/schedule-note.ts";
 import type { CoveredRepository } from "../core/repo/covered.ts";
 import type { Paused } from "../state/config.ts";
 import type { OpenIndex } from "../state/database.ts";
@@ -14,6 +15,7 @@ import { parseLeft } from "./last-left.ts";
 import { coveredIn, coveredNotes } from "./left-out-sweep.ts";
 import { repositoryNotes } from "./repo-notes.ts";
 import { lookAtIndexOf } from "./look-index.ts";
+import { snapshotsStatus } from "./snapshots-status.ts";
 import { verdict, type Status } from "./status.ts";
 
 /** What tells of changes on the disk (S108). */
@@ -43,6 +45,7 @@ export type IndexFacts = {
   readonly indexLoss: IndexLoss | undefined;
   readonly notes: readonly string[];
   readonly covered: readonly CoveredRepository[];
+  readonly scheduleNote?: ScheduleNote;
 };
 
 /** Nothing is known of it. */
@@ -73,6 +76,7 @@ export function factsOf(record: LinkedRecord, state: OpenIndex): IndexFacts {
       ...confirmedNotes(sets),
     ],
     covered,
+    scheduleNote: parseScheduleNote(state.index.meta("snapshots")),
   };
 }
 
@@ -101,11 +105,14 @@ export function workspaceStatus(
   { record, facts, live, watch }: StatusParts,
 ): WorkspaceStatus {
   const { id, path, remote, paused } = record;
+  const { scheduleNote: note = {}, ...known } = facts;
+  const isKept = paused === undefined;
   return {
     id,
     path,
     remote,
-    ...facts,
+    ...known,
+    snapshots: snapshotsStatus(environment, record, { note, isKept }),
     hookFailure: hookFailureNow(environment, record, facts.hookFailure),
     notes: [...overrideNotes(environment, record), ...facts.notes],
     pending: live.pending,

@@ -9,6 +9,7 @@ import { takeLock } from "../state/process-lock.ts";
 import type { RootMarker } from "../ports.ts";
 import type { CoveredRepository } from "../core/repo/covered.ts";
 import type { LeftPath } from "../core/plan/sync-report.ts";
+import { parseScheduleNote } from "../core/snapshot/schedule-note.ts";
 import { isUnfinished } from "../core/snapshot/restore-state.ts";
 import { isSnapError, SnapError, type ExitCode } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
@@ -24,6 +25,7 @@ import { lookAtIndexOf } from "./look-index.ts";
 import { coveredIn, coveredNotes } from "./left-out-sweep.ts";
 import { repositoryNotes } from "./repo-notes.ts";
 import { countPending } from "./pending.ts";
+import { snapshotsStatus, type SnapshotsStatus } from "./snapshots-status.ts";
 
 /** What a workspace is up to. */
 export type Status = {
@@ -57,6 +59,8 @@ export type Status = {
   readonly notes: readonly string[];
   /** Repositories in folders that a rule leaves out, as the background sync last saw them (G9). */
   readonly covered: readonly CoveredRepository[];
+  /** What the background sync does about snapshots; absent where nothing is known of it (N47). */
+  readonly snapshots?: SnapshotsStatus;
 };
 
 /**
@@ -125,6 +129,10 @@ async function look(environment: Environment, record: LinkedRecord, work: Work):
     stuck: state.index.meta("stuck"),
     hookFailure: hookFailureNow(environment, record, hookFailureIn(state.index)),
     indexLoss: untoldLoss(state.index),
+    snapshots: snapshotsStatus(environment, record, {
+      note: parseScheduleNote(state.index.meta("snapshots")),
+      isKept: false,
+    }),
   };
   const held = await heldState(environment, record, state);
   if (held !== undefined) return { ...facts, ...held, pending: 0 };

@@ -7,6 +7,7 @@ import type { Json } from "../std/json.ts";
 import { formatAgo, formatSize, formatTime, plural } from "./format.ts";
 import { leftFields, showLeft } from "./left-text.ts";
 import type { Output } from "./output.ts";
+import { snapshotsText } from "./snapshots-status-text.ts";
 
 /** A status by a look at the disk, or the daemon's. */
 export type AnyStatus = Status | WorkspaceStatus;
@@ -20,6 +21,8 @@ export function showStatus(output: StatusOutput, status: AnyStatus, now: number)
   showLeft(output, status.left);
   const notes = [...status.notes, ...hookNotes(status), ...liveNotes(status, now)];
   for (const line of notes) output.say(line);
+  if (status.snapshots !== undefined)
+    for (const line of snapshotsText(status.snapshots, now)) output.say(line);
   const trouble = isLive(status) ? undefined : troubleText[status.stuck ?? ""];
   if (trouble !== undefined) output.say(`The last sync met ${trouble}.`);
   output.print(verdictOf(status, now));
@@ -39,6 +42,7 @@ export function statusFields(status: AnyStatus): Readonly<Record<string, Json>> 
     stuck: status.stuck ?? null,
     hookFailure: status.hookFailure ?? null,
     repositories: [...status.covered],
+    snapshots: status.snapshots ?? null,
     ...(isLive(status) ? liveFields(status) : {}),
   };
 }

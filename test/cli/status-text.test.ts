@@ -57,3 +57,25 @@ test("T42: while a hook runs the status says so", () => {
   const later = { ...hook, since: now - 125_000 };
   expect(shown({ live: { ...live, hook: later } }).lines.at(-1)).toContain("for 2 minutes");
 });
+
+test("N47: a status tells the last snapshot and the next, why one failed, and what is damaged", () => {
+  const snapshots = {
+    schedule: "daily",
+    last: { id: "1a2b3c4d5e6f", at: now - 2 * 3_600_000 },
+    nextAt: now + 3_600_000,
+  };
+  const { lines, fields } = shown({ snapshots });
+  expect(lines.at(-2)).toMatch(
+    /^Snapshots \(daily\): the last 2 hours ago \(1a2b3c4d\), the next 2026-11-22/u,
+  );
+  expect(fields).toMatchObject({ snapshots });
+  const failure = { at: now, attempts: 1, message: "no \u001B room", retryAt: now + 300_000 };
+  const bad = { schedule: "daily", nextAt: now, failure, damage: { at: now, count: 2 } };
+  const wrong = shown({ snapshots: bad }).lines.slice(-4, -1);
+  expect(wrong[0]).toBe("Snapshots (daily): none yet, the next when the sync is at rest");
+  expect(wrong[1]).toMatch(/^No snapshot could be taken: no .* room\. Tried again 2026-11-22/u);
+  expect(wrong[2]).toMatch(/damaged \(2 things.*snap repair/u);
+  expect(wrong.join("")).not.toContain("\u001B");
+  expect(shown({}).fields).toMatchObject({ snapshots: null });
+  expect(shown({ snapshots: { schedule: "daily" } }).lines).toEqual(shown({}).lines);
+});
