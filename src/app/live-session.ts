@@ -36,6 +36,7 @@ export async function openLiveSession(
   await using stack = new AsyncDisposableStack();
   const workspace = stack.use(await openLinked(environment, record, "start"));
   const { clock, logger } = environment;
+  const { stand } = events;
   const marks = new LiveMarks(clock);
   const watcher = openWatcher({ top: record.path, clock, logger });
   // Before the first look, so that nothing is missed between the two.
@@ -54,39 +55,26 @@ export async function openLiveSession(
       snapshots.wake();
     },
     marks,
-    isWatched: () => {
-      // Asked whenever it rests, and that is at least once a minute.
-      watching.check();
-      return watching.coverage === "whole";
-    },
+    isWatched: () => isWatched(watching),
     onScope: (leftOut) => {
       watching.leaveOut(leftOut);
       sweep.scope(leftOut);
     },
     onReport: (report) => notes.note(report),
     beforeWork: (signal) => hooks.before(signal),
-    afterWork: async (outcome) => {
-      // What failed is in the status and in the log; the files are as they should be.
-      await hooks.after(outcome);
-    },
+    // What failed is in the status and in the log; the files are as they should be.
+    afterWork: async (outcome) => void (await hooks.after(outcome)),
   });
   const snapshots = snapshotSchedule(workspace, { live: () => engine.status(), events });
   const owned = stack.move();
   return {
     run: async (signal) => {
-      {
-        using _go = await events.stand.enter(signal, true);
-        await settleBefore(workspace, hooks, signal);
-      }
-      try {
-        const either = AbortSignal.any([signal, watching.topGone]);
-        const keeping = (): Promise<void> =>
-          keepInSync(workspace, { engine, stand: events.stand }, either);
-        await sweep.during(() => snapshots.during(keeping));
-        if (!signal.aborted && watching.topGone.aborted) throw topGone(record);
-      } finally {
-        await notes.end();
-      }
+      await settleBefore(workspace, { hooks, stand }, signal);
+      const keeping = (either: AbortSignal): Promise<void> =>
+        sweep.during(() =>
+          snapshots.during(() => keepInSync(workspace, { engine, stand }, either)),
+        );
+      await whilePresent({ watching, record, notes }, keeping, signal);
     },
     nudge: () => engine.nudge(),
     live: () => ({ ...engine.status(), ...(hook !== undefined && { hook }) }),
@@ -94,6 +82,26 @@ export async function openLiveSession(
     watch: () => watchStatus(watching),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+type Presence = {
+  readonly watching: Watching;
+  readonly record: LinkedRecord;
+  readonly notes: Notes;
+};
+
+/** Until the signal fires, or the folder itself is gone. @throws {SnapError} `workspace-missing` then */
+async function whilePresent(
+  { watching, record, notes }: Presence,
+  keeping: (signal: AbortSignal) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await keeping(AbortSignal.any([signal, watching.topGone]));
+    if (!signal.aborted && watching.topGone.aborted) throw topGone(record);
+  } finally {
+    await notes.end();
+  }
 }
 
 function sweepOf(
@@ -105,12 +113,19 @@ function sweepOf(
   return new LeftOutSweep({ top: record.path, index: state.index, clock, logger, rules, onFound });
 }
 
+/** Asked whenever the engine rests, and that is at least once a minute. */
+function isWatched(watching: Watching): boolean {
+  watching.check();
+  return watching.coverage === "whole";
+}
+
 /** What an earlier run left half done is finished or taken back first: a restore, the first sync of a link, the hooks. */
 async function settleBefore(
   workspace: LinkedWorkspace,
-  hooks: Hooks,
+  { hooks, stand }: { readonly hooks: Hooks; readonly stand: Stand },
   signal: AbortSignal,
 ): Promise<void> {
+  using _go = await stand.enter(signal, true);
   await recoverRestore(workspace, { signal });
   settleInitial(workspace);
   await hooks.after("not-done", signal);

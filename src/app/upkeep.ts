@@ -1,16 +1,16 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
-import { parseOwnText } from "../core/document.ts";
 import { verifyBudgetDefaultMs } from "../core/settings/catalogue.ts";
 import { automaticPolicy } from "../core/snapshot/keep-policy.ts";
 import { judge } from "../core/snapshot/retention.ts";
 import { periodOf } from "../core/snapshot/retention-periods.ts";
 import { isOwn } from "../core/snapshot/root-reference.ts";
 import type { SnapshotRoot } from "../core/snapshot/root.ts";
+import { parseUpkeepNote, type UpkeepNote } from "../core/snapshot/upkeep-note.ts";
 import { tornUnits } from "../core/snapshot/unit.ts";
 import { writePrivateFile } from "../state/private-file.ts";
 import { systemCode, throwIfAborted } from "../std/error.ts";
+import { contentElsewhere } from "./content-elsewhere.ts";
 import type { Environment } from "./environment.ts";
 import { localOffset } from "./forget.ts";
 import { scheduleSettings } from "./schedule.ts";
@@ -23,22 +23,6 @@ const verifyLevel = 2;
 
 /** With less time than this left of a day, ms, nothing is begun any more. */
 const verifyLeastMs = 1_000;
-
-/** What the background sync has done for the store, beside the indexes; the file may be removed at any time. */
-type UpkeepNote = {
-  /** The day of the last verification, and how much of its time is spent, ms. */
-  readonly verified?: { readonly day: string; readonly spentMs: number };
-  /** Found damaged, and not found sound since; ms since 1970. */
-  readonly damage?: { readonly at: number; readonly count: number };
-  /** The day on which it was looked last whether a prune is worth it. */
-  readonly prunedOn?: string;
-};
-
-const noteSchema: z.ZodType<UpkeepNote> = z.object({
-  verified: z.object({ day: z.string(), spentMs: z.number() }).exactOptional(),
-  damage: z.object({ at: z.number(), count: z.number() }).exactOptional(),
-  prunedOn: z.string().exactOptional(),
-});
 
 /** What is known of the store by the verifications of the background sync (N51). */
 export function storeDamage(environment: Environment): UpkeepNote["damage"] {
@@ -67,20 +51,28 @@ async function forgetBySchedule(
   const { clock, logger } = environment;
   const { keep } = scheduleSettings(settingsOf(environment, { id: workspace }));
   const policy = automaticPolicy(keep);
-  if (policy === undefined) return;
+  if (policy === undefined || keep === "all") return;
   const store = await openSnapshotStore(environment, { wait: 0 });
   const roots = await store.list({ workspace });
   const verdicts = judge(roots, policy, { nowMs: clock.now(), offset: localOffset });
   const whole = roots.findLast((root) => isOwn(root) && isWhole(root));
-  const ids = verdicts
+  const superfluous = verdicts
     .filter(({ root, keptBy }) => keptBy.length === 0 && root.id !== whole?.id)
     .map(({ root }) => root.id);
   throwIfAborted(signal);
+  if (superfluous.length === 0) return;
+  const { evenLastCopy } = keep;
+  const elsewhere = contentElsewhere(environment, new Set([workspace]));
+  const asked = { ids: superfluous, elsewhere, signal };
+  // Told of the newest holder of each content: without these nothing of the others is the last copy.
+  const copies = evenLastCopy ? [] : await store.keeping.lastCopies(asked);
+  const stay = new Set(copies.map(({ id }) => id));
+  const ids = superfluous.filter((id) => !stay.has(id));
   if (ids.length === 0) return;
-  // Old versions are what a policy lets go of; they wait in the trash for the grace time.
-  const options = { ids, reason: "schedule", evenLastCopy: true, signal } as const;
+  const options = { ...asked, ids, reason: "schedule", evenLastCopy } as const;
   const { id } = await store.keeping.forget(options);
-  logger.info("snapshots were forgotten by the policy", { count: ids.length, undo: id });
+  const facts = { count: ids.length, undo: id, lastCopies: stay.size };
+  logger.info("snapshots were forgotten by the policy", facts);
 }
 
 /** One without gaps always stays: what cannot be read now was read then. */
@@ -155,7 +147,7 @@ function noteFile({ locations }: Environment): string {
 /** A note that is missing or damaged says nothing. */
 function readNote(environment: Environment): UpkeepNote {
   try {
-    return parseOwnText(readFileSync(noteFile(environment), "utf8"), noteSchema) ?? {};
+    return parseUpkeepNote(readFileSync(noteFile(environment), "utf8"));
   } catch (error) {
     if (systemCode(error) === undefined) throw error;
     return {};

@@ -105,6 +105,31 @@ test("a workspace's own setting goes before the user's, and survives a link", as
   });
 });
 
+test("N47, N49, N51: when snapshots are taken, which stay, and how long the store is verified", async () => {
+  await using home = await LinkedHome.open({});
+  const { environment, place } = home;
+  const text = (name: string): string => getSetting(environment, name, place).text;
+  expect(text("snapshot.schedule")).toBe("daily");
+  set(home, "snapshot.schedule", "09:00,", "18:30");
+  expect(text("snapshot.schedule")).toBe("09:00,18:30");
+  setHere(home, "snapshot.schedule", "off");
+  expect(text("snapshot.schedule")).toBe("off");
+  expect(text("snapshot.keep")).toBe("24h 14d 8w 12m");
+  set(home, "snapshot.keep", "12m", "7d", "even-last-copy");
+  expect(text("snapshot.keep")).toBe("7d 12m even-last-copy");
+  expect(text("snapshot.verifyBudget")).toBe("2m");
+  set(home, "snapshot.verifyBudget", "off");
+  expect(text("snapshot.verifyBudget")).toBe("off");
+  for (const [name, value] of [
+    ["snapshot.schedule", "sometimes"],
+    ["snapshot.keep", "0d"],
+    ["snapshot.verifyBudget", "25h"],
+  ] as const) {
+    expect(() => set(home, name, value)).toThrow(expect.objectContaining({ exit: 2 }) as Error);
+  }
+  expect(() => setHere(home, "snapshot.verifyBudget", "1m")).toThrow("all workspaces");
+});
+
 test.each(["device.name", "store.path"])("%s is one for all workspaces", async (name) => {
   await using home = await LinkedHome.open({});
   expect(() => setHere(home, name, "/x")).toThrow(expect.objectContaining({ exit: 2 }) as Error);

@@ -248,5 +248,8 @@ test("N47: off takes none", async () => {
   await scene.pass(dayMs);
   expect(scene.captures).toBe(0);
   expect(scheduleSettings({ "snapshot.schedule": "off" }).schedule).toEqual({ kind: "off" });
-  expect(scheduleSettings({}).keep).toEqual({ hourly: 24, daily: 14, weekly: 8, monthly: 12 });
+  expect(scheduleSettings({}).keep).toEqual({
+    newestOf: { hourly: 24, daily: 14, weekly: 8, monthly: 12 },
+    evenLastCopy: false,
+  });
 });

@@ -77,7 +77,10 @@ class Kept implements AsyncDisposable {
 }
 
 test("N47, N49, N57: snapshots come hour by hour; the policy takes the old ones and no manual one, and what nobody needs is pruned", async () => {
-  await using kept = await Kept.open({ "snapshot.schedule": "hourly", "snapshot.keep": "2h" });
+  await using kept = await Kept.open({
+    "snapshot.schedule": "hourly",
+    "snapshot.keep": "2h even-last-copy",
+  });
   const request = { place: kept.home.place, tags: [], force: false, dryRun: false };
   await captureWorkspace(kept.environment, request, {});
   kept.clock.advance(hourMs);
@@ -116,8 +119,32 @@ test("N47: nothing new is no snapshot, and what a person took counts", async () 
   expect(await kept.reasons()).toEqual(["schedule", "manual"]);
 }, 60_000);
 
-test("N49: the newest snapshot without gaps stays where a newer one has some", async () => {
+test("N49, N55: what holds the last copy of something stays, unless the policy says otherwise", async () => {
   await using kept = await Kept.open({ "snapshot.schedule": "hourly", "snapshot.keep": "1h" });
+  for (const text of ["1", "lost", "1"]) {
+    await kept.taken(text);
+    kept.clock.advance(hourMs);
+  }
+  kept.home.write("b", "new");
+  await kept.taken("1");
+  // Of four the policy keeps the last; the second has what is nowhere else, and that of the first and the third is.
+  const store = await openSnapshotStore(kept.environment);
+  const paths = async (id: string): Promise<readonly string[]> =>
+    (await Array.fromAsync(store.entries(id))).map(({ path: file, size }) => `${file} ${size}`);
+  const left = await Promise.all((await store.list()).map(({ id }) => paths(id)));
+  expect(left).toEqual([["a 4"], ["a 1", "b 3"]]);
+  const settings = { "snapshot.schedule": "hourly", "snapshot.keep": "1h even-last-copy" } as const;
+  kept.home.set({ "snapshot.verifyBudget": 0, ...settings });
+  kept.clock.advance(hourMs);
+  await kept.taken("2");
+  expect(await store.list()).toHaveLength(1);
+}, 60_000);
+
+test("N49: the newest snapshot without gaps stays where a newer one has some", async () => {
+  await using kept = await Kept.open({
+    "snapshot.schedule": "hourly",
+    "snapshot.keep": "1h even-last-copy",
+  });
   await kept.taken();
   const store = await openSnapshotStore(kept.environment);
   const [whole] = await store.list();

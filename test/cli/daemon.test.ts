@@ -68,7 +68,7 @@ test("a file that is saved in one place goes up, and comes down in the other", a
   expect(readFileSync(path.join(other, "a.txt"), "utf8")).toBe("one");
 });
 
-test("S12: a capture beside the daemon borrows the workspace, which then goes on", async () => {
+test("N34: a capture beside the daemon leaves it at work", async () => {
   await using box = await DaemonBox.linked();
   box.box.write("a.txt", "one");
   await box.run(0, "start");

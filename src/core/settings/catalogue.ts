@@ -141,10 +141,10 @@ const catalogue: Readonly<Record<SettingName, SettingFacts>> = {
     parse: parseScheduleSetting,
   },
   "snapshot.keep": {
-    unit: "counts, or all",
+    unit: "counts [even-last-copy], or all",
     default: keepDefault,
     meaning:
-      "which snapshots of the schedule stay: of so many hours, days, weeks, months, years the newest",
+      "which snapshots of the schedule stay: the newest of so many hours, days, weeks, months, years, and, unless told otherwise, the last copy of anything",
     scope: "workspace",
     parse: parseKeep,
   },

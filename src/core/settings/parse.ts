@@ -62,7 +62,8 @@ export const parseBudget: SettingParser = (words, name) =>
 
 /** When snapshots are taken: times may be words of their own. */
 export const parseScheduleSetting: SettingParser = (words, name) => {
-  const text = words.join(",").replaceAll(/\s*,\s*/gu, ",");
+  const times = words.flatMap((word) => word.split(",")).map((time) => time.trim());
+  const text = times.filter((time) => time !== "").join(",");
   if (parseSchedule(text) !== undefined) return text;
   const hint = "It is hourly, daily, off, or times of the day: 09:00,18:30.";
   throw bad(name, `is "${text}"`, hint);
@@ -73,7 +74,8 @@ export const parseKeep: SettingParser = (words, name) => {
   const text = words.join(" ");
   const policy = parseKeepPolicy(text);
   if (policy !== undefined) return textOfKeepPolicy(policy);
-  const hint = "Write counts of hours, days, weeks, months, years, like 24h 14d 8w 12m, or all.";
+  const hint =
+    "Write counts of hours, days, weeks, months, years, like 24h 14d 8w 12m, then even-last-copy or not; or all.";
   throw bad(name, `is "${text}"`, hint);
 };
 

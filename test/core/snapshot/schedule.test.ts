@@ -47,7 +47,7 @@ test.each([
   ["18:30,9:00", berlin, "2026-11-22T18:00", "2026-11-22T17:30", "2026-11-23T08:00"],
   ["hourly", india, "2026-11-22T12:00", "2026-11-22T11:30", "2026-11-22T12:30"],
   ["hourly", berlin, "2026-10-25T01:10", "2026-10-25T01:00", "2026-10-25T02:00"],
-] as const)("N47: %s at %s: the times around %s", (text, zone, now, last, next) => {
+] as const)("N47: %s at %s: the times around %s", (...[text, zone, now, last, next]) => {
   const slots = slotsAround(schedule(text), Date.parse(`${now}Z`), zone);
   expect(slots && { last: iso(slots.last), next: iso(slots.next) }).toEqual({ last, next });
 });
@@ -125,8 +125,11 @@ test("N47: failed attempts are made again after longer and longer waits, up to s
 });
 
 test.each([
-  ["24h 14d 8w 12m", { hourly: 24, daily: 14, weekly: 8, monthly: 12 }],
-  ["3y, 7d", { daily: 7, yearly: 3 }],
+  [
+    "24h 14d 8w 12m",
+    { newestOf: { hourly: 24, daily: 14, weekly: 8, monthly: 12 }, evenLastCopy: false },
+  ],
+  ["3y, 7d even-last-copy", { newestOf: { daily: 7, yearly: 3 }, evenLastCopy: true }],
   ["all", "all"],
 ])("N49: %s says what stays", (text, policy) => {
   const parsed = parseKeepPolicy(text);
@@ -134,12 +137,24 @@ test.each([
   expect(parsed && parseKeepPolicy(textOfKeepPolicy(parsed))).toEqual(policy);
 });
 
-test.each(["", "0d", "7", "7d 8d", "d", "7x", "-1d", "all 7d", "99999d"])(
-  "N49: %s says nothing",
-  (text) => expect(parseKeepPolicy(text)).toBeUndefined(),
-);
+test.each([
+  "",
+  "0d",
+  "7",
+  "7d 8d",
+  "d",
+  "7x",
+  "-1d",
+  "all 7d",
+  "even-last-copy",
+  "even-last-copy 7d",
+  "99999d",
+])("N49: %s says nothing", (text) => expect(parseKeepPolicy(text)).toBeUndefined());
 
 test("N49: all is no policy to forget by", () => {
   expect(automaticPolicy("all")).toBeUndefined();
-  expect(automaticPolicy({ daily: 1 })).toEqual({ newestOf: { daily: 1 }, automatic: true });
+  expect(automaticPolicy({ newestOf: { daily: 1 }, evenLastCopy: false })).toEqual({
+    newestOf: { daily: 1 },
+    automatic: true,
+  });
 });
