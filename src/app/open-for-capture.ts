@@ -1,10 +1,12 @@
 import { openLocalSide } from "../local/local-side.ts";
 import { SqliteContentMemory } from "../state/content-memory.ts";
 import type { WorkspaceRecord } from "../state/config.ts";
+import type { OpenIndex } from "../state/database.ts";
 import { workspaceFiles } from "../state/locations.ts";
 import { isLockHeld } from "../state/process-lock.ts";
+import { isSnapError } from "../std/error.ts";
 import type { Environment } from "./environment.ts";
-import { isLinked } from "./find-workspace.ts";
+import { isLinked, type LinkedRecord } from "./find-workspace.ts";
 import { lookAtIndexOf } from "./look-index.ts";
 import { openWorkspace, type OpenWorkspace } from "./open-workspace.ts";
 
@@ -36,7 +38,7 @@ async function openBeside(
   const still = await environment.lender?.still(record.id, "capture");
   if (still === undefined) return undefined;
   stack.use(still);
-  const state = lookAtIndexOf(environment, record);
+  const state = lookAtSound(environment, record);
   if (state === undefined) return undefined;
   stack.use(state);
   const contents = stack.use(new SqliteContentMemory(files.contents, environment.logger));
@@ -50,4 +52,14 @@ async function openBeside(
     state,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** An index that cannot be looked at is for who holds the workspace: undefined. */
+function lookAtSound(environment: Environment, record: LinkedRecord): OpenIndex | undefined {
+  try {
+    return lookAtIndexOf(environment, record);
+  } catch (error) {
+    if (isSnapError(error, "damaged")) return undefined;
+    throw error;
+  }
 }

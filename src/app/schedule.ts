@@ -215,7 +215,8 @@ export class SnapshotSchedule {
       await work();
       if (before !== undefined) this.#put(rest);
     } catch (error) {
-      if (signal.aborted) return;
+      // Another writer of the store goes first: there will be a next time.
+      if (signal.aborted || isSnapError(error, "busy")) return;
       const at = this.#parts.clock.now();
       const upkeepFailure = failedAgain(before, { at, ...failureOf(error) });
       this.#tell("the snapshot store was not looked after", upkeepFailure, before);

@@ -28,7 +28,7 @@ function lossesText({ loses }: RestorePlan): readonly string[] {
   const { localOnly, remoteNewer } = loses;
   if (localOnly.length + remoteNewer.length === 0) return [];
   return [
-    "You lose (saved first, in snapshots before-restore):",
+    "You lose (saved first, in safety snapshots):",
     ...named(localOnly, "local, never uploaded"),
     ...named(remoteNewer, "Dropbox, newer than local"),
   ];

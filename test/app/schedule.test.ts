@@ -253,3 +253,11 @@ test("N47: off takes none", async () => {
     evenLastCopy: false,
   });
 });
+
+test("N49: where another writer goes first, that is no failure", async () => {
+  await using scene = new Scene();
+  scene.onAfter = () => Promise.reject(new SnapError("busy", "The store is being written"));
+  await scene.start();
+  expect(scene.done).toContain("after");
+  expect(parseScheduleNote(scene.meta).upkeepFailure).toBeUndefined();
+});
