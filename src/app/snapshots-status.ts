@@ -18,7 +18,7 @@ export type SnapshotsStatus = {
   readonly schedule: string;
   /** The last one of the schedule. */
   readonly last?: { readonly id: string; readonly at: number };
-  /** When the next one is due, if something changes until then; absent where nobody would take it. */
+  /** When the next one is, or was, due, if something changes until then; absent where nobody would take it. */
   readonly nextAt?: number;
   readonly failure?: ToldFailure;
   /** The same of forgetting and pruning. */
@@ -48,7 +48,7 @@ export function snapshotsStatus(
   };
 }
 
-/** One that is due now waits for the sync, or for the end of a pause after it failed. */
+/** One that is due waits since then for the sync, or for the end of a pause after it failed. */
 function nextOf(
   text: string,
   { lookedAt, failure }: ScheduleNote,
@@ -57,7 +57,7 @@ function nextOf(
   const slots = slotsAround(parseSchedule(text) ?? { kind: "off" }, now, localOffset);
   if (slots === undefined) return undefined;
   if (lookedAt !== undefined && lookedAt >= slots.last) return slots.next;
-  return failure === undefined ? now : Math.max(now, retryAt(failure, now));
+  return failure === undefined ? slots.last : retryAt(failure, now);
 }
 
 function told({ at, attempts, message }: ScheduleFailure, now: number | undefined): ToldFailure {

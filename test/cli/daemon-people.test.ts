@@ -63,6 +63,7 @@ test.runIf(isRoot)(
     await using box = await DaemonBox.linked();
     // Everybody may look at the files, as on many machines.
     for (const folder of [box.box.top, box.box.workspace]) chmodSync(folder, 0o755);
+    await box.run(0, "config", "set", "snapshot.schedule", "off");
     await box.run(0, "start");
     await box.until("idle");
     const before = await box.status();
@@ -84,6 +85,7 @@ test.runIf(isRoot)("X14, X19: the home of somebody else is refused, closed or op
   if (other === undefined) return;
   await using box = await DaemonBox.linked();
   chmodSync(box.box.top, 0o755);
+  await box.run(0, "config", "set", "snapshot.schedule", "off");
   await box.run(0, "start");
   await box.until("idle");
   const before = await box.status();

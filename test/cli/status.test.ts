@@ -13,6 +13,7 @@ async function linked(): Promise<Box> {
 
 test("status beside a daemon: the quick way says what the whole program says", async () => {
   using box = await linked();
+  await box.expectExit(0, "config", "set", "snapshot.schedule", "off");
   await box.expectExit(0, "start");
   try {
     box.write("d/b", "two");
