@@ -21,6 +21,7 @@ import type {
   VerifyEvent,
   VerifyOptions,
 } from "./core/snapshot/store-request.ts";
+import type { FetchingSource, HeldContents } from "./core/snapshot/thin-contents.ts";
 import type { BlockHash } from "./core/tree/content-hash.ts";
 import type { IndexCare } from "./core/tree/index-care.ts";
 import type {
@@ -261,7 +262,7 @@ export interface SecretStore {
 }
 
 /** Where a capture takes its entries from: an ordered stream (N21) and a way to read a file. */
-export interface CaptureSource {
+export interface CaptureSource extends FetchingSource {
   facts(): Promise<CaptureFacts>;
   /**
    * Reads what can be read only once, before entries are asked for, with contents going to the store block by block (N59). `facts`
@@ -283,7 +284,7 @@ export interface CaptureSource {
 }
 
 /** The snapshot store. Readers take no lock; one capture at a time (N30). */
-export interface SnapshotStore {
+export interface SnapshotStore extends HeldContents {
   capture(source: CaptureSource, options: CaptureOptions): Promise<CaptureResult>;
   /** Oldest first, with labels, tags and pins as they are now (N25). */
   list(filter?: SnapshotFilter): Promise<readonly NotedRoot[]>;

@@ -12,6 +12,7 @@ import {
   parseRelPath,
   type RelPath,
 } from "../core/path/rel-path.ts";
+import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { PlanOptions } from "../core/snapshot/restore-item.ts";
 import type { RestorePlan } from "../core/snapshot/restore-plan.ts";
 import type { RestoreReport } from "../core/snapshot/restore-report.ts";
@@ -22,6 +23,7 @@ import { repositoryMarker } from "../core/repo/marker.ts";
 import type { SnapshotRoot } from "../core/snapshot/root.ts";
 import { withoutUnits } from "../core/snapshot/unit.ts";
 import type { LocalStat } from "../core/tree/local-stat.ts";
+import type { SnapshotStore } from "../ports.ts";
 import { isSnapError, SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { rulesBytesMax, textOf } from "./check-rules.ts";
@@ -127,7 +129,7 @@ async function wantedFrom(
   const { root, options, outside, localOnly } = from;
   const selection = selectionOf(options.paths);
   const boundary = boundaryOf(root);
-  const wanted = await wantedOf(withoutUnits(store.entries(root.id)), {
+  const wanted = await wantedOf(withoutUnits(heldEntries(store, root)), {
     selects: (path) => selection.selects(path),
     isOutside: outside,
     isOwn: root.workspace.id === workspace && root.reason !== "import",
@@ -137,6 +139,14 @@ async function wantedFrom(
   });
   refuseUnmatched(selection, root);
   return wanted;
+}
+
+/** What was thin when it was captured need not be fetched where the store has its content by now (N40). */
+async function* heldEntries(
+  store: SnapshotStore,
+  { id }: SnapshotRoot,
+): AsyncGenerator<SnapshotEntry> {
+  for await (const entry of store.entries(id)) yield await store.held(entry);
 }
 
 /** Nothing is ever removed outside what the snapshot looked at (N24). */
@@ -183,7 +193,8 @@ function unitsIn({ git }: SnapshotRoot): Outside {
 
 async function capturedRules({ store }: RestoreDeps, root: SnapshotRoot): Promise<IgnoreRules> {
   const path = parseRelPath(ignoreFileName);
-  for await (const entry of store.entries(root.id, path)) {
+  for await (const each of store.entries(root.id, path)) {
+    const entry = await store.held(each);
     if (entry.path !== path || entry.type !== "file" || entry.blocks === undefined) continue;
     if ((entry.size ?? 0) > rulesBytesMax) continue;
     try {

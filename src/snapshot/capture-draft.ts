@@ -20,7 +20,13 @@ export function isUnchanged(parent: SnapshotRoot, draft: Draft, options: Capture
   const isLabelled = options.label === undefined || options.label === parent.label;
   const isTagged = (options.tags ?? []).every((tag) => parent.tags.includes(tag));
   const { lists, tally, facts } = draft;
-  const told = [lists, tally.completeness, facts.rules, facts.link ?? null, tornIn(tally.units)];
+  const told = [
+    lists,
+    completenessOf(tally, options),
+    facts.rules,
+    facts.link ?? null,
+    tornIn(tally.units),
+  ];
   const toldBefore = [
     parent.lists,
     parent.completeness,
@@ -31,11 +37,15 @@ export function isUnchanged(parent: SnapshotRoot, draft: Draft, options: Capture
   return isLabelled && isTagged && canonicalJson(told) === canonicalJson(toldBefore);
 }
 
-/** What was refused of an archive is a gap: a restore removes nothing because it is not there (T10). */
+/**
+ * What was refused of an archive is a gap: a restore removes nothing because it is not there (T10). What a hydration could not have is
+ * one, too (N42).
+ */
 export function completenessOf(
   { completeness, left }: Pick<CaptureTally, "completeness" | "left">,
-  { reason }: CaptureOptions,
+  { reason, hydrates }: CaptureOptions,
 ): SnapshotRoot["completeness"] {
+  if (hydrates !== undefined && completeness === "thin") return "partial";
   return reason === "import" && left.count > 0 ? "partial" : completeness;
 }
 

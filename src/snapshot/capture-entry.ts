@@ -14,7 +14,7 @@ import { batchBytesMax, isOneBlock } from "./capture-batch.ts";
 import type { SourcePair } from "./capture-batch.ts";
 import { Gate } from "./in-order.ts";
 import type { PackWriter } from "./pack-writer.ts";
-import type { KnownContents } from "./parent.ts";
+import type { KnownContents } from "./known-contents.ts";
 import { readStable } from "./stable-read.ts";
 import type { ReadBlock, ReadFile } from "./stable-read.ts";
 
@@ -57,7 +57,7 @@ export class EntryCapture {
 
   /** What becomes of each of some entries, in their order. Small files are read together, those of one block four at once. */
   async *captureEach(pairs: readonly SourcePair[]): AsyncGenerator<CapturedEntry> {
-    const taken = await this.#takeOver(pairs);
+    const taken = await this.takeOver(pairs);
     const unread = pairs.map(({ left }) => left).filter((entry) => !taken.has(entry));
     const whole = await this.#readEach(unread);
     const ahead = new Map<SnapshotEntry, Promise<AheadFile | SnapError | undefined>>();
@@ -79,10 +79,8 @@ export class EntryCapture {
     }
   }
 
-  /** The entries that need no reading. */
-  async #takeOver(
-    pairs: readonly SourcePair[],
-  ): Promise<ReadonlyMap<SnapshotEntry, CapturedEntry>> {
+  /** What becomes of the entries that need no reading. */
+  async takeOver(pairs: readonly SourcePair[]): Promise<ReadonlyMap<SnapshotEntry, CapturedEntry>> {
     throwIfAborted(this.#parts.signal);
     const taken = new Map<SnapshotEntry, CapturedEntry>();
     for (const { left, right, also } of pairs) {
@@ -102,8 +100,8 @@ export class EntryCapture {
       return { ...source, blocks: given, flags: without(source.flags, "thin") };
     }
     if (source.hash === undefined) return undefined;
-    // N35: the hash is trusted, and that of an earlier entry was derived from its blocks.
-    const same = before.find((entry) => entry?.type === "file" && entry.hash === source.hash);
+    // N35: the hash is trusted; that of an earlier entry was derived from its blocks.
+    const same = before.find((entry) => isSameContent(entry, source));
     const blocks = this.#ifStored(same?.blocks);
     if (blocks === undefined) return undefined;
     return { ...source, blocks, flags: without(source.flags, "thin") };
@@ -111,11 +109,13 @@ export class EntryCapture {
 
   /** N40: content of another file, or of an earlier snapshot. */
   async #thinEntry(source: SnapshotEntry): Promise<SnapshotEntry | undefined> {
-    if (!source.flags.includes("thin")) return undefined;
-    if (source.hash === undefined) return withoutBlocks(source);
-    const blocks = this.#ifStored(await this.#parts.known.blocksOf(source.hash));
+    const { hash, size, flags } = source;
+    if (!flags.includes("thin")) return undefined;
+    const isTold = hash !== undefined && size !== undefined;
+    const known = isTold ? await this.#parts.known.blocksOf(hash, size) : undefined;
+    const blocks = this.#ifStored(known);
     if (blocks === undefined) return withoutBlocks(source);
-    return { ...source, blocks, flags: without(source.flags, "thin") };
+    return { ...source, blocks, flags: without(flags, "thin") };
   }
 
   /** A list of the past is worth nothing when one of its blocks is gone: reading again heals that (N27). */
@@ -229,6 +229,10 @@ class GrownFile extends Error {}
 
 /** A failure is thrown at the entry's turn; it must not count as unhandled before. */
 function leaveToItsTurn(): void {}
+
+function isSameContent(entry: SnapshotEntry | undefined, { hash, size }: SnapshotEntry): boolean {
+  return entry?.blocks !== undefined && entry.hash === hash && entry.size === size;
+}
 
 function withoutBlocks({ blocks: _blocks, ...entry }: SnapshotEntry): SnapshotEntry {
   return entry;

@@ -25,10 +25,12 @@ import { CaptureTally } from "./capture-tally.ts";
 import { recordChecks } from "./checks.ts";
 import { freeTime } from "./file-times.ts";
 import { ManifestWriter, proveManifest } from "./manifest-store.ts";
+import { MissingContents } from "./missing-contents.ts";
 import { PackWriter } from "./pack-writer.ts";
 import { loadPacks, newChecks } from "./packs.ts";
 import type { Packs } from "./packs.ts";
-import { KnownContents, baseOf, parentOf, readableEntries } from "./parent.ts";
+import { KnownContents } from "./known-contents.ts";
+import { baseOf, parentOf, readableEntries } from "./parent.ts";
 import { putRoot, readRoots, rootFileName, rootNames, rootOfId } from "./root-files.ts";
 import type { StoreFiles } from "./store-files.ts";
 import { withUnits } from "./unit-capture.ts";
@@ -57,20 +59,20 @@ export async function capture(
   const facts = await source.facts();
   const roots = await readRoots(parts.files);
   // An archive goes on from nothing, whatever is in the store.
-  const isImport = options.reason === "import";
-  const parent = isImport ? undefined : parentOf(roots, facts);
+  const isImport = options.reason === "import" && options.hydrates === undefined;
+  const parent = options.hydrates ?? (isImport ? undefined : parentOf(roots, facts));
   const packs = await loadPacks(parts.files, parts.logger);
-  const known = new KnownContents(packs.meta.reader, roots);
+  const known = new KnownContents({ packs, roots, signal: options.signal });
   const draft = await storeContent({
     parts,
     packs,
     known,
     source,
     facts,
-    base: isImport ? undefined : baseOf(roots, facts),
+    base: options.hydrates ?? (isImport ? undefined : baseOf(roots, facts)),
     options,
   });
-  const scope = scopeOf(facts);
+  const scope = scopeOf(facts, options);
   const isTold =
     parent !== undefined && !options.force && isUnchanged(parent, draft, options)
       ? await isInPlace(parts, parent)
@@ -104,17 +106,19 @@ async function storeContent(job: ContentJob): Promise<Draft> {
   try {
     const tally = new CaptureTally(job.options.onProgress);
     const manifest = new ManifestWriter(meta, () => data.flush());
-    const scope = scopeOf(job.facts);
+    const scope = scopeOf(job.facts, job.options);
     const isReadOnce = job.source.prepare !== undefined;
     const place = { packs: job.packs, data, manifest, scope, isReadOnce };
     const pauses = new CapturePauses({ ...job.parts, ...place });
+    let isCutOff = job.options.hydrates !== undefined;
     try {
       const entries = { ...job, data, meta, manifest, tally, pauses };
       await prepare(entries);
       await writeEntries(entries);
+      isCutOff = false;
     } finally {
-      // N32: what an interrupted capture has done need not be done again.
-      if (job.options.signal?.aborted === true) await pauses.end();
+      // N32: what an interrupted capture has done need not be done again, nor what was downloaded before a line was cut.
+      if (isCutOff || job.options.signal?.aborted === true) await pauses.end();
     }
     const lists = await manifest.finish();
     const facts = job.source.prepare === undefined ? job.facts : await job.source.facts();
@@ -159,12 +163,20 @@ async function writeEntries(job: EntriesJob): Promise<void> {
     signal: options.signal,
     onBlock: (path, bytes) => blockRead(job, path, bytes),
   });
+  const missing = new MissingContents({
+    source,
+    data: job.data,
+    signal: options.signal,
+    takeOver: (pairs) => entryCapture.takeOver(pairs),
+    onBlock: (path, bytes) => blockRead(job, path, bytes),
+    onLeft: (left) => tally.leave(left),
+  });
   for await (const batch of batchesOf(pairsOf(job))) {
     await turn();
     // The blocks of a unit are stored before its entries are.
     if (!batch.some(({ left }) => left.unit !== undefined)) await job.pauses.pause();
     let at = 0;
-    for await (const { entry, left } of entryCapture.captureEach(batch)) {
+    for await (const { entry, left } of entryCapture.captureEach(await missing.fill(batch))) {
       const captured = withTimeOf(entry, batch[at]?.right);
       at += 1;
       await manifest.add(captured);
@@ -205,7 +217,7 @@ async function* pairsOf(job: EntriesJob): AsyncGenerator<SourcePair> {
 async function checkpointEntries(job: EntriesJob): Promise<EntryCursor | undefined> {
   const { files, clock, logger } = job.parts;
   const live = await liveCheckpoints(files, clock.now());
-  const checkpoint = live.find((one) => isSameScope(one, scopeOf(job.facts)));
+  const checkpoint = live.find((one) => isSameScope(one, scopeOf(job.facts, job.options)));
   if (checkpoint === undefined) return undefined;
   const entries = readableEntries(job.packs.meta.reader, checkpoint, (error) => {
     logger.info("a checkpoint cannot be used", { reason: error.message });
@@ -255,16 +267,19 @@ async function commit(
   { draft, parent, packs }: Committing,
   options: CaptureOptions,
 ): Promise<SnapshotRoot> {
+  const { hydrates } = options;
+  const momentMs = hydrates === undefined ? clock.now() : Date.parse(hydrates.time);
   const root = sealRoot({
     ...draft.facts,
     format: 1,
-    time: isoSeconds(freeTime(await rootNames(files), clock.now())),
+    time: isoSeconds(freeTime(await rootNames(files), momentMs)),
     tool,
     completeness: completenessOf(draft.tally, options),
     ...(options.label === undefined ? {} : { label: options.label }),
     tags: options.tags ?? [],
     reason: options.reason,
     ...(parent === undefined ? {} : { parent: parent.id }),
+    ...(hydrates === undefined ? {} : { hydrated: isoSeconds(clock.now()) }),
     lists: draft.lists,
     counts: draft.tally.counts,
     stored: draft.stored,

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { CheckedRecord, canonicalJson, textFromBytes } from "../core/snapshot/checked-json.ts";
 import type { CaptureFacts } from "../core/snapshot/root.ts";
+import type { CaptureOptions } from "../core/snapshot/store-request.ts";
 import { isSnapError } from "../std/error.ts";
 import type { StoreFiles } from "./store-files.ts";
 
@@ -26,9 +27,12 @@ export type Checkpoint = {
 /** Whose checkpoints are meant. */
 export type CheckpointScope = Pick<Checkpoint, "workspace" | "side">;
 
-/** The scope of a capture. */
-export function scopeOf({ workspace, side }: CaptureFacts): CheckpointScope {
-  return { workspace: workspace.id, side };
+/** The scope of a capture. One that hydrates a snapshot has its own: no other capture of the workspace ends it (N42). */
+export function scopeOf(
+  { workspace, side }: CaptureFacts,
+  { hydrates }: Pick<CaptureOptions, "hydrates">,
+): CheckpointScope {
+  return { workspace: hydrates === undefined ? workspace.id : `hydrate ${hydrates.id}`, side };
 }
 
 /** Put a checkpoint in the place of the one before of the same capture. What its lists name is in place already. */

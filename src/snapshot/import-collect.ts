@@ -1,4 +1,3 @@
-import { blockBytes } from "../core/tree/content-hash.ts";
 import type { BlockHash } from "../core/tree/content-hash.ts";
 import { CheckedRecord } from "../core/snapshot/checked-json.ts";
 import { entryTrouble } from "../core/snapshot/entry.ts";
@@ -8,6 +7,7 @@ import { importName } from "../core/snapshot/import-name.ts";
 import { leavesWorkspace } from "../core/snapshot/restore-manifest.ts";
 import { isRelPath, pathBytesMax } from "../core/path/rel-path.ts";
 import { SnapError } from "../std/error.ts";
+import { inBlocks } from "./in-blocks.ts";
 import type { ImportSpools } from "./import-spools.ts";
 import type { ReadMember } from "./tar-read.ts";
 
@@ -117,7 +117,7 @@ export class ImportCollector {
     const entry = plainEntry(path, member);
     if (entry.type !== "file") return entry;
     const blocks: BlockHash[] = [];
-    for await (const block of blocksOf(member.content()))
+    for await (const block of inBlocks(member.content()))
       blocks.push(await this.#keep(path, block));
     return { ...entry, size: member.size, blocks };
   }
@@ -144,24 +144,6 @@ function plainEntry(path: string, member: ReadMember): SnapshotEntry {
 /** Special bits never come from an archive (X9). */
 export function importMode(mode: number): string {
   return (mode & 0o777).toString(8);
-}
-
-/** Bytes in pieces of any size, cut into blocks (N20). */
-async function* blocksOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let parts: Uint8Array[] = [];
-  let length = 0;
-  for await (const piece of pieces) {
-    for (let rest = piece; rest.length > 0;) {
-      const part = rest.subarray(0, blockBytes - length);
-      parts.push(part);
-      length += part.length;
-      rest = rest.subarray(part.length);
-      if (length < blockBytes) continue;
-      yield Buffer.concat(parts);
-      [parts, length] = [[], 0];
-    }
-  }
-  if (length > 0) yield Buffer.concat(parts);
 }
 
 async function* linesOf(member: ReadMember): AsyncGenerator<string> {

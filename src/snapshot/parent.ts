@@ -1,12 +1,9 @@
 import { canonicalJson } from "../core/snapshot/checked-json.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
-import type { PageRef } from "../core/snapshot/manifest.ts";
 import type { CaptureFacts, SnapshotRoot } from "../core/snapshot/root.ts";
-import type { BlockHash } from "../core/tree/content-hash.ts";
-import type { ContentHash } from "../core/tree/node.ts";
 import { isSnapError } from "../std/error.ts";
 import type { SnapError } from "../std/error.ts";
-import { readEntries, readPageRefs, readPages } from "./manifest-store.ts";
+import { readEntries } from "./manifest-store.ts";
 import type { PackReader } from "./pack-reader.ts";
 import type { FoundRoot } from "./root-files.ts";
 
@@ -63,57 +60,4 @@ export async function* readableEntries(
     if (!isSnapError(error, "damaged")) throw error;
     onDamage(error);
   }
-}
-
-/**
- * The block lists of all file contents that any snapshot knows, for thin entries (N40). Built when first asked; each
- * page is read once, however many snapshots share it.
- */
-export class KnownContents {
-  readonly #meta: PackReader;
-  readonly #roots: readonly FoundRoot[];
-  #built: Promise<ReadonlyMap<ContentHash, readonly BlockHash[]>> | undefined;
-
-  constructor(meta: PackReader, roots: readonly FoundRoot[]) {
-    this.#meta = meta;
-    this.#roots = roots;
-  }
-
-  async blocksOf(content: ContentHash): Promise<readonly BlockHash[] | undefined> {
-    this.#built ??= this.#build();
-    return (await this.#built).get(content);
-  }
-
-  async #build(): Promise<ReadonlyMap<ContentHash, readonly BlockHash[]>> {
-    const known = new Map<ContentHash, readonly BlockHash[]>();
-    const seen = new Set<string>();
-    for (const { root } of this.#roots.toReversed()) {
-      if (root === undefined) continue;
-      for (const page of await this.#newPages(root, seen)) await this.#addPage(page, known);
-    }
-    return known;
-  }
-
-  async #newPages(root: SnapshotRoot, seen: Set<string>): Promise<readonly PageRef[]> {
-    const pages = await readPageRefs(this.#meta, root.lists).catch(noneIfDamaged);
-    const fresh = pages.filter((page) => !seen.has(page.hash));
-    for (const page of fresh) seen.add(page.hash);
-    return fresh;
-  }
-
-  async #addPage(page: PageRef, known: Map<ContentHash, readonly BlockHash[]>): Promise<void> {
-    try {
-      for await (const { hash, blocks } of readPages(this.#meta, [page])) {
-        if (hash !== undefined && blocks !== undefined) known.set(hash, blocks);
-      }
-    } catch (error) {
-      noneIfDamaged(error);
-    }
-  }
-}
-
-/** What cannot be read is not known; `verify` is where damage is told. */
-function noneIfDamaged(error: unknown): readonly never[] {
-  if (!isSnapError(error, "damaged")) throw error;
-  return [];
 }

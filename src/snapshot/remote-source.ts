@@ -15,12 +15,8 @@ export function remoteSource(
   options: { readonly facts: CaptureFacts },
 ): CaptureSource {
   return {
-    facts: () => Promise.resolve({ ...options.facts, side: "remote" }),
+    ...sourceWithoutContent({ ...options.facts, side: "remote" }),
     entries: () => entriesBelow(remote, rootNode, { path: topPath, paths: options.facts.paths }),
-    open: (path) =>
-      Promise.reject(
-        new SnapError("not-found", `The content of "${path}" is only in Dropbox`, { path }),
-      ),
   };
 }
 
@@ -36,7 +32,7 @@ async function* entriesBelow(
     .toSorted((a, b) => compareBytes(a.name, b.name));
   for (const row of children) {
     const path = joinPath(position.path, row.name);
-    if (isChosen(path, position.paths)) yield entryOf(path, row);
+    if (isChosen(path, position.paths)) yield thinEntry(path, row);
     if (row.kind === "folder") yield* entriesBelow(remote, row.node, { ...position, path });
   }
 }
@@ -45,7 +41,11 @@ function isChosen(path: RelPath, paths: readonly string[] | undefined): boolean 
   return paths === undefined || paths.some((top) => path === top || path.startsWith(`${top}/`));
 }
 
-function entryOf(path: RelPath, row: RemoteEntry): SnapshotEntry {
+/** An entry of a snapshot by what a listing tells. */
+export function thinEntry(
+  path: RelPath,
+  row: Pick<RemoteEntry, "kind" | "size" | "hash" | "remoteId" | "rev" | "modified">,
+): SnapshotEntry {
   if (row.kind === "folder") return { path, type: "folder", flags: [] };
   return {
     path,
@@ -54,5 +54,16 @@ function entryOf(path: RelPath, row: RemoteEntry): SnapshotEntry {
     flags: ["thin"],
     ...(row.hash === undefined ? {} : { hash: row.hash }),
     remote: { id: row.remoteId, rev: row.rev, modified: row.modified },
+  };
+}
+
+/** What every source of the remote side has: nothing can be opened there. */
+export function sourceWithoutContent(facts: CaptureFacts): Pick<CaptureSource, "facts" | "open"> {
+  return {
+    facts: () => Promise.resolve(facts),
+    open: (path) =>
+      Promise.reject(
+        new SnapError("not-found", `The content of "${path}" is only in Dropbox`, { path }),
+      ),
   };
 }

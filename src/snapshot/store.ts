@@ -46,6 +46,7 @@ import type { FoundRoot } from "./root-files.ts";
 import { checkFormat, makeStore } from "./store-format.ts";
 import { searchSnapshots } from "./search.ts";
 import type { SearchHit, SearchRequest } from "./search.ts";
+import { StoreContents } from "./store-contents.ts";
 import type { StoreFiles } from "./store-files.ts";
 import { sweepTemporary } from "./sweep.ts";
 import { readVerified, recordVerified } from "./verified.ts";
@@ -82,6 +83,8 @@ export interface OpenedStore extends SnapshotStore {
   damagedRoots(): Promise<readonly DamagedRoot[]>;
   /** Notes, forgetting and pruning (N25, N54–N57). */
   readonly keeping: Keeping;
+  /** Which contents it holds (N40). */
+  readonly contents: StoreContents;
   /** What of some snapshots matches; each page that they share is read once. */
   search(request: SearchRequest): AsyncIterable<SearchHit>;
   /** A snapshot as a tar archive (N58). */
@@ -116,6 +119,7 @@ class DiskStore implements OpenedStore {
   readonly #files: StoreFiles;
   readonly #logger: Logger;
   readonly keeping: Keeping;
+  readonly contents: StoreContents;
   /** Packs as readers last saw them; they look again for what they miss. */
   #packs: Promise<Packs> | undefined;
 
@@ -129,6 +133,7 @@ class DiskStore implements OpenedStore {
       exists: () => checkFormat(files, "read"),
       locked: (doing, work, act) => this.#keep(doing, work, act),
     });
+    this.contents = new StoreContents({ packs: () => this.#readers(), roots: () => this.#roots() });
   }
 
   async capture(source: CaptureSource, options: CaptureOptions): Promise<CaptureResult> {
@@ -167,6 +172,10 @@ class DiskStore implements OpenedStore {
     if (entry.type !== "file" || entry.blocks === undefined) throw notHeld(entry);
     const { data } = await this.#readers();
     for (const block of entry.blocks) yield await data.reader.read(block);
+  }
+
+  held(entry: SnapshotEntry): Promise<SnapshotEntry> {
+    return this.contents.held(entry);
   }
 
   async *diff(a: SnapshotId, b: SnapshotId, under?: RelPath): AsyncGenerator<EntryChange> {

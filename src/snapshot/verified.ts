@@ -42,7 +42,9 @@ export async function readVerified(
     else own.set(check.snapshot, check);
   }
   return (root) => {
-    const all = ofAll !== undefined && root.time <= ofAll.time ? ofAll : undefined;
+    // One that was hydrated later has the time of its parent.
+    const made = root.hydrated ?? root.time;
+    const all = ofAll !== undefined && made <= ofAll.time ? ofAll : undefined;
     const alone = own.get(root.id);
     return all !== undefined && all.time >= (alone?.time ?? "") ? all : alone;
   };

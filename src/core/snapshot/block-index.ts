@@ -103,6 +103,12 @@ export class BlockIndex {
     return { pack: (this.#packOf[slot] ?? 0) - 1, position: this.#entryOf[slot] ?? 0 };
   }
 
+  /** The block at such a place, which stays the same however many packs come; undefined where there is none. */
+  blockAt(pack: number, position: number): PackEntry | undefined {
+    const index = this.#packs[pack];
+    return index !== undefined && position < index.entryCount ? index.entry(position) : undefined;
+  }
+
   /** All packs that hold a block; looks into each of them. */
   findAll(hash: string): readonly BlockPlace[] {
     const bytes = Buffer.from(hash, "hex");

@@ -38,7 +38,7 @@ export type SnapshotEntry = {
 };
 
 /** Longest file, which bounds the line that lists its blocks; Dropbox's own limit is about as high. */
-const fileBytesMax = 2 ** 41;
+export const fileBytesMax: number = 2 ** 41;
 
 /** Times that are less apart are equal: Node cannot set finer ones (T11). */
 const timeSlackNs = 1000n;
@@ -59,7 +59,7 @@ const typeOf: ReadonlyMap<string, EntryType> = new Map([
   ["o", "other"],
 ]);
 
-/** One line of a manifest page, without its line feed (N23). Equal entries give equal lines. */
+/** One line of a manifest page, without its line feed (N23). Equal entries give equal lines. A client time before 1970 is 1970. */
 export function encodeEntry(entry: SnapshotEntry): string {
   return JSON.stringify({
     p: entry.path,
@@ -75,7 +75,7 @@ export function encodeEntry(entry: SnapshotEntry): string {
     k: entry.linkGroup,
     id: entry.remote?.id,
     rev: entry.remote?.rev,
-    cm: entry.remote?.modified,
+    cm: entry.remote && Math.max(0, entry.remote.modified),
     g: entry.unit,
     e: entry.flags.length === 0 ? undefined : entry.flags,
   });

@@ -38,6 +38,8 @@ export type CaptureFacts = {
   readonly rules: string;
   /** `clean`, or how much was still to be synced. */
   readonly sync: "clean" | { readonly pending: number; readonly conflicting: number };
+  /** Where the listing of the remote side ended, as the server names it; what came later is none of this snapshot (N40). */
+  readonly cursor?: string;
   /** Paths that the capture was limited to; absent for the whole scope. */
   readonly paths?: readonly string[];
   /** Present where what the rules leave out was taken too (N33); such entries have the flag `ignored`. */
@@ -57,6 +59,8 @@ export type SnapshotRoot = CaptureFacts & {
   readonly tags: readonly string[];
   readonly reason: SnapshotReason;
   readonly parent?: SnapshotId;
+  /** When the content was fetched that the parent had only in Dropbox (N42); `time` is that of the parent, and a second. */
+  readonly hydrated?: string;
   /** Hashes of the lists of manifest pages. */
   readonly lists: readonly string[];
   readonly counts: {
@@ -106,10 +110,11 @@ export function decodeRoot(text: string, what: string): SnapshotRoot {
   return {
     format: rootFormat,
     id,
-    time: timeOf(record, what),
+    time: timeOf(record, "time", what),
     tool: record.text("tool"),
     ...factsOf(record),
     ...requestOf(record),
+    ...(record.has("hydrated") ? { hydrated: timeOf(record, "hydrated", what) } : {}),
     completeness: record.choice("completeness", ["full", "thin", "partial"]),
     lists: record.hashes("lists"),
     counts: countsOf(record.record("counts")),
@@ -125,8 +130,8 @@ function formatTooNew(what: string): SnapError {
   });
 }
 
-function timeOf(record: CheckedRecord, what: string): string {
-  const time = record.text("time");
+function timeOf(record: CheckedRecord, key: "time" | "hydrated", what: string): string {
+  const time = record.text(key);
   if (/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/.test(time) && !Number.isNaN(Date.parse(time))) {
     return time;
   }
@@ -146,6 +151,7 @@ function factsOf(record: CheckedRecord): CaptureFacts {
     side: record.choice("side", ["local", "remote"]),
     rules: record.text("rules"),
     sync: syncOf(record),
+    ...(record.has("cursor") ? { cursor: record.text("cursor") } : {}),
     ...(record.has("paths") ? { paths: record.texts("paths") } : {}),
     ...(record.optionalFlag("ignored") === true ? { ignored: true } : {}),
   };

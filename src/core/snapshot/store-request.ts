@@ -9,6 +9,8 @@ export type CaptureOptions = Work & {
   readonly tags?: readonly string[];
   /** Make a root even where nothing changed (N39). */
   readonly force?: boolean;
+  /** The snapshot whose missing content is fetched: it is the parent, and its moment that of the new one (N42). */
+  readonly hydrates?: SnapshotRoot;
 };
 
 /** How a capture ended. */
