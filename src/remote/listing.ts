@@ -8,7 +8,7 @@ import { isShape, textIn } from "./shape.ts";
 import { apiPath, changeOf, itemOf, type Top } from "./wire.ts";
 
 /** Entries that are asked for at once; the server takes it as a wish. */
-const pageEntries = 1_000;
+const pageEntries = 2_000;
 
 /** Bounds against a listing that never ends (X13). */
 const entriesMax = 10_000_000;
@@ -172,12 +172,6 @@ export async function getItem(
 ): Promise<RemoteItem | undefined> {
   const entry = await getMetadata(client, apiPath(top, path), path);
   return entry === undefined ? undefined : itemOf(entry, top);
-}
-
-/** Content hash of a revision; undefined where the server does not keep it. */
-export async function revisionHash(client: Client, rev: string): Promise<string | undefined> {
-  const entry = await getMetadata(client, `rev:${rev}`, `rev:${rev}`);
-  return isShape(entry) ? textIn(entry, "content_hash") : undefined;
 }
 
 /** Metadata of a whole path as the server sends it. */

@@ -92,6 +92,13 @@ function keptBackIn(scope: ScopeRules, folder: RelPath, entry: NamedEntry): Kept
   return place && keptBack(place, entry.kind);
 }
 
+/** Whether an entry of the server is taken into the link, in a folder that is: as `judgeFolder` says, which holds what it finds. */
+export function isTaken(scope: ScopeRules, folder: RelPath, entry: NamedEntry): boolean {
+  if (isLeftOut(scope, folder, entry)) return false;
+  if (!isOverridden(scope, folder)) return !isMarker(entry);
+  return keptBackIn(scope, folder, entry) === undefined;
+}
+
 /** Whether a name in a folder is left out by a rule, whatever stands beside it. */
 export function isLeftOut(scope: ScopeRules, folder: RelPath, { name, kind }: NamedEntry): boolean {
   if (isOutsideName(name)) return true;
