@@ -17,7 +17,8 @@ import { deleteFile, deleteFolder, folderId, makeFolder, makeTop, move } from ".
 import { Client, type ClientOptions } from "./client.ts";
 import { listDocuments, readDocument, writeDocument } from "./documents.ts";
 import { download } from "./download.ts";
-import { getItem, listItems, listPages, revisionHash } from "./listing.ts";
+import { getItem, listItems, listPages } from "./listing.ts";
+import { revisionHash } from "./revisions.ts";
 import { upload } from "./upload.ts";
 import { waitForChange } from "./wait-for-change.ts";
 import { apiPath, parseTop, type Top } from "./wire.ts";
