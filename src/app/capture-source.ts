@@ -42,8 +42,8 @@ export async function captureSource(
 }
 
 /** What a snapshot of this workspace says about where it comes from. */
-function factsOf(
-  { environment, record }: OpenWorkspace,
+export function factsOf(
+  { environment, record }: Pick<OpenWorkspace, "environment" | "record">,
   boundary: Boundary,
   { side, paths, ignored, sync = "clean" }: CaptureScope,
 ): CaptureFacts {

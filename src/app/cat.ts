@@ -1,5 +1,6 @@
 import { parseRelPath } from "../core/path/rel-path.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
+import type { SnapshotRoot } from "../core/snapshot/root.ts";
 import { SnapError } from "../std/error.ts";
 import type { Environment } from "./environment.ts";
 import { noSuchPath, openSnapshot, type SnapshotRequest } from "./look.ts";
@@ -28,8 +29,9 @@ export async function fileContent(
   if (entry === undefined) throw noSuchPath(path);
   if (entry.path !== path) throw noFile(path, "a folder");
   if (entry.type !== "file") throw noFile(path, kindOf(entry));
-  if (entry.blocks === undefined) throw contentElsewhere(entry);
-  return { entry, pieces: store.open(entry) };
+  const held = await store.held(entry);
+  if (held.blocks === undefined) throw contentElsewhere(held, root);
+  return { entry: held, pieces: store.open(held) };
 }
 
 async function* firstOf<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
@@ -52,7 +54,7 @@ function noFile(path: string, what: string): SnapError {
 }
 
 /** Where the content of a file is that the store does not hold. */
-export function contentElsewhere({ path, remote, flags }: SnapshotEntry): SnapError {
+function contentElsewhere({ path, remote, flags }: SnapshotEntry, { id }: SnapshotRoot): SnapError {
   if (!flags.includes("thin")) {
     return new SnapError("not-found", `"${path}" could not be read when the snapshot was taken`, {
       path,
@@ -62,6 +64,6 @@ export function contentElsewhere({ path, remote, flags }: SnapshotEntry): SnapEr
   const revision = remote === undefined ? "" : `, as revision ${remote.rev} of ${remote.id}`;
   return new SnapError("not-found", `The content of "${path}" is only in Dropbox${revision}`, {
     path,
-    hint: "Dropbox keeps a replaced revision for 30 days at least; a restore fetches it from there.",
+    hint: `\`snap hydrate ${id.slice(0, 8)}\` fetches it into the store. Dropbox keeps a replaced revision for 30 days at least.`,
   });
 }

@@ -12,6 +12,7 @@ import { isAtOrBelow } from "../core/snapshot/restore-wanted.ts";
 import type { SnapshotRoot } from "../core/snapshot/root.ts";
 import { withoutUnitParts, withoutUnits } from "../core/snapshot/unit.ts";
 import type { RemoteItem } from "../core/tree/remote-item.ts";
+import { isTaken, type ScopeRules } from "../engine/scope/standing.ts";
 import type { RemoteSide, SnapshotStore } from "../ports.ts";
 import { throwIfAborted } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
@@ -89,8 +90,13 @@ async function* compareRemote(
   const scope = scopeOf(root, under);
   // A repository that is synced by override is a unit all the same: what Dropbox has of it is another matter.
   const units = new Set((root.git ?? []).map(({ id }) => parseRelPath(id.normalize("NFC"))));
+  // What was listed was judged when it was captured; the same is asked of what is there now (N40).
+  const isListed = (entry: SnapshotEntry): boolean =>
+    root.side === "local" || isTakenPath(boundary.scope, entry);
   const isCompared = (entry: SnapshotEntry): boolean =>
-    isOfRemote(entry, { boundary, scope }) && !isAtOrBelow(parseRelPath(entry.path), units);
+    isOfRemote(entry, { boundary, scope }) &&
+    isListed(entry) &&
+    !isAtOrBelow(parseRelPath(entry.path), units);
   const makeSpool = spoolsOf(environment, record);
   using before = new EntrySorter(makeSpool);
   using after = new EntrySorter(makeSpool);
@@ -117,6 +123,16 @@ function isOfRemote(
   const place = parseRelPath(path);
   if (within.scope?.some((top) => isInside(place, top)) === false) return false;
   return !within.boundary.isOutside(place, type);
+}
+
+/** Whether the link takes an entry, and every folder above it. */
+function isTakenPath(scope: ScopeRules, { path, type }: SnapshotEntry): boolean {
+  const names = path.split("/");
+  return names.every((name, depth) => {
+    const isLast = depth === names.length - 1;
+    const kind = isLast && type !== "folder" ? "file" : "folder";
+    return isTaken(scope, parseRelPath(names.slice(0, depth).join("/")), { name, kind });
+  });
 }
 
 /** What is at a path and below it; nothing where nothing is there. */

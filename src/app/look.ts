@@ -71,6 +71,8 @@ export type EntriesRequest = SnapshotRequest & {
   readonly path: string | undefined;
   /** Everything below, not only the entries right in the folder. */
   readonly recursive: boolean;
+  /** Told of the snapshot before the first entry. */
+  readonly onRoot?: (root: NotedRoot) => void;
 };
 
 /** @throws {SnapError} `snapshot-not-found`, `path-missing` when the snapshot has no such path, `damaged` */
@@ -79,6 +81,7 @@ export async function* entriesOf(
   request: EntriesRequest,
 ): AsyncGenerator<SnapshotEntry> {
   const { store, root } = await openSnapshot(environment, request);
+  request.onRoot?.(root);
   const under = parseRelPath(request.path === undefined ? "" : snapshotPath(request.path));
   let found = under === topPath;
   for await (const entry of store.entries(root.id, under)) {

@@ -14,3 +14,8 @@ export function spoolsOf(
   const { folder } = workspaceFiles(locations, record.id);
   return () => new Spool(path.join(folder, `sort-${randomHex(rng, 8)}`));
 }
+
+/** The same in the home of the program, for what belongs to no workspace. */
+export function spoolsAtHome({ locations, rng }: Environment): MakeSpool {
+  return () => new Spool(path.join(locations.home, `sort-${randomHex(rng, 8)}`));
+}

@@ -27,6 +27,7 @@ const sources: Readonly<Record<string, () => Promise<AnyCommand>>> = {
   export: async () => (await import("./commands/export.ts")).exportCommand,
   import: async () => (await import("./commands/import.ts")).importCommand,
   diff: async () => (await import("./commands/diff.ts")).diffCommand,
+  hydrate: async () => (await import("./commands/hydrate.ts")).hydrateCommand,
   verify: async () => (await import("./commands/verify.ts")).verifyCommand,
   repair: async () => (await import("./commands/repair.ts")).repairCommand,
   tag: async () => (await import("./commands/note.ts")).tagCommand,

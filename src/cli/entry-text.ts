@@ -19,7 +19,8 @@ export function entryText(entry: SnapshotEntry): string {
   const time = entry.modifiedNs === undefined ? "" : formatTime(msOf(entry.modifiedNs));
   const target = entry.linkTarget === undefined ? "" : ` -> ${displayName(entry.linkTarget)}`;
   const slash = entry.type === "folder" ? "/" : "";
-  const flags = entry.flags.length === 0 ? "" : `  (${entry.flags.join(", ")})`;
+  const words = entry.flags.map((flag) => (flag === "thin" ? "only in Dropbox" : flag));
+  const flags = words.length === 0 ? "" : `  (${words.join(", ")})`;
   return `${modeText(entry)}  ${size.padStart(9)}  ${time.padEnd(22)}  ${displayName(entry.path)}${slash}${target}${flags}`;
 }
 

@@ -1,16 +1,16 @@
 import type { ListedSnapshot } from "../app/look.ts";
 import { displayName } from "../core/path/names.ts";
-import { thinUntil } from "../core/snapshot/root-filter.ts";
 import type { NotedRoot } from "../core/snapshot/note.ts";
 import type { SnapshotRoot } from "../core/snapshot/root.ts";
 import type { Json } from "../std/json.ts";
+import { expiresOf, needsText } from "./thin-text.ts";
 import { unitsText } from "./units.ts";
 import { formatAgo, formatSize, formatTime, plural, table } from "./format.ts";
 
 /** One line a snapshot, oldest first. */
 export function listText(
   found: readonly ListedSnapshot[],
-  options: { readonly all: boolean },
+  options: { readonly all: boolean; readonly nowMs: number },
 ): string {
   const rows = found.map(({ root, verified }) => [
     root.id.slice(0, 8),
@@ -18,7 +18,7 @@ export function listText(
     String(root.counts.files),
     formatSize(root.counts.bytes),
     formatSize(root.stored),
-    completenessText(root),
+    completenessText(root, options.nowMs),
     verified === undefined ? "–" : checkText(verified),
     root.reason,
     ...(options.all ? [displayName(root.workspace.path)] : []),
@@ -40,13 +40,10 @@ function pinText(pin: NotedRoot["pin"]): string {
   return pin.until === undefined ? "pinned" : `pinned until ${formatTime(pin.until)}`;
 }
 
-function completenessText(root: SnapshotRoot): string {
-  const until = thinUntil(root);
-  const needs = `needs Dropbox until ${formatTime(until ?? 0).slice(0, 10)}`;
+function completenessText(root: SnapshotRoot, nowMs: number): string {
   const { paths, ignored } = root;
   return [
-    root.completeness,
-    ...(until === undefined ? [] : [needs]),
+    `${root.completeness}${needsText(root, nowMs)}`,
     ...(paths === undefined ? [] : [`only ${plural(paths.length, "path")}`]),
     ...(ignored === undefined ? [] : ["with ignored files"]),
   ].join(", ");
@@ -72,8 +69,11 @@ export function showText({ root, verified }: ListedSnapshot, nowMs: number): str
     ...ignoredLines(root),
     ["holds", holdsText(root)],
     ["added", `${formatSize(root.stored)} to the store`],
-    ["content", contentText(root)],
-    ["sync", syncText(root)],
+    ["content", contentText(root, nowMs)],
+    ...(root.hydrated === undefined
+      ? []
+      : [["hydrated", `${formatTime(root.hydrated)}, from its parent`] as const]),
+    ...(root.side === "remote" ? [] : [["sync", syncText(root)] as const]),
     ["verified", verifiedText(verified)],
     ...(root.parent === undefined ? [] : [["parent", root.parent.slice(0, 16)] as const]),
     ["written by", displayName(root.tool)],
@@ -108,19 +108,17 @@ function holdsText({ counts }: SnapshotRoot): string {
   return `${plural(files, "file")}, ${plural(folders, "folder")}${rest}, ${formatSize(bytes)}`;
 }
 
-function contentText(root: SnapshotRoot): string {
-  const until = thinUntil(root);
-  const needs =
-    until === undefined
-      ? ""
-      : `; needs Dropbox, which keeps it until ${formatTime(until).slice(0, 10)} at least`;
+function contentText(root: SnapshotRoot, nowMs: number): string {
+  const needs = needsText(root, nowMs);
   switch (root.completeness) {
     case "full":
       return "full: all of it is in the store";
     case "thin":
       return `thin: some of it is only in Dropbox${needs}`;
     case "partial":
-      return `partial: something could not be read, or may be torn${needs}`;
+      return root.hydrated === undefined
+        ? `partial: something could not be read, or may be torn${needs}`
+        : `partial: some of it was not to be had from Dropbox any more${needs}`;
   }
 }
 
@@ -148,7 +146,6 @@ function leftLines({ left }: SnapshotRoot): readonly string[] {
 
 /** A snapshot for programs. */
 export function rootFields({ root, verified }: ListedSnapshot): Readonly<Record<string, Json>> {
-  const until = thinUntil(root);
   return {
     id: root.id,
     time: root.time,
@@ -160,7 +157,9 @@ export function rootFields({ root, verified }: ListedSnapshot): Readonly<Record<
     paths: root.paths,
     ignored: root.ignored,
     completeness: root.completeness,
-    expires: until === undefined ? undefined : new Date(until).toISOString(),
+    expires: expiresOf(root),
+    hydrated: root.hydrated,
+    cursor: root.cursor,
     verified,
     workspace: root.workspace,
     link: root.link,

@@ -4,6 +4,7 @@ import { displayName } from "../../core/path/names.ts";
 import { formatSize, plural } from "../format.ts";
 import { parseMs } from "../quantities.ts";
 import { namingOptions } from "../snapshot-words.ts";
+import { runRemoteCapture } from "../remote-capture.ts";
 import { repositoriesText } from "../units.ts";
 
 /** `snap capture`: take a snapshot. */
@@ -24,6 +25,16 @@ export const captureCommand: AnyCommand = defineCommand({
         default: false,
         describe: "Take ignored files too; only `snap restore --ignored` puts them back",
       })
+      .option("remote", {
+        type: "string",
+        describe:
+          "What the linked folder holds in Dropbox, or FOLDER of the account without a workspace; by its listing: nothing is downloaded",
+      })
+      .option("hydrate", {
+        type: "boolean",
+        default: false,
+        describe: "With --remote: and fetch at once what the store lacks",
+      })
       .option("force", {
         type: "boolean",
         default: false,
@@ -41,9 +52,10 @@ export const captureCommand: AnyCommand = defineCommand({
         describe: "Tell what would be read and stored",
       })
       .epilogue(
-        "Ignored files are left out, unless --ignored is given. With --paths the snapshot says nothing about the rest of the workspace: a restore of it removes nothing elsewhere, and `latest` never means it. Beside the background sync, no file here is written by it until the snapshot is taken; `snap show` tells what was not in sync. With --wait-clean, exit code 3 when it does not get up to date in time. A Git or Mercurial repository is captured whole, with its history. If nothing changed since the last snapshot, its id is printed. Exit code 4: something could not be read, or changed while it was read; it is listed. Exit code 5: a repository may not be whole in the snapshot, which was made all the same.",
+        "Ignored files are left out, unless --ignored is given. With --paths the snapshot says nothing about the rest of the workspace: a restore of it removes nothing elsewhere, and `latest` never means it. Beside the background sync, no file here is written by it until the snapshot is taken; `snap show` tells what was not in sync. With --wait-clean, exit code 3 when it does not get up to date in time. A Git or Mercurial repository is captured whole, with its history. If nothing changed since the last snapshot, its id is printed. Exit code 4: something could not be read, or changed while it was read; it is listed. Exit code 5: a repository may not be whole in the snapshot, which was made all the same. With --remote the snapshot is thin: it needs Dropbox until `snap hydrate` has fetched its content.",
       ),
-  run: async ({ environment, output, place, work }, words) => {
+  run: async (context, words) => {
+    const { environment, output, place, work } = context;
     const options = {
       place,
       tags: words.tag,
@@ -56,6 +68,8 @@ export const captureCommand: AnyCommand = defineCommand({
         : { waitCleanMs: parseMs(words.waitClean, "--wait-clean") }),
       ...(words.label === undefined ? {} : { label: words.label }),
     };
+    if (words.remote !== undefined || words.hydrate)
+      return await runRemoteCapture(context, options, words);
     const outcome = await captureWorkspace(environment, options, work);
     if (outcome.preview !== undefined) return tellPreview(output, outcome.preview);
     const { root, created, torn } = outcome;

@@ -101,7 +101,9 @@ async function writeOut({ output, work }: CliContext, bytes: Uint8Array): Promis
 
 function reasonOf({ type, flags }: SnapshotEntry): string {
   if (type === "other") return "neither file, folder nor link";
-  return flags.includes("thin") ? "its content is only in Dropbox" : "it could not be read";
+  return flags.includes("thin")
+    ? "its content is only in Dropbox; `snap hydrate` fetches it"
+    : "it could not be read";
 }
 
 function reportText(

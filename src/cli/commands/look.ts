@@ -1,8 +1,10 @@
 import { fileContent } from "../../app/cat.ts";
 import { entriesOf } from "../../app/look.ts";
+import type { NotedRoot } from "../../core/snapshot/note.ts";
 import { SnapError } from "../../std/error.ts";
 import { defineCommand, type AnyCommand, type CliContext } from "../context.ts";
 import { entryFields, entryFormat, entryText, formatNames } from "../entry-text.ts";
+import { expiresOf, thinText } from "../thin-text.ts";
 import { allWorkspaces, snapshotWord } from "../snapshot-words.ts";
 
 /** `snap ls`: the entries of a snapshot. */
@@ -29,14 +31,22 @@ export const lsCommand: AnyCommand = defineCommand({
     const { snapshot: reference, path, recursive, allWorkspaces: all, format } = words;
     const write = format === undefined ? undefined : entryFormat(format);
     let count = 0;
-    for await (const entry of entriesOf(environment, { place, reference, path, recursive, all })) {
+    let thin = 0;
+    let root: NotedRoot | undefined;
+    const onRoot = (found: NotedRoot): void => {
+      root = found;
+    };
+    const request = { place, reference, path, recursive, all, onRoot };
+    for await (const entry of entriesOf(environment, request)) {
       count += 1;
+      if (entry.flags.includes("thin")) thin += 1;
       output.emit("entry", entryFields(entry));
       if (write === undefined) output.print(entryText(entry));
       else if (!output.json) await output.raw(write(entry), work.signal);
       await output.flushed(work.signal);
     }
-    output.result("ls", 0, { count });
+    if (thin > 0 && root !== undefined) output.note(thinText(root, thin));
+    output.result("ls", 0, { count, thin, expires: root && expiresOf(root) });
     return 0;
   },
 });
