@@ -69,7 +69,8 @@ export class CaptureTally {
     switch (entry.type) {
       case "file":
         this.#files += 1;
-        this.#bytes += entry.size ?? 0;
+        // Whatever a server says of its files, their sum is a number that a root can hold (X13).
+        this.#bytes = Math.min(this.#bytes + (entry.size ?? 0), Number.MAX_SAFE_INTEGER);
         return;
       case "folder":
         this.#folders += 1;

@@ -1,4 +1,4 @@
-import { fileBytesMax, type SnapshotEntry } from "../core/snapshot/entry.ts";
+import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { LeftAside } from "../core/snapshot/root.ts";
 import { blockHashOf, contentHashOfBlocks } from "../core/tree/content-hash.ts";
 import type { BlockHash } from "../core/tree/content-hash.ts";
@@ -81,10 +81,6 @@ export class MissingContents {
     const small = await this.#fetchSmall(wanted.filter(isOneBlock));
     const come = new Map<SnapshotEntry, readonly BlockHash[]>();
     for (const entry of wanted) {
-      if ((entry.size ?? 0) > fileBytesMax) {
-        this.#parts.onLeft({ path: entry.path, reason: "It is larger than any file of Dropbox" });
-        continue;
-      }
       const stored = await this.#stored(entry, small.get(keyOf(entry)));
       if (stored.blocks !== undefined) come.set(entry, stored.blocks);
       else this.#parts.onLeft({ path: entry.path, reason: stored.reason });

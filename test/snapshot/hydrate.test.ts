@@ -186,3 +186,29 @@ test("N42: an interrupted hydration leaves a checkpoint, and nothing else", asyn
   expect((await cloud.hydrate(store, thin)).root.completeness).toBe("full");
   expect(cloud.asked.length).toBeLessThan(600);
 });
+
+test("X13: whatever sizes a server tells, the snapshot can be read, and nobody asks for what no file can be", async () => {
+  using scratch = new ScratchStore();
+  const store = await scratch.open();
+  const cloud = new ThinCloud().write("z", "small");
+  const hash = "ab".repeat(32);
+  const add = (path: string, size: number): void => {
+    const remote = { id: `id:${path}`, rev: path.padStart(12, "0"), modified: 5 };
+    cloud.source.entry({ path, type: "file", size, hash, remote, flags: ["thin"] });
+  };
+  add("400 GB", 400_000_000_000);
+  add("over", 2 ** 41 + 1);
+  add("never", Number.MAX_SAFE_INTEGER);
+  const thin = await cloud.capture(store);
+  expect((await all(store.entries(thin.id))).map(({ path }) => path)).toEqual(["400 GB", "z"]);
+  expect(thin.left.items).toEqual([
+    { path: "never", reason: "Not stored: it is too large" },
+    { path: "over", reason: "Not stored: it is too large" },
+  ]);
+  const { root } = await cloud.hydrate(store, thin);
+  expect(root.left.items.map(({ path }) => path)).toEqual(["400 GB", "never", "over"]);
+  for (let at = 0; at < 4100; at += 1) add(`f${at}`, 2 ** 41);
+  const { counts } = await cloud.capture(store);
+  expect(counts.bytes).toBe(Number.MAX_SAFE_INTEGER);
+  expect(await damageOf(store, 2)).toEqual([]);
+});

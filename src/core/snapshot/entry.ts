@@ -38,7 +38,7 @@ export type SnapshotEntry = {
 };
 
 /** Longest file, which bounds the line that lists its blocks; Dropbox's own limit is about as high. */
-export const fileBytesMax: number = 2 ** 41;
+const fileBytesMax = 2 ** 41;
 
 /** Times that are less apart are equal: Node cannot set finer ones (T11). */
 const timeSlackNs = 1000n;
@@ -199,9 +199,9 @@ function linkTrouble({ type, linkTarget }: SnapshotEntry): string | undefined {
 function contentTrouble({ type, size, blocks, hash }: SnapshotEntry): string | undefined {
   if (type !== "file") return blocks === undefined ? undefined : "it is no file but has blocks";
   if (hash !== undefined && !isHash(hash)) return "its content hash is none";
+  if (size !== undefined && size > fileBytesMax) return "it is too large";
   if (blocks === undefined) return undefined;
   if (size === undefined || !Number.isSafeInteger(size) || size < 0) return "it has no size";
-  if (size > fileBytesMax) return "it is too large";
   if (blocks.length !== Math.ceil(size / blockBytes)) return "its size does not fit its blocks";
   return blocks.every(isHash) ? undefined : "a block hash is none";
 }
