@@ -116,6 +116,12 @@ test("N42: a hydrated snapshot takes over label, tags and pin, and needs neither
   expect(await store.find("release")).toMatchObject({ id: root.id, tags: ["t"], pin: {} });
   const left = await store.find(thin.id);
   expect([left.label, left.tags, left.pin]).toEqual([undefined, [], undefined]);
+  // Killed before the thin one gave its name away: the next call does that.
+  await store.keeping.note(thin.id, { label: "release" });
+  await expect(store.find("release")).rejects.toMatchObject({ code: "snapshot-ambiguous" });
+  const healed = await hydrateSnapshot(environment, { ...request, reference: thin.id }, {});
+  expect([healed.created, healed.root.id]).toEqual([false, root.id]);
+  expect((await store.find("release")).id).toBe(root.id);
   await store.keeping.forget({ ids: [thin.id], reason: "manual" });
   const [entry] = await Array.fromAsync(store.entries(root.id, parseRelPath("a")));
   if (entry === undefined) throw new Error("no entry a");

@@ -137,6 +137,7 @@ test("N42: a line that is cut ends the hydration, and the next one asks only for
   expect(first.has(revOf(large))).toBe(true);
 
   // A capture of Dropbox in between ends with its own checkpoints.
+  cloud.source.remove("a/large");
   await cloud.capture(store);
   cloud.troubles.clear();
   cloud.asked.length = 0;
