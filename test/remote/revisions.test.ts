@@ -29,7 +29,7 @@ test("N41: a revision of which the server says that it cannot be brought back is
   linked.intercept = async ({ route, init }, pass) => {
     const answer = await pass();
     if (route !== "files/list_revisions") return answer;
-    asked.push(String(init?.body));
+    asked.push(typeof init?.body === "string" ? init.body : "");
     const told = (await answer.text()).replaceAll(
       /"rev":/gu,
       `"is_restorable":${isRestorable},"rev":`,

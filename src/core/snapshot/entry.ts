@@ -200,7 +200,10 @@ function contentTrouble({ type, size, blocks, hash }: SnapshotEntry): string | u
   if (type !== "file") return blocks === undefined ? undefined : "it is no file but has blocks";
   if (hash !== undefined && !isHash(hash)) return "its content hash is none";
   if (size !== undefined && size > fileBytesMax) return "it is too large";
-  if (blocks === undefined) return undefined;
+  return blocks === undefined ? undefined : blocksTrouble(blocks, size);
+}
+
+function blocksTrouble(blocks: readonly BlockHash[], size: number | undefined): string | undefined {
   if (size === undefined || !Number.isSafeInteger(size) || size < 0) return "it has no size";
   if (blocks.length !== Math.ceil(size / blockBytes)) return "its size does not fit its blocks";
   return blocks.every(isHash) ? undefined : "a block hash is none";
