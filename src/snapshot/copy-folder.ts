@@ -3,6 +3,7 @@ import path from "node:path";
 import type { CopyFolder } from "../core/snapshot/copy-tree.ts";
 import { SnapError, systemCode } from "../std/error.ts";
 import { inFolder, removeTree, type CopyDisk } from "./copy-disk.ts";
+import { copyError, leftBehind } from "./copy-error.ts";
 import { stampOf } from "./copy-stamp.ts";
 
 /** What a copy writes in first: a name that no sync takes up (X6). */
@@ -35,7 +36,7 @@ export class CopyTarget {
   /** @param top absolute @throws {SnapError} `refused` unless it is missing or empty; as the disk says */
   static open(top: string, disk: CopyDisk): CopyTarget {
     requireEmpty(top);
-    const made = fs.mkdirSync(top, { recursive: true });
+    const made = makeFolders(top);
     const target = new CopyTarget(top, made, disk);
     try {
       disk.makeFolder(target.staging);
@@ -51,21 +52,39 @@ export class CopyTarget {
     this.#tops.push(folder);
   }
 
-  /** Give everything its place. @throws {SnapError} `refused` where somebody else wrote in the folder meanwhile */
-  place(): void {
-    const disk = this.#disk;
+  /** @throws {SnapError} `refused` where somebody else wrote in the folder meanwhile */
+  requireAlone(): void {
     const foreign = namesIn(this.top).filter((name) => name !== stagingName);
     if (foreign.length > 0) throw notEmpty(this.top, foreign);
-    for (const name of disk.names(this.staging).toSorted((a, b) => a.compare(b))) {
-      bring(disk, inFolder(this.staging, name), inFolder(this.top, name));
-    }
-    for (const folder of this.#tops) disk.settle(inFolder(this.top, folder.disk), stampOf(folder));
-    disk.removeFolder(this.staging);
   }
 
-  /** Leave the folder as it was found. */
-  abandon(): void {
-    removeTree(this.#disk, this.staging);
+  /**
+   * Give everything its place. What fails here is left as it is: it has been seen by then, and may be somebody's already.
+   *
+   * @throws {SnapError} with the place of what is left
+   */
+  place(): void {
+    const disk = this.#disk;
+    try {
+      for (const name of disk.names(this.staging).toSorted((a, b) => a.compare(b)))
+        bring(disk, inFolder(this.staging, name), inFolder(this.top, name));
+      for (const folder of this.#tops)
+        disk.settle(inFolder(this.top, folder.disk), stampOf(folder));
+      disk.removeFolder(this.staging);
+    } catch (error) {
+      const told = copyError(this.top, error, () => 1);
+      throw told instanceof SnapError ? leftBehind(this.staging, told) : told;
+    }
+  }
+
+  /** Leave the folder as it was found. @throws {SnapError} `because`, with the place of what could not be removed */
+  abandon(because: unknown): void {
+    try {
+      removeTree(this.#disk, this.staging);
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error;
+      throw because instanceof SnapError ? leftBehind(this.staging, because) : because;
+    }
     this.#removeMade();
   }
 
@@ -88,6 +107,14 @@ export function requireEmpty(top: string): void {
   if (fs.lstatSync(top, { throwIfNoEntry: false }) === undefined) return;
   const names = namesIn(top);
   if (names.length > 0) throw notEmpty(top, names);
+}
+
+/** The first one that was made, if any. A recursive call of Node tells of a read-only disk that nothing is there. */
+function makeFolders(top: string): string | undefined {
+  if (fs.existsSync(top)) return undefined;
+  const above = makeFolders(path.dirname(top));
+  fs.mkdirSync(top);
+  return above ?? top;
 }
 
 /** Bytes free for us where a folder is, or will be made. */

@@ -7,12 +7,13 @@ import { turn } from "../std/turn.ts";
 import { inFolder, requireTroubleOfPath, type CopyDisk } from "./copy-disk.ts";
 import type { CopyFile } from "./copy-blocks.ts";
 import { FileCopier } from "./copy-files.ts";
-import { CopyTarget } from "./copy-folder.ts";
+import { copyError } from "./copy-error.ts";
+import { CopyTarget, freeBytesAt } from "./copy-folder.ts";
 import type { JobRunner } from "./copy-runner.ts";
 import { stampOf } from "./copy-stamp.ts";
 import { CopyTally } from "./copy-tally.ts";
 import { readEntries } from "./manifest-store.ts";
-import type { Packs } from "./packs.ts";
+import type { Packs, Shelf } from "./packs.ts";
 import type { StoreFiles } from "./store-files.ts";
 
 /** Entries after which everything else has a turn. */
@@ -36,14 +37,14 @@ export type CopyOutTo = CopyOutRequest & {
 
 /** What a copy would hold, and leave out; reads the manifest only. @throws {SnapError} `refused` for a part of a repository (T14) */
 export async function planCopyOut(
-  { packs }: Pick<CopyOutParts, "packs">,
+  meta: Shelf,
   request: CopyOutRequest,
   work: Work,
 ): Promise<CopyOutTotals> {
   const tree = new CopyTree(request);
   const tally = new CopyTally(request);
   const groups = new Set<string>();
-  for await (const entry of inTurns(packs, request, work)) {
+  for await (const entry of inTurns(meta, request, work)) {
     const { opened, leaf, left, isIgnored } = tree.add(entry);
     if (opened.length > 0 || leaf !== undefined) requireWholeUnit(request, entry);
     for (const _folder of opened) tally.folder();
@@ -82,27 +83,40 @@ export async function copyOut(
   request: CopyOutTo,
   work: Work,
 ): Promise<CopyOutTotals> {
-  const target = CopyTarget.open(request.to, parts.disk);
-  const tally = new CopyTally(request, {
-    totals: request.totals ?? request.root.counts,
-    onProgress: work.onProgress,
-  });
-  const files = new FileCopier({ ...parts, request, tally, signal: work.signal });
+  const { to, root, totals = root.counts } = request;
+  const tally = new CopyTally(request, { totals, onProgress: work.onProgress });
+  const ours = (error: unknown): unknown =>
+    copyError(to, error, () => Math.max(1, tally.bytesLeft - freeBytesAt(to)));
   try {
-    await copyEntries({ parts, request, target, tally, files, work });
-    throwIfAborted(work.signal);
+    const target = CopyTarget.open(to, parts.disk);
+    await fill({ parts, request, target, tally, work }, ours);
     target.place();
     return tally.totals();
   } catch (error) {
+    throw ours(error);
+  }
+}
+
+/** Everything is written, and nothing has its place yet; what fails leaves nothing behind. */
+async function fill(copy: Omit<Copy, "files">, ours: (error: unknown) => unknown): Promise<void> {
+  const { parts, request, target, tally, work } = copy;
+  const files = new FileCopier({ ...parts, request, tally, signal: work.signal });
+  try {
+    await copyEntries({ ...copy, files });
+    throwIfAborted(work.signal);
+    target.requireAlone();
+  } catch (error) {
     await files.stop();
-    target.abandon();
-    throw error;
+    // The room is told as it was before all is removed.
+    const told = ours(error);
+    target.abandon(told);
+    throw told;
   }
 }
 
 /** The entries of the snapshot; everything else has a turn now and then. */
 async function* inTurns(
-  { meta }: Packs,
+  meta: Shelf,
   { root }: CopyOutRequest,
   { signal }: Work,
 ): AsyncGenerator<SnapshotEntry> {
@@ -127,7 +141,8 @@ type Copy = {
 async function copyEntries(copy: Copy): Promise<void> {
   const { parts, request, files, work } = copy;
   const tree = new CopyTree(request);
-  for await (const entry of inTurns(parts.packs, request, work)) await copyEntry(copy, tree, entry);
+  for await (const entry of inTurns(parts.packs.meta, request, work))
+    await copyEntry(copy, tree, entry);
   for (const folder of tree.end()) close(copy, folder);
   await files.finish();
 }

@@ -3,6 +3,7 @@ import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import {
   PieceCutter,
   decodeList,
+  decodeOwnEntries,
   decodePage,
   encodePageRef,
   inPathOrder,
@@ -14,6 +15,7 @@ import type { PageRef, Piece } from "../core/snapshot/manifest.ts";
 import type { SnapshotRoot } from "../core/snapshot/root.ts";
 import { topPath } from "../core/path/rel-path.ts";
 import type { RelPath } from "../core/path/rel-path.ts";
+import { mapInOrder } from "./in-order.ts";
 import type { PackReader } from "./pack-reader.ts";
 import type { PackWriter } from "./pack-writer.ts";
 
@@ -97,13 +99,27 @@ export async function readPageRefs(
   return pages;
 }
 
-/** The entries of some pages, one after the other; only one page is in memory. @throws {SnapError} `damaged` */
+/** Pages that are read ahead of the one whose entries are handed out. */
+const pagesAhead = 4;
+
+/** The entries of some pages, one after the other; only a few pages are in memory. @throws {SnapError} `damaged` */
 export async function* readPages(
   meta: PackReader,
   pages: readonly PageRef[],
+  twins: Twins = new Map(),
 ): AsyncGenerator<SnapshotEntry> {
-  for (const page of pages) yield* decodePage(await meta.read(page.hash), page);
+  const read = async (page: PageRef): Promise<readonly SnapshotEntry[]> => {
+    const bytes = await meta.read(page.hash);
+    const twin = twins.get(page.first);
+    return twin === undefined
+      ? decodePage(bytes, page)
+      : decodeOwnEntries(bytes, page, await meta.read(twin.hash));
+  };
+  for await (const entries of mapInOrder(pages, read, pagesAhead)) yield* entries;
 }
+
+/** Pages of another snapshot by the path that they begin with: what stands there too is passed over. */
+type Twins = ReadonlyMap<string, PageRef>;
 
 /**
  * The entries of a snapshot in path order, or those at and below one path; other pages are not read.
@@ -115,21 +131,21 @@ export async function* readEntries(
   root: Pick<SnapshotRoot, "lists">,
   under: RelPath = topPath,
 ): AsyncGenerator<SnapshotEntry> {
-  yield* readEntriesOfPages(meta, await readPageRefs(meta, root.lists), under);
+  yield* readEntriesOfPages(meta, await readPageRefs(meta, root.lists), { under });
 }
 
 /** The same of some pages of a snapshot, in their order. @throws {SnapError} `damaged` */
 async function* readEntriesOfPages(
   meta: PackReader,
   pages: readonly PageRef[],
-  under: RelPath = topPath,
+  { under = topPath, twins }: { readonly under?: RelPath | undefined; readonly twins?: Twins } = {},
 ): AsyncGenerator<SnapshotEntry> {
-  for await (const entry of inPathOrder(readPages(meta, pagesInside(pages, under)))) {
+  for await (const entry of inPathOrder(readPages(meta, pagesInside(pages, under), twins))) {
     if (isEntryInside(entry, under)) yield entry;
   }
 }
 
-/** What two snapshots may hold that differs, each in path order: pages that stand in both are not read (N22). */
+/** What two snapshots may hold that differs, each in path order: pages that stand in both are not read, lines not decoded (N22). */
 export async function unsharedEntries(
   meta: PackReader,
   roots: { readonly a: SnapshotRoot; readonly b: SnapshotRoot },
@@ -139,9 +155,13 @@ export async function unsharedEntries(
   const refs = { a: await readPageRefs(meta, lists.a), b: await readPageRefs(meta, lists.b) };
   const pages = unsharedPages(refs, (page) => page.hash);
   return {
-    a: readEntriesOfPages(meta, pages.a, under),
-    b: readEntriesOfPages(meta, pages.b, under),
+    a: readEntriesOfPages(meta, pages.a, { under, twins: byFirst(pages.b) }),
+    b: readEntriesOfPages(meta, pages.b, { under, twins: byFirst(pages.a) }),
   };
+}
+
+function byFirst(pages: readonly PageRef[]): Twins {
+  return new Map(pages.map((page) => [page.first, page]));
 }
 
 /** N28: after the root is in place, its lists are read back and its pages are there. @throws {SnapError} `damaged` */

@@ -37,8 +37,7 @@ import { TarExport } from "./export.ts";
 import type { ExportChange } from "./export.ts";
 import { exportedOf } from "./export-source.ts";
 import { readEntries, unsharedEntries } from "./manifest-store.ts";
-import { loadPacks } from "./packs.ts";
-import type { Packs } from "./packs.ts";
+import { PacksOnce } from "./packs.ts";
 import { freeReserve, keepReserve, reserveBytes } from "./reserve.ts";
 import { notHeld } from "./not-held.ts";
 import { readRoots, rootOfId } from "./root-files.ts";
@@ -120,20 +119,20 @@ class DiskStore implements OpenedStore {
   readonly #logger: Logger;
   readonly keeping: Keeping;
   readonly contents: StoreContents;
-  /** Packs as readers last saw them; they look again for what they miss. */
-  #packs: Promise<Packs> | undefined;
+  readonly #packs: PacksOnce;
 
   constructor(options: StoreOptions, files: StoreFiles) {
     this.#options = options;
     this.#files = files;
     this.#logger = options.logger ?? silentLogger;
+    this.#packs = new PacksOnce(files, this.#logger);
     const look = { files, logger: this.#logger, clock: options.clock };
     this.keeping = new Keeping({
       look: { ...look, graceMs: options.grace ?? graceDefaultMs },
       exists: () => checkFormat(files, "read"),
       locked: (doing, work, act) => this.#keep(doing, work, act),
     });
-    this.contents = new StoreContents({ packs: () => this.#readers(), roots: () => this.#roots() });
+    this.contents = new StoreContents({ packs: () => this.#packs.both(), roots: () => this.#roots() });
   }
 
   async capture(source: CaptureSource, options: CaptureOptions): Promise<CaptureResult> {
@@ -164,14 +163,14 @@ class DiskStore implements OpenedStore {
 
   async *entries(id: SnapshotId, under?: RelPath): AsyncGenerator<SnapshotEntry> {
     const root = await this.#root(id);
-    const { meta } = await this.#readers();
-    yield* readEntries(meta.reader, root, under);
+    const { reader } = await this.#packs.shelf("meta");
+    yield* readEntries(reader, root, under);
   }
 
   async *open(entry: SnapshotEntry): AsyncGenerator<Uint8Array> {
     if (entry.type !== "file" || entry.blocks === undefined) throw notHeld(entry);
-    const { data } = await this.#readers();
-    for (const block of entry.blocks) yield await data.reader.read(block);
+    const { reader } = await this.#packs.shelf("data");
+    for (const block of entry.blocks) yield await reader.read(block);
   }
 
   held(entry: SnapshotEntry): Promise<SnapshotEntry> {
@@ -180,31 +179,36 @@ class DiskStore implements OpenedStore {
 
   async *diff(a: SnapshotId, b: SnapshotId, under?: RelPath): AsyncGenerator<EntryChange> {
     const roots = { a: await this.#root(a), b: await this.#root(b) };
-    const { reader } = (await this.#readers()).meta;
+    const { reader } = await this.#packs.shelf("meta");
     const entries = await unsharedEntries(reader, roots, under);
     yield* diffEntries(entries.a, entries.b);
   }
 
   async export(id: SnapshotId, options: ExportOptions): Promise<TarExport> {
     const root = await this.#root(id);
-    const { reader } = (await this.#readers()).meta;
+    const { reader } = await this.#packs.shelf("meta");
     const changes = (): AsyncIterable<ExportChange> => exportedOf(reader, root, options.since);
     return new TarExport({ root, changes, open: (entry) => this.open(entry) }, options);
   }
 
   async copyOut(request: CopyOutTo, work: Work): Promise<CopyOutTotals> {
     await using runner = runnerFor(request.totals ?? request.root.counts);
-    const parts = { files: this.#files, packs: await this.#readers(), disk: nodeCopyDisk, runner };
+    const parts = {
+      files: this.#files,
+      packs: await this.#packs.both(),
+      disk: nodeCopyDisk,
+      runner,
+    };
     return await copyOut(parts, request, work);
   }
 
   async planCopyOut(request: CopyOutRequest, work: Work): Promise<CopyOutTotals> {
-    return await planCopyOut({ packs: await this.#readers() }, request, work);
+    return await planCopyOut(await this.#packs.shelf("meta"), request, work);
   }
 
   async *search(request: SearchRequest): AsyncGenerator<SearchHit> {
     if (!(await checkFormat(this.#files, "read"))) return;
-    yield* searchSnapshots((await this.#readers()).meta.reader, request);
+    yield* searchSnapshots((await this.#packs.shelf("meta")).reader, request);
   }
 
   verified(): Promise<(root: SnapshotRoot) => LastCheck | undefined> {
@@ -274,16 +278,6 @@ class DiskStore implements OpenedStore {
   async #root(id: SnapshotId): Promise<SnapshotRoot> {
     await checkFormat(this.#files, "read");
     return await rootOfId(this.#files, id);
-  }
-
-  async #readers(): Promise<Packs> {
-    const loading = (this.#packs ??= loadPacks(this.#files, this.#logger));
-    try {
-      return await loading;
-    } catch (error) {
-      this.#packs = undefined;
-      throw error;
-    }
   }
 
   /** Roots that are whole, with their notes; the others are logged, and `damagedRoots` and `verify` tell them. */

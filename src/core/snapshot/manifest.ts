@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import { crc32 } from "node:zlib";
+import type { SnapError } from "../../std/error.ts";
 import { comparePaths } from "../path/rel-path.ts";
 import type { RelPath } from "../path/rel-path.ts";
 import { CheckedRecord, damagedError, textFromBytes } from "./checked-json.ts";
@@ -81,10 +82,31 @@ export function decodeList(bytes: Uint8Array): readonly PageRef[] {
 /** The entries of a page, checked against what its list says. @throws {SnapError} `damaged` */
 export function decodePage(bytes: Uint8Array, ref: PageRef): readonly SnapshotEntry[] {
   const entries = linesOf(bytes, "A page of a manifest").map(decodeEntry);
-  if (entries.length !== ref.entries || entries[0]?.path !== ref.first) {
-    throw damagedError(`Page ${ref.hash} of a manifest is not what its list says`);
-  }
+  if (entries.length !== ref.entries || entries[0]?.path !== ref.first) throw notAsListed(ref);
   return entries;
+}
+
+/**
+ * The entries of a page that do not stand in another one as well, letter for letter. Two pages that begin alike and differ have
+ * most of their lines in common, and those need not be decoded.
+ *
+ * @throws {SnapError} `damaged`
+ */
+export function decodeOwnEntries(
+  bytes: Uint8Array,
+  ref: PageRef,
+  other: Uint8Array,
+): readonly SnapshotEntry[] {
+  const what = "A page of a manifest";
+  const lines = linesOf(bytes, what);
+  const [first = ""] = lines;
+  if (lines.length !== ref.entries || decodeEntry(first).path !== ref.first) throw notAsListed(ref);
+  const others = new Set(linesOf(other, what));
+  return lines.filter((line) => !others.has(line)).map(decodeEntry);
+}
+
+function notAsListed(ref: PageRef): SnapError {
+  return damagedError(`Page ${ref.hash} of a manifest is not what its list says`);
 }
 
 function linesOf(bytes: Uint8Array, what: string): readonly string[] {
