@@ -2,7 +2,8 @@ import { parseRelPath, topPath, type RelPath } from "../core/path/rel-path.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { NotedRoot } from "../core/snapshot/note.ts";
 import { isAskedFor, type RootFilter } from "../core/snapshot/root-filter.ts";
-import type { DamagedRoot, OpenedStore } from "../snapshot/store.ts";
+import type { DamagedRoot } from "../snapshot/looked-roots.ts";
+import type { OpenedStore } from "../snapshot/store.ts";
 import type { LastCheck } from "../snapshot/verified.ts";
 import { SnapError } from "../std/error.ts";
 import type { Environment } from "./environment.ts";
@@ -16,15 +17,22 @@ export type ListedSnapshot = {
   readonly verified?: LastCheck;
 };
 
+/** A list of snapshots, and those that cannot be read, of whichever workspace: a list without them would lie (N8). */
+export type SnapshotList = {
+  readonly snapshots: readonly ListedSnapshot[];
+  readonly damaged: readonly DamagedRoot[];
+};
+
 /** The snapshots of the workspace around a place, or of all; oldest first. @throws {SnapError} `usage` for an unknown reason */
 export async function listSnapshots(
   environment: Environment,
   request: { readonly place: string; readonly all: boolean } & RootFilter,
-): Promise<readonly ListedSnapshot[]> {
+): Promise<SnapshotList> {
   const store = await openSnapshotStore(environment);
-  const roots = await store.list(snapshotFilter(environment, request));
+  const { roots, damaged } = await store.look(snapshotFilter(environment, request));
   const verified = await store.verified();
-  return roots.filter((root) => isAskedFor(root, request)).map((root) => listed(root, verified));
+  const asked = roots.filter((root) => isAskedFor(root, request));
+  return { snapshots: asked.map((root) => listed(root, verified)), damaged };
 }
 
 function listed(
@@ -33,11 +41,6 @@ function listed(
 ): ListedSnapshot {
   const verified = verifiedOf(root);
   return verified === undefined ? { root } : { root, verified };
-}
-
-/** Snapshots that cannot be read, of whichever workspace: a list without them would lie (N8). */
-export async function damagedSnapshots(environment: Environment): Promise<readonly DamagedRoot[]> {
-  return (await openSnapshotStore(environment)).damagedRoots();
 }
 
 /** A snapshot by id, prefix, label, `latest`, `latest~n` or `@time`; with `all` of any workspace. */

@@ -91,7 +91,8 @@ function tidyOften() {
  */
 function onlyLooks() {
   var words = process.argv.slice(2);
-  if (words[0] === "diff") return words.indexOf("local") < 0 && words.indexOf("remote") < 0 && words.length > 2;
+  if (words[0] === "diff")
+    return words.indexOf("local") < 0 && words.indexOf("remote") < 0 && words.length > 2;
   return ["list", "show", "ls", "cat", "find"].indexOf(words[0]) >= 0;
 }
 

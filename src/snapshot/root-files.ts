@@ -3,6 +3,7 @@ import { decodeRoot, encodeRoot } from "../core/snapshot/root.ts";
 import type { SnapshotId, SnapshotRoot } from "../core/snapshot/root.ts";
 import { SnapError, isSnapError } from "../std/error.ts";
 import { forEachLimited } from "../std/limiter.ts";
+import { turn } from "../std/turn.ts";
 import { isUnreadable, missingFile } from "./store-error.ts";
 import type { StoreFiles } from "./store-files.ts";
 import { getEvenFromTrash, trashBatches } from "./trash.ts";
@@ -10,6 +11,9 @@ import { getEvenFromTrash, trashBatches } from "./trash.ts";
 /** X13: the most that is read as one JSON document. */
 export const rootBytesMax: number = 16 * 1024 * 1024;
 const readsAtOnce = 16;
+
+/** Roots after which everything else has a turn (N61). */
+const rootsInTurn = 64;
 
 /** A root as it was found: whole, or the reason why it is not. */
 export type FoundRoot =
@@ -45,6 +49,7 @@ export async function readRoots(files: StoreFiles): Promise<readonly FoundRoot[]
   const found = new Map<string, FoundRoot>();
   await forEachLimited(names, { parallel: readsAtOnce }, async (name) => {
     found.set(name, await readRoot(files, name));
+    if (found.size % rootsInTurn === 0) await turn();
   });
   return names.flatMap((name) => found.get(name) ?? []);
 }

@@ -39,6 +39,7 @@ import { exportedOf } from "./export-source.ts";
 import { readEntries, unsharedEntries } from "./manifest-store.ts";
 import { PacksOnce } from "./packs.ts";
 import { freeReserve, keepReserve, reserveBytes } from "./reserve.ts";
+import { damagedOf, type DamagedRoot, type LookedRoots } from "./looked-roots.ts";
 import { notHeld } from "./not-held.ts";
 import { readRoots, rootOfId } from "./root-files.ts";
 import type { FoundRoot } from "./root-files.ts";
@@ -73,13 +74,12 @@ export type StoreOptions = {
   readonly grace?: number;
 };
 
-/** A root that cannot be read: the file in `roots/` and the reason. Its snapshot is in no list. */
-export type DamagedRoot = { readonly name: string; readonly reason: string };
-
 /** The store on a disk, which also knows what its lists do not show. */
 export interface OpenedStore extends SnapshotStore {
   /** Oldest first, of all workspaces: whose they are cannot be told (N8). */
   damagedRoots(): Promise<readonly DamagedRoot[]>;
+  /** What `list` and `damagedRoots` give, of one look. */
+  look(filter?: SnapshotFilter): Promise<LookedRoots>;
   /** Notes, forgetting and pruning (N25, N54–N57). */
   readonly keeping: Keeping;
   /** Which contents it holds (N40). */
@@ -146,13 +146,16 @@ class DiskStore implements OpenedStore {
   }
 
   async list(filter?: SnapshotFilter): Promise<readonly NotedRoot[]> {
-    return await this.#sound(await this.#roots(), filter);
+    return (await this.look(filter)).roots;
   }
 
   async damagedRoots(): Promise<readonly DamagedRoot[]> {
-    return (await this.#roots()).flatMap(({ name, trouble }) =>
-      trouble === undefined ? [] : [{ name, reason: trouble.message }],
-    );
+    return damagedOf(await this.#roots());
+  }
+
+  async look(filter?: SnapshotFilter): Promise<LookedRoots> {
+    const found = await this.#roots();
+    return { roots: await this.#sound(found, filter), damaged: damagedOf(found) };
   }
 
   async find(text: string, filter?: SnapshotFilter): Promise<NotedRoot> {

@@ -1,5 +1,5 @@
 import { checkThin } from "../../app/check-thin.ts";
-import { damagedSnapshots, findSnapshot, listSnapshots } from "../../app/look.ts";
+import { findSnapshot, listSnapshots } from "../../app/look.ts";
 import { displayName } from "../../core/path/names.ts";
 import type { SnapshotEntry } from "../../core/snapshot/entry.ts";
 import { defineCommand, type AnyCommand } from "../context.ts";
@@ -41,12 +41,10 @@ export const listCommand: AnyCommand = defineCommand({
       ),
   run: async ({ environment, output, place }, words) => {
     const { tag: tags, label, reason, side, allWorkspaces: all } = words;
-    const found = await listSnapshots(environment, { place, all, tags, label, reason, side });
-    for (const damaged of await damagedSnapshots(environment)) {
-      output.warn(
-        `Snapshot roots/${damaged.name} is damaged (${damaged.reason}); \`snap verify\` tells more`,
-      );
-    }
+    const request = { place, all, tags, label, reason, side };
+    const { snapshots: found, damaged } = await listSnapshots(environment, request);
+    for (const { name, reason: why } of damaged)
+      output.warn(`Snapshot roots/${name} is damaged (${why}); \`snap verify\` tells more`);
     for (const snapshot of found) output.emit("snapshot", rootFields(snapshot));
     const isFiltered = tags.length > 0 || label !== undefined || reason !== undefined || side;
     const none = isFiltered ? "No snapshot fits." : "No snapshots yet: `snap capture` takes one.";

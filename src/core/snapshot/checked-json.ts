@@ -27,13 +27,20 @@ export function textFromBytes(bytes: Uint8Array, what: string): string {
  * root and of `STORE.json` is taken over this text.
  */
 export function canonicalJson(value: unknown): string {
-  return `${JSON.stringify(value, sortedKeys)}\n`;
+  return `${JSON.stringify(sorted(value))}\n`;
 }
 
-function sortedKeys(_key: string, value: unknown): unknown {
+/** A copy with sorted keys at every depth; without a prototype, so that any key is just a key. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
   if (!isPlainObject(value)) return value;
-  const sorted = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(sorted);
+  const copy: Record<string, unknown> = Object.create(null);
+  for (const key of Object.keys(value).toSorted(byUnits)) copy[key] = sorted(value[key]);
+  return copy;
+}
+
+function byUnits(a: string, b: string): number {
+  return a < b ? -1 : 1;
 }
 
 function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
