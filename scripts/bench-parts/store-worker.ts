@@ -1,5 +1,4 @@
-/** Work of the store that no command does by itself, in a process of its own: `store-worker.ts WORK STORE N [FOLDER]`. */
-import { closeSync, futimesSync, mkdirSync, openSync, writeSync } from "node:fs";
+/** Work of the store that no command does by itself, in a process of its own: `store-worker.ts WORK STORE N`. */
 import path from "node:path";
 import type { RelPath } from "../../src/core/path/rel-path.ts";
 import type { SnapshotEntry } from "../../src/core/snapshot/entry.ts";
@@ -11,7 +10,7 @@ import { systemRng } from "../../src/std/random.ts";
 import { systemClock } from "../../src/std/time.ts";
 
 /** What it can do. */
-export type StoreWork = "restore" | "snapshots" | "synthetic";
+export type StoreWork = "snapshots" | "synthetic";
 
 const filesInFolder = 100;
 const changes = 1_000;
@@ -62,21 +61,6 @@ function syntheticSource(files: number, changed: number): CaptureSource {
   };
 }
 
-async function restore(store: SnapshotStore, target: string): Promise<void> {
-  const root = await store.find("latest");
-  mkdirSync(target, { recursive: true });
-  for await (const entry of store.entries(root.id)) {
-    const at = path.join(target, entry.path);
-    if (entry.type === "folder") mkdirSync(at);
-    if (entry.type !== "file") continue;
-    const fd = openSync(at, "wx", Number.parseInt(entry.mode ?? "644", 8));
-    for await (const bytes of store.open(entry)) writeSync(fd, bytes);
-    const seconds = Number(BigInt(entry.modifiedNs ?? "0") / 1000n) / 1e6;
-    futimesSync(fd, seconds, seconds);
-    closeSync(fd);
-  }
-}
-
 async function snapshots(store: SnapshotStore, count: number): Promise<void> {
   for (let taken = 0; taken < count; taken += 1) {
     await store.capture(syntheticSource(3, 0), { reason: "manual", force: true });
@@ -96,7 +80,7 @@ async function synthetic(store: SnapshotStore, files: number): Promise<void> {
   console.log(Math.round(took));
 }
 
-const [work = "", folder = "", count = "0", target = ""] = process.argv.slice(2);
+const [work = "", folder = "", count = "0"] = process.argv.slice(2);
 const store = await openStore({
   path: folder,
   clock: systemClock,
@@ -105,7 +89,6 @@ const store = await openStore({
   reserve: 0,
 });
 const works = new Map<string, () => Promise<void>>([
-  ["restore", () => restore(store, target)],
   ["snapshots", () => snapshots(store, Number(count))],
   ["synthetic", () => synthetic(store, Number(count))],
 ]);

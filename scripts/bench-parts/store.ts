@@ -94,16 +94,9 @@ class Stores {
     return this.run([process.execPath, launcher, ...words]);
   }
 
-  worker(work: StoreWork, number: number, target: string): Promise<RunCost> {
+  worker(work: StoreWork, number: number): Promise<RunCost> {
     const script = path.join(import.meta.dirname, "store-worker.ts");
-    return this.run([
-      process.execPath,
-      script,
-      work,
-      this.at("snap/store"),
-      String(number),
-      target,
-    ]);
+    return this.run([process.execPath, script, work, this.at("snap/store"), String(number)]);
   }
 
   /** MiB that a program has stored, without the reserve. */
@@ -190,14 +183,13 @@ function proofs(stores: Stores): readonly Timed[] {
   ];
 }
 
-/** Ours is written out by the port of the store alone. */
 function restores(stores: Stores): readonly Timed[] {
   const [ours, theirs, others] = ["snap-out", "restic-out", "borg-out"].map((name) =>
     stores.at(name),
   );
   mkdirSync(others ?? "");
   return [
-    ["snap", () => stores.worker("restore", 0, ours ?? "")],
+    ["snap", () => stores.snap("restore", "latest", "--all-workspaces", "--to", ours ?? "")],
     ["restic", () => stores.run(["restic", "restore", "-q", "latest", "--target", theirs ?? ""])],
     ["borg", () => stores.run(["borg", "extract", "::a0"], others)],
   ];
@@ -226,7 +218,7 @@ async function benchBig(top: string, { big, runs }: StoreSizes): Promise<void> {
 async function benchList(top: string, { snapshots, runs }: StoreSizes): Promise<void> {
   const stores = new Stores(path.join(top, "stores"));
   await stores.empty();
-  await stores.worker("snapshots", snapshots, "");
+  await stores.worker("snapshots", snapshots);
   const times: RunCost[] = [];
   for (let run = 0; run < runs; run += 1) times.push(await stores.snap("list", "--all-workspaces"));
   const listed = middle(times);
