@@ -2,13 +2,14 @@ import { parseRelPath, topPath, type RelPath } from "../core/path/rel-path.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { NotedRoot } from "../core/snapshot/note.ts";
 import { isAskedFor, type RootFilter } from "../core/snapshot/root-filter.ts";
-import type { DamagedRoot } from "../snapshot/looked-roots.ts";
+import { DiskStoreFiles } from "../snapshot/disk-files.ts";
+import { lookAtRoots, type DamagedRoot } from "../snapshot/looked-roots.ts";
 import type { OpenedStore } from "../snapshot/store.ts";
-import type { LastCheck } from "../snapshot/verified.ts";
+import { readVerified, type LastCheck } from "../snapshot/verified.ts";
 import { SnapError } from "../std/error.ts";
 import type { Environment } from "./environment.ts";
 import { snapshotPath } from "./snapshot-path.ts";
-import { openSnapshotStore, snapshotFilter } from "./store.ts";
+import { openSnapshotStore, refuseStoreInside, snapshotFilter, storeFolder } from "./store.ts";
 
 /** A snapshot of a list, and what is known of it beside its root. */
 export type ListedSnapshot = {
@@ -28,9 +29,12 @@ export async function listSnapshots(
   environment: Environment,
   request: { readonly place: string; readonly all: boolean } & RootFilter,
 ): Promise<SnapshotList> {
-  const store = await openSnapshotStore(environment);
-  const { roots, damaged } = await store.look(snapshotFilter(environment, request));
-  const verified = await store.verified();
+  const folder = storeFolder(environment);
+  refuseStoreInside(environment, folder);
+  const { rng, logger } = environment;
+  const parts = { files: new DiskStoreFiles(folder, rng), logger };
+  const { roots, damaged } = await lookAtRoots(parts, snapshotFilter(environment, request));
+  const verified = await readVerified(parts);
   const asked = roots.filter((root) => isAskedFor(root, request));
   return { snapshots: asked.map((root) => listed(root, verified)), damaged };
 }

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { openStore, type OpenedStore } from "../snapshot/store.ts";
+import type { OpenedStore } from "../snapshot/store.ts";
 import { SnapError } from "../std/error.ts";
 import type { Environment } from "./environment.ts";
 import { isAtOrBelow, workspaceAround } from "./find-workspace.ts";
@@ -16,8 +16,10 @@ export async function openSnapshotStore(
   const { clock, rng, tool, logger, settings } = environment;
   const folder = storeFolder(environment);
   refuseStoreInside(environment, folder);
+  // Whoever only lists snapshots does not load all that reads and writes them.
+  const { openStore } = await import("../snapshot/store.ts");
   const grace = settings.read().settings["store.grace"];
-  return openStore({
+  return await openStore({
     path: folder,
     clock,
     rng,

@@ -9,27 +9,27 @@ export type CopyStamp = {
 };
 
 /** What a copy does to a disk: calls that end at once, absolute paths, errors of the system as Node throws them. */
-export interface CopyDisk {
+export type CopyDisk = {
   /** A new file, 0600; nothing is followed and nothing replaced. */
-  create(path: DiskPath): number;
+  readonly create: (path: DiskPath) => number;
   /** All of the bytes, at a position. */
-  write(fd: number, bytes: Uint8Array, position: number): void;
+  readonly write: (fd: number, bytes: Uint8Array, position: number) => void;
   /** Give an open file its mode and time, and close it. */
-  finish(fd: number, stamp: CopyStamp): void;
-  close(fd: number): void;
+  readonly finish: (fd: number, stamp: CopyStamp) => void;
+  readonly close: (fd: number) => void;
   /** A new folder, 0700. */
-  makeFolder(path: DiskPath): void;
+  readonly makeFolder: (path: DiskPath) => void;
   /** Give a folder its mode and time. */
-  settle(path: DiskPath, stamp: CopyStamp): void;
-  symlink(target: DiskPath, path: DiskPath, stamp: CopyStamp): void;
+  readonly settle: (path: DiskPath, stamp: CopyStamp) => void;
+  readonly symlink: (target: DiskPath, path: DiskPath, stamp: CopyStamp) => void;
   /** A second name; fails where it is taken. */
-  link(from: DiskPath, to: DiskPath): void;
-  rename(from: DiskPath, to: DiskPath): void;
-  kind(path: DiskPath): "folder" | "other" | undefined;
-  names(folder: DiskPath): readonly Buffer[];
-  unlink(path: DiskPath): void;
-  removeFolder(path: DiskPath): void;
-}
+  readonly link: (from: DiskPath, to: DiskPath) => void;
+  readonly rename: (from: DiskPath, to: DiskPath) => void;
+  readonly kind: (path: DiskPath) => "folder" | "other" | undefined;
+  readonly names: (folder: DiskPath) => readonly Buffer[];
+  readonly unlink: (path: DiskPath) => void;
+  readonly removeFolder: (path: DiskPath) => void;
+};
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
 const createFlags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;

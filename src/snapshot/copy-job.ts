@@ -29,11 +29,13 @@ export type FrameWork = {
 /** A run of compressed frames, and what is done with the blocks in them. Can be sent to a thread. */
 export type CopyJob = { readonly bytes: Uint8Array; readonly frames: readonly FrameWork[] };
 
-/** A block that could not be had sound, or not be written: the numbers of its frame and of the put in it. */
-export type PutFailure = { readonly frame: number; readonly put: number } & (
+/** A block could not be decoded, has another hash, or cannot be written. */
+type PutTrouble =
   | { readonly what: "frame" | "hash" }
-  | { readonly what: "system"; readonly code: string; readonly message: string }
-);
+  | { readonly what: "system"; readonly code: string; readonly message: string };
+
+/** What became of a block: the numbers of its frame and of the put in it. */
+export type PutFailure = { readonly frame: number; readonly put: number } & PutTrouble;
 
 /** Decode each frame once, check each block, and put it in its place. What fails leaves nothing behind. The bytes are used up. */
 export function runCopyJob({ bytes, frames }: CopyJob, disk: CopyDisk): readonly PutFailure[] {
@@ -41,13 +43,8 @@ export function runCopyJob({ bytes, frames }: CopyJob, disk: CopyDisk): readonly
   for (const [frame, { at, length, rawLength, puts }] of frames.entries()) {
     const raw = decodeOrNothing(bytes.subarray(at, at + length), rawLength);
     for (const [put, one] of puts.entries()) {
-      const content = raw?.subarray(one.offset, one.offset + one.length);
-      if (content === undefined) failures.push({ frame, put, what: "frame" });
-      else if (blockHashOf(content) !== one.hash) failures.push({ frame, put, what: "hash" });
-      else if (one.to !== undefined) {
-        const trouble = troubleOfPut(disk, one.to, content);
-        if (trouble !== undefined) failures.push({ frame, put, what: "system", ...trouble });
-      }
+      const trouble = troubleOf(one, raw, disk);
+      if (trouble !== undefined) failures.push({ frame, put, ...trouble });
     }
     if (raw !== undefined) giveBack(raw);
   }
@@ -64,18 +61,22 @@ function decodeOrNothing(frame: Uint8Array, rawLength: number): Buffer | undefin
   }
 }
 
-function troubleOfPut(
+function troubleOf(
+  { offset, length, hash, to }: Put,
+  raw: Buffer | undefined,
   disk: CopyDisk,
-  to: PutTarget,
-  content: Uint8Array,
-): { readonly code: string; readonly message: string } | undefined {
+): PutTrouble | undefined {
+  if (raw === undefined) return { what: "frame" };
+  const content = raw.subarray(offset, offset + length);
+  if (blockHashOf(content) !== hash) return { what: "hash" };
+  if (to === undefined) return undefined;
   try {
     putBlock(disk, to, content);
     return undefined;
   } catch (error) {
     const code = systemCode(error);
     if (code === undefined) throw error;
-    return { code, message: describeError(error) };
+    return { what: "system", code, message: describeError(error) };
   }
 }
 

@@ -2,12 +2,10 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { CopyJob, PutFailure } from "./copy-job.ts";
 import type { JobRunner } from "./copy-runner.ts";
+import type { JobAnswer } from "./job-worker.ts";
 
 /** Threads that decode at most (S107). */
 const threadsMax = 4;
-
-/** What a thread answers. */
-export type JobAnswer = { readonly failures: readonly PutFailure[] } | { readonly broken: string };
 
 type Waiting = {
   readonly job: CopyJob;

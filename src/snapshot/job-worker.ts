@@ -2,8 +2,10 @@
 import { parentPort } from "node:worker_threads";
 import { describeError } from "../std/error.ts";
 import { nodeCopyDisk } from "./copy-disk.ts";
-import { runCopyJob, type CopyJob } from "./copy-job.ts";
-import type { JobAnswer } from "./job-threads.ts";
+import { runCopyJob, type CopyJob, type PutFailure } from "./copy-job.ts";
+
+/** What a thread answers. */
+export type JobAnswer = { readonly failures: readonly PutFailure[] } | { readonly broken: string };
 
 parentPort?.on("message", (job: CopyJob) => parentPort?.postMessage(answerTo(job)));
 

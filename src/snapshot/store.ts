@@ -5,7 +5,7 @@ import type { EntryChange } from "../core/snapshot/diff.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { NotedRoot } from "../core/snapshot/note.ts";
 import type { ExportOptions } from "../core/snapshot/export-request.ts";
-import { isSelected, parseReference } from "../core/snapshot/root-reference.ts";
+import { parseReference } from "../core/snapshot/root-reference.ts";
 import type { SnapshotId, SnapshotRoot } from "../core/snapshot/root.ts";
 import type {
   CaptureOptions,
@@ -32,17 +32,16 @@ import { findSound } from "./find.ts";
 import { withReserve } from "./keep-parts.ts";
 import type { KeepParts } from "./keep-parts.ts";
 import { Keeping } from "./keeping.ts";
-import { readNotes } from "./note-files.ts";
 import { TarExport } from "./export.ts";
 import type { ExportChange } from "./export.ts";
 import { exportedOf } from "./export-source.ts";
 import { readEntries, unsharedEntries } from "./manifest-store.ts";
 import { PacksOnce } from "./packs.ts";
 import { freeReserve, keepReserve, reserveBytes } from "./reserve.ts";
-import { damagedOf, type DamagedRoot, type LookedRoots } from "./looked-roots.ts";
+import { damagedOf, lookAtRoots, rootsOf, soundOf } from "./looked-roots.ts";
+import type { DamagedRoot, LookParts } from "./looked-roots.ts";
 import { notHeld } from "./not-held.ts";
-import { readRoots, rootOfId } from "./root-files.ts";
-import type { FoundRoot } from "./root-files.ts";
+import { rootOfId } from "./root-files.ts";
 import { checkFormat, makeStore } from "./store-format.ts";
 import { searchSnapshots } from "./search.ts";
 import type { SearchHit, SearchRequest } from "./search.ts";
@@ -78,8 +77,6 @@ export type StoreOptions = {
 export interface OpenedStore extends SnapshotStore {
   /** Oldest first, of all workspaces: whose they are cannot be told (N8). */
   damagedRoots(): Promise<readonly DamagedRoot[]>;
-  /** What `list` and `damagedRoots` give, of one look. */
-  look(filter?: SnapshotFilter): Promise<LookedRoots>;
   /** Notes, forgetting and pruning (N25, N54–N57). */
   readonly keeping: Keeping;
   /** Which contents it holds (N40). */
@@ -120,13 +117,15 @@ class DiskStore implements OpenedStore {
   readonly keeping: Keeping;
   readonly contents: StoreContents;
   readonly #packs: PacksOnce;
+  readonly #look: LookParts;
 
   constructor(options: StoreOptions, files: StoreFiles) {
     this.#options = options;
     this.#files = files;
     this.#logger = options.logger ?? silentLogger;
     this.#packs = new PacksOnce(files, this.#logger);
-    const look = { files, logger: this.#logger, clock: options.clock };
+    this.#look = { files, logger: this.#logger };
+    const look = { ...this.#look, clock: options.clock };
     this.keeping = new Keeping({
       look: { ...look, graceMs: options.grace ?? graceDefaultMs },
       exists: () => checkFormat(files, "read"),
@@ -146,22 +145,18 @@ class DiskStore implements OpenedStore {
   }
 
   async list(filter?: SnapshotFilter): Promise<readonly NotedRoot[]> {
-    return (await this.look(filter)).roots;
+    return (await lookAtRoots(this.#look, filter)).roots;
   }
 
   async damagedRoots(): Promise<readonly DamagedRoot[]> {
-    return damagedOf(await this.#roots());
-  }
-
-  async look(filter?: SnapshotFilter): Promise<LookedRoots> {
-    const found = await this.#roots();
-    return { roots: await this.#sound(found, filter), damaged: damagedOf(found) };
+    return damagedOf(await rootsOf(this.#files));
   }
 
   async find(text: string, filter?: SnapshotFilter): Promise<NotedRoot> {
     const reference = parseReference(text, this.#options.clock.now());
-    const found = await this.#roots();
-    return findSound(reference, { asked: await this.#sound(found, filter), all: found });
+    const found = await rootsOf(this.#files);
+    const asked = await soundOf(this.#look, found, filter);
+    return findSound(reference, { asked, all: found });
   }
 
   async *entries(id: SnapshotId, under?: RelPath): AsyncGenerator<SnapshotEntry> {
@@ -274,26 +269,9 @@ class DiskStore implements OpenedStore {
     });
   }
 
-  async #roots(): Promise<readonly FoundRoot[]> {
-    return (await checkFormat(this.#files, "read")) ? await readRoots(this.#files) : [];
-  }
-
   async #root(id: SnapshotId): Promise<SnapshotRoot> {
     await checkFormat(this.#files, "read");
     return await rootOfId(this.#files, id);
-  }
-
-  /** Roots that are whole, with their notes; the others are logged, and `damagedRoots` and `verify` tell them. */
-  async #sound(
-    found: readonly FoundRoot[],
-    filter: SnapshotFilter | undefined,
-  ): Promise<readonly NotedRoot[]> {
-    const notes = await readNotes(this.#files, this.#logger);
-    return found.flatMap(({ name, root, trouble }) => {
-      if (root !== undefined) return [notes.of(root)].filter((noted) => isSelected(noted, filter));
-      this.#logger.error("a snapshot is damaged", { name, reason: trouble.message });
-      return [];
-    });
   }
 }
 

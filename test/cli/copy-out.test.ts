@@ -120,7 +120,7 @@ test("T15: words, places and parts of a copy", async () => {
     exit: 0,
     to: at("o"),
   });
-  expect(fs.readdirSync(at("o"), { recursive: true }).toSorted()).toEqual([
+  expect(fs.readdirSync(at("o"), { recursive: true, encoding: "utf8" }).toSorted()).toEqual([
     "notes",
     "notes/b.md",
     "x",
