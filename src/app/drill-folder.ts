@@ -1,8 +1,9 @@
-import { chmod, lstat, mkdir, readdir, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import path from "node:path";
+import { nodeCopyDisk, removeTree } from "../snapshot/copy-disk.ts";
 import { makePrivateFolder } from "../state/private-file.ts";
 import { takeLock } from "../state/process-lock.ts";
-import { SnapError, systemCode } from "../std/error.ts";
+import { SnapError } from "../std/error.ts";
 import type { Environment } from "./environment.ts";
 import { isAtOrBelow } from "./find-workspace.ts";
 
@@ -21,9 +22,9 @@ export async function openDrillFolder(environment: Environment): Promise<DrillFo
   makePrivateFolder(folder);
   stack.use(takeLock(path.join(folder, "lock"), { what: "snap verify --level 5" }));
   const top = path.join(folder, "files");
-  await removeTree(top);
+  removeTree(nodeCopyDisk, top);
   await mkdir(top, { mode: 0o700 });
-  stack.defer(() => removeTree(top));
+  stack.defer(() => removeTree(nodeCopyDisk, top));
   const owned = stack.move();
   return { top, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
@@ -35,20 +36,4 @@ function refuseInside({ settings }: Environment, folder: string): void {
     path: folder,
     hint: "Set SNAP_HOME to a folder outside every workspace.",
   });
-}
-
-/** Also what lies in folders without rights; links are not followed. */
-async function removeTree(top: string): Promise<void> {
-  await openUp(top);
-  await rm(top, { recursive: true, force: true });
-}
-
-async function openUp(place: string): Promise<void> {
-  const found = await lstat(place).catch((error: unknown) => {
-    if (systemCode(error) !== "ENOENT") throw error;
-    return undefined;
-  });
-  if (found?.isDirectory() !== true) return;
-  await chmod(place, 0o700);
-  for (const name of await readdir(place)) await openUp(path.join(place, name));
 }

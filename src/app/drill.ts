@@ -1,14 +1,15 @@
-import { parentPath, parseRelPath, topPath, type RelPath } from "../core/path/rel-path.ts";
+import { parseRelPath, type RelPath } from "../core/path/rel-path.ts";
 import { isSameTime, type SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { SnapshotRoot } from "../core/snapshot/root.ts";
 import { openLocalSide } from "../local/local-side.ts";
 import type { LocalSide } from "../ports.ts";
+import { inFolder, nodeCopyDisk } from "../snapshot/copy-disk.ts";
 import { isSnapError, SnapError, throwIfAborted } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
-import { above, choose, type Chosen, type DrillSource } from "./drill-sample.ts";
+import { checkCopiedUnits, type CopiedUnit } from "./copied-units.ts";
 import { openDrillFolder } from "./drill-folder.ts";
+import { choose, type Chosen, type DrillSource } from "./drill-sample.ts";
 import type { Environment } from "./environment.ts";
-import { isoDate } from "../std/time.ts";
 
 /** Room beside the files themselves that the disk must have, bytes. */
 const roomMin = 64n * 1024n * 1024n;
@@ -25,59 +26,73 @@ export type DrillReport = {
   readonly faults: readonly DrillFault[];
 };
 
-/** What was restored, for who looks at it as a whole; `top` of the side is the spare folder. */
-export type Restored = { readonly local: LocalSide; readonly root: SnapshotRoot };
-
-/** A check of what was restored beyond single files. */
-export type DrillCheck = (restored: Restored, work: Work) => AsyncIterable<DrillFault>;
-
-/** A snapshot to be restored for practice. */
-export type DrillRequest = DrillSource & {
-  readonly checks: readonly DrillCheck[];
-};
-
-type Drill = DrillRequest & {
-  readonly local: LocalSide;
-  readonly device: string;
-  readonly day: string;
-};
+type Drill = { readonly local: LocalSide; readonly leftOut: ReadonlyMap<string, string> };
 
 /**
- * The fire drill (N50, level 5): restore files of a snapshot into a spare folder by the same writer as a restore, and compare what is
+ * The fire drill (N50, level 5): copy files of a snapshot, and all repositories, to a spare folder as `restore --to` does, and compare what is
  * then there with the snapshot: content by its hash, mode, time, links. The folder is removed in every case.
  *
  * @throws {SnapError} `disk-full` before anything is written where it does not fit; `busy`; `interrupted`
  */
 export async function fireDrill(
   environment: Environment,
-  request: DrillRequest,
+  request: DrillSource,
   work: Work,
 ): Promise<DrillReport> {
-  const { clock, rng, settings } = environment;
+  const { clock, rng } = environment;
+  const { store, root } = request;
   const chosen = await choose(request, rng, work);
   await using folder = await openDrillFolder(environment);
   const local = openLocalSide({ top: folder.top, clock, rng });
   await requireRoom(local, chosen);
-  const day = isoDate(clock.now());
-  const drill: Drill = { ...request, local, device: settings.read().device.name, day };
-  const faults: DrillFault[] = [];
+  const leftOut = new Map<string, string>();
+  await store.copyOut(
+    {
+      root,
+      to: folder.top,
+      selects: chosen.selects,
+      leaveDamaged: true,
+      onLeft: ({ path, reason }) => leftOut.set(path, reason),
+    },
+    work,
+  );
+  const faults = await compareAll({ local, leftOut }, chosen, work);
+  const units = await checkCopiedUnits(
+    environment,
+    { to: folder.top, units: root.git ?? [] },
+    work,
+  );
   const { files, bytes, passed } = chosen;
-  let [done, filled] = [0, 0];
-  const folders: SnapshotEntry[] = [];
-  for await (const entry of chosen.entries()) {
+  return {
+    files,
+    bytes,
+    passed,
+    faults: [...faults, ...units.flatMap((unit) => unitFaults(root, unit))],
+  };
+}
+
+async function compareAll(
+  drill: Drill,
+  { entries, files, bytes }: Chosen,
+  work: Work,
+): Promise<readonly DrillFault[]> {
+  const faults: DrillFault[] = [];
+  let [done, compared] = [0, 0];
+  for await (const entry of entries()) {
     throwIfAborted(work.signal);
-    const step = { step: "drill", done, total: files, bytes: filled, bytesTotal: bytes };
+    const step = { step: "compare", done, total: files, bytes: compared, bytesTotal: bytes };
     work.onProgress?.({ ...step, current: entry.path });
-    if (entry.type === "folder") folders.push(entry);
-    faults.push(...(await restoreEntry(drill, entry, work)));
-    if (entry.type !== "folder") [done, filled] = [done + 1, filled + (entry.size ?? 0)];
+    faults.push(...(await compareEntry(drill, entry)));
+    if (entry.type !== "folder") [done, compared] = [done + 1, compared + (entry.size ?? 0)];
   }
-  // What is in a folder goes before its own time and mode, and the deepest folders first.
-  for (const entry of folders.toReversed()) faults.push(...(await settleFolder(drill, entry)));
-  for (const check of request.checks) {
-    for await (const fault of check({ local, root: request.root }, work)) faults.push(fault);
-  }
-  return { files, bytes, passed, faults };
+  return faults;
+}
+
+/** One that was torn when it was captured came back as it was. */
+function unitFaults(root: SnapshotRoot, { id, word, reasons }: CopiedUnit): readonly DrillFault[] {
+  const before = root.git?.find((unit) => unit.id === id)?.consistency;
+  if (word !== "torn" || before === "torn") return [];
+  return [{ path: id, reason: `is a repository that is torn: ${reasons.join("; ")}` }];
 }
 
 async function requireRoom(local: LocalSide, { bytes }: Chosen): Promise<void> {
@@ -90,77 +105,26 @@ async function requireRoom(local: LocalSide, { bytes }: Chosen): Promise<void> {
   });
 }
 
-async function restoreEntry(
-  drill: Drill,
-  entry: SnapshotEntry,
-  work: Work,
-): Promise<readonly DrillFault[]> {
-  const path = parseRelPath(entry.path);
+async function compareEntry(drill: Drill, entry: SnapshotEntry): Promise<readonly DrillFault[]> {
+  const { path } = entry;
+  const left = drill.leftOut.get(path);
+  if (left !== undefined) return [{ path, reason: left }];
   try {
-    await makeFoldersFor(drill, entry.type === "folder" ? path : parentPath(path));
-    if (entry.type === "folder") return [];
-    await place(drill, { entry, path }, work);
-    return (await faultsOf(drill, entry, path)).map((reason) => ({ path, reason }));
+    const reasons =
+      entry.pathBytes === undefined
+        ? await faultsOf(drill, entry, parseRelPath(path))
+        : faultsOfBytes(drill, entry.pathBytes);
+    return reasons.map((reason) => ({ path, reason }));
   } catch (error) {
     if (isSnapError(error, "interrupted", "disk-full") || !isSnapError(error)) throw error;
     return [{ path, reason: error.message }];
   }
 }
 
-/** A snapshot of some paths does not name the folders above them. */
-async function makeFoldersFor({ local }: Drill, folder: RelPath | undefined): Promise<void> {
-  if (folder === undefined || folder === topPath) return;
-  for (const each of [folder, ...above(folder)].toReversed())
-    await local.makeFolder(parseRelPath(each));
-}
-
-async function place(
-  { local, store, device, day }: Drill,
-  { entry, path }: { readonly entry: SnapshotEntry; readonly path: RelPath },
-  work: Work,
-): Promise<void> {
-  const { hash = "", size = 0, mode, modifiedNs, linkTarget } = entry;
-  const area = { kind: "staging", id: "drill" } as const;
-  const source = { area, path: parseRelPath("one") };
-  await local.stage(
-    {
-      to: source,
-      content:
-        linkTarget === undefined
-          ? { bytes: store.open(entry), expect: { hash, size } }
-          : { linkTarget },
-      ...(mode === undefined ? {} : { mode: Number.parseInt(mode, 8) & 0o777 }),
-      ...(modifiedNs === undefined ? {} : { modifiedNs }),
-    },
-    work,
-  );
-  const copy = { device, date: day };
-  const act = { act: "place", source, path, before: undefined, displaceTo: area, copy } as const;
-  const { state } = await local.perform(act);
-  if (state === "done") return;
-  throw new SnapError(
-    "place-taken",
-    `"${path}" cannot be put at its place: the disk takes two names for one`,
-    {
-      path,
-      hint: "A disk that tells upper from lower case can hold both.",
-    },
-  );
-}
-
-async function settleFolder(drill: Drill, entry: SnapshotEntry): Promise<readonly DrillFault[]> {
-  const { mode, modifiedNs } = entry;
-  const path = parseRelPath(entry.path);
-  try {
-    await drill.local.setMetadata(path, {
-      ...(mode === undefined ? {} : { mode: Number.parseInt(mode, 8) & 0o777 }),
-      ...(modifiedNs === undefined ? {} : { modifiedNs }),
-    });
-    return (await faultsOf(drill, entry, path)).map((reason) => ({ path, reason }));
-  } catch (error) {
-    if (!(error instanceof SnapError)) throw error;
-    return [{ path, reason: error.message }];
-  }
+/** Of a name that is no text only whether it is there: its content was checked when it was written. */
+function faultsOfBytes({ local }: Drill, bytes: string): readonly string[] {
+  const place = inFolder(local.top, Buffer.from(bytes, "base64"));
+  return nodeCopyDisk.kind(place) === undefined ? ["did not come back"] : [];
 }
 
 /** What is otherwise than the entry says. */
@@ -172,8 +136,7 @@ async function faultsOf(
   const stat = await local.stat(path);
   if (stat === undefined) return ["did not come back"];
   if (stat.kind !== entry.type) return [`came back as ${stat.kind}`];
-  if (entry.type === "symlink")
-    return stat.linkTarget === entry.linkTarget ? [] : ["leads elsewhere"];
+  if (entry.type === "symlink") return leadsAway(entry, stat.linkTarget) ? ["leads elsewhere"] : [];
   const faults: string[] = [];
   const { mode, modifiedNs } = entry;
   if (mode !== undefined && (stat.mode & 0o777) !== (Number.parseInt(mode, 8) & 0o777))
@@ -185,4 +148,9 @@ async function faultsOf(
   if ((stat.mode & 0o400) === 0) await local.setMetadata(path, { mode: 0o600 });
   const { hash } = await local.hash(path);
   return hash === entry.hash ? faults : [...faults, "has other content"];
+}
+
+/** A target that is no text cannot be compared by what is shown of it. */
+function leadsAway({ linkTarget, linkBytes }: SnapshotEntry, found: string | undefined): boolean {
+  return linkBytes === undefined && found !== linkTarget;
 }

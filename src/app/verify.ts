@@ -7,7 +7,7 @@ import type { LeftPacks } from "../core/snapshot/store-request.ts";
 import { SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { compareWith, type Comparison } from "./compare.ts";
-import { fireDrill, type DrillCheck, type DrillReport } from "./drill.ts";
+import { fireDrill, type DrillReport } from "./drill.ts";
 import type { Environment } from "./environment.ts";
 import { KeptRevisions } from "./kept-revisions.ts";
 import { openSnapshotStore, snapshotFilter } from "./store.ts";
@@ -70,14 +70,11 @@ export async function verifySnapshots(
   if (request.level < 5)
     return { ...proof, ...(await comparedWith(environment, { store, root, request }, work)) };
   const { all = false } = request;
-  const drill = { store, root, all, checks: drillChecks };
+  const drill = { store, root, all };
   const { faults, ...done } = await fireDrill(environment, drill, work);
   const different = faults.map((fault) => ({ side: "restored" as const, ...fault }));
   return { ...nothing, different, drill: done };
 }
-
-/** What is looked at after a drill beyond single files: git units belong here. */
-const drillChecks: readonly DrillCheck[] = [];
 
 function checkWords({ level, rehash, all, budgetMs }: VerifyRequest): void {
   if (budgetMs !== undefined && level !== 1 && level !== 2)

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -49,6 +50,27 @@ test("N50: level 5 restores into a spare folder, compares, and leaves nothing th
   }
   expect(statSync(drill).mode & 0o777).toBe(0o700);
   expect(readdirSync(drill).every((name) => name.startsWith("lock"))).toBe(true);
+});
+
+test("N50: level 5 restores repositories whole, and checks them", async () => {
+  using box = new Box();
+  box.write("deep/project/a.txt", "one");
+  const git = (...words: readonly string[]): void => {
+    const who = ["-c", "user.name=n", "-c", "user.email=n@example.org"];
+    const cwd = path.join(box.workspace, "deep/project");
+    execFileSync("git", [...who, ...words], { cwd });
+  };
+  git("init", "-q");
+  git("add", "a.txt");
+  git("commit", "-qm", "one");
+  await box.expectExit(0, "capture");
+  for (const words of [[], ["--all"]]) {
+    const all = ["verify", "latest", "--level", "5", "--json", ...words];
+    const { events } = await box.expectExit(0, ...all);
+    const { drill } = events.at(-1) ?? {};
+    expect(drill).toMatchObject({ passed: 0 });
+    expect(JSON.stringify(drill)).toMatch(/"files":\d{2}/u);
+  }
 });
 
 test("N50: --rehash finds what a trusted row of the index hides", async () => {
