@@ -4,7 +4,7 @@ import type { CopyFolder } from "../core/snapshot/copy-tree.ts";
 import { SnapError, systemCode } from "../std/error.ts";
 import { inFolder, removeTree, type CopyDisk } from "./copy-disk.ts";
 import { copyError, leftBehind } from "./copy-error.ts";
-import { stampOf } from "./copy-stamp.ts";
+import { folderStamp } from "./copy-stamp.ts";
 
 /** What a copy writes in first: a name that no sync takes up (X6). */
 const stagingName = ".snap-tmp-restore";
@@ -69,7 +69,7 @@ export class CopyTarget {
       for (const name of disk.names(this.staging).toSorted((a, b) => a.compare(b)))
         bring(disk, inFolder(this.staging, name), inFolder(this.top, name));
       for (const folder of this.#tops)
-        disk.settle(inFolder(this.top, folder.disk), stampOf(folder));
+        disk.settle(inFolder(this.top, folder.disk), folderStamp(folder));
       disk.removeFolder(this.staging);
     } catch (error) {
       const told = copyError(this.top, error, () => 1);

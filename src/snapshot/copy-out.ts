@@ -10,7 +10,7 @@ import { FileCopier } from "./copy-files.ts";
 import { copyError } from "./copy-error.ts";
 import { CopyTarget, freeBytesAt } from "./copy-folder.ts";
 import type { JobRunner } from "./copy-runner.ts";
-import { stampOf } from "./copy-stamp.ts";
+import { fileStamp, folderStamp } from "./copy-stamp.ts";
 import { CopyTally } from "./copy-tally.ts";
 import { readEntries } from "./manifest-store.ts";
 import type { Packs, Shelf } from "./packs.ts";
@@ -164,7 +164,7 @@ async function copyEntry(copy: Copy, tree: CopyTree, entry: SnapshotEntry): Prom
 
 function fileOf({ target }: Copy, leaf: Extract<CopyLeaf, { readonly kind: "file" }>): CopyFile {
   const disk = inFolder(target.staging, leaf.disk);
-  return { path: leaf.path, disk, stamp: stampOf(leaf), entry: leaf.entry, isWritten: false };
+  return { path: leaf.path, disk, stamp: fileStamp(leaf), entry: leaf.entry, isWritten: false };
 }
 
 /** False where the disk cannot hold it. */
@@ -184,7 +184,7 @@ function makeLink(
   leaf: Extract<CopyLeaf, { readonly kind: "symlink" }>,
 ): void {
   try {
-    parts.disk.symlink(leaf.target, inFolder(target.staging, leaf.disk), stampOf(leaf));
+    parts.disk.symlink(leaf.target, inFolder(target.staging, leaf.disk), fileStamp(leaf));
     tally.link();
   } catch (error) {
     tally.leave({ path: leaf.path, reason: requireTroubleOfPath(error) });
@@ -194,6 +194,6 @@ function makeLink(
 /** What is in a folder goes before its own time and mode. */
 function close({ target, files }: Copy, folder: CopyFolder): void {
   if (folder.path.includes("/"))
-    files.settleLater({ disk: inFolder(target.staging, folder.disk), stamp: stampOf(folder) });
+    files.settleLater({ disk: inFolder(target.staging, folder.disk), stamp: folderStamp(folder) });
   else target.keepTop(folder);
 }

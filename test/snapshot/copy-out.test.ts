@@ -245,6 +245,16 @@ test("X9: setuid and setgid come back only when they are asked for", async () =>
   expect(fs.statSync(path.join(`${to}2`, "s")).mode & 0o7777).toBe(0o6755);
 });
 
+test("X9: what has no mode in the snapshot gets what the umask leaves", async () => {
+  const source = new MemorySource().write("d/f", "1");
+  source.entry({ path: "d", type: "folder", flags: [] });
+  source.entry({ path: "d/e", type: "folder", flags: [] });
+  const { store, root } = await captured(source);
+  await store.copyOut({ root, to }, {});
+  const mode = 0o777 & ~process.umask();
+  for (const name of ["d", "d/e"]) expect(fs.statSync(path.join(to, name)).mode & 0o777).toBe(mode);
+});
+
 test("an interrupted copy leaves the folder as it was found", async () => {
   const source = new MemorySource();
   for (let at = 0; at < 600; at += 1) source.write(`d/f${at}`, noise(2_000, at));
