@@ -131,7 +131,10 @@ class DiskStore implements OpenedStore {
       exists: () => checkFormat(files, "read"),
       locked: (doing, work, act) => this.#keep(doing, work, act),
     });
-    this.contents = new StoreContents({ packs: () => this.#packs.both(), roots: () => this.#roots() });
+    this.contents = new StoreContents({
+      packs: () => this.#packs.both(),
+      roots: () => rootsOf(files),
+    });
   }
 
   async capture(source: CaptureSource, options: CaptureOptions): Promise<CaptureResult> {
