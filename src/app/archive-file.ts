@@ -1,9 +1,10 @@
 import { constants } from "node:fs";
 import { link, open, rename, unlink } from "node:fs/promises";
 import path from "node:path";
+import { besideName, sweepBeside } from "./archive-beside.ts";
 import { lookAt } from "./file-look.ts";
 import { SnapError, systemCode } from "../std/error.ts";
-import { randomHex, type Rng } from "../std/random.ts";
+import type { Rng } from "../std/random.ts";
 
 /** A new file, and whether one that is there may be replaced. */
 export type NewFile = { readonly file: string; readonly force: boolean; readonly rng: Rng };
@@ -36,8 +37,8 @@ export async function writeBeside(
   { file, force, rng }: NewFile,
   bytes: AsyncIterable<Uint8Array>,
 ): Promise<void> {
-  // A name that no sync takes for a file, in case the place is in a workspace.
-  const beside = path.join(path.dirname(file), `.snap-tmp-${randomHex(rng, 8)}`);
+  await sweepBeside(path.dirname(file));
+  const beside = path.join(path.dirname(file), await besideName(rng));
   try {
     await writeWhole(beside, bytes);
     if (force) await rename(beside, file);

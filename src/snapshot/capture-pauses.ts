@@ -1,6 +1,7 @@
 import { SnapError, describeError } from "../std/error.ts";
 import type { Logger } from "../std/log.ts";
 import type { Clock } from "../std/time.ts";
+import { readDamagedPacks } from "./checks.ts";
 import { putCheckpoint } from "./checkpoint.ts";
 import type { CheckpointScope } from "./checkpoint.ts";
 import { isHeld } from "./held-manifest.ts";
@@ -83,9 +84,10 @@ export class CapturePauses {
     await this.checkpoint();
     const { lock, packs } = this.#parts;
     await lock.handOver();
+    const recorded = await readDamagedPacks(this.#parts);
     const areGone = [
-      await packs.data.catalogue.lookAgain(),
-      await packs.meta.catalogue.lookAgain(),
+      await packs.data.catalogue.lookAgain(recorded),
+      await packs.meta.catalogue.lookAgain(recorded),
     ];
     if (!areGone.includes(true) || (await isHeld(packs, this.#lists))) return;
     throw new SnapError("busy", "Another program took away what this capture had stored", {

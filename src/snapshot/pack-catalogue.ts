@@ -39,6 +39,11 @@ export class PackCatalogue {
     for (const name of recorded.keys()) this.index.distrust(name);
   }
 
+  /** The level at which a pack was found damaged, by the record; undefined where it was found sound since. */
+  recordedLevel(name: string): CheckLevel | undefined {
+    return this.index.isTrusted(name) ? undefined : this.#recorded.get(name);
+  }
+
   /** Note a pack that was found damaged; `level` is the least at which a verification finds it. */
   noteDamaged(name: string, level: CheckLevel): void {
     if (!this.#found.has(name)) this.#found.set(name, level);
@@ -85,10 +90,15 @@ export class PackCatalogue {
     return found.size > 0;
   }
 
-  /** Another writer was at work: take in what came, and trust nothing that is gone (N27). Whether anything is gone. */
-  async lookAgain(): Promise<boolean> {
+  /**
+   * Another writer was at work: take in what came, and trust nothing that is gone, or that somebody found damaged meanwhile (N27).
+   * Whether there is any such.
+   */
+  async lookAgain(recorded: DamagedPacks): Promise<boolean> {
     const there = new Set(await this.#packNames());
-    const gone = this.index.packs().filter(([name]) => !there.has(name));
+    const isLost = (name: string): boolean => !there.has(name) || recorded.has(name);
+    const gone = this.index.packs().filter(([name]) => this.index.isTrusted(name) && isLost(name));
+    this.distrustRecorded(recorded);
     for (const [name] of gone) this.index.distrust(name);
     await this.refresh();
     return gone.length > 0;

@@ -110,7 +110,7 @@ function soundRoot({ root, trouble }: FoundRoot): SnapshotRoot {
 
 function refuseDamage(error: SnapError): never {
   throw new SnapError("damaged", `Nothing was pruned: ${error.message}`, {
-    hint: "What a damaged snapshot needs is not known. `snap verify` tells what is wrong; a root that cannot be saved must be moved out of roots/ by hand.",
+    hint: "What a damaged snapshot needs is not known, so all stays. `snap repair` mends what can be mended and names the rest; a root that cannot be saved must be moved out of roots/ by hand.",
     ...(error.path === undefined ? {} : { path: error.path }),
     cause: error,
   });

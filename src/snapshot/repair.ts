@@ -9,6 +9,7 @@ import { throwIfAborted } from "../std/error.ts";
 import { recordChecks } from "./checks.ts";
 import { Mender } from "./mender.ts";
 import { sidecarPath } from "./pack-writer.ts";
+import { readNotes } from "./note-files.ts";
 import { loadPacks, newChecks } from "./packs.ts";
 import type { Packs } from "./packs.ts";
 import type { LookParts } from "./prune-look.ts";
@@ -20,6 +21,7 @@ import { damagedPacks, salvage } from "./repair-salvage.ts";
 import type { DamagedPack } from "./repair-salvage.ts";
 import type { FoundRoot } from "./root-files.ts";
 import { TrashCan } from "./trash.ts";
+import { damagedNotes } from "./verify-recorded.ts";
 import { VerifyFindings } from "./verify-findings.ts";
 import { verifyPacks } from "./verify-packs.ts";
 import { VerifyScope } from "./verify-scope.ts";
@@ -71,7 +73,7 @@ export async function repair(parts: RepairParts, options: RepairOptions): Promis
       healed: { ...healed, bytes: mender.bytes },
       trashed,
       kept: kept.map(({ name }) => name),
-      missing: missing.map(pieceOf),
+      missing: [...missing.map(pieceOf), ...(await lostNotes(parts, mended.roots))],
     };
   } finally {
     if (isReal) await recordChecks(parts, newChecks(packs));
@@ -165,6 +167,28 @@ async function throwAway(job: Job, damaged: readonly DamagedPack[]): Promise<rea
   }
   await sweepSidecars(job.files);
   return names;
+}
+
+/** What a note said is nowhere else (N25). */
+async function lostNotes(
+  { files, logger }: Pick<Job, "files" | "logger">,
+  roots: readonly FoundRoot[],
+): Promise<readonly MissingPiece[]> {
+  const whole = roots.flatMap(({ root }) => root ?? []);
+  const told = [...damagedNotes(await readNotes(files, logger), whole)];
+  return told.flatMap((event) =>
+    event.type === "damaged"
+      ? [
+          {
+            what: "note" as const,
+            name: event.name,
+            reason: event.reason,
+            snapshots: [],
+            paths: [],
+          },
+        ]
+      : [],
+  );
 }
 
 function pieceOf({ what, name, reason, snapshots, paths }: Need): MissingPiece {

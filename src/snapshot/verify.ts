@@ -4,6 +4,7 @@ import { SnapError, throwIfAborted } from "../std/error.ts";
 import type { Logger } from "../std/log.ts";
 import type { Clock } from "../std/time.ts";
 import { recordChecks } from "./checks.ts";
+import { readNotes } from "./note-files.ts";
 import { loadPacks, newChecks } from "./packs.ts";
 import { PackTurn } from "./pack-turn.ts";
 import type { Packs } from "./packs.ts";
@@ -14,6 +15,7 @@ import { verifyBlocks } from "./verify-blocks.ts";
 import { VerifyFindings } from "./verify-findings.ts";
 import { ManifestVerifier } from "./verify-manifests.ts";
 import { verifyPacks } from "./verify-packs.ts";
+import { damagedNotes, noteRecorded } from "./verify-recorded.ts";
 import { VerifyScope } from "./verify-scope.ts";
 import { usesOf } from "./verify-uses.ts";
 
@@ -80,11 +82,13 @@ async function* verifySnapshots(
     };
     yield* manifests.verify(root);
   }
+  noteRecorded({ packs, scope, findings }, options.level);
   if (options.level > 0) yield* verifyPacks({ files, packs, scope, findings, options, turn });
   if (!findings.isEmpty) await findings.trace(usesOf(packs.meta.reader, roots));
   for (const name of findings.dropUnneeded())
     logger.info("something damaged is not needed by any snapshot", { name });
   yield* findings.events();
+  yield* damagedNotes(await readNotes(files, logger), roots);
 }
 
 async function namesToVerify(

@@ -44,6 +44,11 @@ test("N58: an export that is killed leaves nothing under the name, and the next 
   child.kill("SIGKILL");
   expect(await once(child, "close")).toEqual([null, "SIGKILL"]);
   expect(existsSync(file)).toBe(false);
+  const left = (): readonly string[] => readdirSync(box.top).filter((name) => name.startsWith("."));
+  expect(left()).toHaveLength(1);
+  const foreign = ".snap-tmp-export-of-somebody-else";
+  writeFileSync(path.join(box.top, foreign), "x");
   await box.expectExit(0, "export", "latest", file);
+  expect(left()).toEqual([foreign]);
   await box.expectExit(0, "import", file, "--dry-run");
 });

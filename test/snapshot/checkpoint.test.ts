@@ -1,49 +1,18 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { checkpointLists, liveCheckpoints } from "../../src/snapshot/checkpoint.ts";
-import { DiskStoreFiles } from "../../src/snapshot/disk-files.ts";
-import { readEntries } from "../../src/snapshot/manifest-store.ts";
-import { loadPacks } from "../../src/snapshot/packs.ts";
+import { checkpointLists } from "../../src/snapshot/checkpoint.ts";
 import { openStoreOver } from "../../src/snapshot/store.ts";
 import type { CaptureResult } from "../../src/core/snapshot/store-request.ts";
-import { silentLogger } from "../../src/std/log.ts";
 import { seededRng } from "../../src/std/random.ts";
-import type { Clock } from "../../src/std/time.ts";
 import { turn } from "../../src/std/turn.ts";
 import { MemorySource } from "../support/memory-source.ts";
-import { ScratchStore, all, contentOf, damageOf, entryAt, noise } from "./scratch-store.ts";
+import { filesOf, heldPaths, longTree, slowTree, waitingClock } from "./checkpoint-scenes.ts";
+import { ScratchStore, contentOf, damageOf, entryAt, noise } from "./scratch-store.ts";
 import { Killed, stoppingFiles } from "./stopping-files.ts";
 
 const manual = { reason: "manual" } as const;
 const dayMs = 24 * 3_600_000;
-
-function filesOf(scratch: ScratchStore): DiskStoreFiles {
-  return new DiskStoreFiles(scratch.top, seededRng(99));
-}
-
-/** Files enough for several runs of entries. */
-function longTree(): MemorySource {
-  const source = new MemorySource();
-  for (let at = 1000; at < 1900; at += 1) source.write(`f${at}`, noise(3_000, at));
-  return source;
-}
-
-/** The paths of all entries that live checkpoints name; whatever they name is whole. */
-async function heldPaths(scratch: ScratchStore): Promise<readonly string[]> {
-  const files = filesOf(scratch);
-  const { meta, data } = await loadPacks(files, silentLogger);
-  const held: string[] = [];
-  for (const { lists, entries } of await liveCheckpoints(files, scratch.clock.now())) {
-    const found = await all(readEntries(meta.reader, { lists }));
-    expect(found).toHaveLength(entries);
-    for (const entry of found) {
-      held.push(entry.path);
-      for (const block of entry.blocks ?? []) await data.reader.read(block);
-    }
-  }
-  return held;
-}
 
 async function interruptAt(scratch: ScratchStore, path: string): Promise<void> {
   const controller = new AbortController();
@@ -135,14 +104,6 @@ test("N32: a damaged checkpoint counts as none", async () => {
 });
 
 /** A source during whose reading the time flies, so that a checkpoint is due again and again. */
-function slowTree(scratch: ScratchStore): MemorySource {
-  const source = longTree();
-  source.onOpen = (path) => {
-    if (path.endsWith("50")) scratch.clock.advance(6 * 60_000);
-  };
-  return source;
-}
-
 test("N32: a checkpoint is written every five minutes, one file a capture, and gone with the snapshot", async () => {
   using scratch = new ScratchStore();
   const source = slowTree(scratch);
@@ -187,17 +148,6 @@ test("N1, N2, N32: a capture with checkpoints killed at each file call leaves wh
     expect(calls).toBeLessThan(400);
   }
 });
-
-/** The clock of the test for a writer that waits: each sleep is `during`, and then a turn for all others. */
-function waitingClock(scratch: ScratchStore, during: () => Promise<void> | void): Clock {
-  return {
-    now: () => scratch.clock.now(),
-    sleep: async () => {
-      await during();
-      await turn();
-    },
-  };
-}
 
 test("N30: a long capture lets a writer that waits go first, and goes on with what it left", async () => {
   using scratch = new ScratchStore();

@@ -19,7 +19,7 @@ const table: Readonly<Record<string, Expectation>> = {
   "data pack": { file: /^data\/.*zst$/, found: ["pack", "block"], left: [] },
   "metadata pack": { file: /^meta\/.*zst$/, found: ["page", "pack"], left: ["page", "list"] },
   sidecar: { file: /\.idx$/, found: [], left: [] },
-  note: { file: /^notes\//, found: [], left: [] },
+  note: { file: /^notes\//, found: ["note"], left: ["note"] },
   "README.txt": { file: /^README/, found: [], left: [] },
   "checks.jsonl": { file: /^checks/, found: [], left: [] },
   reserve: { file: /^reserve$/, found: [], left: [] },

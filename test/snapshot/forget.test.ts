@@ -113,7 +113,7 @@ test("N25: label, tags and pin given later count in list, find and filters; the 
   expect(await fresh.list({ tag: "v1" })).toEqual([]);
   await fresh.keeping.note(first.id, { label: null, pin: null });
   expect((await fresh.list())[0]).toEqual({ ...first, tags: ["paper"] });
-  expect(scratch.names("notes")).toHaveLength(3);
+  expect(scratch.names("notes")).toHaveLength(1);
   expect(scratch.names("roots").map((name) => scratch.read(name))).toEqual(roots);
 });
 

@@ -98,7 +98,7 @@ test("X27: a flipped byte in a metadata pack is found at level 0 where it hits a
     scratch.flip(pack, at);
   }
   scratch.flip(pack, 100);
-  expect((await damageOf(store, 0)).map(({ what }) => what)).toEqual(["page"]);
+  expect((await damageOf(store, 0)).map(({ what }) => what)).toEqual(["page", "pack"]);
   await expect(all((await scratch.open()).entries(root.id))).rejects.toMatchObject({
     code: "damaged",
   });

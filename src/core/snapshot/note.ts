@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { CheckedRecord, canonicalJson, damagedError } from "./checked-json.ts";
 import type { SnapshotId, SnapshotRoot } from "./root.ts";
 
@@ -25,14 +26,19 @@ export type NoteChange = {
   readonly pin?: Pin | null;
 };
 
-/** The text of a note on disk. */
+/** The text of a note on disk: it checks itself. */
 export function encodeNote(note: SnapshotNote): string {
-  return canonicalJson(note);
+  return canonicalJson({ ...note, sum: hash("sha256", canonicalJson(note), "hex") });
 }
 
 /** Read a note that may be damaged. @throws {SnapError} `damaged` */
 export function decodeNote(text: string, what: string): SnapshotNote {
   const record = CheckedRecord.parse(text, what);
+  // Notes of earlier versions have no sum.
+  const sum = record.has("sum") ? record.hash("sum") : undefined;
+  if (sum !== undefined && sum !== hash("sha256", record.canonicalWithout("sum"), "hex")) {
+    throw damagedError(`${what} is damaged: it does not have the sum that it names`);
+  }
   return {
     snapshot: record.hash("snapshot"),
     time: record.text("time"),

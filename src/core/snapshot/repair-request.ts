@@ -40,7 +40,7 @@ export interface RepairSources {
 
 /** Something that snapshots need and that is nowhere any more. */
 export type MissingPiece = {
-  readonly what: "root" | "list" | "page" | "block";
+  readonly what: "root" | "note" | "list" | "page" | "block";
   readonly name: string;
   readonly reason: string;
   /** Ids of the snapshots that it hits, as far as they are known. */

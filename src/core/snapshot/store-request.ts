@@ -58,7 +58,7 @@ export type VerifyEvent =
     }
   | {
       readonly type: "damaged";
-      readonly what: "root" | "page" | "pack" | "block";
+      readonly what: "root" | "note" | "page" | "pack" | "block";
       readonly name: string;
       readonly reason: string;
       readonly paths: readonly string[];
