@@ -1,9 +1,11 @@
 import { damagedError, textFromBytes } from "../core/snapshot/checked-json.ts";
 import { decodeRoot, encodeRoot } from "../core/snapshot/root.ts";
+import { compareMoments, momentsOf } from "../core/snapshot/root-order.ts";
 import type { SnapshotId, SnapshotRoot } from "../core/snapshot/root.ts";
 import { SnapError, isSnapError } from "../std/error.ts";
 import { forEachLimited } from "../std/limiter.ts";
 import { turn } from "../std/turn.ts";
+import { timeInName } from "./file-times.ts";
 import { isUnreadable, missingFile } from "./store-error.ts";
 import type { StoreFiles } from "./store-files.ts";
 import { getEvenFromTrash, trashBatches } from "./trash.ts";
@@ -51,7 +53,17 @@ export async function readRoots(files: StoreFiles): Promise<readonly FoundRoot[]
     found.set(name, await readRoot(files, name));
     if (found.size % rootsInTurn === 0) await turn();
   });
-  return names.flatMap((name) => found.get(name) ?? []);
+  return inOrder(names.flatMap((name) => found.get(name) ?? []));
+}
+
+/** A damaged one stands where its name says. */
+function inOrder(found: readonly FoundRoot[]): readonly FoundRoot[] {
+  const momentOf = momentsOf(found.flatMap(({ root }) => root ?? []));
+  const dated = found.map((one) => {
+    const moment = momentOf(one.root?.id ?? "");
+    return { one, moment: moment ?? { timeMs: timeInName(one.name), step: 0 } };
+  });
+  return dated.toSorted((a, b) => compareMoments(a.moment, b.moment)).map(({ one }) => one);
 }
 
 /** One root by the name of its file. */

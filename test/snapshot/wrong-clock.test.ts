@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { MemorySource } from "../support/memory-source.ts";
+import { ScratchStore } from "./scratch-store.ts";
+
+const manual = { reason: "manual" } as const;
+const yearMs = 365 * 24 * 3_600_000;
+
+async function capture(scratch: ScratchStore, content: string): Promise<string> {
+  const store = await scratch.open();
+  return (await store.capture(new MemorySource().write("a", content), manual)).root.id;
+}
+
+async function latest(scratch: ScratchStore, back = 0): Promise<string> {
+  return (await (await scratch.open()).find(`latest~${back}`)).id;
+}
+
+test.each([
+  ["years ahead", 4 * yearMs],
+  ["years behind", -20 * yearMs],
+])(
+  "N25: a clock that was %s once does not decide what is the latest, nor what the next one goes on from",
+  async (_what, off) => {
+    using scratch = new ScratchStore();
+    const before = await capture(scratch, "before");
+    scratch.clock.advance(off);
+    const wrong = await capture(scratch, "by a wrong clock");
+    expect(await latest(scratch)).toBe(wrong);
+    scratch.clock.advance(1000 - off);
+    const after = await capture(scratch, "after");
+    const last = await capture(scratch, "last");
+    const roots = await (await scratch.open()).list();
+    expect(roots.map(({ id }) => id)).toEqual([before, wrong, after, last]);
+    expect(roots.map(({ parent }) => parent)).toEqual([undefined, before, wrong, after]);
+    expect(await latest(scratch)).toBe(last);
+    expect(await latest(scratch, 1)).toBe(after);
+  },
+);
