@@ -1,10 +1,7 @@
 import type { PruneOptions, PruneReport, PruneWorth } from "../core/snapshot/keep-request.ts";
 import { isWorthPruning } from "../core/snapshot/prune-plan.ts";
 import type { PackUse } from "../core/snapshot/prune-plan.ts";
-import { canonicalJson, CheckedRecord, textFromBytes } from "../core/snapshot/checked-json.ts";
 import { throwIfAborted } from "../std/error.ts";
-import { isoSeconds } from "../std/time.ts";
-import type { Clock } from "../std/time.ts";
 import { recordChecks } from "./checks.ts";
 import { compactChecks } from "./compact-checks.ts";
 import type { PackKind } from "./frame.ts";
@@ -17,13 +14,9 @@ import { isExpired, lengthOf, markLive, packKinds, planStore } from "./prune-loo
 import type { LiveBlocks, LookParts, StorePlan } from "./prune-look.ts";
 import { damagedTwin, isLastResort } from "./prune-twins.ts";
 import { repack } from "./repack.ts";
-import { isUnreadable } from "./store-error.ts";
+import { lastPruneMs, noteEnd, standingClock } from "./prune-moment.ts";
 import { TrashCan, filesOfBatch, removeBatch, trashBatches } from "./trash.ts";
 import type { StoreFiles } from "./store-files.ts";
-
-/** When the last prune came to its end. */
-const lastName = "pruned.json";
-const lastBytesMax = 64 * 1024;
 
 /** N57: a prune that nobody asked for comes at most once in this time, ms. */
 const autoEveryMs = 7 * 86_400_000;
@@ -40,7 +33,7 @@ type Amounts = { packs: number; bytes: number; into: number };
 export async function prune(parts: KeepParts, options: PruneOptions): Promise<PruneReport> {
   const look: LookParts = {
     ...parts,
-    clock: standingClock(parts.clock),
+    clock: await standingClock(parts),
     onStep: () => stepOf(parts.lock, options),
   };
   const emptied = await emptyTrash(look, options);
@@ -57,12 +50,6 @@ export async function prune(parts: KeepParts, options: PruneOptions): Promise<Pr
     await compactChecks(parts);
     return { emptied, rewritten, ...round };
   }
-}
-
-/** What of the trash is expired is judged once: what is not removed now can be taken back later, and so needs its packs. */
-function standingClock(clock: Clock): Clock {
-  const startedMs = clock.now();
-  return { now: () => startedMs, sleep: (delayMs, signal) => clock.sleep(delayMs, signal) };
 }
 
 type PruneRound = {
@@ -101,7 +88,8 @@ async function pruneOnce(
 }
 
 /** What a prune would do, by a look without a lock. @throws {SnapError} as `prune` */
-export async function previewPrune(parts: LookParts, options: PruneOptions): Promise<PruneReport> {
+export async function previewPrune(given: LookParts, options: PruneOptions): Promise<PruneReport> {
+  const parts = { ...given, clock: await standingClock(given) };
   const emptied = await emptyTrash(parts, { ...options, dryRun: true });
   const packs = await loadPacks(parts.files, parts.logger);
   const { data, meta, stored } = planStore(
@@ -275,24 +263,5 @@ export async function sweepSidecars(files: StoreFiles): Promise<void> {
       );
       for (const name of lost) await files.remove(`${folder}/${name}`);
     }
-  }
-}
-
-async function noteEnd({ files, clock }: KeepParts): Promise<void> {
-  await files.put(lastName, Buffer.from(canonicalJson({ time: isoSeconds(clock.now()) })));
-}
-
-/** A note that cannot be read says nothing. */
-async function lastPruneMs(files: StoreFiles): Promise<number | undefined> {
-  try {
-    const bytes = await files.get(lastName, lastBytesMax);
-    if (bytes === undefined) return undefined;
-    const timeMs = Date.parse(
-      CheckedRecord.parse(textFromBytes(bytes, lastName), lastName).text("time"),
-    );
-    return Number.isNaN(timeMs) ? undefined : timeMs;
-  } catch (error) {
-    if (!isUnreadable(error)) throw error;
-    return undefined;
   }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { MemorySource } from "../support/memory-source.ts";
-import { ScratchStore } from "./scratch-store.ts";
+import { ScratchStore, damageOf } from "./scratch-store.ts";
 
 const manual = { reason: "manual" } as const;
 const yearMs = 365 * 24 * 3_600_000;
@@ -35,3 +35,24 @@ test.each([
     expect(await latest(scratch, 1)).toBe(after);
   },
 );
+
+test("N55, N56: a clock that is years ahead once does not empty the trash; one that stays there does", async () => {
+  using scratch = new ScratchStore();
+  const first = await capture(scratch, "first");
+  await capture(scratch, "second");
+  const { keeping } = await scratch.open();
+  const { id } = await keeping.forget({ ids: [first], reason: "manual", evenLastCopy: true });
+  scratch.clock.advance(4 * yearMs);
+  expect((await keeping.prune({ dryRun: true })).emptied.files).toBe(0);
+  expect((await keeping.prune({})).emptied.files).toBe(0);
+  scratch.clock.advance(-4 * yearMs);
+  expect((await keeping.prune({})).emptied.files).toBe(0);
+  expect(await keeping.forgets()).toHaveLength(1);
+  await keeping.unforget(id);
+  expect(await damageOf(await scratch.open(), 2)).toEqual([]);
+  await keeping.forget({ ids: [first], reason: "manual", evenLastCopy: true });
+  scratch.clock.advance(4 * yearMs);
+  expect((await keeping.prune({})).emptied.files).toBe(0);
+  scratch.clock.advance(1000);
+  expect((await keeping.prune({})).emptied.files).toBeGreaterThan(0);
+});
