@@ -24,6 +24,8 @@ export type ImportRequest = {
   /** The snapshot that an archive of changes goes on from, where it is not the one that the archive names. */
   readonly base?: string | undefined;
   readonly dryRun: boolean;
+  /** How long to wait for another writer of the store, ms. */
+  readonly wait?: number | undefined;
 };
 
 /** A snapshot, or with `dryRun` what one would hold. */
@@ -50,7 +52,7 @@ export async function importArchive(
   const { label, tags, from, dryRun } = request;
   if (label !== undefined) checkLabel(label);
   const record = requireWorkspace(environment, request.place);
-  const store = await openSnapshotStore(environment);
+  const store = await openSnapshotStore(environment, { wait: request.wait });
   using source = new ArchiveSource({
     ...work,
     bytes: typeof from === "string" ? await bytesOf(path.resolve(environment.cwd, from)) : from,

@@ -8,7 +8,7 @@ import type { StoreFiles } from "./store-files.ts";
 
 /** The record of what verifications and captures found (N51). */
 export const checksName = "checks.jsonl";
-/** The longest record that is read. */
+/** The longest record that is read; of one that is longer its end. */
 export const checksBytesMax: number = 64 * 1024 * 1024;
 
 /** How often lines are added that are not found in the record afterwards. */
@@ -92,12 +92,20 @@ export async function readLines({
 
 async function readText(files: StoreFiles, logger: Logger): Promise<string> {
   try {
+    const size = (await files.size(checksName)) ?? 0;
+    if (size > checksBytesMax) return await endOf(files, size);
     return (await files.get(checksName, checksBytesMax))?.toString("utf8") ?? "";
   } catch (error) {
     if (!isUnreadable(error)) throw error;
     logger.error("cannot read the record of checks", { reason: error.message });
     return "";
   }
+}
+
+/** The last results count: what was found damaged lately is not forgotten because the record grew. The first line is a torn one. */
+async function endOf(files: StoreFiles, size: number): Promise<string> {
+  const range = { offset: size - checksBytesMax, length: checksBytesMax };
+  return (await files.range(checksName, range)).toString("utf8");
 }
 
 /** None for a line that is torn or foreign. */

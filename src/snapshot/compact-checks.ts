@@ -51,13 +51,16 @@ export async function compactChecks(parts: ChecksParts & { readonly rng: Rng }):
 }
 
 async function replace(files: StoreFiles, old: string): Promise<void> {
-  const before = (await files.get(old, checksBytesMax)) ?? Buffer.alloc(0);
+  const size = (await files.size(old)) ?? 0;
+  const offset = Math.max(0, size - checksBytesMax);
+  const before = await files.range(old, { offset, length: size - offset });
   const kept = foldChecks(before.toString("utf8").split("\n"), await presentIn(files));
   const text = Buffer.from(kept.map((line) => `${line}\n`).join(""));
-  if (text.length * 2 > before.length) return;
+  if (text.length * 2 > size) return;
   await files.put(checksName, text);
-  const after = (await files.get(old, checksBytesMax)) ?? before;
-  if (after.length > before.length) await files.append(checksName, after.subarray(before.length));
+  const more = ((await files.size(old)) ?? size) - size;
+  if (more > 0)
+    await files.append(checksName, await files.range(old, { offset: size, length: more }));
 }
 
 async function presentIn(files: StoreFiles): Promise<{

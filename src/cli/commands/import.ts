@@ -3,6 +3,7 @@ import { importArchive, type ImportOutcome } from "../../app/import.ts";
 import { displayName } from "../../core/path/names.ts";
 import { defineCommand, type AnyCommand, type CliContext } from "../context.ts";
 import { formatSize, plural } from "../format.ts";
+import { waitOf, writerWords } from "../keep-words.ts";
 import { namingOptions } from "../snapshot-words.ts";
 
 /** `snap import`: an archive as a snapshot. */
@@ -10,7 +11,7 @@ export const importCommand: AnyCommand = defineCommand({
   command: "import <file>",
   describe: "Read a tar archive into a snapshot",
   builder: (parser) =>
-    namingOptions(parser)
+    writerWords(namingOptions(parser))
       .positional("file", {
         type: "string",
         demandOption: true,
@@ -21,12 +22,6 @@ export const importCommand: AnyCommand = defineCommand({
         requiresArg: true,
         describe: "For an archive of changes: the snapshot that it goes on from",
       })
-      .option("dry-run", {
-        alias: "n",
-        type: "boolean",
-        default: false,
-        describe: "Tell what the snapshot would hold",
-      })
       .example("ssh other snap export latest - | snap import -", "a snapshot of another machine")
       .epilogue(
         "Nothing is written to the workspace: `snap restore` does that, and `latest` never means an imported snapshot. Absolute names, .. and names of snap's own, entries below a link, links that lead out and sparse files are refused and listed; devices are listed. Exit code 4: something was refused.",
@@ -35,7 +30,7 @@ export const importCommand: AnyCommand = defineCommand({
     const { label, tag: tags, base, dryRun } = words;
     // Ctrl-C also ends the wait for a program that writes nothing.
     const from = words.file === "-" ? addAbortSignal(work.signal, process.stdin) : words.file;
-    const request = { place, from, label, tags, base, dryRun };
+    const request = { place, from, label, tags, base, dryRun, wait: waitOf(words) };
     return tell(output, await importArchive(environment, request, work));
   },
 });
