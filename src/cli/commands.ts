@@ -36,6 +36,7 @@ const sources: Readonly<Record<string, () => Promise<AnyCommand>>> = {
   forget: async () => (await import("./commands/forget.ts")).forgetCommand,
   prune: async () => (await import("./commands/prune.ts")).pruneCommand,
   stats: async () => (await import("./commands/prune.ts")).statsCommand,
+  store: async () => (await import("./commands/store.ts")).storeCommand,
   restore: async () => (await import("./commands/restore.ts")).restoreCommand,
   undo: async () => (await import("./commands/restore.ts")).undoCommand,
   restores: async () => (await import("./commands/restore.ts")).restoresCommand,

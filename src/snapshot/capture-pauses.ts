@@ -6,6 +6,7 @@ import { putCheckpoint } from "./checkpoint.ts";
 import type { CheckpointScope } from "./checkpoint.ts";
 import { isHeld } from "./held-manifest.ts";
 import type { ManifestWriter } from "./manifest-store.ts";
+import { refuseMoved } from "./moved.ts";
 import type { PackWriter } from "./pack-writer.ts";
 import type { Packs } from "./packs.ts";
 import type { StoreFiles } from "./store-files.ts";
@@ -84,6 +85,7 @@ export class CapturePauses {
     await this.checkpoint();
     const { lock, packs } = this.#parts;
     await lock.handOver();
+    await refuseMoved(this.#parts.files);
     const recorded = await readDamagedPacks(this.#parts);
     const areGone = [
       await packs.data.catalogue.lookAgain(recorded),

@@ -44,6 +44,7 @@ async function newestTime(files: StoreFiles, nowMs: number): Promise<number | un
   return known.length === 0 ? undefined : known.reduce((a, b) => Math.max(a, b));
 }
 
+/** The prune has come to its end. The writer's lock is held. */
 export async function noteEnd({ files, clock }: KeepParts): Promise<void> {
   await files.put(lastName, Buffer.from(canonicalJson({ time: isoSeconds(clock.now()) })));
 }

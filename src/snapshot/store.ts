@@ -32,6 +32,7 @@ import { findSound } from "./find.ts";
 import { withReserve } from "./keep-parts.ts";
 import type { KeepParts } from "./keep-parts.ts";
 import { Keeping } from "./keeping.ts";
+import { refuseMoved } from "./moved.ts";
 import { TarExport } from "./export.ts";
 import type { ExportChange } from "./export.ts";
 import { exportedOf } from "./export-source.ts";
@@ -261,15 +262,13 @@ class DiskStore implements OpenedStore {
     const { clock, rng } = this.#options;
     const files = this.#files;
     await files.makeFolders(["tmp"]);
-    return await WriterLock.acquire({
-      files,
-      clock,
-      rng,
-      logger: this.#logger,
-      waitMs,
-      doing,
-      signal,
-    });
+    const logger = this.#logger;
+    await using stack = new AsyncDisposableStack();
+    const asked = { files, clock, rng, logger, waitMs, doing, signal };
+    const lock = stack.use(await WriterLock.acquire(asked));
+    await refuseMoved(files);
+    stack.move();
+    return lock;
   }
 
   async #root(id: SnapshotId): Promise<SnapshotRoot> {

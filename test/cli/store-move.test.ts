@@ -1,0 +1,32 @@
+import { existsSync, mkdirSync } from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { Box } from "../support/snap-process.ts";
+
+test("N9, N10: the store is shown and moved, and what was captured goes on from the new place", async () => {
+  using box = new Box();
+  box.write("a", "1");
+  const old = path.join(box.home, "store");
+  const target = path.join(box.top, "elsewhere/store");
+  await box.expectExit(2, "store", "move", target);
+  await box.expectExit(0, "capture", "--label", "first");
+  expect((await box.expectExit(0, "store", "path")).stdout.trim()).toBe(old);
+  await box.expectExit(2, "store", "move", path.join(box.workspace, "inside"));
+  await box.expectExit(2, "store", "move", path.join(old, "inside"));
+  await box.expectExit(0, "store", "move", target, "--dry-run");
+  expect(existsSync(target)).toBe(false);
+  mkdirSync(path.dirname(target));
+  const { stdout } = await box.expectExit(0, "store", "move", target);
+  expect(stdout).toContain(old);
+  expect((await box.expectExit(0, "store", "path")).stdout.trim()).toBe(target);
+  box.write("a", "2");
+  await box.expectExit(0, "capture", "--label", "second");
+  await box.expectExit(0, "verify", "--level", "2");
+  const { events } = await box.expectExit(0, "list", "--json");
+  expect(events.at(-1)).toMatchObject({ count: 2 });
+  expect((await box.expectExit(0, "cat", "first", "a")).stdout).toBe("1");
+  await box.expectExit(0, "config", "set", "store.path", old);
+  const refused = await box.expectExit(3, "capture", "--force");
+  expect(refused.stderr).toContain("was moved to");
+  await box.expectExit(0, "show", "first");
+});
