@@ -45,8 +45,21 @@ export async function unlessTrouble<T>(attempt: () => Promise<T> | T): Promise<T
   try {
     return await attempt();
   } catch (error) {
-    const isTrouble = isSnapError(error) || systemCode(error) !== undefined;
-    if (!isTrouble || isSnapError(error, "interrupted")) throw error;
-    return undefined;
+    return noneIfTrouble(error);
   }
+}
+
+/** The same at once. */
+export function unlessTroubleNow<T>(attempt: () => T): T | undefined {
+  try {
+    return attempt();
+  } catch (error) {
+    return noneIfTrouble(error);
+  }
+}
+
+function noneIfTrouble(error: unknown): undefined {
+  const isTrouble = isSnapError(error) || systemCode(error) !== undefined;
+  if (!isTrouble || isSnapError(error, "interrupted")) throw error;
+  return undefined;
 }

@@ -8,8 +8,10 @@ import {
 } from "../core/tree/content-hash.ts";
 import { throwIfAborted } from "../std/error.ts";
 import type { Logger } from "../std/log.ts";
+import { ThreadFailure } from "../threads/threads.ts";
 import type { Disk } from "./disk.ts";
-import { HashThreads, stopJobs, ThreadFailure, type HashedPart } from "./hash-threads.ts";
+import { stopFlag, stopJobs, type HashedPart } from "./hash-job.ts";
+import { HashThreads } from "./hash-threads.ts";
 
 /** An open file and the size that it had when it was opened. */
 export type OpenFacts = { readonly fd: number; readonly size: number };
@@ -92,11 +94,11 @@ async function hashParts(
   { fd, size }: OpenFacts,
   signal: AbortSignal | undefined,
 ): Promise<HashedContent | undefined> {
-  const stop = new SharedArrayBuffer(4);
+  const stop = stopFlag();
   const leave = (): void => stopJobs(stop);
   const jobs: Promise<HashedPart>[] = [];
   for (let from = 0; from < size; from += partBytes) {
-    jobs.push(threads.hash({ fd, from, to: Math.min(size, from + partBytes), stop }));
+    jobs.push(threads.run({ fd, from, to: Math.min(size, from + partBytes), stop }));
   }
   signal?.addEventListener("abort", leave, { once: true });
   try {

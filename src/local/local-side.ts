@@ -36,6 +36,7 @@ import { areaPlace, openTop, placeOf, type Site } from "./parents.ts";
 import { openSpot } from "./spot.ts";
 import { performAct, settleAct } from "./perform.ts";
 import { readEach } from "./read-each.ts";
+import { threadedReader } from "./read-threads.ts";
 import { hashStable, openFile, type DatedContent } from "./read.ts";
 import { listFolder, statPath } from "./scan.ts";
 import { stage } from "./stage.ts";
@@ -59,7 +60,9 @@ export function openLocalSide(options: LocalSideOptions): LocalSide {
     options.disk === undefined
       ? threadedHasher(disk, options.logger ?? silentLogger)
       : readingHasher(disk);
-  return new DiskSide({ ...options, disk, hasher, patience: new Patience(options) });
+  const reader =
+    options.disk === undefined ? threadedReader(options.logger ?? silentLogger) : readEach;
+  return new DiskSide({ ...options, disk, hasher, patience: new Patience(options) }, reader);
 }
 
 /** The disk, with what never changes asked for at its first use only. */
@@ -71,11 +74,13 @@ function askedOnce(disk: Disk): Disk {
 class DiskSide implements LocalSide {
   readonly top: string;
   readonly #site: Site;
+  readonly #reader: typeof readEach;
   #granularityNs: bigint | undefined;
 
-  constructor(site: Site) {
+  constructor(site: Site, reader: typeof readEach) {
     this.top = site.top;
     this.#site = site;
+    this.#reader = reader;
   }
 
   readMarker(): Promise<RootMarker | undefined> {
@@ -133,7 +138,7 @@ class DiskSide implements LocalSide {
   }
 
   readEach(request: ReadEachRequest, work?: Work): Promise<ReadonlyMap<RelPath, WholeFile>> {
-    return readEach(this.#site, request, work);
+    return this.#reader(this.#site, request, work);
   }
 
   /** Never repeated: the bytes come once. */

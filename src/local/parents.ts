@@ -18,6 +18,9 @@ export type Site = {
   readonly hasher: OpenHasher;
 };
 
+/** What is needed to walk there. */
+export type Ground = Pick<Site, "top" | "disk">;
+
 /** Names from the top of the workspace down; empty is the top. */
 export type Place = readonly string[];
 
@@ -141,7 +144,7 @@ function otherDisk(place: Place): SnapError {
 }
 
 /** @throws {SnapError} `workspace-missing` unless the top is a real folder (S22). */
-export function openTop(site: Site): Folder {
+export function openTop(site: Ground): Folder {
   try {
     const fd = site.disk.open(site.top, folderFlags);
     return closingOnError(
@@ -160,7 +163,7 @@ export function openTop(site: Site): Folder {
 }
 
 /** Walk to a folder. What is missing fails as the disk says it. */
-export function openFolder(site: Site, place: Place): Folder {
+export function openFolder(site: Ground, place: Place): Folder {
   let folder = openTop(site);
   for (const name of place) {
     using parent = folder;

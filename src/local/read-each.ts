@@ -1,10 +1,11 @@
 import { baseName, parentPath, topPath, type RelPath } from "../core/path/rel-path.ts";
+import { blockHashOf } from "../core/tree/content-hash.ts";
 import { smallBytesMax, type ReadEachRequest, type WholeFile } from "../core/tree/local-stat.ts";
 import { throwIfAborted } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { turn } from "../std/turn.ts";
-import { unlessTrouble } from "./hash-each.ts";
-import { openFolder, placeOf, type Site } from "./parents.ts";
+import { unlessTroubleNow } from "./hash-each.ts";
+import { openFolder, placeOf, type Folder, type Ground, type Site } from "./parents.ts";
 import { openPlain } from "./read.ts";
 import { Spot } from "./spot.ts";
 import { localStat, sameState } from "./stat-facts.ts";
@@ -20,40 +21,50 @@ const turnMs = 10;
  */
 export async function readEach(
   site: Site,
-  { paths, into }: ReadEachRequest,
+  request: ReadEachRequest,
   work: Work = {},
 ): Promise<ReadonlyMap<RelPath, WholeFile>> {
-  const reader = new WholeReader(site, into);
+  const reader = new WholeReader({ ...site, startedAt: site.clock.now() }, request.into);
   await turn();
   let turnEnds = performance.now() + turnMs;
-  for (const [parent, inside] of Map.groupBy(paths, (path) => parentPath(path) ?? topPath)) {
-    await unlessTrouble(async () => {
-      using folder = openFolder(site, placeOf(parent));
-      for (const path of inside) {
-        throwIfAborted(work.signal);
-        await unlessTrouble(() => reader.read(path, new Spot(site.disk, folder, baseName(path))));
-        if (performance.now() < turnEnds) continue;
-        await turn();
-        turnEnds = performance.now() + turnMs;
-      }
-    });
+  for (const _file of reader.readEach(request.paths)) {
+    throwIfAborted(work.signal);
+    if (performance.now() < turnEnds) continue;
+    await turn();
+    turnEnds = performance.now() + turnMs;
   }
   return reader.found;
 }
 
-class WholeReader {
-  readonly found = new Map<RelPath, WholeFile>();
-  readonly #site: Site;
+/** Where files are read, and when that began, ms since 1970. */
+export type ReadGround = Ground & { readonly startedAt: number };
+
+/** Reads small files into one piece of memory, side by side. */
+export class WholeReader {
+  readonly found: Map<RelPath, WholeFile> = new Map();
+  readonly #ground: ReadGround;
   #free: Uint8Array;
 
-  constructor(site: Site, into: Uint8Array) {
-    this.#site = site;
+  constructor(ground: ReadGround, into: Uint8Array) {
+    this.#ground = ground;
     this.#free = into;
   }
 
-  read(path: RelPath, spot: Spot): void {
-    const { disk, clock } = this.#site;
-    const startedAt = clock.now();
+  /** A step before each file. */
+  *readEach(paths: readonly RelPath[]): Generator<RelPath> {
+    for (const [parent, inside] of Map.groupBy(paths, (path) => parentPath(path) ?? topPath)) {
+      using folder = unlessTroubleNow(() => openFolder(this.#ground, placeOf(parent)));
+      if (folder === undefined) continue;
+      for (const path of inside) {
+        yield path;
+        unlessTroubleNow(() => this.#read(path, folder));
+      }
+    }
+  }
+
+  #read(path: RelPath, folder: Folder): void {
+    const { disk, startedAt } = this.#ground;
+    const spot = new Spot(disk, folder, baseName(path));
     const { fd, stats } = openPlain(disk, spot);
     try {
       const size = Number(stats.size);
@@ -67,7 +78,7 @@ class WholeReader {
       if (!isStable) return;
       this.#free = this.#free.subarray(size);
       const stat = localStat({ name: spot.name, stats, linkTarget: undefined });
-      this.found.set(path, { stat, bytes, startedAt });
+      this.found.set(path, { stat, bytes, startedAt, hash: blockHashOf(bytes) });
     } finally {
       disk.close(fd);
     }

@@ -13,17 +13,24 @@ const adapter = (...packages: readonly string[]): Layer => ({
   builtins: "any",
 });
 
+/** An adapter whose hardest work is done by other threads. */
+const threaded = (...packages: readonly string[]): Layer => {
+  const layer = adapter(...packages);
+  return { ...layer, imports: [...layer.imports, "threads"] };
+};
+
 export const layers: Readonly<Record<string, Layer>> = {
   std: { imports: [], packages: ["p-limit"], builtins: [] },
   core: { imports: ["std"], packages: ["ignore", "zod"], builtins: ["node:crypto", "node:zlib"] },
   "ports.ts": { imports: ["std", "core"], packages: [], builtins: [] },
+  threads: { imports: ["std"], packages: [], builtins: ["node:os", "node:worker_threads"] },
   engine: { imports: ["std", "core", "ports.ts"], packages: [], builtins: [] },
   restore: { imports: ["std", "core", "ports.ts"], packages: [], builtins: [] },
-  local: adapter("@parcel/watcher"),
+  local: threaded("@parcel/watcher"),
   remote: adapter("dropbox"),
   state: adapter("lowdb", "env-paths", "zod"),
   guard: adapter("isomorphic-git"),
-  snapshot: adapter("tar"),
+  snapshot: threaded("tar"),
   server: {
     imports: ["std", "core"],
     packages: ["yazl", "@peculiar/x509", "reflect-metadata"],

@@ -1,6 +1,6 @@
 import type { SnapError } from "../../std/error.ts";
 import type { RelPath } from "../path/rel-path.ts";
-import type { HashedContent } from "./content-hash.ts";
+import type { BlockHash, HashedContent } from "./content-hash.ts";
 import type { ContentHash, FileId, Stamp } from "./node.ts";
 
 /** What stands at a place on the disk, by `lstat`: links are never followed (S22). */
@@ -29,7 +29,7 @@ export type HashedFile = HashedContent & { readonly stat: LocalStat; readonly tr
 /** Files up to this size are small: they are read in one go. */
 export const smallBytesMax: number = 256 * 1024;
 
-/** Small files to be read, and the memory that takes their bytes. */
+/** Small files to be read, and the memory that takes their bytes: what threads share is filled by another one. */
 export type ReadEachRequest = { readonly paths: readonly RelPath[]; readonly into: Uint8Array };
 
 /**
@@ -40,6 +40,8 @@ export type WholeFile = {
   readonly stat: LocalStat;
   readonly bytes: Uint8Array;
   readonly startedAt: number;
+  /** SHA-256 of the bytes, where it is known. */
+  readonly hash?: BlockHash | undefined;
 };
 
 /** What a file held from `startedAt` (ms) on, while it had this stat. */
