@@ -5,21 +5,17 @@ import type { LeftAside } from "../core/snapshot/root.ts";
 import { parseRelPath } from "../core/path/rel-path.ts";
 import { blockHashOf, contentHashOfBlocks } from "../core/tree/content-hash.ts";
 import type { BlockHash } from "../core/tree/content-hash.ts";
-import { smallBytesMax } from "../core/tree/local-stat.ts";
 import type { WholeFile } from "../core/tree/local-stat.ts";
 import type { CaptureSource } from "../ports.ts";
-import { SnapError, isSnapError, throwIfAborted } from "../std/error.ts";
+import { SnapError, throwIfAborted } from "../std/error.ts";
 import type { Clock } from "../std/time.ts";
-import { batchBytesMax, isOneBlock } from "./capture-batch.ts";
+import { AheadReader, isTroubleOfFile } from "./ahead-reader.ts";
+import type { AheadFile, Others, Reading } from "./ahead-reader.ts";
 import type { SourcePair } from "./capture-batch.ts";
-import { Gate } from "./in-order.ts";
 import type { PackWriter } from "./pack-writer.ts";
 import type { KnownContents } from "./known-contents.ts";
 import { readStable } from "./stable-read.ts";
 import type { ReadBlock, ReadFile } from "./stable-read.ts";
-
-/** Files that are read at once (N36). */
-const filesAtOnce = 4;
 
 /** What the capture of entries works with. */
 export type EntryCaptureParts = {
@@ -35,8 +31,14 @@ export type EntryCaptureParts = {
 /** What became of one entry of the source. */
 export type CapturedEntry = { readonly entry: SnapshotEntry; readonly left?: LeftAside };
 
-/** A file that was read ahead of its turn, and its blocks, which are still to be stored. */
-type AheadFile = { readonly read: ReadFile; readonly blocks: readonly ReadBlock[] };
+/** Entries whose files are being read ahead of their turn. */
+export type BegunBatch = {
+  readonly pairs: readonly SourcePair[];
+  /** Those that need no reading. */
+  readonly taken: ReadonlyMap<SnapshotEntry, CapturedEntry>;
+  readonly unread: readonly SnapshotEntry[];
+  readonly reading: Reading;
+};
 
 /**
  * Makes entries of a manifest of what the source says: known content is taken over by its block list and nothing is
@@ -45,37 +47,38 @@ type AheadFile = { readonly read: ReadFile; readonly blocks: readonly ReadBlock[
  */
 export class EntryCapture {
   readonly #parts: EntryCaptureParts;
-  readonly #gate = new Gate(filesAtOnce);
-  /** Holds the small files of a batch, until the next one. */
-  #room: Uint8Array | undefined;
+  readonly #reader: AheadReader;
   /** A failure of the store itself, which ends the capture; one of the source concerns one file. */
   #storeFailure: unknown;
 
   constructor(parts: EntryCaptureParts) {
     this.#parts = parts;
+    this.#reader = new AheadReader(parts);
   }
 
-  /** What becomes of each of some entries, in their order. Small files are read together, those of one block four at once. */
-  async *captureEach(pairs: readonly SourcePair[]): AsyncGenerator<CapturedEntry> {
+  /** Begin to read the small files among some entries; nothing is stored before their turn. */
+  async begin(pairs: readonly SourcePair[]): Promise<BegunBatch> {
     const taken = await this.takeOver(pairs);
     const unread = pairs.map(({ left }) => left).filter((entry) => !taken.has(entry));
-    const whole = await this.#readEach(unread);
-    const ahead = new Map<SnapshotEntry, Promise<AheadFile | SnapError | undefined>>();
+    return { pairs, taken, unread, reading: this.#reader.begin(unread) };
+  }
+
+  /** It is the turn of a batch: what becomes of each of its entries, in their order. */
+  async *finish({ pairs, taken, unread, reading }: BegunBatch): AsyncGenerator<CapturedEntry> {
+    let others: Others | undefined;
     try {
-      for (const entry of unread) {
-        if (whole.has(entry.path) || !isOneBlock(entry)) continue;
-        const reading = this.#gate.run(() => this.#readAhead(entry));
-        reading.catch(leaveToItsTurn);
-        ahead.set(entry, reading);
-      }
+      throwIfAborted(this.#parts.signal);
+      const whole = await reading.whole;
+      others = this.#reader.readOthers(unread.filter(({ path }) => !whole.has(path)));
       for (const { left } of pairs) {
         throwIfAborted(this.#parts.signal);
         const small = whole.get(left.path);
         if (small !== undefined) yield { entry: await this.#storeWhole(left, small) };
-        else yield taken.get(left) ?? (await this.#storeFile(left, await ahead.get(left)));
+        else yield taken.get(left) ?? (await this.#storeFile(left, await others.of(left)));
       }
     } finally {
-      await Promise.allSettled(ahead.values());
+      await reading.end();
+      await others?.end();
     }
   }
 
@@ -123,46 +126,16 @@ export class EntryCapture {
     return blocks?.every((block) => this.#parts.data.has(block)) ? blocks : undefined;
   }
 
-  async #readEach(entries: readonly SnapshotEntry[]): Promise<ReadonlyMap<string, WholeFile>> {
-    const { source, signal } = this.#parts;
-    const small = entries.filter(({ type, size = 0 }) => type === "file" && size <= smallBytesMax);
-    if (small.length === 0 || source.readEach === undefined) return new Map();
-    const paths = small.map((entry) => parseRelPath(entry.path));
-    this.#room ??= Buffer.allocUnsafeSlow(batchBytesMax);
-    const request = { paths, into: this.#room };
-    return await source.readEach(request, signal === undefined ? {} : { signal });
-  }
-
   async #storeWhole(source: SnapshotEntry, file: WholeFile): Promise<SnapshotEntry> {
     const { stat, bytes, startedAt } = file;
     const blocks: BlockHash[] = [];
     if (bytes.length > 0) {
-      const hash = blockHashOf(bytes);
+      const hash = file.hash ?? blockHashOf(bytes);
       await this.#store(source.path, { hash, bytes });
       blocks.push(hash);
     }
     const read = { stat, size: bytes.length, blocks, isStable: true, startedAt };
     return this.#captured(source, read).entry;
-  }
-
-  /** Trouble of the file comes as a value; undefined where it is longer than a block by now. */
-  async #readAhead(entry: SnapshotEntry): Promise<AheadFile | SnapError | undefined> {
-    let blocks: ReadBlock[] = [];
-    try {
-      const read = await this.#read(entry, {
-        onOpen: () => (blocks = []),
-        keep: async (block) => {
-          if (blocks.length > 0) throw new GrownFile();
-          blocks.push(block);
-          await Promise.resolve();
-        },
-      });
-      return { read, blocks };
-    } catch (error) {
-      if (error instanceof GrownFile) return undefined;
-      if (!isTroubleOfFile(error)) throw error;
-      return error;
-    }
   }
 
   async #storeFile(
@@ -179,23 +152,13 @@ export class EntryCapture {
   async #storeLong(entry: SnapshotEntry): Promise<CapturedEntry> {
     try {
       const keep = (block: ReadBlock): Promise<void> => this.#store(entry.path, block);
-      return this.#captured(entry, await this.#read(entry, { keep, onOpen: () => {} }));
+      const { source, clock, signal } = this.#parts;
+      const open = (): ReturnType<typeof source.open> => source.open(parseRelPath(entry.path));
+      return this.#captured(entry, await readStable({ open, keep, clock, signal }));
     } catch (error) {
       if (error === this.#storeFailure || !isTroubleOfFile(error)) throw error;
       return unreadableFile(entry, error);
     }
-  }
-
-  #read(
-    entry: SnapshotEntry,
-    on: { readonly keep: (block: ReadBlock) => Promise<void>; readonly onOpen: () => void },
-  ): Promise<ReadFile> {
-    const { source, clock, signal } = this.#parts;
-    const open = (): ReturnType<typeof source.open> => {
-      on.onOpen();
-      return source.open(parseRelPath(entry.path));
-    };
-    return readStable({ open, keep: on.keep, clock, signal });
   }
 
   async #store(path: string, { hash, bytes }: ReadBlock): Promise<void> {
@@ -224,12 +187,6 @@ export class EntryCapture {
   }
 }
 
-/** A file that was listed with one block has several now. */
-class GrownFile extends Error {}
-
-/** A failure is thrown at the entry's turn; it must not count as unhandled before. */
-function leaveToItsTurn(): void {}
-
 function isSameContent(entry: SnapshotEntry | undefined, { hash, size }: SnapshotEntry): boolean {
   return entry?.blocks !== undefined && entry.hash === hash && entry.size === size;
 }
@@ -253,11 +210,6 @@ export function withTimeOf(entry: SnapshotEntry, before: Pair["right"]): Snapsho
 /** In a unit a time that alone is another tells nothing (N39): looking at a repository changes times of its folders and index. */
 function isSameInUnit(entry: SnapshotEntry, before: SnapshotEntry): boolean {
   return entry.unit !== undefined && entry.unit === before.unit && entry.hash === before.hash;
-}
-
-/** N37: whatever the source says of one file, unless the whole source is gone. */
-export function isTroubleOfFile(error: unknown): error is SnapError {
-  return isSnapError(error) && !["interrupted", "workspace-missing"].includes(error.code);
 }
 
 function unreadableFile(source: SnapshotEntry, error: SnapError): CapturedEntry {

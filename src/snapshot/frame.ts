@@ -1,24 +1,15 @@
 import { promisify } from "node:util";
-import { constants, zstdCompress, zstdCompressSync, zstdDecompress } from "node:zlib";
+import { zstdDecompress } from "node:zlib";
 import type { ZstdOptions } from "node:zlib";
 import { Header } from "tar/header";
 import { damagedError, isHash } from "../core/snapshot/checked-json.ts";
 import { decodeFrameNow, decodeOptions, undecodable, wrongRawLength } from "./decode-frame.ts";
 import { recordBytes, writeTarHeader } from "./pack-header.ts";
 
-const compressOnPool = promisify<Uint8Array, ZstdOptions, Buffer>(zstdCompress);
 const decompressOnPool = promisify<Uint8Array, ZstdOptions, Buffer>(zstdDecompress);
 
 /** Below this, a trip to the thread pool costs more than the work (measured: about 16 KiB). */
 const syncBytesMax = 16 * 1024;
-
-/** zstd levels: the usual one, and the fastest, which stores what it cannot compress as it is. */
-const usualLevel = 3;
-const fastestLevel = 1;
-
-/** N16: what the first 64 KiB must gain, else the block counts as incompressible. */
-const probeBytes = 64 * 1024;
-const probeGainMin = 0.03;
 
 /** The two zero records that end a tar archive. */
 export const endOfArchive: Uint8Array = new Uint8Array(2 * recordBytes);
@@ -95,40 +86,6 @@ function readHeader(record: Buffer): Header {
   } catch (cause) {
     throw damagedError("A pack holds something that is no tar entry", cause);
   }
-}
-
-/** Whether compressing a block is wasted time, told by its beginning (N16). */
-export function isIncompressible(block: Uint8Array): boolean {
-  const probe = block.subarray(0, probeBytes);
-  const gain =
-    1 - zstdCompressSync(probe, compressOptions(fastestLevel, probe.length)).length / probe.length;
-  return gain < probeGainMin;
-}
-
-/** One zstd frame with checksum and raw size. */
-export async function compressFrame(
-  raw: Uint8Array,
-  options: { readonly fast: boolean },
-): Promise<Buffer> {
-  const zstd = compressOptions(options.fast ? fastestLevel : usualLevel, raw.length);
-  return raw.length < syncBytesMax ? zstdCompressSync(raw, zstd) : await compressOnPool(raw, zstd);
-}
-
-function compressOptions(level: number, rawLength: number): ZstdOptions {
-  return {
-    pledgedSrcSize: rawLength,
-    chunkSize: chunkOfCompressed(rawLength),
-    params: {
-      [constants.ZSTD_c_compressionLevel]: level,
-      [constants.ZSTD_c_checksumFlag]: 1,
-      [constants.ZSTD_c_contentSizeFlag]: 1,
-    },
-  };
-}
-
-/** Texts fit into one output buffer, and nothing needs many: Node joins the chunks. */
-function chunkOfCompressed(rawLength: number): number {
-  return Math.min(Math.max(Math.ceil(rawLength / 2), 1024), 1024 * 1024);
 }
 
 /**

@@ -1,18 +1,12 @@
 import { createHash } from "node:crypto";
 import type { PackContents, PackEntry, PackFrame } from "../core/snapshot/pack-index.ts";
-import { compressFrame, entryContentAt, entryName, tarEntry } from "./frame.ts";
+import { entryContentAt, entryLength } from "./frame.ts";
 import type { PackKind } from "./frame.ts";
-import { FrameGroup, groupBytes } from "./frame-group.ts";
+import { FrameGroup, groupRoomBytes, largeBytes } from "./frame-group.ts";
 import type { PlacedBlock } from "./frame-group.ts";
+import type { FramePress } from "./frame-press.ts";
+import type { FrameRooms } from "./frame-room.ts";
 import type { StoreFiles, StoreFileWriter } from "./store-files.ts";
-
-/** A run of tar entries that becomes one frame. */
-type RawFrame = {
-  readonly bytes: Uint8Array;
-  readonly entries: readonly PlacedBlock[];
-  /** Called once the bytes are compressed. */
-  readonly release?: () => void;
-};
 
 /** What is in a frame that comes from another pack. */
 export type CopiedFrame = {
@@ -23,12 +17,21 @@ export type CopiedFrame = {
 /** A finished pack under its name, and its index. */
 export type FinishedPack = { readonly name: string; readonly contents: PackContents };
 
+/** What a pack is made with. */
+export type PackBuildParts = {
+  readonly files: StoreFiles;
+  readonly kind: PackKind;
+  readonly rooms: FrameRooms;
+  readonly press: FramePress;
+};
+
 /**
  * One pack while it is written. Frames are compressed side by side and appended in the order they were given, so that
  * equal input gives equal packs.
  */
 export class PackBuild {
   readonly #kind: PackKind;
+  readonly #making: Pick<PackBuildParts, "rooms" | "press">;
   readonly #writer: Promise<StoreFileWriter>;
   readonly #digest = createHash("sha256");
   readonly #frames: PackFrame[] = [];
@@ -36,14 +39,13 @@ export class PackBuild {
   /** Resolves when every frame given so far is written; carries the first failure. */
   #tail: Promise<unknown> = Promise.resolve();
   #group: FrameGroup | undefined;
-  /** Memory of groups that are done. */
-  readonly #rooms: Buffer[] = [];
   #length = 0;
   /** Blocks given so far, whether written or not. */
   readonly hashes: string[] = [];
 
-  constructor(files: StoreFiles, kind: PackKind) {
+  constructor({ files, kind, ...making }: PackBuildParts) {
     this.#kind = kind;
+    this.#making = making;
     this.#writer = files.write();
     this.#writer.catch(leaveToTail);
   }
@@ -52,18 +54,15 @@ export class PackBuild {
    * Take a block. The promise, if any, is that of the frame it completed, and gives the compressed bytes up to its end. The
    * block's bytes are copied before returning.
    */
-  add(
-    hash: string,
-    bytes: Uint8Array,
-    options: { readonly fast: boolean },
-  ): Promise<number> | undefined {
+  add(hash: string, bytes: Uint8Array): Promise<number> | undefined {
     this.hashes.push(hash);
-    if (bytes.length >= groupBytes) {
-      const entry = tarEntry(entryName(this.#kind, hash), bytes);
-      const place = { hash, offset: entryContentAt, length: bytes.length };
-      return this.#append({ bytes: entry, entries: [place] }, options.fast);
+    if (bytes.length >= largeBytes) {
+      const room = this.#making.rooms.take(entryLength(bytes.length));
+      const alone = new FrameGroup(this.#kind, room);
+      alone.add(hash, bytes);
+      return this.#append(alone, entryContentAt);
     }
-    const group = (this.#group ??= new FrameGroup(this.#kind, this.#rooms));
+    const group = (this.#group ??= this.#newGroup());
     group.add(hash, bytes);
     return group.isFull ? this.#endGroup(group) : undefined;
   }
@@ -79,7 +78,7 @@ export class PackBuild {
 
   /** Write the rest and the end of the archive; the pack is in place and durable on return (N26). */
   async finish(nameOf: (sha256: string) => string): Promise<FinishedPack> {
-    const group = (this.#group ??= new FrameGroup(this.#kind, this.#rooms));
+    const group = (this.#group ??= this.#newGroup());
     group.endArchive();
     await this.#endGroup(group);
     const name = nameOf(this.#digest.digest("hex"));
@@ -95,22 +94,27 @@ export class PackBuild {
     await writer?.discard();
   }
 
-  #endGroup(group: FrameGroup): Promise<number> {
-    this.#group = undefined;
-    const { bytes, entries } = group;
-    return this.#append({ bytes, entries, release: () => group.release() }, false);
+  #newGroup(): FrameGroup {
+    return new FrameGroup(this.#kind, this.#making.rooms.take(groupRoomBytes(this.#kind)));
   }
 
-  #append(raw: RawFrame, fast: boolean): Promise<number> {
-    const compressed = compressFrame(raw.bytes, { fast }).finally(raw.release);
+  #endGroup(group: FrameGroup): Promise<number> {
+    this.#group = undefined;
+    return this.#append(group);
+  }
+
+  /** @param blockAt where the block begins, if it is one large one */
+  #append({ room, length, entries }: FrameGroup, blockAt?: number): Promise<number> {
+    const { press, rooms } = this.#making;
+    const raw = { room, length, ...(blockAt === undefined ? {} : { blockAt }) };
+    const compressed = press.compress(raw);
     compressed.catch(leaveToTail);
-    const { entries } = raw;
-    const rawLength = raw.bytes.length;
     const written = this.#tail.then(async () =>
-      this.#write({ rawLength, entries }, await compressed),
+      this.#write({ rawLength: length, entries }, await compressed),
     );
     this.#tail = written;
-    written.catch(leaveToTail);
+    // Where it failed the thread may still be at it: then nobody else gets the room.
+    written.then(() => rooms.give(room), leaveToTail);
     return written;
   }
 

@@ -1,8 +1,11 @@
 import type { BlockIndex } from "../core/snapshot/block-index.ts";
 import { PackIndex, encodeSidecar } from "../core/snapshot/pack-index.ts";
-import { isIncompressible } from "./frame.ts";
+import type { Logger } from "../std/log.ts";
+import { silentLogger } from "../std/log.ts";
 import type { PackKind } from "./frame.ts";
-import { groupBytes } from "./frame-group.ts";
+import { groupRoomBytes } from "./frame-group.ts";
+import { FramePress } from "./frame-press.ts";
+import { FrameRooms } from "./frame-room.ts";
 import { PackBuild } from "./pack-build.ts";
 import type { CopiedFrame } from "./pack-build.ts";
 import type { StoreFiles } from "./store-files.ts";
@@ -20,11 +23,14 @@ export type PackWriterOptions = {
   readonly kind: PackKind;
   /** The blocks of packs in place; the writer adds its own as they get there. */
   readonly index: BlockIndex;
+  readonly logger?: Logger;
 };
 
 /** Writes new blocks into packs. A block that a sound pack has, or that is on its way, is not written again (N27). */
 export class PackWriter {
   readonly #options: PackWriterOptions;
+  readonly #rooms: FrameRooms;
+  readonly #press: FramePress;
   readonly #pending = new Set<string>();
   readonly #closing = new Set<Promise<void>>();
   readonly #builds = new Set<PackBuild>();
@@ -37,6 +43,8 @@ export class PackWriter {
 
   constructor(options: PackWriterOptions) {
     this.#options = options;
+    this.#rooms = new FrameRooms(groupRoomBytes(options.kind));
+    this.#press = new FramePress(options.logger ?? silentLogger);
   }
 
   /** Bytes of the packs and sidecars put in place so far. */
@@ -63,9 +71,8 @@ export class PackWriter {
   async add(hash: string, bytes: Uint8Array): Promise<void> {
     if (this.has(hash)) return;
     this.#pending.add(hash);
-    const fast = bytes.length >= groupBytes && isIncompressible(bytes);
     this.#build ??= this.#newBuild();
-    const written = this.#build.add(hash, bytes, { fast });
+    const written = this.#build.add(hash, bytes);
     if (written !== undefined) await this.#track(written);
   }
 
@@ -118,7 +125,8 @@ export class PackWriter {
   }
 
   #newBuild(): PackBuild {
-    const build = new PackBuild(this.#options.files, this.#options.kind);
+    const { files, kind } = this.#options;
+    const build = new PackBuild({ files, kind, rooms: this.#rooms, press: this.#press });
     this.#builds.add(build);
     return build;
   }

@@ -4,7 +4,7 @@ import type { LeftAside } from "../core/snapshot/root.ts";
 import { baseName, parseRelPath } from "../core/path/rel-path.ts";
 import type { UnitPlace, UnitReport } from "../core/repo/unit.ts";
 import type { CaptureSource } from "../ports.ts";
-import { isTroubleOfFile } from "./capture-entry.ts";
+import { isTroubleOfFile } from "./ahead-reader.ts";
 import type { PackWriter } from "./pack-writer.ts";
 import type { ReadBlock } from "./stable-read.ts";
 import { UnitCollector, type CollectedUnit } from "./unit-collector.ts";
@@ -18,6 +18,8 @@ export type UnitCaptureParts = {
   readonly onBlock: (path: string, bytes: number) => Promise<void>;
   readonly onLeft: (left: LeftAside) => void;
   readonly onUnit: (unit: UnitFacts) => void;
+  /** Stores what stands before a unit, whose blocks are stored as soon as it is reached. */
+  readonly beforeUnit: () => Promise<void>;
 };
 
 /**
@@ -35,6 +37,7 @@ export async function* withUnits(
       continue;
     }
     count += 1;
+    await parts.beforeUnit();
     const unit = count > unitsMax ? tooMany(entry, parts) : await captureOne(entry, parts);
     if (unit === undefined) yield { ...entry, flags: [...entry.flags, "unreadable"] };
     else {

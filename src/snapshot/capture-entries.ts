@@ -1,0 +1,224 @@
+import { entryTrouble } from "../core/snapshot/entry.ts";
+import type { SnapshotEntry } from "../core/snapshot/entry.ts";
+import { joinByPath } from "../core/snapshot/manifest.ts";
+import { comparePaths } from "../core/path/rel-path.ts";
+import type { CaptureFacts, LeftAside, SnapshotRoot } from "../core/snapshot/root.ts";
+import type { CaptureOptions } from "../core/snapshot/store-request.ts";
+import type { CaptureSource } from "../ports.ts";
+import { assert } from "../std/assert.ts";
+import { throwIfAborted } from "../std/error.ts";
+import type { Logger } from "../std/log.ts";
+import type { Clock } from "../std/time.ts";
+import { turn } from "../std/turn.ts";
+import { batchesOf } from "./capture-batch.ts";
+import type { SourcePair } from "./capture-batch.ts";
+import { EntryCapture, withTimeOf } from "./capture-entry.ts";
+import type { BegunBatch } from "./capture-entry.ts";
+import type { CapturePauses } from "./capture-pauses.ts";
+import type { CaptureTally } from "./capture-tally.ts";
+import { isSameScope, liveCheckpoints, scopeOf } from "./checkpoint.ts";
+import { EntryCursor } from "./entry-cursor.ts";
+import { hashBlock } from "./block-hash.ts";
+import type { KnownContents } from "./known-contents.ts";
+import type { ManifestWriter } from "./manifest-store.ts";
+import { MissingContents } from "./missing-contents.ts";
+import type { PackWriter } from "./pack-writer.ts";
+import type { Packs } from "./packs.ts";
+import { readableEntries } from "./parent.ts";
+import type { StoreFiles } from "./store-files.ts";
+import { withUnits } from "./unit-capture.ts";
+import type { WriterLock } from "./writer-lock.ts";
+
+/** Batches of entries whose files are read ahead of their turn: what they hold in memory is bounded by that (N6). */
+const batchesAhead = 4;
+
+/** What a capture works with; the lock is held by its caller. */
+export type CaptureParts = {
+  readonly files: StoreFiles;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly tool: string;
+  readonly lock: WriterLock;
+};
+
+/** What is captured, beside what the store has already. */
+export type ContentJob = {
+  readonly parts: CaptureParts;
+  readonly packs: Packs;
+  readonly known: KnownContents;
+  readonly source: CaptureSource;
+  readonly facts: CaptureFacts;
+  /** The earlier snapshot whose block lists are taken over (N35). */
+  readonly base: SnapshotRoot | undefined;
+  readonly options: CaptureOptions;
+};
+
+/** The same, and where it goes. */
+export type EntriesJob = ContentJob & {
+  readonly data: PackWriter;
+  readonly meta: PackWriter;
+  readonly manifest: ManifestWriter;
+  readonly tally: CaptureTally;
+  readonly pauses: CapturePauses;
+};
+
+/** What can be read only once goes into packs before its entries are known (N59). */
+export async function prepare({ parts, source, data, tally, options }: EntriesJob): Promise<void> {
+  await source.prepare?.(async (path, block) => {
+    throwIfAborted(options.signal);
+    const hash = await hashBlock(block);
+    await data.add(hash, block);
+    if (data.isFull) await data.flush();
+    tally.addBytes(path, block.length);
+    await parts.lock.renew();
+    return hash;
+  });
+}
+
+/**
+ * Store what the entries of the source hold, and write them into the manifest. The files of some batches are read ahead; what is
+ * stored, and in which order, does not depend on how fast that is.
+ */
+export async function writeEntries(job: EntriesJob): Promise<void> {
+  const { parts, source, options } = job;
+  const entryCapture = new EntryCapture({
+    source,
+    data: job.data,
+    known: job.known,
+    clock: parts.clock,
+    signal: options.signal,
+    onBlock: (path, bytes) => blockRead(job, path, bytes),
+  });
+  const begun: BegunBatch[] = [];
+  const finishAllBut = async (count: number, mayPause: boolean): Promise<void> => {
+    while (begun.length > count) {
+      if (mayPause) await pauseBefore(job, entryCapture, begun);
+      await finishOldest(job, entryCapture, begun);
+    }
+  };
+  try {
+    // What was reached before a unit may not be begun yet, and be of a unit itself.
+    const pairs = pairsOf(job, () => finishAllBut(0, false));
+    const missing = missingOf(job, entryCapture);
+    for await (const batch of batchesOf(pairs)) {
+      // What was fetched is in no manifest yet: no other writer goes first before it is (N30, N42).
+      if (missing !== undefined) await job.pauses.pause();
+      begun.push(await entryCapture.begin((await missing?.fill(batch)) ?? batch));
+      await finishAllBut(missing === undefined ? batchesAhead : 0, missing === undefined);
+    }
+    await finishAllBut(0, true);
+  } finally {
+    for (const { reading } of begun) await reading.end();
+  }
+}
+
+/** Fetches what the store lacks, where the source can (N42). */
+function missingOf(job: EntriesJob, entryCapture: EntryCapture): MissingContents | undefined {
+  if (job.source.fetch === undefined) return undefined;
+  return new MissingContents({
+    source: job.source,
+    data: job.data,
+    signal: job.options.signal,
+    takeOver: (pairs) => entryCapture.takeOver(pairs),
+    onBlock: (path, bytes) => blockRead(job, path, bytes),
+    onLeft: (left) => job.tally.leave(left),
+  });
+}
+
+/** Where another writer goes first, what was begun is begun again: it may have taken away what was taken over (N27, N30). */
+async function pauseBefore(
+  { parts, pauses }: EntriesJob,
+  entryCapture: EntryCapture,
+  begun: BegunBatch[],
+): Promise<void> {
+  // The blocks of a unit are stored before its entries are.
+  const hasUnit = ({ pairs }: BegunBatch): boolean =>
+    pairs.some(({ left }) => left.unit !== undefined);
+  if (begun.some(hasUnit)) return;
+  if (!parts.lock.isWanted) return await pauses.pause();
+  for (const { reading } of begun) await reading.end();
+  await pauses.pause();
+  for (const [at, { pairs }] of begun.entries()) begun[at] = await entryCapture.begin(pairs);
+}
+
+async function finishOldest(
+  { parts, tally, manifest }: EntriesJob,
+  entryCapture: EntryCapture,
+  begun: BegunBatch[],
+): Promise<void> {
+  const batch = begun.shift();
+  if (batch === undefined) return;
+  await turn();
+  let at = 0;
+  for await (const { entry, left } of entryCapture.finish(batch)) {
+    const captured = withTimeOf(entry, batch.pairs[at]?.right);
+    at += 1;
+    await manifest.add(captured);
+    tally.add(captured, left);
+    await parts.lock.renew();
+  }
+}
+
+async function blockRead(job: EntriesJob, path: string, bytes: number): Promise<void> {
+  job.tally.addBytes(path, bytes);
+  await job.parts.lock.renew();
+}
+
+/** Each entry of the source with that of the earlier snapshot at the same path. */
+async function* pairsOf(
+  job: EntriesJob,
+  beforeUnit: () => Promise<void>,
+): AsyncGenerator<SourcePair> {
+  const { parts, packs, source, base, tally } = job;
+  const before = readableEntries(packs.meta.reader, base, (error) => {
+    parts.logger.error("an earlier snapshot is damaged", { reason: error.message });
+  });
+  const onLeft = (left: LeftAside): void => tally.leave(left);
+  const also = await checkpointEntries(job);
+  const entries = withUnits(source.entries(onLeft), {
+    source,
+    data: job.data,
+    signal: job.options.signal,
+    onBlock: (path, bytes) => blockRead(job, path, bytes),
+    onLeft,
+    onUnit: (unit) => tally.addUnit(unit),
+    beforeUnit,
+  });
+  for await (const { left, right } of joinByPath(sound(entries, onLeft), before)) {
+    if (left === undefined) continue;
+    yield also === undefined ? { left, right } : { left, right, also: await also.at(left.path) };
+  }
+}
+
+/** N32: what a capture of this workspace that was cut off has stored. */
+async function checkpointEntries(job: EntriesJob): Promise<EntryCursor | undefined> {
+  const { files, clock, logger } = job.parts;
+  const live = await liveCheckpoints(files, clock.now());
+  const checkpoint = live.find((one) => isSameScope(one, scopeOf(job.facts, job.options)));
+  if (checkpoint === undefined) return undefined;
+  const entries = readableEntries(job.packs.meta.reader, checkpoint, (error) => {
+    logger.info("a checkpoint cannot be used", { reason: error.message });
+  });
+  return new EntryCursor(entries);
+}
+
+/** Entries that could not be read back are left aside rather than written. */
+async function* sound(
+  entries: AsyncIterable<SnapshotEntry>,
+  onLeft: (left: LeftAside) => void,
+): AsyncGenerator<SnapshotEntry> {
+  let before: string | undefined;
+  for await (const entry of entries) {
+    const trouble = entryTrouble(entry);
+    if (trouble !== undefined) {
+      onLeft({ path: entry.path, reason: `Not stored: ${trouble}` });
+      continue;
+    }
+    assert(
+      before === undefined || comparePaths(before, entry.path) < 0,
+      "a source is in path order",
+    );
+    before = entry.path;
+    yield entry;
+  }
+}
