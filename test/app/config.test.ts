@@ -114,7 +114,7 @@ test("N47, N49, N51: when snapshots are taken, which stay, and how long the stor
   expect(text("snapshot.schedule")).toBe("09:00,18:30");
   setHere(home, "snapshot.schedule", "off");
   expect(text("snapshot.schedule")).toBe("off");
-  expect(text("snapshot.keep")).toBe("24h 14d 8w 12m");
+  expect(text("snapshot.keep")).toBe("24h 14d 8w 12m even-last-copy");
   set(home, "snapshot.keep", "12m", "7d", "even-last-copy");
   expect(text("snapshot.keep")).toBe("7d 12m even-last-copy");
   expect(text("snapshot.verifyBudget")).toBe("2m");

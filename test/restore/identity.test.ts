@@ -43,7 +43,9 @@ function differenceOf(a: Standing | undefined, b: Standing | undefined): string 
 }
 
 async function capture(world: Unlinked): Promise<void> {
-  await (await world.deps()).capture({ reason: "before-restore", side: "local", paths: undefined, label: "S" }, {});
+  await (
+    await world.deps()
+  ).capture({ reason: "before-restore", side: "local", paths: undefined, label: "S" }, {});
 }
 
 /** Modes 0000 and the like are read by root alone. */

@@ -40,7 +40,7 @@ export const graceDefaultMs: number = 7 * 86_400_000;
 export const scheduleDefault = "daily";
 
 /** Which of them stay where nothing else is set (N49). */
-export const keepDefault = "24h 14d 8w 12m";
+export const keepDefault = "24h 14d 8w 12m even-last-copy";
 
 /** ms a day for verifying the store where nothing else is set (N51). */
 export const verifyBudgetDefaultMs: number = 2 * 60_000;
