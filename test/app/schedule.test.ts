@@ -250,7 +250,7 @@ test("N47: off takes none", async () => {
   expect(scheduleSettings({ "snapshot.schedule": "off" }).schedule).toEqual({ kind: "off" });
   expect(scheduleSettings({}).keep).toEqual({
     newestOf: { hourly: 24, daily: 14, weekly: 8, monthly: 12 },
-    evenLastCopy: false,
+    evenLastCopy: true,
   });
 });
 
