@@ -73,7 +73,9 @@ export function showText({ root, verified }: ListedSnapshot, nowMs: number): str
     ...(root.hydrated === undefined
       ? []
       : [["hydrated", `${formatTime(root.hydrated)}, from its parent`] as const]),
-    ...(root.side === "remote" ? [] : [["sync", syncText(root)] as const]),
+    ...(root.side === "remote" || root.link === undefined
+      ? []
+      : [["sync", syncText(root)] as const]),
     ["verified", verifiedText(verified)],
     ...(root.parent === undefined ? [] : [["parent", root.parent.slice(0, 16)] as const]),
     ["written by", displayName(root.tool)],
