@@ -8,7 +8,7 @@ import { knownSync } from "./pending-sync.ts";
 import { SnapshotSchedule, scheduleSettings } from "./schedule.ts";
 import { settingsOf } from "./settings-of.ts";
 import { openSnapshotStore } from "./store.ts";
-import { keepAutomatically, verifyDaily } from "./upkeep.ts";
+import { hydrateDaily, keepAutomatically, verifyDaily } from "./upkeep.ts";
 import type { LinkedWorkspace } from "./workspace.ts";
 
 /** A snapshot dated further ahead of the clock than this, ms, was taken while the clock was wrong, and says nothing of now. */
@@ -39,7 +39,10 @@ export function snapshotSchedule(
     standStill: (request) => events.stand.still(request),
     capture: (signal) => capture(workspace, signal),
     afterwards: ({ root }, signal) => keepAutomatically(environment, root, signal),
-    meanwhile: (signal) => verifyDaily(environment, signal),
+    meanwhile: async (signal) => {
+      await hydrateDaily(environment, signal);
+      await verifyDaily(environment, signal);
+    },
     onStatus: events.onStatus,
   });
 }

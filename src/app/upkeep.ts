@@ -13,6 +13,7 @@ import { systemCode, throwIfAborted } from "../std/error.ts";
 import { contentElsewhere } from "./content-elsewhere.ts";
 import type { Environment } from "./environment.ts";
 import { localOffset } from "./forget.ts";
+import { hydratePinned } from "./hydrate-due.ts";
 import { scheduleSettings } from "./schedule.ts";
 import { settingsOf } from "./settings-of.ts";
 import { openSnapshotStore } from "./store.ts";
@@ -92,6 +93,23 @@ async function pruneIfWorth(environment: Environment, signal: AbortSignal): Prom
     logger.info("the snapshot store was pruned", { bytes });
   }
   writeNote(environment, { ...readNote(environment), prunedOn: today });
+}
+
+/**
+ * Once a day: fetch what pinned snapshots have only in Dropbox, before it lets that go (N42). What fails is logged, and tried again the
+ * next day: there are several before anything is lost.
+ */
+export async function hydrateDaily(environment: Environment, signal: AbortSignal): Promise<void> {
+  const today = dayOf(environment);
+  if (readNote(environment).hydratedOn === today) return;
+  const ended = await hydratePinned(environment, { signal });
+  for (const one of ended) {
+    if (!("outcome" in one)) continue;
+    const { root, missing } = one.outcome;
+    const facts = { id: one.id, hydrated: root.id, missing: missing.length };
+    environment.logger.info("a pinned snapshot was hydrated", facts);
+  }
+  writeNote(environment, { ...readNote(environment), hydratedOn: today });
 }
 
 /**

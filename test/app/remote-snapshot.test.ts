@@ -6,6 +6,7 @@ import { diffSnapshots } from "../../src/app/diff.ts";
 import type { Environment } from "../../src/app/environment.ts";
 import { requireLink } from "../../src/app/find-workspace.ts";
 import { hydratePinned } from "../../src/app/hydrate-due.ts";
+import { hydrateDaily } from "../../src/app/upkeep.ts";
 import { hydrateSnapshot } from "../../src/app/hydrate.ts";
 import { noteSnapshot } from "../../src/app/keeping.ts";
 import { openWorkspace } from "../../src/app/open-workspace.ts";
@@ -167,4 +168,23 @@ test("N42: a pinned thin snapshot is hydrated before it expires, and not before 
   expect(more).toEqual([]);
   expect(done).toMatchObject({ id: thin.id, outcome: { created: true } });
   expect(await hydratePinned(later(home, 24), {})).toEqual([]);
+});
+
+test("N42: the background sync looks after pinned thin snapshots once a day", async () => {
+  await using home = await LinkedHome.open({ a: "1" });
+  const { place } = home;
+  const thin = await thinOf(home, "keep");
+  const { signal } = new AbortController();
+  const isHydrated = async (): Promise<boolean> => {
+    const store = await openSnapshotStore(home.environment);
+    return (await store.list()).some(({ parent }) => parent === thin.id);
+  };
+  await hydrateDaily(later(home, 24), signal);
+  expect(await isHydrated()).toBe(false);
+  const pin = { ...named, place, reference: thin.id, change: { pin: {} } };
+  await noteSnapshot(home.environment, pin);
+  await hydrateDaily(later(home, 24), signal);
+  expect(await isHydrated()).toBe(false);
+  await hydrateDaily(later(home, 25), signal);
+  expect(await isHydrated()).toBe(true);
 });

@@ -9,12 +9,15 @@ export type UpkeepNote = {
   readonly damage?: { readonly at: number; readonly count: number };
   /** The day on which it was looked last whether a prune is worth it. */
   readonly prunedOn?: string;
+  /** The day on which pinned thin snapshots were last looked after. */
+  readonly hydratedOn?: string;
 };
 
 const noteSchema: z.ZodType<UpkeepNote> = z.object({
   verified: z.object({ day: z.string(), spentMs: z.number() }).exactOptional(),
   damage: z.object({ at: z.number(), count: z.number() }).exactOptional(),
   prunedOn: z.string().exactOptional(),
+  hydratedOn: z.string().exactOptional(),
 });
 
 /** Read it; what is damaged says nothing. */
