@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { restoreSnapshot } from "../../src/restore/restore-snapshot.ts";
+import type { OpenedStore } from "../../src/snapshot/store.ts";
 import { seededRng } from "../../src/std/random.ts";
 import { RandomTree, standingIn, type Standing } from "../support/random-tree.ts";
 import { Unlinked } from "./unlinked-world.ts";
@@ -48,18 +49,29 @@ async function capture(world: Unlinked): Promise<void> {
   ).capture({ reason: "before-restore", side: "local", paths: undefined, label: "S" }, {});
 }
 
+async function copyOf(store: OpenedStore, to: string): Promise<ReadonlyMap<string, Standing>> {
+  const [root] = await store.list();
+  if (root === undefined) throw new Error("There is no snapshot");
+  const left: unknown[] = [];
+  await store.copyOut({ root, to, specialModes: true, onLeft: (one) => left.push(one) }, {});
+  expect(left).toEqual([]);
+  return standingIn(to);
+}
+
 /** Modes 0000 and the like are read by root alone. */
 const isRoot = process.getuid?.() === 0;
 
 for (let seed = 1; seed <= 8; seed += 1) {
   test.runIf(isRoot)(
-    `N38, T11: what was captured of random tree ${seed} is restored as it was`,
+    `N38, T11: what was captured of random tree ${seed} is restored and copied as it was`,
     async () => {
       await using world = new Unlinked();
       new RandomTree(world.top, seededRng(seed)).make({ entries: 120, depth: 6 });
       const before = standingIn(world.top);
       expect(before.size).toBeGreaterThan(40);
       await capture(world);
+      const copied = await copyOf(await world.store(), path.join(world.folder, "copy"));
+      expect(differences(before, copied)).toEqual([]);
       for (const name of fs.readdirSync(world.top)) {
         fs.rmSync(path.join(world.top, name), { recursive: true });
       }

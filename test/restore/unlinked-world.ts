@@ -6,7 +6,7 @@ import { openLocalSide } from "../../src/local/local-side.ts";
 import type { RestoreDeps } from "../../src/restore/restore-deps.ts";
 import { noHooks } from "./restore-world.ts";
 import { localSource } from "../../src/snapshot/local-source.ts";
-import { openStore } from "../../src/snapshot/store.ts";
+import { openStore, type OpenedStore } from "../../src/snapshot/store.ts";
 import { openIndex } from "../../src/state/database.ts";
 import { seededRng } from "../../src/std/random.ts";
 import { TestClock } from "../support/test-clock.ts";
@@ -22,13 +22,18 @@ export class Unlinked implements AsyncDisposable {
     fs.mkdirSync(this.top);
   }
 
+  async store(): Promise<OpenedStore> {
+    const shared = { clock: this.#clock, rng: seededRng(this.#clock.now()) };
+    const storePath = path.join(this.folder, "store");
+    return await openStore({ path: storePath, tool: "snap test", reserve: 0, ...shared });
+  }
+
   async deps(): Promise<RestoreDeps> {
     const shared = { clock: this.#clock, rng: seededRng(this.#clock.now()) };
     this.#clock.advance(1_000);
     const { index, journal } = this.#open;
     const local = openLocalSide({ top: this.top, ...shared });
-    const storePath = path.join(this.folder, "store");
-    const store = await openStore({ path: storePath, tool: "snap test", reserve: 0, ...shared });
+    const store = await this.store();
     return {
       ...shared,
       local,
