@@ -95,7 +95,7 @@ test("T15: words, places and parts of a copy", async () => {
   await box.expectExit(0, "capture");
   const at = (name: string): string => path.join(box.top, name);
   await box.expectExit(2, "restore", "latest", "--to", "");
-  await box.expectExit(2, "restore", "latest", "--special-modes");
+  await box.expectExit(2, "restore", "latest", "--all-workspaces");
   await box.expectExit(2, "restore", "latest", "--to", at("o"), "--delete");
   await box.expectExit(2, "restore", "latest", "nothing", "--to", at("o"));
   await box.expectExit(3, "restore", "latest", "--to", path.join(box.home, "store/in"));
