@@ -66,6 +66,8 @@ export async function moveStore(parts: MoveParts, work: Work): Promise<Moved> {
     }
   }
   await lock.confirm();
+  // A store that comes back goes on here.
+  await to.remove(movedName);
   await markMoved(from, to.top);
   onCopied();
   return { files: total, bytes: bytesTotal };

@@ -45,6 +45,25 @@ test("N9: a moved store tells all that it told, and the old place keeps it and t
   expect((await (await moved.open()).capture(source, { reason: "manual" })).created).toBe(true);
 });
 
+test("N9: a store that comes back to its old place takes snapshots there again, and the other one no more", async () => {
+  using scratch = new ScratchStore();
+  const first = new MemorySource().write("a", "1");
+  await (await scratch.open()).capture(first, { reason: "manual" });
+  const target = join(scratch.top, "../moved");
+  await move(scratch, target);
+  using moved = new ScratchStore(target);
+  await (await moved.open()).capture(first.write("b", "2"), { reason: "manual" });
+  const told = await toldBy(await moved.open());
+  expect(await move(moved, scratch.top)).toBe(scratch.top);
+  expect(await toldBy(await scratch.open())).toEqual(told);
+  const third = first.write("c", "3");
+  const back = await (await scratch.open()).capture(third, { reason: "manual" });
+  expect(back.created).toBe(true);
+  await expect((await moved.open()).capture(third, { reason: "manual" })).rejects.toMatchObject({
+    code: "refused",
+  });
+});
+
 test.each(["from", "to"] as const)(
   "N9: a move killed at each file call of the place it goes %s leaves one store that has all snapshots; the same command goes on",
   async (killed) => {
