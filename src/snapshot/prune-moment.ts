@@ -27,21 +27,33 @@ export async function standingClock({
   graceMs,
 }: Pick<LookParts, "files" | "clock" | "graceMs">): Promise<Clock> {
   const nowMs = clock.now();
-  const newestMs = await newestTime(files, nowMs);
-  const isJump = newestMs !== undefined && nowMs - newestMs > graceMs + gapMaxMs;
-  const startedMs = isJump ? newestMs : nowMs;
+  const leapMs = graceMs + gapMaxMs;
+  const provenMs = await provenTime(files, { nowMs, leapMs });
+  const isJump = provenMs !== undefined && nowMs - provenMs > leapMs;
+  const startedMs = isJump ? provenMs : nowMs;
   return { now: () => startedMs, sleep: (delayMs, signal) => clock.sleep(delayMs, signal) };
 }
 
-/** The newest time up to now that something in the store tells. */
-async function newestTime(files: StoreFiles, nowMs: number): Promise<number | undefined> {
+/**
+ * The newest time up to now that the store tells without a leap before it, from the last prune on: what was written since a leap,
+ * like the snapshot that this prune follows, has its time of the same clock and proves nothing.
+ */
+async function provenTime(
+  files: StoreFiles,
+  { nowMs, leapMs }: { readonly nowMs: number; readonly leapMs: number },
+): Promise<number | undefined> {
   const times = [
     ...(await rootNames(files)).map(timeInName),
     ...(await trashBatches(files)).map(({ timeMs }) => timeMs),
-    (await lastPruneMs(files)) ?? Number.POSITIVE_INFINITY,
   ];
-  const known = times.filter((timeMs) => timeMs <= nowMs);
-  return known.length === 0 ? undefined : known.reduce((a, b) => Math.max(a, b));
+  const known = times.filter((timeMs) => timeMs <= nowMs).toSorted((a, b) => a - b);
+  const prunedMs = (await lastPruneMs(files)) ?? Number.POSITIVE_INFINITY;
+  let provenMs = prunedMs <= nowMs ? prunedMs : known[0];
+  for (const timeMs of known) {
+    if (provenMs === undefined || timeMs - provenMs > leapMs) break;
+    provenMs = Math.max(provenMs, timeMs);
+  }
+  return provenMs;
 }
 
 /** The prune has come to its end. The writer's lock is held. */

@@ -56,3 +56,20 @@ test("N55, N56: a clock that is years ahead once does not empty the trash; one t
   scratch.clock.advance(1000);
   expect((await keeping.prune({})).emptied.files).toBeGreaterThan(0);
 });
+
+test("N55, N56: a snapshot that a clock years ahead took proves no time to the prune that follows it", async () => {
+  using scratch = new ScratchStore();
+  const first = await capture(scratch, "first");
+  const second = await capture(scratch, "second");
+  const { keeping } = await scratch.open();
+  await keeping.prune({});
+  const { id } = await keeping.forget({ ids: [first], reason: "manual", evenLastCopy: true });
+  scratch.clock.advance(4 * yearMs);
+  await capture(scratch, "by a wrong clock");
+  await keeping.forget({ ids: [second], reason: "schedule", evenLastCopy: true });
+  expect((await keeping.prune({ dryRun: true })).emptied.files).toBe(0);
+  expect((await keeping.prune({})).emptied.files).toBe(0);
+  scratch.clock.advance(1000 - 4 * yearMs);
+  await keeping.unforget(id);
+  expect(await damageOf(await scratch.open(), 2)).toEqual([]);
+});
