@@ -72,7 +72,7 @@ async function forgetBySchedule(
   if (ids.length === 0) return;
   const options = { ...asked, ids, reason: "schedule", evenLastCopy } as const;
   const { id } = await store.keeping.forget(options);
-  const facts = { count: ids.length, undo: id, lastCopies: stay.size };
+  const facts = { count: ids.length, undo: id, ...(evenLastCopy ? {} : { kept: stay.size }) };
   logger.info("snapshots were forgotten by the policy", facts);
 }
 

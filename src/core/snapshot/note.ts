@@ -16,7 +16,11 @@ export type SnapshotNote = {
 };
 
 /** A root with what was said of it later. Its id is that of the root as it was taken. */
-export type NotedRoot = SnapshotRoot & { readonly pin?: Pin };
+export type NotedRoot = SnapshotRoot & {
+  readonly pin?: Pin;
+  /** The label is not the one that it was captured with. */
+  readonly isRelabelled?: true;
+};
 
 /** What a person changes of a note; what is absent stays, null takes away. */
 export type NoteChange = {
@@ -57,10 +61,11 @@ function pinOf(record: CheckedRecord, what: string): Pin {
 
 /** A root as the newest note says it is. */
 export function withNote(root: SnapshotRoot, note: SnapshotNote): NotedRoot {
-  const { label: _label, tags: _tags, ...rest } = root;
+  const { label: own, tags: _tags, ...rest } = root;
   return {
     ...rest,
     ...(note.label === undefined ? {} : { label: note.label }),
+    ...(note.label === own ? {} : { isRelabelled: true }),
     tags: note.tags,
     ...(note.pin === undefined ? {} : { pin: note.pin }),
   };

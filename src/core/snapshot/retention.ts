@@ -126,12 +126,13 @@ function isAhead({ time }: NotedRoot, nowMs: number): boolean {
 
 /** What a person wanted of a snapshot is not for a schedule to forget. */
 function ownWishes(
-  { reason, label }: NotedRoot,
+  { reason, label, isRelabelled }: NotedRoot,
   { automatic = false }: RetentionPolicy,
 ): readonly string[] {
   if (!automatic) return [];
   const isAsked = reason === "manual" || reason === "import";
-  const isNamed = label !== undefined && !(isSafety(reason) && safetyLabel.test(label));
+  const isOfProgram = isSafety(reason) && isRelabelled !== true && safetyLabel.test(label ?? "");
+  const isNamed = label !== undefined && !isOfProgram;
   return [...(isAsked ? [reason] : []), ...(isNamed ? ["label"] : [])];
 }
 

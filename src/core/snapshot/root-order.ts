@@ -1,9 +1,9 @@
 import type { SnapshotRoot } from "./root.ts";
 
 /** What decides where a root stands among others. */
-type Dated = Pick<SnapshotRoot, "id" | "time" | "parent">;
+type Dated = Pick<SnapshotRoot, "id" | "time" | "parent" | "hydrated">;
 
-/** When a snapshot counts as taken: `step` is how many go on from one another within the same moment. */
+/** When a snapshot counts as taken: `step` counts those that go on from one another within the same moment. */
 type Moment = { readonly timeMs: number; readonly step: number };
 
 /**
@@ -26,8 +26,13 @@ export function momentsOf(roots: readonly Dated[]): (id: string) => Moment | und
   return (id) => known.get(id);
 }
 
-function momentOf({ time }: Dated, parent: Moment | undefined): Moment {
+/** One that was hydrated is its parent once more, and older than all that went on from that (N42). */
+const hydratedStep = 0.5;
+
+function momentOf({ time, hydrated }: Dated, parent: Moment | undefined): Moment {
   const timeMs = Date.parse(time);
+  if (parent !== undefined && hydrated !== undefined)
+    return { timeMs: parent.timeMs, step: parent.step + hydratedStep };
   if (parent === undefined || timeMs > parent.timeMs) return { timeMs, step: 0 };
   return { timeMs: parent.timeMs, step: parent.step + 1 };
 }

@@ -101,12 +101,14 @@ test("N54: safety snapshots stay 30 days and take nobody's place", () => {
 test("N49: what the program called a safety snapshot keeps it no longer; what a person called it does", () => {
   const safety = (label: string): NotedRoot =>
     snapshot(nowMs - 31 * dayMs, { reason: "before-restore", label });
-  const roots = [safety("before restore 0a1b"), safety("my own"), snapshot(nowMs)];
+  const taxes = { ...safety("before taxes 2025"), isRelabelled: true } as const;
+  const roots = [safety("before restore 0a1b"), safety("my own"), taxes, snapshot(nowMs)];
   const verdicts = judge(roots, { last: 1, automatic: true }, utc);
   expect(verdicts.map(({ root, keptBy }) => [root.label, keptBy.length > 0])).toEqual(
     expect.arrayContaining([
       ["before restore 0a1b", false],
       ["my own", true],
+      ["before taxes 2025", true],
     ]),
   );
 });
