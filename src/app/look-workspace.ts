@@ -1,4 +1,3 @@
-import { openLocalSide } from "../local/local-side.ts";
 import { SqliteContentMemory } from "../state/content-memory.ts";
 import { openIndex, lookAtIndex } from "../state/database.ts";
 import { workspaceFiles } from "../state/locations.ts";
@@ -6,7 +5,7 @@ import type { WorkspaceRecord } from "../state/config.ts";
 import type { Environment } from "./environment.ts";
 import { refuseBadPlace } from "./bad-place.ts";
 import { resolveFolder, workspaceAround } from "./find-workspace.ts";
-import type { OpenWorkspace } from "./open-workspace.ts";
+import { openedOf, type OpenWorkspace } from "./open-workspace.ts";
 
 /**
  * The workspace around a place for who only looks, and takes no lock: nothing is written, no workspace is made of a folder. Another
@@ -16,20 +15,14 @@ import type { OpenWorkspace } from "./open-workspace.ts";
  */
 export function lookAtWorkspace(environment: Environment, place: string): OpenWorkspace {
   const record = workspaceAround(environment, place) ?? newRecord(environment, place);
-  const { clock, rng, locations, logger } = environment;
+  const { clock, locations, logger } = environment;
   const files = workspaceFiles(locations, record.id);
   using stack = new DisposableStack();
   const state = stack.use(lookAtIndex(files.index) ?? openIndex(":memory:", { clock }));
   const contents = stack.use(new SqliteContentMemory(files.contents, logger, { readOnly: true }));
   const owned = stack.move();
-  return {
-    environment,
-    record,
-    contents,
-    local: openLocalSide({ top: record.path, clock, rng }),
-    state,
-    [Symbol.asyncDispose]: () => Promise.resolve(owned.dispose()),
-  };
+  const parts = { environment, record, contents, state };
+  return openedOf(parts, () => Promise.resolve(owned.dispose()));
 }
 
 /** What a folder would be as a workspace of its own; it has no files yet. */

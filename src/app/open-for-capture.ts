@@ -1,4 +1,3 @@
-import { openLocalSide } from "../local/local-side.ts";
 import { SqliteContentMemory } from "../state/content-memory.ts";
 import type { WorkspaceRecord } from "../state/config.ts";
 import type { OpenIndex } from "../state/database.ts";
@@ -8,7 +7,7 @@ import { isSnapError } from "../std/error.ts";
 import type { Environment } from "./environment.ts";
 import { isLinked, type LinkedRecord } from "./find-workspace.ts";
 import { lookAtIndexOf } from "./look-index.ts";
-import { openWorkspace, type OpenWorkspace } from "./open-workspace.ts";
+import { openedOf, openWorkspace, type OpenWorkspace } from "./open-workspace.ts";
 
 /** A workspace that is captured: `isLive` where its sync goes on meanwhile. */
 export type CapturedWorkspace = OpenWorkspace & { readonly isLive: boolean };
@@ -42,16 +41,8 @@ async function openBeside(
   if (state === undefined) return undefined;
   stack.use(state);
   const contents = stack.use(new SqliteContentMemory(files.contents, environment.logger));
-  const { clock, rng } = environment;
   const owned = stack.move();
-  return {
-    environment,
-    record,
-    contents,
-    local: openLocalSide({ top: record.path, clock, rng }),
-    state,
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  };
+  return openedOf({ environment, record, contents, state }, () => owned.disposeAsync());
 }
 
 /** An index that cannot be looked at is for who holds the workspace: undefined. */

@@ -30,18 +30,23 @@ export async function openWorkspace<R extends WorkspaceRecord>(
   what: string,
 ): Promise<OpenWorkspace & { readonly record: R }> {
   await using stack = new AsyncDisposableStack();
-  const { clock, rng, locations } = environment;
+  const { clock, locations } = environment;
   const files = workspaceFiles(locations, record.id);
   stack.use(await holdWorkspace(environment, record, what));
   const state = stack.use(openIndex(files.index, { clock, link: record.linkId }));
   const contents = stack.use(new SqliteContentMemory(files.contents, environment.logger));
   const owned = stack.move();
-  return {
-    environment,
-    record,
-    contents,
-    local: openLocalSide({ top: record.path, clock, rng }),
-    state,
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  };
+  return openedOf({ environment, record, contents, state }, () => owned.disposeAsync());
+}
+
+/** An open workspace made of its parts; `end` gives back what it holds. */
+export function openedOf<R extends WorkspaceRecord>(
+  parts: Omit<OpenWorkspace, "local" | "record" | typeof Symbol.asyncDispose> & {
+    readonly record: R;
+  },
+  end: () => Promise<void>,
+): OpenWorkspace & { readonly record: R } {
+  const { clock, rng } = parts.environment;
+  const local = openLocalSide({ top: parts.record.path, clock, rng });
+  return { ...parts, local, [Symbol.asyncDispose]: end };
 }
