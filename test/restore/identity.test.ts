@@ -1,7 +1,9 @@
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { restoreSnapshot } from "../../src/restore/restore-snapshot.ts";
+import { undoRestore } from "../../src/restore/undo.ts";
 import type { OpenedStore } from "../../src/snapshot/store.ts";
 import { seededRng } from "../../src/std/random.ts";
 import { RandomTree, standingIn, type Standing } from "../support/random-tree.ts";
@@ -49,6 +51,17 @@ async function capture(world: Unlinked): Promise<void> {
   ).capture({ reason: "before-restore", side: "local", paths: undefined, label: "S" }, {});
 }
 
+function empty(folder: string): void {
+  for (const name of fs.readdirSync(folder)) {
+    if (name !== ".snap") fs.rmSync(path.join(folder, name), { recursive: true });
+  }
+}
+
+/** A restore refuses to write into folders that nobody may write to. */
+function makeWritable(folder: string): void {
+  execFileSync("find", [folder, "-type", "d", "-exec", "chmod", "u+w", "{}", "+"]);
+}
+
 async function copyOf(store: OpenedStore, to: string): Promise<ReadonlyMap<string, Standing>> {
   const [root] = await store.list();
   if (root === undefined) throw new Error("There is no snapshot");
@@ -72,10 +85,29 @@ for (let seed = 1; seed <= 8; seed += 1) {
       await capture(world);
       const copied = await copyOf(await world.store(), path.join(world.folder, "copy"));
       expect(differences(before, copied)).toEqual([]);
-      for (const name of fs.readdirSync(world.top)) {
-        fs.rmSync(path.join(world.top, name), { recursive: true });
-      }
+      empty(world.top);
       expect(await restoreSnapshot(await world.deps(), request)).toMatchObject({ exit: 0 });
+      expect(differences(before, standingIn(world.top))).toEqual([]);
+    },
+  );
+}
+
+for (let seed = 1; seed <= 4; seed += 1) {
+  test.runIf(isRoot)(
+    `T44: an undo makes of a restored disk what random tree ${seed} was, to the last bit`,
+    async () => {
+      await using world = new Unlinked();
+      new RandomTree(world.top, seededRng(seed)).make({ entries: 60, depth: 4 });
+      makeWritable(world.top);
+      await capture(world);
+      empty(world.top);
+      new RandomTree(world.top, seededRng(seed + 100)).make({ entries: 60, depth: 4 });
+      makeWritable(world.top);
+      const before = standingIn(world.top);
+      expect(await restoreSnapshot(await world.deps(), request)).toMatchObject({ exit: 0 });
+      expect(differences(before, standingIn(world.top))).not.toEqual([]);
+      const undo = { restore: undefined, skipChanged: false, consent: request.consent };
+      expect(await undoRestore(await world.deps(), undo)).toMatchObject({ exit: 0 });
       expect(differences(before, standingIn(world.top))).toEqual([]);
     },
   );

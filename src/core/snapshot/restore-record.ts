@@ -22,7 +22,13 @@ export type LocalBefore =
       readonly modifiedNs: string;
       readonly mode: number;
     }
-  | { readonly kind: "symlink"; readonly fileId: string; readonly linkTarget: string };
+  | {
+      readonly kind: "symlink";
+      readonly fileId: string;
+      readonly linkTarget: string;
+      /** Absent in the journals of earlier versions. */
+      readonly modifiedNs?: string;
+    };
 
 /** What a restore wanted at a place; null for nothing. */
 export type WantRecord =
@@ -87,7 +93,12 @@ const localBefore: z.ZodType<LocalBefore> = z.discriminatedUnion("kind", [
     modifiedNs: z.string(),
     mode: z.number().int(),
   }),
-  z.object({ kind: z.literal("symlink"), fileId: z.string(), linkTarget: z.string() }),
+  z.object({
+    kind: z.literal("symlink"),
+    fileId: z.string(),
+    linkTarget: z.string(),
+    modifiedNs: z.string().exactOptional(),
+  }),
 ]);
 
 const wantRecord: z.ZodType<WantRecord> = z.discriminatedUnion("kind", [
@@ -167,9 +178,9 @@ function parseJson(text: string): unknown {
 export function localBeforeOf(item: LocalItem | undefined): LocalBefore | null {
   if (item === undefined) return null;
   const { fileId, size, modifiedNs, kind, linkTarget } = item.stat;
-  const mode = item.stat.mode & 0o777;
+  const mode = item.stat.mode & 0o7777;
   if (kind === "folder") return { kind, fileId, modifiedNs, mode };
-  if (kind === "symlink") return { kind, fileId, linkTarget: linkTarget ?? "" };
+  if (kind === "symlink") return { kind, fileId, modifiedNs, linkTarget: linkTarget ?? "" };
   return { kind: "file", fileId, size, modifiedNs, mode, hash: item.hash ?? "" };
 }
 

@@ -180,15 +180,26 @@ function isNew({ before }: LocalRecord, { synced }: RemoteRecord): boolean {
 function localNode({ row, local, path }: Touched, sources: Sources): WantedNode | undefined {
   const { before } = local;
   if (before === null) return undefined;
-  if (before.kind === "symlink") return { kind: "symlink", linkTarget: before.linkTarget };
+  if (before.kind === "symlink") {
+    const { kind, linkTarget, modifiedNs: time } = before;
+    return { kind, linkTarget, ...(time === undefined ? {} : { modifiedNs: time }) };
+  }
   const { mode, modifiedNs } = before;
-  if (before.kind === "folder") return { kind: "folder", implied: false, mode, modifiedNs };
+  const facts = { mode, modifiedNs, ...specialOf(local) };
+  if (before.kind === "folder") return { kind: "folder", implied: false, ...facts };
   const displaced: readonly ContentSource[] =
     row.displaced === undefined
       ? []
       : [{ from: "area", place: { area: { kind: "undo", id: row.restore }, path } }];
   const all = [...displaced, ...sourcesOf(before.hash, sources)];
-  return fileNode(before, { mode, modifiedNs, sources: all });
+  return fileNode(before, { ...facts, sources: all });
+}
+
+/** Special bits that this disk had come back, and those that the restore set go; others nobody has touched (X9). */
+function specialOf({ before, want }: LocalRecord): { readonly special?: true } {
+  const hadSome = before !== null && before.kind !== "symlink" && (before.mode & 0o7000) !== 0;
+  const hasSet = want !== null && want.kind !== "symlink" && want.special === true;
+  return hadSome || hasSet ? { special: true } : {};
 }
 
 function remoteNode({ before }: RemoteRecord, sources: Sources): WantedNode | undefined {
@@ -202,6 +213,7 @@ function fileNode(
   facts: {
     readonly mode?: number;
     readonly modifiedNs?: string;
+    readonly special?: true;
     readonly sources: readonly ContentSource[];
   },
 ): WantedNode {
