@@ -13,7 +13,7 @@ import type { GitBinary } from "./shadow-git.ts";
 import { stagedObjects } from "./staged-objects.ts";
 import type { UnitVerdict } from "../core/repo/unit.ts";
 import { gitLayout, hgLayout } from "./unit-layout.ts";
-import { listHistory, listState } from "./unit-listing.ts";
+import { listHistory, listState, type Listing } from "./unit-listing.ts";
 import { placeOf } from "./unit-read.ts";
 import { logTips } from "./unit-log-tips.ts";
 
@@ -74,7 +74,7 @@ type Checked = { readonly torn: readonly string[]; readonly unsure: readonly str
 
 async function checkHg({ folder }: StagedUnit, options: CheckOptions): Promise<Checked[]> {
   const part = { root: folder, layout: hgLayout };
-  const linked = linkedIn(listHistory(part, listState(part).history));
+  const linked = linkedIn(await listHistory(part, (await listState(part)).history));
   const shared = kindAt(inside(folder, "sharedpath")) === undefined ? [] : ["shared-store"];
   const away = [...linked, ...shared];
   if (away.length > 0) return [{ torn: [], unsure: away }];
@@ -88,7 +88,7 @@ async function checkHg({ folder }: StagedUnit, options: CheckOptions): Promise<C
 
 async function checkGit({ folder }: StagedUnit, options: CheckOptions): Promise<Checked[]> {
   const part = { root: folder, layout: gitLayout };
-  const { history, entries } = listState(part);
+  const { history, entries } = await listState(part);
   if (!history.some((path) => path.equals(Buffer.from("objects")))) {
     const isAway = entries.some(({ key }) => key === "objects" || key === "commondir");
     const word = "its objects are elsewhere";
@@ -100,7 +100,7 @@ async function checkGit({ folder }: StagedUnit, options: CheckOptions): Promise<
     const name = textOf(owner);
     // Large files of other tools.
     if (name === "lfs" || name === "annex") continue;
-    const linked = linkedIn(listHistory(part, [path]));
+    const linked = linkedIn(await listHistory(part, [path]));
     const gitdir = placeOf(folder, owner);
     if (linked.length > 0 || kindAt(inside(gitdir, "objects/info/alternates")) !== undefined) {
       all.push({ torn: [], unsure: [...linked, named(name, "objects of another repository")] });
@@ -110,7 +110,7 @@ async function checkGit({ folder }: StagedUnit, options: CheckOptions): Promise<
 }
 
 /** Links in the history lead to what was not captured. */
-function linkedIn({ entries }: ReturnType<typeof listHistory>): string[] {
+function linkedIn({ entries }: Listing): string[] {
   return entries
     .filter(({ kind }) => kind === "symlink")
     .map(({ path }) => `${textOf(path)} is a link`);

@@ -100,10 +100,10 @@ async function waitForLocks(
   const end = clock.now() + lockWaitMs;
   for (;;) {
     requireGoing(signal);
-    const state = listState(part);
+    const state = await listState(part);
     // Only Mercurial has one beside its history.
-    const inHistory = part.layout === hgLayout ? listHistory(part, state.history).locks : [];
-    const locks = [...state.locks, ...inHistory];
+    const inHistory = part.layout === hgLayout ? await listHistory(part, state.history) : undefined;
+    const locks = [...state.locks, ...(inHistory?.locks ?? [])];
     if (locks.length === 0 || clock.now() >= end) return locks;
     await clock.sleep(lockPauseMs, signal);
   }

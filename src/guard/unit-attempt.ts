@@ -45,7 +45,7 @@ export class Attempts {
     const state = await readState(part, (ms) => options.clock.sleep(ms, options.signal));
     await this.#dropForeign(state);
     const pass = await this.#copy(state);
-    const movedDuring = state.restless || markOf(listState(part)) !== state.mark;
+    const movedDuring = state.restless || markOf(await listState(part)) !== state.mark;
     for (const { entry } of this.#last?.files ?? []) await stage.remove(entry.path);
     await handOn(state, pass, stage);
     this.#last = state;

@@ -33,7 +33,7 @@ export type Pass = {
  */
 export async function copyHistory(copy: HistoryCopy): Promise<Pass> {
   const { part, folders, captured } = copy;
-  const before = listHistory(part, folders);
+  const before = await listHistory(part, folders);
   const ranked = before.entries
     .map((found) => ({ found, rank: part.layout.rankOf(textOf(found.path)) }))
     .toSorted((a, b) => a.rank.rank - b.rank.rank);
@@ -46,7 +46,7 @@ export async function copyHistory(copy: HistoryCopy): Promise<Pass> {
     if (end === "unreadable") unreadable.push(textOf(found.path));
     if (end === "moved") moved = true;
   }
-  const after = listHistory(part, folders);
+  const after = await listHistory(part, folders);
   const settled = !moved && watchedIn(before, part) === watchedIn(after, part);
   if (settled) await removeGone(copy, after);
   return {

@@ -37,10 +37,10 @@ export async function readState(
   part: Part,
   pause: (delayMs: number) => Promise<void>,
 ): Promise<UnitState> {
-  let state = readOnce(part);
+  let state = await readOnce(part);
   for (let count = 1; state.restless && count < readingsMax; count += 1) {
     await pause(pauseMs);
-    state = readOnce(part);
+    state = await readOnce(part);
   }
   return state;
 }
@@ -53,8 +53,8 @@ export function markOf({ entries }: Listing): string {
     .join("");
 }
 
-function readOnce(part: Part): UnitState {
-  const listing = listState(part);
+async function readOnce(part: Part): Promise<UnitState> {
+  const listing = await listState(part);
   const reading: Reading = { part, files: [], plain: [], unreadable: [], bytes: 0, moved: false };
   const { stateOrder } = part.layout;
   const order = (found: Found): number => stateOrder(textOf(found.path));
@@ -63,7 +63,7 @@ function readOnce(part: Part): UnitState {
   const mark = markOf(listing);
   const { files, plain, moved } = reading;
   const unreadable = [...listing.unreadable, ...reading.unreadable];
-  const restless = moved || markOf(listState(part)) !== mark;
+  const restless = moved || markOf(await listState(part)) !== mark;
   return { files, plain, listing, mark, restless, unreadable };
 }
 
