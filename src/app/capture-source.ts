@@ -36,7 +36,7 @@ export async function captureSource(
   const granularityNs = scope.lookOnly === true ? 0n : await local.granularityNs();
   const contents = { memory: workspace.contents, granularityNs };
   const units =
-    scope.units === true ? repositoryUnits(workspace.environment, local.top) : undefined;
+    scope.units === true ? repositoryUnits(workspace.environment, local.top, contents) : undefined;
   const options = { local, index: state.index, facts, contents, units };
   return localSource({ ...options, isOutside, isIgnored, isRepositorySynced });
 }

@@ -2,9 +2,11 @@ import { join } from "node:path";
 import { tmpdir } from "node:os";
 import { baseName } from "../core/path/rel-path.ts";
 import type { GuardFinding, Measured } from "../core/repo/finding.ts";
+import type { ContentMemory } from "../core/tree/content-memory.ts";
 import type { RepositoryUnits, UnitPlace, UnitState } from "../core/repo/unit.ts";
 import type { CheckOptions } from "../guard/check-unit.ts";
 import { captureUnit, type UnitPlace as GuardPlace } from "../guard/git-unit.ts";
+import { lookAtUnit } from "../guard/look-unit.ts";
 import { commonDirOf } from "../guard/gitdir.ts";
 import { findGit, findProgram, type GitBinary } from "../guard/shadow-git.ts";
 import { Unproven } from "../guard/unproven.ts";
@@ -35,10 +37,23 @@ export function unitCheck(
   });
 }
 
+/** What earlier captures have read of a workspace, and how fine the times of its disk are. */
+export type Contents = { readonly memory: ContentMemory; readonly granularityNs: bigint };
+
 /** Captures the repositories of a workspace with the programs of this machine (N43). */
-export function repositoryUnits(environment: Environment, top: string): RepositoryUnits {
+export function repositoryUnits(
+  environment: Environment,
+  top: string,
+  { memory, granularityNs }: Contents,
+): RepositoryUnits {
   const options = unitCheck(environment, top);
   return {
+    knowledge: {
+      known: (path) => memory.unitAt(path),
+      note: (path, unit) => memory.noteUnit(path, unit, granularityNs),
+      look: async (place, { signal }) => await lookAtUnit(placeOf(top, place), signal),
+      describe: async (place, { signal }) => await stateOf(environment, { top, place }, signal),
+    },
     capture: async (place, sink, { signal }) => {
       try {
         const captured = await captureUnit(placeOf(top, place), sink, options(signal));

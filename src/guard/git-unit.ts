@@ -86,7 +86,8 @@ function isWorthAnother({ verdict, moved }: Attempt): boolean {
   return verdict.word === "torn" && moved;
 }
 
-function partOf(place: UnitPlace): Part {
+/** The folder of a unit, and how it is laid out. */
+export function partOf(place: UnitPlace): Part {
   return place.vcs === "hg"
     ? { root: place.folder, layout: hgLayout }
     : { root: place.places.gitdir, layout: gitLayout };

@@ -7,6 +7,8 @@ export type Stamp = {
   readonly mode: number;
   readonly size: number;
   readonly mtimeNs: bigint;
+  /** The later of mtime and ctime, ns since 1970. */
+  readonly newestNs: bigint;
   /** Changes with every change of the entry; inode included. */
   readonly mark: string;
 };
@@ -29,6 +31,7 @@ function stampOf({ mode, size, mtimeNs, ctimeNs, ino }: BigIntStats): Stamp {
     mode: Number(mode & permissionBits),
     size: Number(size),
     mtimeNs,
+    newestNs: mtimeNs > ctimeNs ? mtimeNs : ctimeNs,
     mark: `${mode} ${size} ${mtimeNs} ${ctimeNs} ${ino}`,
   };
 }

@@ -19,6 +19,7 @@ import type { CaptureTally } from "./capture-tally.ts";
 import { isSameScope, liveCheckpoints, scopeOf } from "./checkpoint.ts";
 import { EntryCursor } from "./entry-cursor.ts";
 import { hashBlock } from "./block-hash.ts";
+import { KnownUnits } from "./known-units.ts";
 import type { KnownContents } from "./known-contents.ts";
 import type { ManifestWriter } from "./manifest-store.ts";
 import { MissingContents } from "./missing-contents.ts";
@@ -169,7 +170,8 @@ async function* pairsOf(
   job: EntriesJob,
   beforeUnit: () => Promise<void>,
 ): AsyncGenerator<SourcePair> {
-  const { parts, packs, source, base, tally } = job;
+  const { parts, packs, source, base, tally, data } = job;
+  const { signal } = job.options;
   const before = readableEntries(packs.meta.reader, base, (error) => {
     parts.logger.error("an earlier snapshot is damaged", { reason: error.message });
   });
@@ -177,11 +179,13 @@ async function* pairsOf(
   const also = await checkpointEntries(job);
   const entries = withUnits(source.entries(onLeft), {
     source,
-    data: job.data,
-    signal: job.options.signal,
+    data,
+    signal,
     onBlock: (path, bytes) => blockRead(job, path, bytes),
     onLeft,
-    onUnit: (unit) => tally.addUnit(unit),
+    onUnit: (unit, describe) => tally.addUnit(unit, describe),
+    clock: parts.clock,
+    known: new KnownUnits({ source, base, data, signal, meta: packs.meta.reader }),
     beforeUnit,
   });
   for await (const { left, right } of joinByPath(sound(entries, onLeft), before)) {

@@ -12,7 +12,7 @@ import { baseIn } from "./parent.ts";
 /** How many files, and their bytes. */
 export type Amount = { readonly files: number; readonly bytes: number };
 
-/** What a capture would do; the files of repositories are not counted, and each of them is read whole. */
+/** What a capture would do; the files of repositories are not counted. */
 export type CapturePreview = {
   /** The files that the snapshot would hold. */
   readonly holds: Amount;

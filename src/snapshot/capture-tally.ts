@@ -2,14 +2,18 @@ import { comparePaths } from "../core/path/rel-path.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import { leftListedMax } from "../core/snapshot/root.ts";
 import type { LeftAside, SnapshotRoot } from "../core/snapshot/root.ts";
+import type { UnitState } from "../core/repo/unit.ts";
 import type { UnitFacts } from "../core/snapshot/unit.ts";
 import type { ProgressListener } from "../std/events.ts";
+
+type DescribeUnit = () => Promise<UnitState>;
 
 /** Counts what a capture meets, for its root and for whoever watches. */
 export class CaptureTally {
   readonly #onProgress: ProgressListener | undefined;
   readonly #left: LeftAside[] = [];
   readonly #units: UnitFacts[] = [];
+  readonly #describe: Map<string, DescribeUnit> = new Map();
   #leftCount = 0;
   #files = 0;
   #folders = 0;
@@ -41,13 +45,24 @@ export class CaptureTally {
     if (this.#left.length < leftListedMax) this.#left.push(left);
   }
 
-  addUnit(unit: UnitFacts): void {
+  /** @param describe tells what is not known of it yet */
+  addUnit(unit: UnitFacts, describe?: DescribeUnit): void {
     this.#units.push(unit);
+    if (describe !== undefined) this.#describe.set(unit.id, describe);
   }
 
   /** Units come in path order, as entries do. */
   get units(): readonly UnitFacts[] {
     return this.#units;
+  }
+
+  /** Units with all that is told of them: that may take a moment each. */
+  async describedUnits(): Promise<readonly UnitFacts[]> {
+    const described: UnitFacts[] = [];
+    for (const unit of this.#units) {
+      described.push({ ...unit, ...(await this.#describe.get(unit.id)?.()) });
+    }
+    return described;
   }
 
   get counts(): SnapshotRoot["counts"] {

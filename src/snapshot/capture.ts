@@ -135,7 +135,7 @@ async function commit(
     lists: draft.lists,
     counts: draft.tally.counts,
     stored: draft.stored,
-    ...(draft.hasUnits ? { git: draft.tally.units } : {}),
+    ...(draft.hasUnits ? { git: await draft.tally.describedUnits() } : {}),
     left: draft.tally.left,
   });
   await lock.confirm();

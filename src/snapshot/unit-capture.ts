@@ -1,30 +1,42 @@
-import { isUnitTop, unitReasonsMax, unitsMax, type UnitFacts } from "../core/snapshot/unit.ts";
+import {
+  isAtRest,
+  isUnitTop,
+  unitReasonsMax,
+  unitsMax,
+  type UnitFacts,
+} from "../core/snapshot/unit.ts";
 import type { EntryFlag, SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { LeftAside } from "../core/snapshot/root.ts";
-import { baseName, parseRelPath } from "../core/path/rel-path.ts";
-import type { UnitPlace, UnitReport } from "../core/repo/unit.ts";
+import { baseName, parseRelPath, type RelPath } from "../core/path/rel-path.ts";
+import type { UnitLook, UnitPlace, UnitReport, UnitState } from "../core/repo/unit.ts";
 import type { CaptureSource } from "../ports.ts";
 import { isTroubleOfFile } from "./ahead-reader.ts";
 import type { PackWriter } from "./pack-writer.ts";
 import type { ReadBlock } from "./stable-read.ts";
-import { UnitCollector, type CollectedUnit } from "./unit-collector.ts";
+import type { Clock } from "../std/time.ts";
+import type { KnownUnits } from "./known-units.ts";
+import { unitContent } from "./unit-content.ts";
+import { UnitCollector } from "./unit-collector.ts";
 
 /** What the capture of units works with. */
 export type UnitCaptureParts = {
   readonly source: Pick<CaptureSource, "units">;
   readonly data: PackWriter;
+  readonly clock: Clock;
+  readonly known: KnownUnits;
   readonly signal: AbortSignal | undefined;
   /** Told of every block that was read. */
   readonly onBlock: (path: string, bytes: number) => Promise<void>;
   readonly onLeft: (left: LeftAside) => void;
-  readonly onUnit: (unit: UnitFacts) => void;
+  /** `describe` is asked where a root is made that tells of the unit: what of it changes without the repository. */
+  readonly onUnit: (unit: UnitFacts, describe?: () => Promise<UnitState>) => void;
   /** Stores what stands before a unit, whose blocks are stored as soon as it is reached. */
   readonly beforeUnit: () => Promise<void>;
 };
 
 /**
- * The entries of a source with those of its units behind their folders (N43). A unit is captured whole before its folder is handed
- * on: its blocks are in packs by then, or on their way.
+ * The entries of a source with those of its units behind their folders (N43). One that is as it was is taken over (N5); else it is
+ * captured whole before its folder is handed on: its blocks are in packs by then, or on their way.
  */
 export async function* withUnits(
   entries: AsyncIterable<SnapshotEntry>,
@@ -37,12 +49,11 @@ export async function* withUnits(
       continue;
     }
     count += 1;
-    await parts.beforeUnit();
-    const unit = count > unitsMax ? tooMany(entry, parts) : await captureOne(entry, parts);
+    const unit = count > unitsMax ? tooMany(entry, parts) : await takeOrCapture(entry, parts);
     if (unit === undefined) yield { ...entry, flags: [...entry.flags, "unreadable"] };
     else {
       yield entry;
-      for (const part of unit.entries) yield { ...part, flags: flagsIn(entry, part) };
+      for await (const part of unit) yield { ...part, flags: flagsIn(entry, part) };
     }
   }
 }
@@ -57,26 +68,76 @@ function tooMany({ path }: SnapshotEntry, { onLeft }: UnitCaptureParts): undefin
   return undefined;
 }
 
+type UnitEntries = AsyncIterable<SnapshotEntry> | Iterable<SnapshotEntry>;
+
 /** Undefined where the repository cannot be captured at all: the snapshot has a gap there (N37). */
-async function captureOne(
+async function takeOrCapture(
   { path }: SnapshotEntry,
   parts: UnitCaptureParts,
-): Promise<CollectedUnit | undefined> {
+): Promise<UnitEntries | undefined> {
+  const id = parseRelPath(path);
+  const place: UnitPlace = { vcs: baseName(id) === ".hg" ? "hg" : "git", path: id };
+  const startedAt = parts.clock.now();
+  const look = await lookAt(place, parts);
+  const same = look && (await parts.known.find(place, look));
+  if (look !== undefined && same !== undefined) {
+    leaveOut(id, look.leftOut, parts);
+    parts.onUnit(same.facts, same.describe);
+    return same.entries();
+  }
+  await parts.beforeUnit();
+  const captured = await captureOne(place, parts);
+  if (captured === undefined) return undefined;
+  if (look !== undefined && isAtRest(captured.facts) && isSame(look, await lookAt(place, parts))) {
+    const content = await unitContent(captured.entries);
+    parts.source.units?.knowledge?.note(id, { ...look, startedAt, content });
+  }
+  return captured.entries;
+}
+
+/** Nothing is known of one that cannot be looked at: its capture tells why. */
+async function lookAt(
+  place: UnitPlace,
+  { source, signal }: UnitCaptureParts,
+): Promise<UnitLook | undefined> {
+  try {
+    return await source.units?.knowledge?.look(place, signal === undefined ? {} : { signal });
+  } catch (error) {
+    if (!isTroubleOfFile(error)) throw error;
+    return undefined;
+  }
+}
+
+/** Nothing was written while it was captured. */
+function isSame(before: UnitLook, after: UnitLook | undefined): boolean {
+  return before.stamp === after?.stamp;
+}
+
+function leaveOut(unit: RelPath, names: readonly string[], { onLeft }: UnitCaptureParts): void {
+  for (const name of names) {
+    onLeft({ path: `${unit}/${name}`, reason: "It is not a file, folder or link" });
+  }
+}
+
+type CapturedUnit = { readonly facts: UnitFacts; readonly entries: readonly SnapshotEntry[] };
+
+async function captureOne(
+  place: UnitPlace,
+  parts: UnitCaptureParts,
+): Promise<CapturedUnit | undefined> {
   const { source, signal, onLeft, onUnit } = parts;
+  const { path } = place;
   if (source.units === undefined) throw new TypeError("a source of units captures them");
   const keeper = new Keeper(path, parts);
   const collector = new UnitCollector((block) => keeper.keep(block));
-  const id = parseRelPath(path);
-  const place: UnitPlace = { vcs: baseName(id) === ".hg" ? "hg" : "git", path: id };
   try {
     const work = signal === undefined ? {} : { signal };
     const report = await source.units.capture(place, collector, work);
-    const collected = collector.finish(id);
-    for (const name of report.leftOut) {
-      onLeft({ path: `${path}/${name}`, reason: "It is not a file, folder or link" });
-    }
-    onUnit(factsOf(place, report, collected.troubles));
-    return collected;
+    const { entries, troubles } = collector.finish(path);
+    leaveOut(path, report.leftOut, parts);
+    const facts = factsOf(place, report, troubles);
+    onUnit(facts);
+    return { facts, entries };
   } catch (error) {
     if (keeper.failed(error) || !isTroubleOfFile(error)) throw error;
     onLeft({ path, reason: `${error.code}: ${error.message}` });

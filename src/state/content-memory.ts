@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from "node:fs";
-import { baseName, parentPath, topPath } from "../core/path/rel-path.ts";
+import { baseName, parentPath, topPath, type RelPath } from "../core/path/rel-path.ts";
 import { isHash } from "../core/snapshot/checked-json.ts";
+import type { CapturedUnit, KnownUnit } from "../core/repo/unit.ts";
 import type { ContentMemory } from "../core/tree/content-memory.ts";
 import type { FolderListing, ReadContent } from "../core/tree/local-stat.ts";
 import type { ContentHash } from "../core/tree/node.ts";
@@ -16,8 +17,11 @@ const notesMax = 4_096;
 /** Folders whose rows are kept, since files of theirs may be noted soon. */
 const foldersMax = 512;
 
-/** One row a folder: its files as JSON, by name. The number goes up when the form of a row changes. */
-const schema = "CREATE TABLE IF NOT EXISTS contents_1 (folder TEXT PRIMARY KEY, files TEXT) STRICT";
+/** One row a folder: its files as JSON, by name; and one a repository. The numbers go up when the form of a row changes. */
+const schema = [
+  "CREATE TABLE IF NOT EXISTS contents_1 (folder TEXT PRIMARY KEY, files TEXT) STRICT",
+  "CREATE TABLE IF NOT EXISTS units_1 (path TEXT PRIMARY KEY, stamp TEXT, content TEXT) STRICT",
+] as const;
 
 /** A file as it is kept: stamp, file id and content hash. */
 type Kept = readonly [stamp: string, fileId: string, hash: ContentHash];
@@ -61,14 +65,31 @@ export class SqliteContentMemory implements ContentMemory, Disposable {
   }
 
   note({ path, stat, startedAt, hash }: ReadContent, granularityNs: bigint): void {
-    if (this.#isReadOnly) return;
-    const provenBefore = BigInt(Math.floor(startedAt)) * 1_000_000n - granularityNs;
-    if (BigInt(stat.newestNs) >= provenBefore) return;
+    if (this.#isReadOnly || isRacy(BigInt(stat.newestNs), startedAt, granularityNs)) return;
     const folder = parentPath(path) ?? topPath;
     const inside = this.#noted.get(folder) ?? new Map<string, Kept>();
     this.#noted.set(folder, inside.set(baseName(path), [stat.stamp, stat.fileId, hash]));
     this.#notes += 1;
     if (this.#notes >= notesMax) this.#write();
+  }
+
+  unitAt(path: RelPath): KnownUnit | undefined {
+    return this.#attempt(({ connection }) =>
+      connection
+        .prepare("SELECT stamp, content FROM units_1 WHERE path = ?")
+        .get((row) => ({ stamp: text(row, "stamp"), content: text(row, "content") }), path),
+    );
+  }
+
+  noteUnit(path: RelPath, unit: CapturedUnit, granularityNs: bigint): void {
+    const { stamp, content, newestNs, startedAt } = unit;
+    if (this.#isReadOnly || isRacy(newestNs, startedAt, granularityNs)) return;
+    this.#attempt(({ connection }) => {
+      const write = connection.prepare(
+        "INSERT OR REPLACE INTO units_1 (path, stamp, content) VALUES (?, ?, ?)",
+      );
+      connection.transaction(() => write.run(path, stamp, content));
+    });
   }
 
   [Symbol.dispose](): void {
@@ -123,6 +144,11 @@ export class SqliteContentMemory implements ContentMemory, Disposable {
   }
 }
 
+/** What was written so shortly before it was read could be written again unseen (S24). */
+function isRacy(newestNs: bigint, startedAt: number, granularityNs: bigint): boolean {
+  return newestNs >= BigInt(Math.floor(startedAt)) * 1_000_000n - granularityNs;
+}
+
 type OpenMemory = {
   readonly connection: Connection;
   readonly read: (folder: string) => ReadonlyMap<string, Kept>;
@@ -143,7 +169,7 @@ function connect(path: string, readOnly = false): OpenMemory {
   if (!readOnly) makeEmptyFile(path);
   const connection = new Connection(path, { readOnly });
   try {
-    if (!readOnly) connection.execute(schema);
+    if (!readOnly) for (const table of schema) connection.execute(table);
     const read: Statement = connection.prepare("SELECT files FROM contents_1 WHERE folder = ?");
     const write = connection.prepare(
       "INSERT OR REPLACE INTO contents_1 (folder, files) VALUES (?, ?)",

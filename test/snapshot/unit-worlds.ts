@@ -2,27 +2,49 @@ import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:f
 import { join } from "node:path";
 import { isAlwaysOutside } from "../../src/core/ignore.ts";
 import { repositoryMarker } from "../../src/core/repo/marker.ts";
-import type { RepositoryUnits } from "../../src/core/repo/unit.ts";
+import type { RepositoryUnits, UnitKnowledge, UnitPlace } from "../../src/core/repo/unit.ts";
 import type { SnapshotRoot } from "../../src/core/snapshot/root.ts";
-import { captureUnit } from "../../src/guard/git-unit.ts";
+import type { ContentMemory } from "../../src/core/tree/content-memory.ts";
+import { captureUnit, type UnitPlace as GuardPlace } from "../../src/guard/git-unit.ts";
+import { lookAtUnit } from "../../src/guard/look-unit.ts";
 import { openLocalSide } from "../../src/local/local-side.ts";
 import type { CaptureSource, SnapshotStore } from "../../src/ports.ts";
 import { localSource } from "../../src/snapshot/local-source.ts";
 import { seededRng } from "../../src/std/random.ts";
 import { systemClock } from "../../src/std/time.ts";
-import type { Scratch } from "../guard/repositories.ts";
+import { git, type Scratch } from "../guard/repositories.ts";
 import { optionsOf, placeOf } from "../guard/units.ts";
 import { memoryFacts } from "../support/memory-source.ts";
 
 /** The repositories of a scratch workspace, captured by the guard. */
-export function guardUnits(scratch: Scratch): RepositoryUnits {
+export function guardUnits(scratch: Scratch, knowledge?: UnitKnowledge): RepositoryUnits {
   return {
-    capture: async ({ vcs, path }, sink) => {
-      const folder = scratch.at(path);
-      const place = vcs === "git" ? placeOf(folder) : { vcs, folder: Buffer.from(folder) };
-      return { ...(await captureUnit(place, sink, optionsOf(scratch))), state: {} };
+    capture: async (place, sink) => {
+      const captured = await captureUnit(guardPlace(scratch, place), sink, optionsOf(scratch));
+      return { ...captured, state: {} };
     },
+    ...(knowledge === undefined ? {} : { knowledge }),
   };
+}
+
+/** What captures of a scratch workspace remember, in a file beside it; times of its disk are known to 20 ms. */
+export function guardKnowledge(scratch: Scratch, memory: ContentMemory): UnitKnowledge {
+  return {
+    known: (path) => memory.unitAt(path),
+    note: (path, unit) => memory.noteUnit(path, unit, 20_000_000n),
+    look: async (place, { signal }) => await lookAtUnit(guardPlace(scratch, place), signal),
+    describe: (place) =>
+      Promise.resolve({ dirty: git(scratch.at(parentOf(place.path)), "status", "-s") !== "" }),
+  };
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
+}
+
+function guardPlace(scratch: Scratch, { vcs, path }: UnitPlace): GuardPlace {
+  const folder = scratch.at(path);
+  return vcs === "git" ? placeOf(folder) : { vcs, folder: Buffer.from(folder) };
 }
 
 /** A scratch workspace as a capture reads it. */

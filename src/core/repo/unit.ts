@@ -81,6 +81,44 @@ export type UnitReport = UnitVerdict & {
   readonly state: UnitState;
 };
 
+/** What the stats of a repository tell: nothing of it is opened (N5). */
+export type UnitLook = {
+  /**
+   * A hash over all names, kinds, modes, sizes, both times and inodes. Where two are equal nothing was written in between, but for
+   * what came in one tick of the clock of the disk.
+   */
+  readonly stamp: string;
+  /** The youngest time of a file or link in it, ns since 1970: what was written so shortly before may not show (S24). */
+  readonly newestNs: bigint;
+  /** Pipes, sockets and devices. */
+  readonly leftOut: readonly string[];
+};
+
+/** Under which stamp a unit was captured, and what came of it. */
+export type KnownUnit = {
+  readonly stamp: string;
+  /** A hash over its entries in the snapshot, times excepted. */
+  readonly content: string;
+};
+
+/** What a unit held from `startedAt` (ms since 1970) on, while it had these stats. */
+export type CapturedUnit = KnownUnit & Pick<UnitLook, "newestNs"> & { readonly startedAt: number };
+
+/** Tells of the repositories of one workspace whether they are what captures have read before (N5, N35). Only speed depends on it. */
+export interface UnitKnowledge {
+  known(path: RelPath): KnownUnit | undefined;
+  /** Keep it, unless the stats were too young to prove it (S24). */
+  note(path: RelPath, unit: CapturedUnit): void;
+  /**
+   * Look at the stats of all of one repository.
+   *
+   * @throws {SnapError} `too-large`, `interrupted`, `path-missing`
+   */
+  look(place: UnitPlace, work: Work): Promise<UnitLook>;
+  /** What is told of one beside its content, as it is now. */
+  describe(place: UnitPlace, work: Work): Promise<UnitState>;
+}
+
 /** Captures repositories of one workspace as units (N43). */
 export interface RepositoryUnits {
   /**
@@ -89,4 +127,6 @@ export interface RepositoryUnits {
    * @throws {SnapError} `too-large`, `interrupted`, `path-missing`, `refused`; whatever the sink throws
    */
   capture(place: UnitPlace, sink: UnitSink, work: Work): Promise<UnitReport>;
+  /** Absent where every unit is captured anew. */
+  readonly knowledge?: UnitKnowledge;
 }

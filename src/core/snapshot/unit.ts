@@ -50,6 +50,11 @@ export function tornUnits(units: readonly UnitFacts[]): readonly UnitFacts[] {
   return units.filter(({ consistency }) => consistency === "torn");
 }
 
+/** Whether what was captured of a repository is all that could be had of it: it stood still, and nothing was missing (N45). */
+export function isAtRest({ consistency, movedDuring }: UnitFacts): boolean {
+  return consistency !== "torn" && !movedDuring;
+}
+
 /** Whether an entry is the folder of a unit, or what stands for it. */
 export function isUnitTop({ unit, path }: SnapshotEntry): boolean {
   return unit === path;

@@ -1,3 +1,5 @@
+import type { RelPath } from "../path/rel-path.ts";
+import type { CapturedUnit, KnownUnit } from "../repo/unit.ts";
 import type { FolderListing, ReadContent } from "./local-stat.ts";
 import type { ContentHash } from "./node.ts";
 
@@ -10,4 +12,8 @@ export interface ContentMemory {
   hashesIn(listing: FolderListing): ReadonlyMap<string, ContentHash>;
   /** Keep what was read, unless its stat was too young to prove it (S24). */
   note(file: ReadContent, granularityNs: bigint): void;
+  /** A repository as it was captured last. */
+  unitAt(path: RelPath): KnownUnit | undefined;
+  /** Keep what was captured, unless its stats were too young to prove it (S24). */
+  noteUnit(path: RelPath, unit: CapturedUnit, granularityNs: bigint): void;
 }

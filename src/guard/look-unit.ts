@@ -1,0 +1,47 @@
+import { createHash } from "node:crypto";
+import type { UnitLook } from "../core/repo/unit.ts";
+import { turn } from "../std/turn.ts";
+import { partOf, type UnitPlace } from "./git-unit.ts";
+import { requireGoing } from "./unit-attempt.ts";
+import { listHistory, listState, type Found } from "./unit-listing.ts";
+
+/** Entries that are hashed between two turns of everything else. */
+const entriesInARow = 4096;
+
+/**
+ * Look at all of a repository by stats alone (N5). Locks and what is unfinished in its history are no part of it, as in a capture; a
+ * folder counts by its name and mode, since looking at a repository changes times of folders, and what is in it is listed itself.
+ *
+ * Two equal looks with nothing written in between saw one state: what a file was when it was looked at, it had been since the look
+ * before, so all of them were so when this one began.
+ *
+ * @throws {SnapError} `too-large`, `interrupted`
+ */
+export async function lookAtUnit(
+  place: UnitPlace,
+  signal: AbortSignal | undefined,
+): Promise<UnitLook> {
+  requireGoing(signal);
+  const part = partOf(place);
+  const state = await listState(part);
+  requireGoing(signal);
+  const history = await listHistory(part, state.history);
+  const stamp = createHash("sha256");
+  let newestNs = 0n;
+  let count = 0;
+  for (const found of [...state.entries, ...history.entries]) {
+    count += 1;
+    if (count % entriesInARow === 0) await turn();
+    stamp.update(lineOf(found), "latin1");
+    if (found.kind !== "folder" && found.stamp.newestNs > newestNs) newestNs = found.stamp.newestNs;
+  }
+  for (const name of [...state.unreadable, ...history.unreadable]) {
+    stamp.update(`${name}\0unreadable\n`);
+  }
+  const leftOut = [...state.leftOut, ...history.leftOut];
+  return { stamp: stamp.digest("hex"), newestNs, leftOut };
+}
+
+function lineOf({ key, kind, stamp }: Found): string {
+  return `${key}\0${kind} ${kind === "folder" ? stamp.mode : stamp.mark}\n`;
+}
