@@ -9,14 +9,8 @@
  * const report = await syncWorkspace(environment, "/home/me/project", {});
  */
 export { openEnvironment, type Environment, type EnvironmentOptions } from "./app/environment.ts";
-export {
-  accountOf,
-  beginLogin,
-  loginLocal,
-  logout,
-  type Account,
-  type PendingLogin,
-} from "./app/accounts.ts";
+export { accountOf, type Account } from "./app/accounts.ts";
+export { beginLogin, loginLocal, logout, type PendingLogin } from "./app/login.ts";
 export { captureWorkspace, type CaptureOutcome, type CaptureRequest } from "./app/capture.ts";
 export { diffSnapshots, type DiffRequest } from "./app/diff.ts";
 export {

@@ -1,6 +1,4 @@
-import { openRemote } from "../remote/dropbox-side.ts";
-import { finishLogin, revoke, startLogin } from "../remote/oauth.ts";
-import { reachServer, type ReachedServer } from "../server/reach.ts";
+import type { ReachedServer } from "../server/reach.ts";
 import type { AccountRecord } from "../state/config.ts";
 import type { RemoteSide } from "../ports.ts";
 import { SnapError } from "../std/error.ts";
@@ -10,112 +8,9 @@ import type { Environment } from "./environment.ts";
 export type Account = AccountRecord;
 
 /** The app key of the embedded account, which takes any. */
-const embeddedAppKey = "embedded";
+export const embeddedAppKey = "embedded";
 
 const loginHint = "Run `snap login` for Dropbox, or `snap login --local` for the embedded account.";
-
-/**
- * Log in to the embedded account, making it where it is missing. `name` picks one of several; without it the first one is
- * taken, or one is made for the user of this machine.
- */
-export async function loginLocal(
-  environment: Environment,
-  name: string | undefined,
-): Promise<Account> {
-  await using server = await reachEmbedded(environment);
-  const { desk } = server;
-  const known = await desk.accounts();
-  const wanted = name ?? userName(environment);
-  const found = name === undefined ? known[0] : known.find((account) => account.name === name);
-  const info = found ?? (await desk.addAccount({ name: wanted }));
-  const { refreshToken } = await desk.issueToken(info.id, { clientId: embeddedAppKey });
-  await environment.secrets.write(info.id, refreshToken);
-  return remember(environment, {
-    id: info.id,
-    kind: "local",
-    name: info.name,
-    email: info.email,
-  });
-}
-
-/** Cron and containers may have no user name, and some have one that is no plain name. */
-function userName({ variables }: Environment): string {
-  const user = variables["USER"] ?? "";
-  return /^[\w.@ -]{1,64}$/.test(user) ? user : "snap";
-}
-
-/** A login under way: the person opens `url`, and gives the code that Dropbox shows. */
-export type PendingLogin = {
-  readonly url: string;
-  /** @throws {SnapError} when Dropbox refuses the code; nothing is remembered then. */
-  finish(code: string): Promise<Account>;
-};
-
-/** Begin the OAuth 2 login with PKCE: printed address, pasted code. May be dropped at any moment. */
-export function beginLogin(environment: Environment, appKey: string): PendingLogin {
-  const { fetch, clock, rng } = environment;
-  const { url, verifier } = startLogin({ appKey, rng });
-  return {
-    url,
-    async finish(code) {
-      const tokens = await finishLogin({ appKey, code, verifier, fetch, clock });
-      const remote = openRemote({
-        top: "",
-        account: tokens.accountId,
-        auth: { appKey, refreshToken: tokens.refreshToken },
-        fetch,
-        clock,
-        rng,
-        logger: environment.logger,
-      });
-      const { id, name, email } = await remote.account();
-      await environment.secrets.write(id, tokens.refreshToken);
-      return remember(environment, { id, kind: "dropbox", name, email, appKey });
-    },
-  };
-}
-
-/** The newest login comes first: it is the one that is used where none is named. */
-function remember(environment: Environment, account: Account): Account {
-  environment.settings.update((config) => ({
-    ...config,
-    accounts: [account, ...config.accounts.filter((other) => other.id !== account.id)],
-  }));
-  return account;
-}
-
-/** Forget the account that was logged in last; its token is revoked where the server can be reached. */
-export async function logout(
-  environment: Environment,
-): Promise<{ readonly account: Account; readonly isRevoked: boolean }> {
-  const account = await accountOf(environment);
-  const isRevoked = await revokeToken(environment, account);
-  await environment.secrets.remove(account.id);
-  environment.settings.update((config) => ({
-    ...config,
-    accounts: config.accounts.filter((other) => other.id !== account.id),
-  }));
-  return { account, isRevoked };
-}
-
-/** Being offline is no reason to keep a token: it is forgotten here all the same, and the caller says so. */
-async function revokeToken(environment: Environment, account: Account): Promise<boolean> {
-  const refreshToken = await environment.secrets.read(account.id);
-  if (refreshToken === undefined) return true;
-  try {
-    await using connection = await connect(environment, account.id);
-    await revoke({
-      appKey: account.appKey ?? embeddedAppKey,
-      refreshToken,
-      fetch: connection.fetch,
-      clock: environment.clock,
-    });
-    return true;
-  } catch (error) {
-    if (error instanceof SnapError) return false;
-    throw error;
-  }
-}
 
 /** The account of an id, or the one that was logged in last. @throws {SnapError} `not-logged-in` */
 export async function accountOf(environment: Environment, id?: string): Promise<Account> {
@@ -148,6 +43,8 @@ export async function connect(environment: Environment, id?: string): Promise<Co
       hint: loginHint,
     });
   }
+  // What speaks to Dropbox is slow to load, and most commands never do.
+  const { openRemote } = await import("../remote/dropbox-side.ts");
   const server = account.kind === "local" ? await reachEmbedded(environment) : undefined;
   const reach = server?.fetch ?? environment.fetch;
   const { clock, rng, logger } = environment;
@@ -160,8 +57,10 @@ export async function connect(environment: Environment, id?: string): Promise<Co
   };
 }
 
-function reachEmbedded(environment: Environment): Promise<ReachedServer> {
+/** The embedded account, as this run serves it or another does; else it is opened here. */
+export async function reachEmbedded(environment: Environment): Promise<ReachedServer> {
   if (environment.embedded !== undefined) return environment.embedded();
   const { locations, clock, rng } = environment;
+  const { reachServer } = await import("../server/reach.ts");
   return reachServer({ data: locations.server, clock, rng });
 }

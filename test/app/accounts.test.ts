@@ -2,7 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:f
 import os from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { accountOf, beginLogin, connect, logout } from "../../src/app/accounts.ts";
+import { accountOf, connect } from "../../src/app/accounts.ts";
+import { beginLogin, logout } from "../../src/app/login.ts";
 import { openEnvironment, type Environment } from "../../src/app/environment.ts";
 import { openServer, type DropboxServer } from "../../src/server/serve.ts";
 import { isSnapError } from "../../src/std/error.ts";

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { loginLocal } from "../../src/app/accounts.ts";
+import { loginLocal } from "../../src/app/login.ts";
 import { openEnvironment, type Environment } from "../../src/app/environment.ts";
 import { requireLink } from "../../src/app/find-workspace.ts";
 import { makeLink, planLink, type LinkPlan } from "../../src/app/link.ts";

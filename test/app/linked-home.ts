@@ -10,7 +10,8 @@ import {
 } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { connect, loginLocal } from "../../src/app/accounts.ts";
+import { connect } from "../../src/app/accounts.ts";
+import { loginLocal } from "../../src/app/login.ts";
 import { openEnvironment, type Environment } from "../../src/app/environment.ts";
 import { makeLink, planLink } from "../../src/app/link.ts";
 import { syncWorkspace } from "../../src/app/sync.ts";

@@ -1,4 +1,5 @@
-import { accountOf, beginLogin, loginLocal, logout, type Account } from "../../app/accounts.ts";
+import { accountOf, type Account } from "../../app/accounts.ts";
+import { beginLogin, loginLocal, logout } from "../../app/login.ts";
 import { displayName } from "../../core/path/names.ts";
 import { SnapError } from "../../std/error.ts";
 import { defineCommand, type AnyCommand, type CliContext } from "../context.ts";

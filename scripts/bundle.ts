@@ -1,0 +1,73 @@
+/**
+ * Put the command line together in few files below dist/cli, and copy there what it needs beside it. To find and to read a
+ * thousand modules would take longer than most commands do. The library stays as the compiler left it.
+ */
+import { chmod, copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { globSync } from "node:fs";
+import path from "node:path";
+import { rolldown } from "rolldown";
+
+const root = path.join(import.meta.dirname, "..");
+const target = path.join(root, "dist/cli");
+
+/** What is started by its name: the program, its short way for a status, and the threads. */
+const entries = ["src/cli/main.ts", "src/cli/fast-status.ts", ...inRoot("src/**/*-worker.ts")];
+
+/** Packages that every command needs. The others stay where they are, for the few commands that load them. */
+const everywhere: readonly string[] = [
+  "env-paths",
+  "lowdb",
+  "p-limit",
+  "picocolors",
+  "yargs",
+  "zod",
+];
+
+await rm(target, { recursive: true, force: true });
+const modules = await bundleProgram();
+await writeFile(path.join(target, "LICENSES.txt"), await licencesOf(modules));
+for (const file of ["src/cli/launch.cjs", ...inRoot("src/**/*.json")]) {
+  if (!file.endsWith("tsconfig.json")) await copyBeside(file);
+}
+await chmod(path.join(target, "launch.cjs"), 0o755);
+
+function inRoot(pattern: string): readonly string[] {
+  return globSync(pattern, { cwd: root });
+}
+
+/** @returns the files that went into it */
+async function bundleProgram(): Promise<readonly string[]> {
+  await using bundle = await rolldown({
+    cwd: root,
+    platform: "node",
+    input: Object.fromEntries(entries.map((file) => [path.basename(file, ".ts"), file])),
+    external: (id, importer) => {
+      const isBuiltIn = id.startsWith("node:");
+      const isPackage = !/^[./]/u.test(id) && importer?.includes("/node_modules/") !== true;
+      return isBuiltIn || (isPackage && !everywhere.includes(id));
+    },
+  });
+  const { output } = await bundle.write({ dir: target });
+  return output.flatMap((chunk) => (chunk.type === "chunk" ? chunk.moduleIds : []));
+}
+
+/** The library finds it where the source has it; the program, whose modules are all in one folder, finds it there. */
+async function copyBeside(file: string): Promise<void> {
+  const mirrored = path.join(root, "dist", path.relative("src", file));
+  await mkdir(path.dirname(mirrored), { recursive: true });
+  await copyFile(path.join(root, file), mirrored);
+  await copyFile(path.join(root, file), path.join(target, path.basename(file)));
+}
+
+/** What the packages inside the program ask to be kept with them. */
+async function licencesOf(files: readonly string[]): Promise<string> {
+  const folders = files.flatMap(
+    (file) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/u.exec(file) ?? [],
+  );
+  const texts = [...new Set(folders)].toSorted().map(async (folder) => {
+    const [licence] = globSync("{LICENSE,LICENCE,license}*", { cwd: folder });
+    if (licence === undefined) throw new Error(`No licence in ${folder}`);
+    return `${path.basename(folder)}\n\n${await readFile(path.join(folder, licence), "utf8")}`;
+  });
+  return (await Promise.all(texts)).join(`\n${"-".repeat(80)}\n\n`);
+}

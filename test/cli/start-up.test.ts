@@ -1,0 +1,34 @@
+import path from "node:path";
+import { expect, test } from "vitest";
+import { Box } from "../support/snap-process.ts";
+
+const counter = path.join(import.meta.dirname, "../support/count-modules.mjs");
+
+/** The files and packages that a command loads, asked of the runtime itself. */
+async function loadedBy(box: Box, words: readonly string[]): Promise<readonly string[]> {
+  const ended = await box.snap(words, { env: { NODE_OPTIONS: `--import=${counter}` } });
+  expect(ended.code, ended.stderr).toBe(0);
+  return ended.stderr
+    .split("\n")
+    .filter((line) => line.startsWith("loaded "))
+    .map((line) => line.slice("loaded ".length));
+}
+
+test("a command is put together from few files, and loads what it needs alone", async () => {
+  using box = new Box();
+  box.write("a.txt", "one");
+  for (const words of [["version"], ["list"], ["capture"]]) {
+    const loaded = await loadedBy(box, words);
+    expect(loaded.length, words.join(" ")).toBeLessThan(100);
+    expect(loaded.filter((file) => /\/(?:zod|yargs|dropbox|isomorphic-git)\//u.test(file))).toEqual(
+      [],
+    );
+  }
+});
+
+test("help is in English under any locale, as the rest of the program is", async () => {
+  using box = new Box();
+  const { stdout } = await box.snap(["list", "--help"], { env: { LC_ALL: "de_DE.UTF-8" } });
+  expect(stdout).toContain("Options:");
+  expect(stdout).not.toContain("Optionen:");
+});
