@@ -104,7 +104,7 @@ function contentFields(record: CheckedRecord): Pick<SnapshotEntry, "size" | "blo
   const size = record.optionalCount("s");
   const sized = size === undefined ? {} : { size };
   if (record.has("b")) {
-    const blocks = record.hashes("b");
+    const blocks = record.texts("b");
     return { ...sized, blocks, hash: contentHashOfBlocks(blocks) };
   }
   return record.has("h") ? { ...sized, hash: record.hash("h") } : sized;
@@ -198,9 +198,9 @@ function linkTrouble({ type, linkTarget }: SnapshotEntry): string | undefined {
 
 function contentTrouble({ type, size, blocks, hash }: SnapshotEntry): string | undefined {
   if (type !== "file") return blocks === undefined ? undefined : "it is no file but has blocks";
-  if (hash !== undefined && !isHash(hash)) return "its content hash is none";
   if (size !== undefined && size > fileBytesMax) return "it is too large";
-  return blocks === undefined ? undefined : blocksTrouble(blocks, size);
+  if (blocks !== undefined) return blocksTrouble(blocks, size);
+  return hash === undefined || isHash(hash) ? undefined : "its content hash is none";
 }
 
 function blocksTrouble(blocks: readonly BlockHash[], size: number | undefined): string | undefined {

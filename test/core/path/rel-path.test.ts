@@ -13,11 +13,29 @@ import {
 } from "../../../src/core/path/rel-path.ts";
 
 describe("paths below a top", () => {
-  test.each(["", "a", "a/b", "...", "a b/ü", ".x"])("%j is one", (path) => {
-    expect(parseRelPath(path)).toBe(path);
-  });
+  test.each(["", "a", "a/b", "...", "a b/ü", ".x", "..x", "a/...", "x../y./z", "a\n.\n"])(
+    "%j is one",
+    (path) => {
+      expect(parseRelPath(path)).toBe(path);
+    },
+  );
 
-  test.each(["/", "/a", "a/", "a//b", ".", "..", "a/../b", "./a", "a/\0"])("%j is none", (path) => {
+  test.each([
+    "/",
+    "/a",
+    "a/",
+    "a//b",
+    ".",
+    "..",
+    "a/../b",
+    "./a",
+    "a/\0",
+    "a/.",
+    "a/..",
+    "../a",
+    "a/./b",
+    "a\0b/c",
+  ])("%j is none", (path) => {
     expect(isRelPath(path)).toBe(false);
     expect(() => parseRelPath(path)).toThrow(
       expect.objectContaining({ code: "path-invalid", path }),
