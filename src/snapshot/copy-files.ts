@@ -5,9 +5,12 @@ import type { CopyStamp } from "./copy-disk.ts";
 import type { PutTarget } from "./copy-job.ts";
 import { FrameRuns } from "./copy-plan.ts";
 
-/** Files and bytes of which the blocks are gathered before they are read in the order of the packs. */
-const windowFilesMax = 4096;
-const windowBytesMax = 64 * 1024 * 1024;
+/**
+ * Files and bytes of which the blocks are gathered before they are read in the order of the packs. The first stretch is short, so
+ * that the threads have something to do at once; each one is twice as long as the one before.
+ */
+const windowFiles = { first: 256, max: 4096 };
+const windowBytes = { first: 4 * 1024 * 1024, max: 64 * 1024 * 1024 };
 
 /** A folder that is complete but for its own mode and time. */
 export type FilledFolder = { readonly disk: DiskPath; readonly stamp: CopyStamp };
@@ -20,9 +23,24 @@ class Window {
   readonly later: Later[] = [];
   files = 0;
   bytes = 0;
+  readonly #filesMax: number;
+  readonly #bytesMax: number;
+
+  constructor(filesMax: number, bytesMax: number) {
+    this.#filesMax = filesMax;
+    this.#bytesMax = bytesMax;
+  }
 
   get isFull(): boolean {
-    return this.files >= windowFilesMax || this.bytes >= windowBytesMax;
+    return this.files >= this.#filesMax || this.bytes >= this.#bytesMax;
+  }
+
+  /** The one after this. */
+  next(): Window {
+    return new Window(
+      Math.min(2 * this.#filesMax, windowFiles.max),
+      Math.min(2 * this.#bytesMax, windowBytes.max),
+    );
   }
 }
 
@@ -35,7 +53,7 @@ export class FileCopier {
   readonly #blocks: BlockCopier;
   readonly #running = new Set<Promise<void>>();
   readonly #groups = new Map<string, CopyFile>();
-  #window = new Window();
+  #window = new Window(windowFiles.first, windowBytes.first);
   #settled: Promise<void> = Promise.resolve();
   #failure: { readonly error: unknown } | undefined;
 
@@ -102,7 +120,7 @@ export class FileCopier {
 
   async #flush(): Promise<void> {
     const { runs, later } = this.#window;
-    this.#window = new Window();
+    this.#window = this.#window.next();
     for (const run of runs.runs()) await this.#begin(() => this.#blocks.run(run));
     const before = [this.#settled, ...this.#running];
     this.#settled = Promise.all(before).then(() => this.#guard(() => this.#finishAll(later)));

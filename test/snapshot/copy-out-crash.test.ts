@@ -5,8 +5,8 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import type { SnapshotRoot } from "../../src/core/snapshot/root.ts";
 import { copyOut } from "../../src/snapshot/copy-out.ts";
-import type { CopyDisk } from "../../src/snapshot/copy-disk.ts";
-import { runnerHere } from "../../src/snapshot/copy-runner.ts";
+import { nodeCopyDisk, type CopyDisk } from "../../src/snapshot/copy-disk.ts";
+import { runnerHere, type JobRunner } from "../../src/snapshot/copy-runner.ts";
 import { DiskStoreFiles } from "../../src/snapshot/disk-files.ts";
 import { loadPacks } from "../../src/snapshot/packs.ts";
 import { silentLogger } from "../../src/std/log.ts";
@@ -145,5 +145,28 @@ test("T15: what somebody else wrote in the folder meanwhile stays, and the copy 
   });
   expect(fs.readdirSync(to)).toEqual(["a"]);
   expect(fs.readFileSync(path.join(to, "a"), "utf8")).toBe("mine");
+  fs.rmSync(around, { recursive: true });
+});
+
+test("the first files are written while most of the snapshot is still to be read", async () => {
+  using scratch = new ScratchStore();
+  const many = new MemorySource();
+  for (let file = 0; file < 1_000; file += 1) many.write(`d${file}/f`, `${file}`);
+  const { root } = await (await scratch.open()).capture(many, { reason: "manual" });
+  const around = fs.mkdtempSync(path.join(tmpdir(), "snap-out-"));
+  const here = runnerHere(nodeCopyDisk);
+  const foldersAtFirst: number[] = [];
+  const runner: JobRunner = {
+    ...here,
+    run: (job) => {
+      foldersAtFirst.push(fs.readdirSync(path.join(around, staging)).length);
+      return here.run(job);
+    },
+  };
+  const files = new DiskStoreFiles(scratch.top, seededRng(1));
+  const packs = await loadPacks(files, silentLogger);
+  const parts = { files, packs, disk: nodeCopyDisk, runner };
+  expect(await copyOut(parts, { root, to: around }, {})).toMatchObject({ files: 1_000 });
+  expect(foldersAtFirst[0]).toBeLessThan(800);
   fs.rmSync(around, { recursive: true });
 });
