@@ -38,7 +38,7 @@ const attemptPauseMs = 200;
 /**
  * Capture a repository while it may be in use (G51): its state first, its history last and again while that moves, then a
  * check of the very bytes that were handed on. Nothing is written into the repository and no lock of its own is taken (G3), so
- * a capture that is killed leaves nothing behind in it.
+ * a capture that is killed leaves nothing behind in it. The time until the deadline is what each check may take.
  *
  * @throws {SnapError} `too-large`, `interrupted`, `path-missing`; {Unproven} where `tmp` lies in it; whatever the sink throws
  */

@@ -33,10 +33,13 @@ export type Scene = {
 export class Attempts {
   readonly #scene: Scene;
   readonly #captured: Captured = new Map();
+  /** How long a check may take: reading a large repository, or a pause of the sink, takes nothing from it. */
+  readonly #checkMs: number;
   #last: UnitState | undefined;
 
   constructor(scene: Scene) {
     this.#scene = scene;
+    this.#checkMs = scene.options.deadline - scene.options.clock.now();
   }
 
   /** State, history, state again, check (G51, steps 2 to 6). The state goes to the stage alone. */
@@ -84,7 +87,9 @@ export class Attempts {
   }
 
   async #judge(state: UnitState, pass: Pass): Promise<UnitVerdict> {
-    const { part, stage, staged, options } = this.#scene;
+    const { part, stage, staged } = this.#scene;
+    const deadline = this.#scene.options.clock.now() + this.#checkMs;
+    const options = { ...this.#scene.options, deadline };
     const unreadable = [...state.unreadable, ...pass.unreadable];
     if (unreadable.length > 0) {
       return { word: "torn", reasons: unreadable.map((name) => `${name} cannot be read`) };

@@ -14,8 +14,8 @@ import { describe, expect, test, vi } from "vitest";
 import { captureUnit } from "../../src/guard/git-unit.ts";
 import { Stage } from "../../src/guard/unit-both.ts";
 import type { UnitSink } from "../../src/core/repo/unit.ts";
-import { git, Scratch } from "./repositories.ts";
-import { captureInto, gitdirOf, optionsOf, placeOf } from "./units.ts";
+import { git, now, Scratch } from "./repositories.ts";
+import { captureInto, gitdirOf, optionsOf, placeOf, steppingClock } from "./units.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -69,6 +69,22 @@ describe("G51: the word", () => {
     const place = placeOf(gitdirOf(scratch));
     const result = await captureInto(scratch, { place, into, options: { deadline: 0 } });
     expect(result.word).toBe("unverified");
+  });
+
+  test("verified: the time that reading takes, a long pause included, is not taken from the check", async () => {
+    using scratch = new Scratch();
+    scratch.base();
+    let time = now;
+    const clock = { ...steppingClock(), now: () => time };
+    const result = await captureInto(scratch, {
+      place: placeOf(gitdirOf(scratch)),
+      into: join(scratch.root, "restored"),
+      options: { clock, deadline: now + 60_000 },
+      meanwhile: (_, phase) => {
+        if (phase === "done") time += 60 * 60_000;
+      },
+    });
+    expect(result).toMatchObject({ word: "verified", reasons: [] });
   });
 
   test("without Git our own code follows the objects", async () => {
