@@ -15,27 +15,47 @@ const entriesMax = 256;
 /** Bytes of the files of a batch that are held in memory, which are those of one block: any one of them fits. */
 export const batchBytesMax: number = blockBytes;
 
+/** The batch that is being gathered. Whoever makes the entries may take it before it is full. */
+export class Gathering {
+  #pairs: SourcePair[] = [];
+  #bytes = 0;
+
+  /** @returns whether it is full now */
+  add(pair: SourcePair): boolean {
+    this.#pairs.push(pair);
+    this.#bytes += bytesOf(pair);
+    return this.#pairs.length >= entriesMax || isLong(pair.left);
+  }
+
+  /** An empty one takes any file. */
+  hasRoom(pair: SourcePair): boolean {
+    return this.#pairs.length === 0 || this.#bytes + bytesOf(pair) <= batchBytesMax;
+  }
+
+  /** What was gathered; nothing is left. */
+  take(): readonly SourcePair[] {
+    const pairs = this.#pairs;
+    this.#pairs = [];
+    this.#bytes = 0;
+    return pairs;
+  }
+}
+
 /** Runs of entries, in their order: what may be read ahead is bounded by them (N6). A file of several blocks ends one. */
 export async function* batchesOf(
   pairs: AsyncIterable<SourcePair>,
+  gathering: Gathering = new Gathering(),
 ): AsyncGenerator<readonly SourcePair[]> {
-  let batch: SourcePair[] = [];
-  let bytes = 0;
   for await (const pair of pairs) {
-    const size = isOneBlock(pair.left) ? (pair.left.size ?? 0) : 0;
-    if (batch.length > 0 && bytes + size > batchBytesMax) {
-      yield batch;
-      batch = [];
-      bytes = 0;
-    }
-    batch.push(pair);
-    bytes += size;
-    if (batch.length < entriesMax && !isLong(pair.left)) continue;
-    yield batch;
-    batch = [];
-    bytes = 0;
+    if (!gathering.hasRoom(pair)) yield gathering.take();
+    if (gathering.add(pair)) yield gathering.take();
   }
-  if (batch.length > 0) yield batch;
+  const rest = gathering.take();
+  if (rest.length > 0) yield rest;
+}
+
+function bytesOf({ left }: SourcePair): number {
+  return isOneBlock(left) ? (left.size ?? 0) : 0;
 }
 
 function isLong(entry: SnapshotEntry): boolean {

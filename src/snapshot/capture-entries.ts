@@ -10,7 +10,7 @@ import { throwIfAborted } from "../std/error.ts";
 import type { Logger } from "../std/log.ts";
 import type { Clock } from "../std/time.ts";
 import { turn } from "../std/turn.ts";
-import { batchesOf } from "./capture-batch.ts";
+import { Gathering, batchesOf } from "./capture-batch.ts";
 import type { SourcePair } from "./capture-batch.ts";
 import { EntryCapture, withTimeOf } from "./capture-entry.ts";
 import type { BegunBatch } from "./capture-entry.ts";
@@ -98,10 +98,15 @@ export async function writeEntries(job: EntriesJob): Promise<void> {
     }
   };
   try {
-    // What was reached before a unit may not be begun yet, and be of a unit itself.
-    const pairs = pairsOf(job, () => finishAllBut(0, false));
+    const gathering = new Gathering();
+    // All that was reached before a unit is in the manifest when its capture begins: then that may pause (N30, N32).
+    const pairs = pairsOf(job, async () => {
+      const rest = gathering.take();
+      if (rest.length > 0) begun.push(await entryCapture.begin(rest));
+      await finishAllBut(0, false);
+    });
     const missing = missingOf(job, entryCapture);
-    for await (const batch of batchesOf(pairs)) {
+    for await (const batch of batchesOf(pairs, gathering)) {
       // What was fetched is in no manifest yet: no other writer goes first before it is (N30, N42).
       if (missing !== undefined) await job.pauses.pause();
       begun.push(await entryCapture.begin((await missing?.fill(batch)) ?? batch));
@@ -187,6 +192,7 @@ async function* pairsOf(
     clock: parts.clock,
     known: new KnownUnits({ source, base, data, signal, meta: packs.meta.reader }),
     beforeUnit,
+    pauses: job.pauses,
   });
   for await (const { left, right } of joinByPath(sound(entries, onLeft), before)) {
     if (left === undefined) continue;

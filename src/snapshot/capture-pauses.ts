@@ -1,3 +1,4 @@
+import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import { SnapError, describeError } from "../std/error.ts";
 import type { Logger } from "../std/log.ts";
 import type { Clock } from "../std/time.ts";
@@ -5,7 +6,7 @@ import { readDamagedPacks } from "./checks.ts";
 import { putCheckpoint } from "./checkpoint.ts";
 import type { CheckpointScope } from "./checkpoint.ts";
 import { isHeld } from "./held-manifest.ts";
-import type { ManifestWriter } from "./manifest-store.ts";
+import { ManifestWriter } from "./manifest-store.ts";
 import { refuseMoved } from "./moved.ts";
 import type { PackWriter } from "./pack-writer.ts";
 import type { Packs } from "./packs.ts";
@@ -24,15 +25,20 @@ export type PauseParts = {
   readonly lock: WriterLock;
   readonly packs: Packs;
   readonly data: PackWriter;
+  readonly meta: PackWriter;
   readonly manifest: ManifestWriter;
   readonly scope: CheckpointScope;
   /** What was stored ahead of its entries could be taken away, and not be read again: then nobody goes first. */
   readonly isReadOnce: boolean;
 };
 
+/** What of a unit is stored so far, as entries in path order that come after all of the manifest. */
+export type UnitSoFar = () => Promise<readonly SnapshotEntry[]>;
+
 /**
  * What a capture does between two runs of entries, when all that it has stored belongs to entries of its manifest: it leaves
- * a checkpoint from time to time (N32), and lets another writer go first (N30).
+ * a checkpoint from time to time (N32), and lets another writer go first (N30). Inside a unit, whose entries are known at its end only,
+ * what is stored of it so far belongs to entries of the checkpoint alone.
  */
 export class CapturePauses {
   readonly #parts: PauseParts;
@@ -40,13 +46,24 @@ export class CapturePauses {
   #writtenMs: number;
   #entries = 0;
   #lists: readonly string[] = [];
+  #unit: UnitSoFar | undefined;
 
   constructor(parts: PauseParts) {
     this.#parts = parts;
     this.#writtenMs = parts.clock.now();
   }
 
-  /** Between two runs. @throws {SnapError} `busy` where the lock does not come back */
+  /** A unit begins, all before it being in the manifest: until it is left, what is stored of it belongs to a checkpoint as well. */
+  enterUnit(unit: UnitSoFar): void {
+    this.#unit = unit;
+  }
+
+  /** Its capture came to an end; one that is cut off is never left, so that the last checkpoint has what was stored of it. */
+  leaveUnit(): void {
+    this.#unit = undefined;
+  }
+
+  /** Between two runs, or inside a unit. @throws {SnapError} `busy` where the lock does not come back */
   async pause(): Promise<void> {
     const { clock, data, lock, isReadOnce } = this.#parts;
     if (lock.isWanted && !isReadOnce) return await this.#handOver();
@@ -57,14 +74,23 @@ export class CapturePauses {
   /** Put everything so far in place and say so; nothing where there is nothing new. */
   async checkpoint(): Promise<void> {
     const { files, clock, lock, data, manifest, scope } = this.#parts;
-    if (manifest.entryCount === this.#entries) return;
-    const lists = await manifest.settle();
-    const entries = manifest.entryCount;
+    const unit = (await this.#unit?.()) ?? [];
+    const entries = manifest.entryCount + unit.length;
+    // Of a unit more may be stored though it has as many entries: one file of it can be most of it.
+    if (unit.length === 0 && entries === this.#entries) return;
+    const lists = [...(await manifest.settle()), ...(await this.#listsOf(unit))];
     await putCheckpoint(files, { ...scope, id: lock.token, time: clock.now(), entries, lists });
     this.#entries = entries;
     this.#lists = lists;
     this.#packsBefore = data.packCount;
     this.#writtenMs = clock.now();
+  }
+
+  async #listsOf(entries: readonly SnapshotEntry[]): Promise<readonly string[]> {
+    const { data, meta } = this.#parts;
+    const manifest = new ManifestWriter(meta, () => data.flush());
+    for (const entry of entries) await manifest.add(entry);
+    return await manifest.finish();
   }
 
   /** The capture is interrupted: what it has done need not be done again. Never rejects, since that is what must be told. */

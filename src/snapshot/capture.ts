@@ -74,7 +74,7 @@ async function storeContent(job: ContentJob): Promise<Draft> {
     const manifest = new ManifestWriter(meta, () => data.flush());
     const scope = scopeOf(job.facts, job.options);
     const isReadOnce = job.source.prepare !== undefined;
-    const place = { packs: job.packs, data, manifest, scope, isReadOnce };
+    const place = { packs: job.packs, data, meta, manifest, scope, isReadOnce };
     const pauses = new CapturePauses({ ...job.parts, ...place });
     let isCutOff = job.options.hydrates !== undefined;
     try {

@@ -11,8 +11,9 @@ import { baseName, parseRelPath, type RelPath } from "../core/path/rel-path.ts";
 import type { UnitLook, UnitPlace, UnitReport, UnitState } from "../core/repo/unit.ts";
 import type { CaptureSource } from "../ports.ts";
 import { isTroubleOfFile } from "./ahead-reader.ts";
+import type { CapturePauses } from "./capture-pauses.ts";
 import type { PackWriter } from "./pack-writer.ts";
-import type { ReadBlock } from "./stable-read.ts";
+import { UnitKeeper } from "./unit-keeper.ts";
 import type { Clock } from "../std/time.ts";
 import type { KnownUnits } from "./known-units.ts";
 import { unitContent } from "./unit-content.ts";
@@ -30,7 +31,9 @@ export type UnitCaptureParts = {
   readonly onLeft: (left: LeftAside) => void;
   /** `describe` is asked where a root is made that tells of the unit: what of it changes without the repository. */
   readonly onUnit: (unit: UnitFacts, describe?: () => Promise<UnitState>) => void;
-  /** Stores what stands before a unit, whose blocks are stored as soon as it is reached. */
+  /** Between two packs of a unit another writer may go first, and a checkpoint is left (N30, N32). */
+  readonly pauses: Pick<CapturePauses, "enterUnit" | "leaveUnit" | "pause">;
+  /** Puts what stands before a unit into the manifest: the blocks of the unit are stored as soon as it is reached. */
   readonly beforeUnit: () => Promise<void>;
 };
 
@@ -125,51 +128,26 @@ async function captureOne(
   place: UnitPlace,
   parts: UnitCaptureParts,
 ): Promise<CapturedUnit | undefined> {
-  const { source, signal, onLeft, onUnit } = parts;
+  const { source, signal, onLeft, onUnit, pauses } = parts;
   const { path } = place;
   if (source.units === undefined) throw new TypeError("a source of units captures them");
-  const keeper = new Keeper(path, parts);
+  const keeper = new UnitKeeper(path, parts);
   const collector = new UnitCollector((block) => keeper.keep(block));
+  pauses.enterUnit(() => Promise.resolve(collector.stored(path)));
   try {
     const work = signal === undefined ? {} : { signal };
     const report = await source.units.capture(place, collector, work);
     const { entries, troubles } = collector.finish(path);
+    pauses.leaveUnit();
     leaveOut(path, report.leftOut, parts);
     const facts = factsOf(place, report, troubles);
     onUnit(facts);
     return { facts, entries };
   } catch (error) {
     if (keeper.failed(error) || !isTroubleOfFile(error)) throw error;
+    pauses.leaveUnit();
     onLeft({ path, reason: `${error.code}: ${error.message}` });
     return undefined;
-  }
-}
-
-/** Puts blocks into packs, and tells its own failures, which end the capture, from those of the repository. */
-class Keeper {
-  readonly #path: string;
-  readonly #parts: UnitCaptureParts;
-  #failure: unknown;
-
-  constructor(path: string, parts: UnitCaptureParts) {
-    this.#path = path;
-    this.#parts = parts;
-  }
-
-  async keep({ hash, bytes }: ReadBlock): Promise<void> {
-    const { data, onBlock } = this.#parts;
-    try {
-      await data.add(hash, bytes);
-      if (data.isFull) await data.rotate();
-      await onBlock(this.#path, bytes.length);
-    } catch (error) {
-      this.#failure = error;
-      throw error;
-    }
-  }
-
-  failed(error: unknown): boolean {
-    return this.#failure !== undefined && this.#failure === error;
   }
 }
 

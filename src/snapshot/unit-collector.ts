@@ -22,6 +22,9 @@ type Part = Pick<SnapshotEntry, "type" | "mode" | "modifiedNs"> & {
   readonly target?: Buffer;
 };
 
+/** What is kept of a file. */
+type KeptFile = { readonly size: number; readonly blocks: readonly BlockHash[] };
+
 /** The entries of a unit, and what of it could not become one. */
 export type CollectedUnit = {
   readonly entries: readonly SnapshotEntry[];
@@ -35,6 +38,8 @@ export type CollectedUnit = {
 export class UnitCollector implements UnitSink {
   readonly #keep: KeepBlock;
   readonly #parts = new Map<string, Part>();
+  /** Files that are being taken. */
+  readonly #open = new Map<string, BlockCutter>();
 
   /** @param keep may fail, which ends the capture */
   constructor(keep: KeepBlock) {
@@ -46,13 +51,15 @@ export class UnitCollector implements UnitSink {
     // What is replaced counts for nothing any more, however this file ends.
     const key = keyOf(entry.path);
     this.#parts.delete(key);
+    this.#open.set(key, cutter);
     return Promise.resolve({
       write: (piece) => cutter.write(piece),
       done: async () => {
-        const { size, blocks } = await cutter.end();
-        this.#parts.set(key, { type: "file", ...keptOf(entry), size, blocks });
+        await cutter.end();
+        this.#open.delete(key);
+        this.#parts.set(key, { type: "file", ...keptOf(entry), ...cutter.kept });
       },
-      drop: () => Promise.resolve(),
+      drop: () => Promise.resolve(void this.#open.delete(key)),
     });
   }
 
@@ -65,6 +72,22 @@ export class UnitCollector implements UnitSink {
   remove(path: Buffer): Promise<void> {
     this.#parts.delete(keyOf(path));
     return Promise.resolve();
+  }
+
+  /**
+   * What is kept so far, as entries in path order that name all of its blocks, for a checkpoint (N32): files that are being taken up to
+   * the last whole block.
+   */
+  stored(unit: RelPath): readonly SnapshotEntry[] {
+    const files = [
+      ...this.#parts,
+      ...this.#open.entries().map(([key, { kept }]) => filePart(key, kept)),
+    ];
+    const names = new UnitNames(files.map(([key]) => key));
+    return files
+      .map(([key, part]) => entryOf({ unit, key, part }, names))
+      .filter((entry) => entry.type === "file" && entryTrouble(entry) === undefined)
+      .toSorted((a, b) => comparePaths(a.path, b.path));
   }
 
   /** The entries in path order, each below a folder of its unit. */
@@ -98,6 +121,10 @@ export class UnitCollector implements UnitSink {
     if (parent === undefined || this.#parts.get(parent)?.type === "folder") return undefined;
     return `"${Buffer.from(key, "latin1").toString("utf8")}" is in no folder`;
   }
+}
+
+function filePart(key: string, kept: KeptFile): readonly [string, Part] {
+  return [key, { type: "file", ...kept }];
 }
 
 function parentOf(key: string): string | undefined {
@@ -161,17 +188,21 @@ class BlockCutter {
     }
   }
 
-  async end(): Promise<{ readonly size: number; readonly blocks: readonly BlockHash[] }> {
+  async end(): Promise<void> {
     if (this.#filled > 0) await this.#cut();
-    return { size: this.#size, blocks: this.#blocks };
+  }
+
+  get kept(): KeptFile {
+    return { size: this.#size, blocks: [...this.#blocks] };
   }
 
   async #cut(): Promise<void> {
     const bytes = this.#room.subarray(0, this.#filled);
     const hash = await hashBlock(bytes);
-    await this.#keep({ hash, bytes });
+    // A pause right after it was kept counts it in already.
     this.#blocks.push(hash);
     this.#size += this.#filled;
     this.#filled = 0;
+    await this.#keep({ hash, bytes });
   }
 }
