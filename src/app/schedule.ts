@@ -25,7 +25,7 @@ import type { Clock } from "../std/time.ts";
 /** The longest time between two looks at the clock, ms: it may be set. */
 const lookAgainMs = 60_000;
 
-/** A capture that gave way to the sync so often does not ask for a disk that stands still any more: it comes to an end beside the sync. */
+/** A capture that gave way to the sync so often lets it wait the next time: it has come far by then, and must end some day. */
 export const givesWayMax = 3;
 
 /** What the schedule of one workspace works with. */
@@ -191,8 +191,10 @@ export class SnapshotSchedule {
   async #capture(signal: AbortSignal, stop: AbortController): Promise<CaptureResult> {
     const { standStill, capture } = this.#parts;
     const either = AbortSignal.any([signal, stop.signal]);
-    if (this.#gaveWay >= givesWayMax) return await capture(signal);
-    using _still = await standStill({ signal: either, onWanted: () => stop.abort() });
+    const onWanted = (): void => {
+      if (this.#gaveWay < givesWayMax) stop.abort();
+    };
+    using _still = await standStill({ signal: either, onWanted });
     return await capture(either);
   }
 

@@ -152,11 +152,12 @@ test("N47: where nothing changed nothing is looked after, and the time counts as
   expect(parseScheduleNote(scene.meta)).toEqual({ lookedAt: expect.any(Number) });
 });
 
-test("N47: what the sync wants to write ends a capture, which comes to its end beside the sync when that happens again and again", async () => {
+test("N47: what the sync wants to write ends a capture, which lets the sync wait when that happens again and again", async () => {
   await using scene = new Scene();
   let ended = 0;
+  const walk = Promise.withResolvers<boolean>();
   scene.onCapture = async (signal) => {
-    if (scene.captures > givesWayMax) return true;
+    if (scene.captures > givesWayMax) return await walk.promise;
     await fired(signal);
     ended += 1;
     return true;
@@ -172,6 +173,16 @@ test("N47: what the sync wants to write ends a capture, which comes to its end b
     await scene.turn("idle");
     await scene.pass(restBeforeMs);
   }
+  let entered = false;
+  const waiting = scene.stand.enter().then((write) => {
+    entered = true;
+    return write;
+  });
+  await scene.settle();
+  expect(entered, "a file that is moved during the walk would be in no snapshot").toBe(false);
+  walk.resolve(true);
+  (await waiting)[Symbol.dispose]();
+  await scene.settle();
   expect(scene.done.slice(-2)).toEqual(["capture", "after"]);
   expect(parseScheduleNote(scene.meta).failure, "giving way is no failure").toBeUndefined();
 });
