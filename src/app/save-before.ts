@@ -1,6 +1,7 @@
 import { parseRelPath, type RelPath } from "../core/path/rel-path.ts";
 import type { SnapshotReason, SnapshotRoot } from "../core/snapshot/root.ts";
 import type { CaptureResult } from "../core/snapshot/store-request.ts";
+import { unsavedStake, type UnsavedStake } from "../core/snapshot/unsaved-stake.ts";
 import type { HeldItem } from "../core/tree/index-rows.ts";
 import { pathOf } from "../core/tree/tree-view.ts";
 import { namedPaths } from "../restore/safety.ts";
@@ -44,7 +45,7 @@ export type Stakes = Pick<Saving, "reason" | "label"> & {
 /**
  * Save what an act may destroy (N48): each side on which something is at stake.
  *
- * @returns the snapshots @throws {SnapError} `refused` when one cannot be taken: then nothing may be done; `interrupted`
+ * @returns the snapshots @throws {SnapError} `refused` when one cannot be taken, or lacks something of that: then nothing may be done; `interrupted`
  */
 export async function saveBefore(
   workspace: OpenWorkspace,
@@ -56,13 +57,27 @@ export async function saveBefore(
     if (stakes[side].length === 0) continue;
     const saving = { reason, side, paths: namedPaths(stakes[side]), label };
     try {
-      saved.push((await captureSaving(workspace, saving, work)).root);
+      const { root } = await captureSaving(workspace, saving, work);
+      const lacking = unsavedStake(root, stakes[side]);
+      if (lacking !== undefined) throw lackingError(root, lacking);
+      saved.push(root);
     } catch (error) {
       if (!isSnapError(error) || error.code === "interrupted") throw error;
       throw unsaved(side, error);
     }
   }
   return saved;
+}
+
+function lackingError({ id }: SnapshotRoot, lacking: UnsavedStake): SnapError {
+  if (lacking === "not-listed") {
+    const message = "more of it than can be listed could not be read, or may be torn";
+    const hint = `\`snap show ${id.slice(0, 8)}\` lists the first of them. Make them readable, then try again.`;
+    return new SnapError("refused", message, { hint });
+  }
+  const { path, reason } = lacking;
+  const hint = `Make "${path}" readable, and let no program write to it meanwhile; then try again.`;
+  return new SnapError("refused", `"${path}": ${reason}`, { path, hint });
 }
 
 function unsaved(side: "local" | "remote", cause: SnapError): SnapError {

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
@@ -102,4 +103,19 @@ test("N48: a folder that cannot be saved first is not excluded", async () => {
   const adding = addExclusions(environment, words(home, "d"));
   await expect(adding).rejects.toMatchObject({ exit: 3, message: /^Nothing was changed/ });
   expect(listExclusions(environment, place)).toEqual([]);
+});
+
+test("N48: a folder with a file that cannot be read is not excluded; gaps elsewhere do not matter", () => {
+  const script = new URL("exclude-as-nobody.ts", import.meta.url).pathname;
+  const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+  const said = execFileSync(process.execPath, [script], { encoding: "utf8", ...nobody });
+  expect(JSON.parse(said)).toEqual({
+    d: {
+      exit: 3,
+      message: expect.stringMatching(/^Nothing was changed: .*"d\/mine": permission-denied/u),
+      hint: expect.stringContaining("readable"),
+    },
+    e: "excluded",
+    list: ["e"],
+  });
 });
