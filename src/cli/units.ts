@@ -1,9 +1,23 @@
 import { displayName } from "../core/path/names.ts";
 import type { UnitFacts } from "../core/snapshot/unit.ts";
+import type { Output } from "./output.ts";
 
 /** `2 repositories`. */
 export function repositoriesText(count: number): string {
   return count === 1 ? "1 repository" : `${count} repositories`;
+}
+
+/** Warn of the repositories that may not be whole in a snapshot (N45). */
+export function warnOfTorn(
+  output: Pick<Output, "emit" | "warn">,
+  torn: readonly UnitFacts[],
+): void {
+  for (const { id, reasons } of torn) {
+    output.emit("torn", { path: id, reasons });
+    output.warn(
+      `The repository "${displayName(id)}" may not be whole in the snapshot: ${reasons.map(displayName).join("; ")}`,
+    );
+  }
 }
 
 /** The repositories of a snapshot in words, one line each. */

@@ -182,18 +182,23 @@ async function* pairsOf(
   });
   const onLeft = (left: LeftAside): void => tally.leave(left);
   const also = await checkpointEntries(job);
-  const entries = withUnits(source.entries(onLeft), {
-    source,
-    data,
-    signal,
-    onBlock: (path, bytes) => blockRead(job, path, bytes),
-    onLeft,
-    onUnit: (unit, describe) => tally.addUnit(unit, describe),
-    clock: parts.clock,
-    known: new KnownUnits({ source, base, data, signal, meta: packs.meta.reader }),
-    beforeUnit,
-    pauses: job.pauses,
-  });
+  const listed = source.entries(onLeft);
+  // An archive hands on what is in its repositories itself.
+  const entries =
+    source.units === undefined
+      ? listed
+      : withUnits(listed, {
+          source,
+          data,
+          signal,
+          onBlock: (path, bytes) => blockRead(job, path, bytes),
+          onLeft,
+          onUnit: (unit, describe) => tally.addUnit(unit, describe),
+          clock: parts.clock,
+          known: new KnownUnits({ source, base, data, signal, meta: packs.meta.reader }),
+          beforeUnit,
+          pauses: job.pauses,
+        });
   for await (const { left, right } of joinByPath(sound(entries, onLeft), before)) {
     if (left === undefined) continue;
     yield also === undefined ? { left, right } : { left, right, also: await also.at(left.path) };

@@ -5,6 +5,7 @@ import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import { archiveNames } from "../core/snapshot/export-request.ts";
 import { importName } from "../core/snapshot/import-name.ts";
 import { leavesWorkspace } from "../core/snapshot/restore-manifest.ts";
+import { decodeUnits, type UnitFacts } from "../core/snapshot/unit.ts";
 import { isRelPath, pathBytesMax } from "../core/path/rel-path.ts";
 import { SnapError } from "../std/error.ts";
 import { inBlocks } from "./in-blocks.ts";
@@ -26,6 +27,8 @@ export type About = {
   readonly since?: string;
   readonly paths?: readonly string[];
   readonly side: "local" | "remote";
+  /** Its repositories; absent where none were looked for. */
+  readonly git?: readonly UnitFacts[];
 };
 
 /** X13: the most paths that an archive may be limited to. */
@@ -49,7 +52,7 @@ export class ImportCollector {
     if (this.#count > entriesMax) throw tooMany();
     if (await this.#takeOwn(member)) return;
     const { path, refused } = importName(member.name);
-    const shown = member.name.toString();
+    const shown = member.name.toString().replace(/(?<=[^/])\/+$/u, "");
     if (refused !== undefined) this.#refuse(shown, refused);
     else if (path !== "") await this.#takeAt(path, member);
   }
@@ -179,7 +182,8 @@ function readAbout(text: string): About {
   const paths = limited?.texts("paths");
   if (paths !== undefined && (paths.length > pathsMax || !paths.every(isBelowTop))) throw notOurs();
   const side = snapshot.choice("side", ["local", "remote"]);
-  return { ...since, ...(paths === undefined ? {} : { paths }), side };
+  const git = snapshot.has("git") ? { git: decodeUnits(snapshot) } : {};
+  return { ...since, ...(paths === undefined ? {} : { paths }), side, ...git };
 }
 
 function isBelowTop(path: string): boolean {

@@ -1,5 +1,7 @@
+import { ArchivedUnits } from "../core/snapshot/archived-units.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { CaptureFacts, LeftAside } from "../core/snapshot/root.ts";
+import type { UnitFacts } from "../core/snapshot/unit.ts";
 import type { CaptureSource, LocalFile } from "../ports.ts";
 import { SnapError, throwIfAborted } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
@@ -36,17 +38,20 @@ export class ArchiveSource implements CaptureSource, Disposable {
   readonly #spools: ImportSpools;
   #about: About | undefined;
   #base: AsyncIterable<SnapshotEntry> | undefined;
+  /** Known once all entries have passed. */
+  #units: readonly UnitFacts[] | undefined;
 
   constructor(options: ArchiveOptions) {
     this.#options = options;
     this.#spools = new ImportSpools(options.makeSpool);
   }
 
-  /** Complete only once it was prepared: an archive of ours says what it is of. */
+  /** Complete only once all entries have passed: an archive of ours says what it is of. */
   facts(): Promise<CaptureFacts> {
     const { facts } = this.#options;
     const { side = facts.side, paths } = this.#about ?? {};
-    return Promise.resolve({ ...facts, side, ...(paths === undefined ? {} : { paths }) });
+    const git = this.#units === undefined ? {} : { git: this.#units };
+    return Promise.resolve({ ...facts, side, ...(paths === undefined ? {} : { paths }), ...git });
   }
 
   async prepare(keep: KeepBlock): Promise<void> {
@@ -65,9 +70,18 @@ export class ArchiveSource implements CaptureSource, Disposable {
 
   async *entries(onLeft: (left: LeftAside) => void): AsyncGenerator<SnapshotEntry> {
     const { hasManifest } = this.#spools;
-    const options = { implied: !hasManifest, paths: this.#about?.paths };
-    yield* asTree(this.#spools, this.#listed(), options);
-    for (const left of this.#spools.left()) onLeft(left);
+    const { paths, git: told } = this.#about ?? {};
+    const units = new ArchivedUnits({ told, paths, hasManifest });
+    for await (const entry of asTree(this.#spools, this.#listed(), {
+      implied: !hasManifest,
+      paths,
+    }))
+      yield units.pass(entry);
+    for (const left of this.#spools.left()) {
+      units.leave(left);
+      onLeft(left);
+    }
+    this.#units = units.finish();
   }
 
   open(path: string): Promise<LocalFile> {

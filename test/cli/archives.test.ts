@@ -1,7 +1,16 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { git } from "../guard/repositories.ts";
 import { Box, launcher } from "../support/snap-process.ts";
 
 async function captured(): Promise<Box> {
@@ -144,4 +153,39 @@ test("N59: what is no archive, and what is in no workspace, is refused", async (
   const outside = await box.snap(["import", text], { cwd: box.top });
   expect(outside.code).toBe(7);
   expect(outside.stderr).toContain("is in no workspace");
+});
+
+test("N58, N50: a repository that came by an archive is drilled and copied out as one", async () => {
+  using from = new Box();
+  using to = new Box();
+  from.write("r/file", "one");
+  const folder = path.join(from.workspace, "r");
+  git(folder, "init", "-q", "-b", "main");
+  git(folder, "add", ".");
+  git(folder, "commit", "-q", "-m", "one");
+  await from.expectExit(0, "capture");
+  const file = path.join(from.top, "x.tar.zst");
+  await from.expectExit(0, "export", "latest", file);
+  to.write("other", "of its own");
+  await to.expectExit(0, "capture");
+  const told = await to.expectExit(0, "import", file, "--label", "moved");
+  expect(told.stdout).toMatch(/, 1 repository, /u);
+  const shown = await to.expectExit(0, "show", "moved");
+  expect(shown.stdout).toMatch(/r\/\.git \(git\): on main at [0-9a-f]{8}, verified/u);
+  await to.expectExit(0, "verify", "moved", "--level", "5");
+  const out = path.join(to.top, "out");
+  await to.expectExit(0, "restore", "moved", "--to", out);
+  const head = (place: string): string => git(path.join(place, "r"), "rev-parse", "HEAD");
+  expect(head(out)).toBe(head(from.workspace));
+  expect(git(path.join(out, "r"), "fsck")).toBe("");
+
+  // Another program's archive, without the object of the commit: whoever copies it out is told.
+  const objects = path.join(folder, ".git/objects", head(from.workspace).slice(0, 2));
+  rmSync(objects, { recursive: true });
+  const plain = path.join(from.top, "plain.tar");
+  execFileSync("tar", ["-cf", plain, "-C", from.workspace, "r"]);
+  await to.expectExit(0, "import", plain, "--label", "torn");
+  expect((await to.expectExit(0, "show", "torn")).stdout).toContain("unverified");
+  const drill = await to.expectExit(5, "verify", "torn", "--level", "5");
+  expect(drill.stdout).toContain("is a repository that is torn");
 });

@@ -5,7 +5,7 @@ import { formatSize, plural } from "../format.ts";
 import { parseMs } from "../quantities.ts";
 import { namingOptions } from "../snapshot-words.ts";
 import { runRemoteCapture } from "../remote-capture.ts";
-import { repositoriesText } from "../units.ts";
+import { repositoriesText, warnOfTorn } from "../units.ts";
 
 /** `snap capture`: take a snapshot. */
 export const captureCommand: AnyCommand = defineCommand({
@@ -77,12 +77,7 @@ export const captureCommand: AnyCommand = defineCommand({
       output.emit("left", item);
       output.say(`  left aside  ${displayName(item.path)}: ${displayName(item.reason)}`);
     }
-    for (const unit of torn) {
-      output.emit("torn", { path: unit.id, reasons: unit.reasons });
-      output.warn(
-        `The repository "${displayName(unit.id)}" may not be whole in the snapshot: ${unit.reasons.map(displayName).join("; ")}`,
-      );
-    }
+    warnOfTorn(output, torn);
     const facts = `${plural(root.counts.files, "file")}, ${formatSize(root.counts.bytes)}, ${formatSize(root.stored)} new`;
     output.say(
       created

@@ -1,10 +1,12 @@
 import { addAbortSignal } from "node:stream";
 import { importArchive, type ImportOutcome } from "../../app/import.ts";
 import { displayName } from "../../core/path/names.ts";
+import { tornUnits } from "../../core/snapshot/unit.ts";
 import { defineCommand, type AnyCommand, type CliContext } from "../context.ts";
 import { formatSize, plural } from "../format.ts";
 import { waitOf, writerWords } from "../keep-words.ts";
 import { namingOptions } from "../snapshot-words.ts";
+import { repositoriesText, warnOfTorn } from "../units.ts";
 
 /** `snap import`: an archive as a snapshot. */
 export const importCommand: AnyCommand = defineCommand({
@@ -54,9 +56,14 @@ function tell(output: CliContext["output"], outcome: ImportOutcome): 0 | 4 {
   const { root } = outcome;
   const more = root.left.count - left.length;
   if (more > 0) output.say(`  … and ${more} more`);
-  output.say(`Snapshot ${root.id.slice(0, 8)}: ${holds}, ${formatSize(root.stored)} new.`);
+  const { git: units = [] } = root;
+  warnOfTorn(output, tornUnits(units));
+  const also = units.length === 0 ? "" : `, ${repositoriesText(units.length)}`;
+  output.say(`Snapshot ${root.id.slice(0, 8)}: ${holds}${also}, ${formatSize(root.stored)} new.`);
   const exit = root.left.count === 0 && root.completeness !== "partial" ? 0 : 4;
   const { id, stored, completeness } = root;
-  output.result("import", exit, { id, counts, stored, completeness, left: root.left.count });
+  const repositories = root.git?.length;
+  const made = { id, counts, stored, completeness, repositories };
+  output.result("import", exit, { ...made, left: root.left.count });
   return exit;
 }

@@ -172,8 +172,8 @@ function unitTrouble({ path, unit }: SnapshotEntry): string | undefined {
   return unit !== "" && path.startsWith(`${unit}/`) ? undefined : "it is in no unit of that name";
 }
 
-/** X1, X6, X13: what no path of a snapshot may be. */
-function pathTrouble(path: string): string | undefined {
+/** Why something is no path of a snapshot (X1, X6, X13), or undefined. */
+export function pathTrouble(path: string): string | undefined {
   if (path === "" || !isRelPath(path)) return `"${path}" is not a path inside the snapshot`;
   if (!path.isWellFormed()) return `"${path}" is not valid Unicode`;
   if (Buffer.byteLength(path) > pathBytesMax) return `"${path}" is too long`;

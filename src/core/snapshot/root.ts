@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { SnapError } from "../../std/error.ts";
 import { CheckedRecord, canonicalJson, damagedError } from "./checked-json.ts";
-import { decodeUnit, unitsMax, type UnitFacts } from "./unit.ts";
+import { decodeUnits, type UnitFacts } from "./unit.ts";
 
 /** Why a snapshot was taken (N24). */
 export type SnapshotReason = (typeof snapshotReasons)[number];
@@ -44,6 +44,8 @@ export type CaptureFacts = {
   readonly paths?: readonly string[];
   /** Present where what the rules leave out was taken too (N33); such entries have the flag `ignored`. */
   readonly ignored?: true;
+  /** The repositories that are in it, in path order (N43); absent where none were looked for. A capture of a disk finds them itself. */
+  readonly git?: readonly UnitFacts[];
 };
 
 /** The root of a snapshot (N24): with its lists and pages it checks everything below itself. */
@@ -71,8 +73,6 @@ export type SnapshotRoot = CaptureFacts & {
   };
   /** New bytes that this snapshot added to the store, as stored. */
   readonly stored: number;
-  /** The repositories that are in it, in path order (N43); absent where none were looked for. */
-  readonly git?: readonly UnitFacts[];
   /** At most 1000 items, and the count of all. */
   readonly left: { readonly count: number; readonly items: readonly LeftAside[] };
 };
@@ -120,7 +120,6 @@ export function decodeRoot(text: string, what: string): SnapshotRoot {
     lists: record.hashes("lists"),
     counts: countsOf(record.record("counts")),
     stored: record.count("stored"),
-    ...(record.has("git") ? { git: record.records("git").slice(0, unitsMax).map(decodeUnit) } : {}),
     left: leftOf(record.record("left")),
   };
 }
@@ -155,6 +154,7 @@ function factsOf(record: CheckedRecord): CaptureFacts {
     ...(record.has("cursor") ? { cursor: record.text("cursor") } : {}),
     ...(record.has("paths") ? { paths: record.texts("paths") } : {}),
     ...(record.optionalFlag("ignored") === true ? { ignored: true } : {}),
+    ...(record.has("git") ? { git: decodeUnits(record) } : {}),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { UnitState, UnitWord } from "../repo/unit.ts";
-import type { CheckedRecord } from "./checked-json.ts";
+import { damagedError, type CheckedRecord } from "./checked-json.ts";
 import type { EntryChange } from "./diff.ts";
-import type { SnapshotEntry } from "./entry.ts";
+import { pathTrouble, type SnapshotEntry } from "./entry.ts";
 
 /** What a root tells of a repository that it holds as one unit (N24). */
 export type UnitFacts = UnitState & {
@@ -24,15 +24,23 @@ export const unitReasonsMax = 10;
 
 const words = ["verified", "unverified", "torn"] as const;
 
-/** Read what a root tells of a unit. @throws {SnapError} `damaged` */
-export function decodeUnit(record: CheckedRecord): UnitFacts {
+/** Read what a root tells of its units. @throws {SnapError} `damaged`, also for one at no path of a snapshot (X12) */
+export function decodeUnits(root: CheckedRecord): readonly UnitFacts[] {
+  return root.records("git").slice(0, unitsMax).map(decodeUnit);
+}
+
+function decodeUnit(record: CheckedRecord): UnitFacts {
   const head = record.optionalText("head");
   const branch = record.optionalText("branch");
   const stashes = record.optionalCount("stashes");
   const operation = record.optionalText("operation");
   const dirty = record.optionalFlag("dirty");
+  const id = record.text("id");
+  const trouble = pathTrouble(id);
+  if (trouble !== undefined)
+    throw damagedError(`A repository of a snapshot is refused: ${trouble}`);
   return {
-    id: record.text("id"),
+    id,
     vcs: record.choice("vcs", ["git", "hg"] as const),
     consistency: record.choice("consistency", words),
     reasons: record.texts("reasons"),
