@@ -155,19 +155,17 @@ async function finishOldest(
   const batch = begun.shift();
   if (batch === undefined) return;
   await turn();
-  let at = 0;
-  for await (const { entry, left } of entryCapture.finish(batch)) {
-    const captured = withTimeOf(entry, batch.pairs[at]?.right);
-    at += 1;
-    await manifest.add(captured);
+  await entryCapture.finish(batch, ({ entry, left }, { right }) => {
+    const captured = withTimeOf(entry, right);
+    const added = manifest.add(captured);
     tally.add(captured, left);
-    await parts.lock.renew();
-  }
+    return added === undefined ? parts.lock.renewIfDue() : added.then(() => parts.lock.renew());
+  });
 }
 
-async function blockRead(job: EntriesJob, path: string, bytes: number): Promise<void> {
+function blockRead(job: EntriesJob, path: string, bytes: number): Promise<void> | undefined {
   job.tally.addBytes(path, bytes);
-  await job.parts.lock.renew();
+  return job.parts.lock.renewIfDue();
 }
 
 /** Each entry of the source with that of the earlier snapshot at the same path. */

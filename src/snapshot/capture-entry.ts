@@ -25,11 +25,23 @@ export type EntryCaptureParts = {
   readonly clock: Clock;
   readonly signal: AbortSignal | undefined;
   /** Told of every block that was read. */
-  readonly onBlock: (path: string, bytes: number) => Promise<void>;
+  readonly onBlock: (path: string, bytes: number) => Promise<void> | undefined;
 };
 
 /** What became of one entry of the source. */
 export type CapturedEntry = { readonly entry: SnapshotEntry; readonly left?: LeftAside };
+
+/** Takes what became of an entry; the promise is there where that takes time. */
+export type KeepCaptured = (captured: CapturedEntry, pair: SourcePair) => Promise<void> | undefined;
+
+/** At once, or when it is stored. */
+type Captured = CapturedEntry | Promise<CapturedEntry>;
+
+/** What is known of the entries of a batch at its turn. */
+type Found = Pick<BegunBatch, "taken"> & {
+  readonly whole: ReadonlyMap<string, WholeFile>;
+  readonly others: Others;
+};
 
 /** Entries whose files are being read ahead of their turn. */
 export type BegunBatch = {
@@ -63,18 +75,21 @@ export class EntryCapture {
     return { pairs, taken, unread, reading: this.#reader.begin(unread) };
   }
 
-  /** It is the turn of a batch: what becomes of each of its entries, in their order. */
-  async *finish({ pairs, taken, unread, reading }: BegunBatch): AsyncGenerator<CapturedEntry> {
+  /**
+   * It is the turn of a batch: what becomes of each of its entries is handed over, in their order. Where there is nothing to wait for
+   * nothing waits: a thousand small files are worth more than the promises they would cost.
+   */
+  async finish({ pairs, taken, unread, reading }: BegunBatch, keep: KeepCaptured): Promise<void> {
     let others: Others | undefined;
     try {
       throwIfAborted(this.#parts.signal);
       const whole = await reading.whole;
       others = this.#reader.readOthers(unread.filter(({ path }) => !whole.has(path)));
-      for (const { left } of pairs) {
+      for (const pair of pairs) {
         throwIfAborted(this.#parts.signal);
-        const small = whole.get(left.path);
-        if (small !== undefined) yield { entry: await this.#storeWhole(left, small) };
-        else yield taken.get(left) ?? (await this.#storeFile(left, await others.of(left)));
+        const captured = this.#capture(pair.left, { whole, taken, others });
+        const kept = keep(captured instanceof Promise ? await captured : captured, pair);
+        if (kept !== undefined) await kept;
       }
     } finally {
       await reading.end();
@@ -126,16 +141,21 @@ export class EntryCapture {
     return blocks?.every((block) => this.#parts.data.has(block)) ? blocks : undefined;
   }
 
-  async #storeWhole(source: SnapshotEntry, file: WholeFile): Promise<SnapshotEntry> {
+  /** At once where nothing is to be waited for. */
+  #capture(entry: SnapshotEntry, { whole, taken, others }: Found): Captured {
+    const small = whole.get(entry.path);
+    if (small !== undefined) return this.#storeWhole(entry, small);
+    return taken.get(entry) ?? others.of(entry).then((ahead) => this.#storeFile(entry, ahead));
+  }
+
+  #storeWhole(source: SnapshotEntry, file: WholeFile): Captured {
     const { stat, bytes, startedAt } = file;
-    const blocks: BlockHash[] = [];
-    if (bytes.length > 0) {
-      const hash = file.hash ?? blockHashOf(bytes);
-      await this.#store(source.path, { hash, bytes });
-      blocks.push(hash);
-    }
+    const hash = bytes.length === 0 ? undefined : (file.hash ?? blockHashOf(bytes));
+    const stored = hash === undefined ? undefined : this.#store(source.path, { hash, bytes });
+    const blocks = hash === undefined ? [] : [hash];
     const read = { stat, size: bytes.length, blocks, isStable: true, startedAt };
-    return this.#captured(source, read).entry;
+    if (stored === undefined) return this.#captured(source, read);
+    return stored.then(() => this.#captured(source, read));
   }
 
   async #storeFile(
@@ -151,7 +171,7 @@ export class EntryCapture {
   /** A file of several blocks is stored while it is read. */
   async #storeLong(entry: SnapshotEntry): Promise<CapturedEntry> {
     try {
-      const keep = (block: ReadBlock): Promise<void> => this.#store(entry.path, block);
+      const keep = (block: ReadBlock): Promise<void> => this.#storeOfLong(entry.path, block);
       const { source, clock, signal } = this.#parts;
       const open = (): ReturnType<typeof source.open> => source.open(parseRelPath(entry.path));
       return this.#captured(entry, await readStable({ open, keep, clock, signal }));
@@ -161,16 +181,30 @@ export class EntryCapture {
     }
   }
 
-  async #store(path: string, { hash, bytes }: ReadBlock): Promise<void> {
+  async #storeOfLong(path: string, block: ReadBlock): Promise<void> {
     try {
-      const { data, onBlock } = this.#parts;
-      await data.add(hash, bytes);
-      if (data.isFull) await data.rotate();
-      await onBlock(path, bytes.length);
+      await this.#store(path, block);
     } catch (error) {
       this.#storeFailure = error;
       throw error;
     }
+  }
+
+  #store(path: string, { hash, bytes }: ReadBlock): Promise<void> | undefined {
+    const { data, onBlock } = this.#parts;
+    const added = data.add(hash, bytes);
+    if (added === undefined && !data.isFull) return onBlock(path, bytes.length);
+    return this.#storeSlowly(added, () => onBlock(path, bytes.length));
+  }
+
+  async #storeSlowly(
+    added: Promise<void> | undefined,
+    told: () => Promise<void> | undefined,
+  ): Promise<void> {
+    await added;
+    const { data } = this.#parts;
+    if (data.isFull) await data.rotate();
+    await told();
   }
 
   #captured(source: SnapshotEntry, read: ReadFile): CapturedEntry {

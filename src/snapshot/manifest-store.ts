@@ -39,10 +39,11 @@ export class ManifestWriter {
     return this.#entryCount;
   }
 
-  async add(entry: SnapshotEntry): Promise<void> {
+  /** The promise is there at the end of a page. */
+  add(entry: SnapshotEntry): Promise<void> | undefined {
     this.#entryCount += 1;
     const page = this.#pages.add(encodeEntry(entry), entry.path);
-    if (page !== undefined) await this.#endPage(page);
+    return page === undefined ? undefined : this.#endPage(page);
   }
 
   /** Make all so far durable, for a checkpoint (N32); the hashes of its lists. Pages and lists are cut as if it had not been. */

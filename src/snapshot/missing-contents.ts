@@ -34,7 +34,7 @@ export type MissingParts = {
     pairs: readonly SourcePair[],
   ) => Promise<ReadonlyMap<SnapshotEntry, CapturedEntry>>;
   /** Told of every block that came. */
-  readonly onBlock: (path: string, bytes: number) => Promise<void>;
+  readonly onBlock: (path: string, bytes: number) => Promise<void> | undefined;
   readonly onLeft: (left: LeftAside) => void;
 };
 

@@ -1,6 +1,6 @@
 import { BlockIndex } from "../core/snapshot/block-index.ts";
 import { isHash } from "../core/snapshot/checked-json.ts";
-import { PackIndex, encodeSidecar } from "../core/snapshot/pack-index.ts";
+import { PackIndex } from "../core/snapshot/pack-index.ts";
 import { isSnapError } from "../std/error.ts";
 import { forEachLimited } from "../std/limiter.ts";
 import type { Logger } from "../std/log.ts";
@@ -133,9 +133,10 @@ export class PackCatalogue {
     });
     if (pack === undefined) return undefined;
     const { contents, isWhole } = await rebuildContents(pack);
-    if (isWhole) await this.#keepSidecar(name, encodeSidecar(contents));
+    const index = PackIndex.of(contents);
+    if (isWhole) await this.#keepSidecar(name, index.sidecar);
     else this.#logger.error("a pack of the snapshot store is damaged", { pack: name });
-    return PackIndex.of(contents);
+    return index;
   }
 
   /** A reader may have no right to write; then the next one rebuilds it again. */

@@ -1,5 +1,5 @@
 import type { BlockIndex } from "../core/snapshot/block-index.ts";
-import { PackIndex, encodeSidecar } from "../core/snapshot/pack-index.ts";
+import { PackIndex } from "../core/snapshot/pack-index.ts";
 import type { Logger } from "../std/log.ts";
 import { silentLogger } from "../std/log.ts";
 import type { PackKind } from "./frame.ts";
@@ -67,13 +67,16 @@ export class PackWriter {
     return this.#writtenBytes >= packBytesMax || blocks >= packBlocksMax;
   }
 
-  /** Take a block; waits while too many are being compressed. Its bytes are copied before the first wait. */
-  async add(hash: string, bytes: Uint8Array): Promise<void> {
-    if (this.has(hash)) return;
+  /**
+   * Take a block, whose bytes are copied before this returns. The promise is there while too many are being compressed; most blocks
+   * need no waiting, and a promise for each of a million would be work of its own.
+   */
+  add(hash: string, bytes: Uint8Array): Promise<void> | undefined {
+    if (this.has(hash)) return undefined;
     this.#pending.add(hash);
     this.#build ??= this.#newBuild();
     const written = this.#build.add(hash, bytes);
-    if (written !== undefined) await this.#track(written);
+    return written === undefined ? undefined : this.#track(written);
   }
 
   /** Begin to put a full pack in place; the one before it is there on return, so that two are under way at most. */
@@ -134,12 +137,11 @@ export class PackWriter {
   async #close(build: PackBuild): Promise<void> {
     const { files, kind, index } = this.#options;
     const { name, contents } = await build.finish((sha256) => packPath(kind, sha256));
-    const sidecar = encodeSidecar(contents);
-    await files.put(sidecarPath(name), sidecar);
     const packIndex = PackIndex.of(contents);
+    await files.put(sidecarPath(name), packIndex.sidecar);
     index.putPack(name, packIndex);
     this.#packCount += 1;
-    this.#storedBytes += contents.packLength + sidecar.length;
+    this.#storedBytes += contents.packLength + packIndex.sidecar.length;
     for (const hash of build.hashes) this.#pending.delete(hash);
     this.#builds.delete(build);
   }

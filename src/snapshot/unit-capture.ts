@@ -27,7 +27,7 @@ export type UnitCaptureParts = {
   readonly known: KnownUnits;
   readonly signal: AbortSignal | undefined;
   /** Told of every block that was read. */
-  readonly onBlock: (path: string, bytes: number) => Promise<void>;
+  readonly onBlock: (path: string, bytes: number) => Promise<void> | undefined;
   readonly onLeft: (left: LeftAside) => void;
   /** `describe` is asked where a root is made that tells of the unit: what of it changes without the repository. */
   readonly onUnit: (unit: UnitFacts, describe?: () => Promise<UnitState>) => void;

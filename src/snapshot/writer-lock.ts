@@ -106,10 +106,18 @@ export class WriterLock implements AsyncDisposable {
 
   /** Say that the work goes on; cheap, called at every step of it. @throws {SnapError} `busy` when the lock was lost */
   async renew(): Promise<void> {
+    await this.renewIfDue();
+  }
+
+  /** The same without a promise where it is not time yet, for steps of which there are many. */
+  renewIfDue(): Promise<void> | undefined {
     const now = this.#options.clock.now();
     const silentMs = now - this.#holder.renewedMs;
     // A clock that was set back must not make it silent until the time comes again.
-    if (silentMs >= 0 && silentMs < renewMs) return;
+    return silentMs >= 0 && silentMs < renewMs ? undefined : this.#renewAt(now);
+  }
+
+  async #renewAt(now: number): Promise<void> {
     await this.#requireOwn();
     this.#holder = { ...this.#holder, renewedMs: now };
     await this.#options.files.put(lockName, bytesOf(this.#holder));

@@ -32,41 +32,34 @@ const entryBytes = 44;
 const hashBytes = 32;
 
 /** The bytes of a sidecar (N19): little endian, entries sorted by hash, last the SHA-256 of all before. */
-export function encodeSidecar(contents: PackContents): Buffer {
-  const entries = contents.entries.toSorted((a, b) => (a.hash < b.hash ? -1 : 1));
-  const parts = [
-    encodeHead(contents),
-    ...contents.frames.map(encodeFrame),
-    ...entries.map(encodeBlock),
-  ];
-  const body = Buffer.concat(parts);
-  return Buffer.concat([body, hashOf("sha256", body, "buffer")]);
-}
-
-function encodeHead({ packLength, frames, entries }: PackContents): Buffer {
-  const head = Buffer.alloc(headBytes);
-  magic.copy(head);
-  head.writeBigUInt64LE(BigInt(packLength), 8);
-  head.writeUInt32LE(frames.length, 16);
-  head.writeUInt32LE(entries.length, 20);
-  return head;
-}
-
-function encodeFrame(frame: PackFrame): Buffer {
-  const bytes = Buffer.alloc(frameBytes);
-  bytes.writeBigUInt64LE(BigInt(frame.offset), 0);
-  bytes.writeUInt32LE(frame.length, 8);
-  bytes.writeUInt32LE(frame.rawLength, 12);
+export function encodeSidecar({ packLength, frames, entries }: PackContents): Buffer {
+  const blocksAt = headBytes + frames.length * frameBytes;
+  const bodyBytes = blocksAt + entries.length * entryBytes;
+  const bytes = Buffer.alloc(bodyBytes + hashBytes);
+  magic.copy(bytes);
+  bytes.writeBigUInt64LE(BigInt(packLength), 8);
+  bytes.writeUInt32LE(frames.length, 16);
+  bytes.writeUInt32LE(entries.length, 20);
+  for (const [number, frame] of frames.entries())
+    writeFrame(bytes, headBytes + number * frameBytes, frame);
+  const sorted = entries.toSorted((a, b) => (a.hash < b.hash ? -1 : 1));
+  for (const [number, entry] of sorted.entries())
+    writeBlock(bytes, blocksAt + number * entryBytes, entry);
+  hashOf("sha256", bytes.subarray(0, bodyBytes), "buffer").copy(bytes, bodyBytes);
   return bytes;
 }
 
-function encodeBlock(entry: PackEntry): Buffer {
-  const bytes = Buffer.alloc(entryBytes);
-  bytes.write(entry.hash, 0, "hex");
-  bytes.writeUInt32LE(entry.frame, 32);
-  bytes.writeUInt32LE(entry.offset, 36);
-  bytes.writeUInt32LE(entry.length, 40);
-  return bytes;
+function writeFrame(into: Buffer, at: number, frame: PackFrame): void {
+  into.writeBigUInt64LE(BigInt(frame.offset), at);
+  into.writeUInt32LE(frame.length, at + 8);
+  into.writeUInt32LE(frame.rawLength, at + 12);
+}
+
+function writeBlock(into: Buffer, at: number, entry: PackEntry): void {
+  into.write(entry.hash, at, "hex");
+  into.writeUInt32LE(entry.frame, at + 32);
+  into.writeUInt32LE(entry.offset, at + 36);
+  into.writeUInt32LE(entry.length, at + 40);
 }
 
 /** The index of one pack, read in place: 44 bytes a block. */
@@ -100,6 +93,11 @@ export class PackIndex {
 
   static of(contents: PackContents): PackIndex {
     return new PackIndex(encodeSidecar(contents));
+  }
+
+  /** As it lies beside the pack. */
+  get sidecar(): Uint8Array {
+    return this.#bytes;
   }
 
   /** Whether its frames reach from the beginning of the pack to its end: else nobody knows all that the pack holds. */
