@@ -11,7 +11,7 @@ export const largeBytes: number = 256 * 1024;
  * pages of manifests, of which one is often read alone.
  */
 const groupBytes: Readonly<Record<PackKind, number>> = {
-  data: 1024 * 1024,
+  data: 1536 * 1024,
   meta: 256 * 1024,
 };
 

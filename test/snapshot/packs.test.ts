@@ -90,6 +90,16 @@ test("N16: small blocks share frames, large ones have their own", async () => {
   expect(frames.length).toBeLessThan(6);
 });
 
+test("N16: content shares frames of 1.5 MiB, the last block of one as long as it is", async () => {
+  const [pack = ""] = await write(Array.from({ length: 40 }, (_, at) => noise(100_000, at + 1)));
+  const [, index] = (await load()).index.packs().find(([name]) => name === pack) ?? [];
+  const lengths = Array.from({ length: index?.frameCount ?? 0 }, (_, at) => {
+    return index?.frame(at).rawLength ?? 0;
+  });
+  const entryBytes = 512 + 196 * 512;
+  expect(lengths.slice(0, -1)).toEqual([16 * entryBytes, 16 * entryBytes]);
+});
+
 test("equal blocks in equal order give an equal pack", async () => {
   const packs = await write([...small, ...large]);
   const bytes = readFileSync(join(top, packs[0] ?? ""));
