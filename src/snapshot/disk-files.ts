@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
-import { link, mkdir, open, readdir, rename, rm, rmdir, stat, statfs } from "node:fs/promises";
+import { link, open, readdir, rename, rm, rmdir, stat, statfs } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { systemCode } from "../std/error.ts";
@@ -14,6 +14,7 @@ import {
   wrongLength,
 } from "./store-error.ts";
 
+import { DurableFolders, flushFolder } from "./durable-folders.ts";
 import { DiskFileWriter } from "./disk-file-writer.ts";
 import type { ByteRange, StoreFiles, StoreFileWriter } from "./store-files.ts";
 
@@ -26,8 +27,7 @@ const appendFlags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT 
 export class DiskStoreFiles implements StoreFiles {
   readonly top: string;
   readonly #rng: Rng;
-  /** Folders that are known to be there. */
-  readonly #folders = new Set<string>();
+  readonly #folders = new DurableFolders();
 
   constructor(top: string, rng: Rng) {
     this.top = top;
@@ -36,9 +36,8 @@ export class DiskStoreFiles implements StoreFiles {
 
   makeFolders(names: readonly string[]): Promise<void> {
     return this.#guard("make folders in", "", async () => {
-      const made = await mkdir(this.top, { recursive: true, mode: 0o700 });
-      if (made !== undefined) await flushFolder(dirname(made));
-      for (const name of names) await this.#makeFolder(name);
+      await this.#folders.make(this.top);
+      for (const name of names) await this.#folders.make(this.#path(name));
     });
   }
 
@@ -109,14 +108,16 @@ export class DiskStoreFiles implements StoreFiles {
   append(name: string, bytes: Uint8Array): Promise<void> {
     return this.#guardWrite({ name, bytes: bytes.length }, async () => {
       await using file = await open(this.#path(name), appendFlags, 0o600);
+      const { size } = await file.stat();
       await file.writeFile(bytes);
       await file.sync();
+      if (size === 0) await flushFolder(this.#path(dirname(name)));
     });
   }
 
   move(from: string, to: string): Promise<boolean> {
     return this.#guardWrite({ name: to, bytes: 0 }, async () => {
-      await this.#makeFolder(dirname(to));
+      await this.#folders.make(this.#path(dirname(to)));
       const moved = await rename(this.#path(from), this.#path(to)).then(
         () => true,
         undefinedIfMissing,
@@ -144,8 +145,12 @@ export class DiskStoreFiles implements StoreFiles {
     return this.#guard("remove", name, () => rm(this.#path(name), { force: true }));
   }
 
+  flush(folder: string): Promise<void> {
+    return this.#guard("flush", folder, () => flushFolder(this.#path(folder)));
+  }
+
   removeFolder(name: string): Promise<void> {
-    this.#folders.delete(name);
+    this.#folders.forget(this.#path(name));
     return this.#guard("remove", name, async () => {
       await rmdir(this.#path(name)).catch(unlessFilled);
     });
@@ -154,7 +159,7 @@ export class DiskStoreFiles implements StoreFiles {
   async write(): Promise<StoreFileWriter> {
     const temporary = this.#temporaryName();
     const file = await this.#guard("write in", temporary, async () => {
-      await this.#makeFolder("tmp");
+      await this.#folders.make(this.#path("tmp"));
       return await open(this.#path(temporary), "wx", 0o600);
     });
     return new DiskFileWriter({
@@ -182,16 +187,8 @@ export class DiskStoreFiles implements StoreFiles {
     return await open(this.#path(name), constants.O_RDONLY | noFollow).catch(undefinedIfMissing);
   }
 
-  async #makeFolder(name: string): Promise<void> {
-    if (this.#folders.has(name) || name === ".") return;
-    await this.#makeFolder(dirname(name));
-    const isNew = await mkdir(this.#path(name), { mode: 0o700 }).then(() => true, falseIfThere);
-    if (isNew) await flushFolder(this.#path(dirname(name)));
-    this.#folders.add(name);
-  }
-
   async #place(temporary: string, name: string): Promise<void> {
-    await this.#makeFolder(dirname(name));
+    await this.#folders.make(this.#path(dirname(name)));
     await rename(this.#path(temporary), this.#path(name));
     await flushFolder(this.#path(dirname(name)));
   }
@@ -243,16 +240,6 @@ async function readFully(file: FileHandle, into: Buffer, offset: number): Promis
     filled += bytesRead;
   }
   return filled;
-}
-
-async function flushFolder(path: string): Promise<void> {
-  await using folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
-  await folder.sync();
-}
-
-function falseIfThere(error: unknown): false {
-  if (systemCode(error) !== "EEXIST") throw error;
-  return false;
 }
 
 /** A folder that is gone already, or in which something still lies, is left as it is. */

@@ -4,7 +4,7 @@ import { markMoved, movedName } from "./moved.ts";
 import { checkFormat } from "./store-format.ts";
 import { storeFolders } from "./store-files.ts";
 import type { StoreFiles } from "./store-files.ts";
-import { sweepTemporary } from "./sweep.ts";
+import { flushFolders, sweepTemporary } from "./sweep.ts";
 import type { WriterLock } from "./writer-lock.ts";
 
 /** What belongs to one writer, or is made again. */
@@ -68,6 +68,8 @@ export async function moveStore(parts: MoveParts, work: Work): Promise<Moved> {
   await lock.confirm();
   // A store that comes back goes on here.
   await to.remove(movedName);
+  // What was copied by a move that was killed may not be durable yet.
+  await flushFolders(to);
   await markMoved(from, to.top);
   onCopied();
   return { files: total, bytes: bytesTotal };

@@ -119,6 +119,8 @@ export async function writeNote(
   const name = noteName(id, notes.nextNumber(root));
   const isNew = await files.create(name, Buffer.from(encodeNote(note)));
   assert(isNew, "only the holder of the lock writes notes");
+  // Told is only what is durable, and it is before the one that it replaces goes (N1).
+  await files.flush(notesFolder);
   for (const old of await noteNames(files)) {
     const isOlder = old.id === id && old.number < notes.nextNumber(root);
     if (isOlder) await files.remove(noteName(old.id, old.number));

@@ -50,6 +50,8 @@ export interface StoreFiles {
   link(from: string, to: string): Promise<boolean>;
   /** Remove a file; one that is missing is gone already. */
   remove(name: string): Promise<void>;
+  /** Make durable which names are in a folder; "" is the top. Needed behind `create`, `link` and `remove`, which do not wait for it. */
+  flush(folder: string): Promise<void>;
   /** Remove a folder if nothing is in it. */
   removeFolder(name: string): Promise<void>;
   write(): Promise<StoreFileWriter>;

@@ -9,3 +9,21 @@ export async function sweepTemporary(files: StoreFiles): Promise<void> {
 function isTemporary(name: string): boolean {
   return /^(?:lock-)?[0-9a-f]{16,24}$/.test(name);
 }
+
+/** Folders in folders of a store, at most. */
+const depthMax = 4;
+
+/**
+ * Make durable what a killed writer has put in place: it may have died between a rename and the flush of the folder, and whoever
+ * comes next takes for present what is there (N27).
+ */
+export async function flushFolders(files: StoreFiles): Promise<void> {
+  const flush = async (folder: string, depth: number): Promise<void> => {
+    for (const each of await files.folders(folder)) {
+      const inner = folder === "" ? each : `${folder}/${each}`;
+      if (inner !== "tmp" && depth < depthMax) await flush(inner, depth + 1);
+    }
+    await files.flush(folder);
+  };
+  await flush("", 0);
+}

@@ -9,6 +9,7 @@ import type { Clock } from "../std/time.ts";
 import { isAlive, ownIdentity } from "./process-identity.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 import type { StoreFiles } from "./store-files.ts";
+import { flushFolders } from "./sweep.ts";
 import { WaitingFile, waitingNames } from "./waiting-file.ts";
 
 const lockName = "lock";
@@ -248,6 +249,7 @@ async function tryBreak(
   }
   try {
     const isSame = (await readLock(files, name)).text === seen.text;
+    if (isSame && name === lockName) await flushFolders(files);
     if (isSame) await files.remove(name);
     if (isSame) logger.info("broke the lock of a writer that is gone", { holder: inWords(seen) });
     return true;

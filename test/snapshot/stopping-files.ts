@@ -47,6 +47,7 @@ export function stoppingFiles(files: StoreFiles, callsLeft: number): StoppedFile
     move: (from, to) => act(() => files.move(from, to)),
     link: (from, to) => act(() => files.link(from, to)),
     remove: (name) => act(() => files.remove(name)),
+    flush: (folder) => act(() => files.flush(folder)),
     removeFolder: (name) => act(() => files.removeFolder(name)),
     write,
     freeBytes: () => look(() => files.freeBytes()),
