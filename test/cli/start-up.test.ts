@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { Box } from "../support/snap-process.ts";
 
 const counter = path.join(import.meta.dirname, "../support/count-modules.mjs");
+const teller = path.join(import.meta.dirname, "../support/tell-young.mjs");
 
 /** The files and packages that a command loads, asked of the runtime itself. */
 async function loadedBy(box: Box, words: readonly string[]): Promise<readonly string[]> {
@@ -24,6 +25,16 @@ test("a command is put together from few files, and loads what it needs alone", 
       [],
     );
   }
+});
+
+test("S106: the young objects of a command have the room that it was loaded with, and no more", async () => {
+  using box = new Box();
+  for (let file = 0; file < 2_000; file += 1) box.write(`d${file % 20}/${file}`, `${file}`);
+  await box.snap(["capture"]);
+  const ended = await box.snap(["verify"], { env: { NODE_OPTIONS: `--import=${teller}` } });
+  const young = Number(/^young (\d+)$/mu.exec(ended.stderr)?.[1]);
+  expect(young, ended.stderr).toBeGreaterThan(2 * 1024);
+  expect(young).toBeLessThanOrEqual(8 * 1024);
 });
 
 test("help is in English under any locale, as the rest of the program is", async () => {
