@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { launcher } from "../../test/support/snap-process.ts";
 import { writeBig, writeTexts } from "./store-data.ts";
-import { middle, runMeasured, type RunCost } from "./store-run.ts";
+import { middle, runMeasured, type MeasuredCommand, type RunCost } from "./store-run.ts";
 import type { StoreWork } from "./store-worker.ts";
 import { count, printFigure, ratio, runProgram, seconds } from "./table.ts";
 
@@ -240,22 +240,26 @@ async function benchList(top: string, { snapshots, runs }: StoreSizes): Promise<
 }
 
 async function benchSynthetic(top: string, files: number): Promise<void> {
-  const folder = path.join(top, "synthetic");
-  const script = path.join(import.meta.dirname, "store-worker.ts");
-  const words = [
-    process.execPath,
-    "--max-old-space-size=384",
-    script,
-    "synthetic",
-    folder,
-    String(files),
-  ];
-  const { wall, peak, said } = await runMeasured({ words, cwd: top, env: {} });
+  const run = (work: StoreWork, folder: string): Promise<MeasuredCommand> => {
+    const script = path.join(import.meta.dirname, "store-worker.ts");
+    const store = path.join(top, folder);
+    const words = ["--max-old-space-size=384", script, work, store, String(files)];
+    return runMeasured({ words: [process.execPath, ...words], cwd: top, env: {} });
+  };
+  const { wall, peak, said } = await run("synthetic", "synthetic");
   const what = `two captures and a diff, ${count(files)} files, made up`;
   printFigure({ what, aim: "≤ 512 MiB", measured: `${peak} MiB`, note: seconds(wall) });
   printFigure({
     what: "  the diff of 1,000 changes",
     aim: "≤ 1 s",
     measured: seconds(Number(said)),
+  });
+  await run("thin", "thin");
+  const hydrated = await run("hydrate", "thin");
+  printFigure({
+    what: `snap hydrate, ${count(files)} files, made up`,
+    aim: "≤ 512 MiB",
+    measured: `${hydrated.peak} MiB`,
+    note: seconds(hydrated.wall),
   });
 }
