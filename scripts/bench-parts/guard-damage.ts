@@ -55,14 +55,14 @@ function makeLoose(folder: string): void {
   }
 }
 
-function examined(folder: string): Promise<Health> {
+async function examined(folder: string): Promise<Health> {
   const gitdir = Buffer.from(folder);
   const watch = { now: () => systemClock.now(), deadline: systemClock.now() + minuteMs };
   const places = { gitdir, common: gitdir };
-  const health = examineGit({ places, withCommon: true, host: "bench", watch });
+  const health = await examineGit({ places, withCommon: true, host: "bench", watch });
   if (health.evidence.some(({ severity }) => severity === "damage"))
     throw new Error("damage where there is none");
-  return Promise.resolve(health);
+  return health;
 }
 
 async function benchConnectivity(packed: string, objects: number): Promise<void> {

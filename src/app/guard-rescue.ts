@@ -52,7 +52,7 @@ export async function rescueRepository(
   const outside = workspaceAround(environment, top)?.path ?? top;
   const git = await requireGit(environment, outside);
   const { clock, host } = environment;
-  const health = lookAt(
+  const health = await lookAt(
     { places, withCommon: true },
     { clock, host, deadline: clock.now() + lookMs },
   );

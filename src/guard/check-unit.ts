@@ -61,11 +61,14 @@ export async function checkUnit(unit: StagedUnit, options: CheckOptions): Promis
  * The structure of a repository that is too large to be copied for a check, where it stands. What is whole there is still
  * `unverified`.
  */
-export function checkLive({ vcs, folder }: StagedUnit, options: CheckOptions): UnitVerdict {
+export async function checkLive(
+  { vcs, folder }: StagedUnit,
+  options: CheckOptions,
+): Promise<UnitVerdict> {
   const unsure: UnitVerdict = { word: "unverified", reasons: ["too large to be checked"] };
   if (vcs === "hg" || kindAt(inside(folder, "commondir")) !== undefined) return unsure;
   const places = { gitdir: folder, common: folder };
-  const health = lookAt({ places, withCommon: true }, { ...options, host: "" });
+  const health = await lookAt({ places, withCommon: true }, { ...options, host: "" });
   const torn = health.evidence.filter(isTearing).map(worded(""));
   return torn.length > 0 ? { word: "torn", reasons: torn } : unsure;
 }
@@ -120,7 +123,7 @@ type Gitdir = { readonly gitdir: Bytes; readonly name: string };
 
 async function checkGitdir({ gitdir, name }: Gitdir, options: CheckOptions): Promise<Checked> {
   const places = { gitdir, common: gitdir };
-  const health = lookAt({ places, withCommon: true }, { ...options, host: "" });
+  const health = await lookAt({ places, withCommon: true }, { ...options, host: "" });
   const { structure, tips } = health.integrity;
   const logged = namedOnlyByLogs(gitdir, health, options);
   const known: Evidence[] = [...health.evidence, ...logged.evidence];

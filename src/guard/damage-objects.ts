@@ -1,5 +1,6 @@
 import type { Extent } from "../core/repo/finding.ts";
 import { copiedName, isConflictedName, isDropping } from "../core/repo/conflict-names.ts";
+import { turn } from "../std/turn.ts";
 import { damage, wholly, type Evidence, type Examined } from "./evidence.ts";
 import { isClosed, listNames, sizeAt } from "./open-file.ts";
 import { inside, kindAt, modifiedAt, type Bytes } from "./read-only.ts";
@@ -10,19 +11,22 @@ export type Watch = { readonly now: () => number; readonly deadline: number };
 /** Git writes a pack first and its index a moment later. */
 const packSettledMs = 60_000;
 
+/** Loose objects that are looked at between two turns of everything else. */
+const looksInARow = 256;
+
 const looseName = /^(?:[0-9a-f]{38}|[0-9a-f]{62})$/u;
 
 /** What Git has, or makes for a moment, in `objects` and in its folders. */
 const temporary = /^(?:tmp_|\.tmp-|incoming-|tmp_objdir-|bulk-)/u;
 
 /** Names and sizes below `objects/` (G40 tier 1): one look at each entry, none at its content. */
-export function lookAtObjects(common: Bytes, watch: Watch): Examined {
+export async function lookAtObjects(common: Bytes, watch: Watch): Promise<Examined> {
   const objects = inside(common, "objects");
   const evidence: Evidence[] = [];
   let isAll = true;
   for (const name of listNames(objects).toSorted()) {
     if (watch.now() > watch.deadline) isAll = false;
-    else if (/^[0-9a-f]{2}$/u.test(name)) evidence.push(...lookAtLoose(objects, name));
+    else if (/^[0-9a-f]{2}$/u.test(name)) evidence.push(...(await lookAtLoose(objects, name)));
     else if (name === "pack") evidence.push(...lookAtPacks(inside(objects, name), watch));
     else if (name === "info")
       evidence.push(...oddOnes(`objects/${name}`, listNames(inside(objects, name))));
@@ -40,13 +44,17 @@ function isOpen(objects: Bytes): boolean {
   return ![objects, ...names.map((name) => inside(objects, name))].some(isClosed);
 }
 
-function lookAtLoose(objects: Bytes, fan: string): Evidence[] {
+async function lookAtLoose(objects: Bytes, fan: string): Promise<Evidence[]> {
   const folder = inside(objects, fan);
   // Git makes no links there; one may lead anywhere.
   if (kindAt(folder) !== "folder") return [];
   const names = listNames(folder);
   const odd = names.filter((name) => !looseName.test(name) && !temporary.test(name));
-  const empty = names.filter((name) => looseName.test(name) && sizeAt(folder, name) === 0);
+  const empty: string[] = [];
+  for (const [at, name] of names.entries()) {
+    if (at % looksInARow === 0) await turn();
+    if (looseName.test(name) && sizeAt(folder, name) === 0) empty.push(name);
+  }
   return [
     ...empty.map((name) => emptyObject(`objects/${fan}/${name}`)),
     ...odd.map((name) => oddOne(`objects/${fan}`, name) ?? misnamed(`objects/${fan}/${name}`)),

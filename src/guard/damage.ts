@@ -38,13 +38,13 @@ export type Health = {
  * Look for damage that earlier syncing did to a Git repository: tier 1 by names and plain text, tier 2 by the first objects of
  * every ref. Only reads, runs nothing. What could not be looked at is told by `integrity`.
  */
-export function examineGit(examination: Examination): Health {
+export async function examineGit(examination: Examination): Promise<Health> {
   const { places, withCommon, watch, host } = examination;
   const { gitdir, common } = places;
   const head = readHead(gitdir);
   const scene = sceneOf(places, head);
   const here: Here = { host, now: watch.now() };
-  const objects = withCommon ? lookAtObjects(common, watch) : nothing;
+  const objects = withCommon ? await lookAtObjects(common, watch) : nothing;
   const logs = withCommon ? logsOf(scene, common, head) : nothing;
   const structure: Evidence[] = [
     ...(withCommon ? incomplete(common) : []),

@@ -90,18 +90,18 @@ async function examineAll(
   target: GitTarget,
   options: ExamineOptions,
 ): Promise<Pick<Health, "evidence" | "integrity">> {
-  const health = lookAt(target, options);
+  const health = await lookAt(target, options);
   const { connectivity, evidence } = await followed(target, health, options);
   const integrity = { ...health.integrity, connectivity };
   return { evidence, integrity };
 }
 
 /** Tiers 1 and 2. */
-export function lookAt(
+export async function lookAt(
   { places, withCommon }: Pick<GitTarget, "places" | "withCommon">,
   options: Pick<ExamineOptions, "clock" | "deadline" | "host">,
-): Health {
-  return examineGit({ places, withCommon, host: options.host, watch: watchOf(options) });
+): Promise<Health> {
+  return await examineGit({ places, withCommon, host: options.host, watch: watchOf(options) });
 }
 
 async function followed(

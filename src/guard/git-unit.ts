@@ -1,4 +1,5 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { SnapError } from "../std/error.ts";
 import type { CheckOptions } from "./check-unit.ts";
@@ -53,7 +54,8 @@ export async function captureUnit(
   }
   const taboo = place.vcs === "git" ? place.places : { gitdir: part.root, common: part.root };
   const shadow = makeShadowFolder(options.tmp, taboo);
-  const remove = (): void => rmSync(shadow, { recursive: true, force: true });
+  // Piece by piece: a hundred thousand files take their time (N61).
+  const remove = async (): Promise<void> => await rm(shadow, { recursive: true, force: true });
   try {
     const locks = await waitForLocks(part, options);
     const folder = Buffer.from(join(shadow, "unit"));
@@ -66,7 +68,7 @@ export async function captureUnit(
     const leftOut = [...state.listing.leftOut, ...pass.listing.leftOut];
     return { ...verdict, movedDuring: moved, leftOut, locks };
   } finally {
-    remove();
+    await remove();
   }
 }
 

@@ -55,9 +55,12 @@ export async function keepCommits(request: KeepRequest): Promise<Keeping> {
   if (git === undefined) throw new Unproven("no-git");
   requirePlain(staged, id);
   const look = { clock, deadline, host: "" };
-  const here = { places: present, health: lookAt({ places: present, withCommon: true }, look) };
+  const here = {
+    places: present,
+    health: await lookAt({ places: present, withCommon: true }, look),
+  };
   const places = { gitdir: staged, common: staged };
-  const there = { places, health: lookAt({ places, withCommon: true }, look) };
+  const there = { places, health: await lookAt({ places, withCommon: true }, look) };
   requireLike(here.health, there.health);
   if (here.health.integrity.tips.checked !== "all") throw new Unproven("refs-not-read");
   const wanted = await missingTips(here, there, request);

@@ -132,7 +132,7 @@ export async function openShadow(
   places: ShadowPlaces,
   { tmp, clock, signal }: ShadowOptions,
 ): Promise<Shadow> {
-  requirePlainObjects(places);
+  await requirePlainObjects(places);
   const folder = makeShadowFolder(tmp, places);
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   try {

@@ -1,3 +1,4 @@
+import { turn } from "../std/turn.ts";
 import { readdirSync } from "node:fs";
 import { objectFolders } from "./git-objects.ts";
 import type { GitPlaces } from "./git-refs.ts";
@@ -27,7 +28,7 @@ const listBytesMax = 64 * 1024;
  *
  * @throws {Unproven} `special-file`; `alternates` where there are more of these than are looked at
  */
-export function requirePlainObjects({ common }: GitPlaces): void {
+export async function requirePlainObjects({ common }: GitPlaces): Promise<void> {
   const { folders, isWhole } = objectFolders(inside(common, "objects"));
   if (!isWhole) throw new Unproven("alternates");
   for (const folder of folders) {
@@ -35,7 +36,10 @@ export function requirePlainObjects({ common }: GitPlaces): void {
       throw new Unproven("alternates");
     const below = namesIn(folder).filter((name) => /^(?:[0-9a-f]{2}|pack|info)$/u.test(name));
     const all = [folder, ...below.map((name) => inside(folder, name))];
-    if (all.some((one) => hasSpecial(one))) throw new Unproven("special-file");
+    for (const one of all) {
+      await turn();
+      if (hasSpecial(one)) throw new Unproven("special-file");
+    }
   }
 }
 

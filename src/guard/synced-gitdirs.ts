@@ -34,20 +34,27 @@ export function openSyncedGitdirs({
   readonly clock: Clock;
 }): Pick<WorkTrees, "resting" | "locked"> {
   const looked = new Map<RelPath, Looked>();
-  const damageOf = (gitdir: RelPath, place: Bytes, writtenAt: number): Evidence | undefined => {
+  const damageOf = async (
+    gitdir: RelPath,
+    place: Bytes,
+    writtenAt: number,
+  ): Promise<Evidence | undefined> => {
     const known = looked.get(gitdir);
     if (known?.writtenAt === writtenAt) return known.damage;
-    const damage = damageIn(place, clock);
+    const damage = await damageIn(place, clock);
     looked.set(gitdir, { writtenAt, damage });
     return damage;
   };
-  const ask = (gitdir: RelPath, since: number | undefined): BusyWorkTree | undefined => {
+  const ask = async (
+    gitdir: RelPath,
+    since: number | undefined,
+  ): Promise<BusyWorkTree | undefined> => {
     const now = clock.now();
     const place = Buffer.from(join(top, gitdir));
     const rest = restOfGitdir(place, { now, since });
     if (rest.busy !== undefined || since === undefined) return rest.busy;
     try {
-      const damage = damageOf(gitdir, place, rest.writtenAt);
+      const damage = await damageOf(gitdir, place, rest.writtenAt);
       return damage && damaged(damage, now);
     } catch (error) {
       if (!isOutOfReach(error)) throw error;
@@ -57,17 +64,18 @@ export function openSyncedGitdirs({
   };
   return {
     resting: (gitdir, since = Number.POSITIVE_INFINITY) =>
-      Promise.resolve(ask(gitdir, Math.min(since, clock.now() - gitdirRestMs))),
-    locked: (gitdir) => Promise.resolve(ask(gitdir, undefined)),
+      ask(gitdir, Math.min(since, clock.now() - gitdirRestMs)),
+    locked: (gitdir) => ask(gitdir, undefined),
   };
 }
 
-function damageIn(gitdir: Bytes, clock: Clock): Evidence | undefined {
+async function damageIn(gitdir: Bytes, clock: Clock): Promise<Evidence | undefined> {
   // Of other systems the guard looks at by itself only when it is asked.
   if (isOfOther(basename(gitdir.toString()))) return undefined;
   const deadline = clock.now() + lookBudgetMs;
   const places = { gitdir, common: gitdir };
-  const { evidence } = lookAt({ places, withCommon: true }, { clock, deadline, host: hostname() });
+  const look = { clock, deadline, host: hostname() };
+  const { evidence } = await lookAt({ places, withCommon: true }, look);
   return evidence.find(({ severity, code }) => severity === "damage" && !mendedByGoingOn.has(code));
 }
 

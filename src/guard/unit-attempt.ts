@@ -10,6 +10,9 @@ import { markOf, readState, type UnitState } from "./unit-state.ts";
 /** The history is gone over so often, until nothing moves meanwhile (G51, step 4). */
 const passesMax = 10;
 
+/** Entries that are handed on between two turns of everything else: a sink may do its work at once (N61). */
+const entriesInARow = 64;
+
 /** What one attempt came to. */
 export type Attempt = {
   readonly state: UnitState;
@@ -96,7 +99,7 @@ export class Attempts {
     }
     if (!stage.isFull) return await checkUnit(staged, options);
     if (!pass.settled) return { word: "torn", reasons: ["it kept moving"] };
-    return checkLive({ vcs: staged.vcs, folder: part.root }, options);
+    return await checkLive({ vcs: staged.vcs, folder: part.root }, options);
   }
 }
 
@@ -106,12 +109,16 @@ export async function handOn(
   pass: Pass,
   sink: UnitSink,
 ): Promise<void> {
-  for (const { entry, content } of files) {
+  for (const [at, { entry, content }] of files.entries()) {
+    if (at % entriesInARow === 0) await turn();
     const writer = await sink.file(entry);
     await writer.write(content);
     await writer.done();
   }
-  for (const entry of [...plain, ...pass.plain]) await sink.plain(entry);
+  for (const [at, entry] of [...plain, ...pass.plain].entries()) {
+    if (at % entriesInARow === 0) await turn();
+    await sink.plain(entry);
+  }
 }
 
 /** @throws {SnapError} `interrupted` */

@@ -10,12 +10,12 @@ const noRoom: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 /** A second sink for the check. It gives up where there is too much or no room, and the capture goes on without. */
 export class Stage implements UnitSink {
   readonly #folder: UnitSink;
-  readonly #clear: () => void;
+  readonly #clear: () => Promise<void>;
   #bytes = 0;
   #isFull = false;
 
   /** @param clear frees what was written */
-  constructor(folder: UnitSink, clear: () => void) {
+  constructor(folder: UnitSink, clear: () => Promise<void>) {
     this.#folder = folder;
     this.#clear = clear;
   }
@@ -27,7 +27,7 @@ export class Stage implements UnitSink {
 
   async file(entry: UnitFileEntry): Promise<UnitFileWriter> {
     this.#bytes += entry.size;
-    if (this.#bytes > stageBytesMax) this.#giveUp();
+    if (this.#bytes > stageBytesMax) await this.#giveUp();
     const writer = await this.#attempt(() => this.#folder.file(entry));
     return {
       write: (piece) => this.#attempt(async () => await writer?.write(piece)),
@@ -55,14 +55,14 @@ export class Stage implements UnitSink {
       return await act();
     } catch (error) {
       if (!noRoom.has(systemCode(error) ?? "")) throw error;
-      this.#giveUp();
+      await this.#giveUp();
       return undefined;
     }
   }
 
-  #giveUp(): void {
+  async #giveUp(): Promise<void> {
     this.#isFull = true;
-    this.#clear();
+    await this.#clear();
   }
 }
 

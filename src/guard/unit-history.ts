@@ -1,3 +1,4 @@
+import { mapInTurns, sortInTurns } from "../std/in-turns.ts";
 import { textOf } from "./read-only.ts";
 import type { UnitFileEntry, UnitPlainEntry, UnitSink } from "../core/repo/unit.ts";
 import { readLinkBytes, type Bytes } from "./read-only.ts";
@@ -34,12 +35,11 @@ export type Pass = {
 export async function copyHistory(copy: HistoryCopy): Promise<Pass> {
   const { part, folders, captured } = copy;
   const before = await listHistory(part, folders);
-  const ranked = before.entries
-    .map((found) => ({ found, rank: part.layout.rankOf(textOf(found.path)) }))
-    .toSorted((a, b) => a.rank.rank - b.rank.rank);
+  const ranked = await rankedIn(before, part);
+  const inOrder = await sortInTurns(ranked, (a, b) => a.rank.rank - b.rank.rank);
   const unreadable: string[] = [];
   let moved = false;
-  for (const { found, rank } of ranked) {
+  for (const { found, rank } of inOrder) {
     if (found.kind !== "file" || captured.get(found.key)?.mark === markOf(found, rank)) continue;
     await copy.step();
     const end = await copyFile(copy, found, rank);
@@ -47,12 +47,14 @@ export async function copyHistory(copy: HistoryCopy): Promise<Pass> {
     if (end === "moved") moved = true;
   }
   const after = await listHistory(part, folders);
-  const settled = !moved && watchedIn(before, part) === watchedIn(after, part);
+  const settled = !moved && watchedIn(ranked) === watchedIn(await rankedIn(after, part));
   if (settled) await removeGone(copy, after);
   return {
     settled,
     listing: after,
-    plain: after.entries.flatMap((found) => plainOf(found, part) ?? []),
+    plain: (await mapInTurns(after.entries, (found) => plainOf(found, part))).filter(
+      (plain) => plain !== undefined,
+    ),
     unreadable: [...unreadable, ...after.unreadable],
   };
 }
@@ -83,22 +85,32 @@ async function copyFile(
   return end;
 }
 
-function watchedIn({ entries }: Listing, { layout }: Part): string {
-  return entries
-    .flatMap((found) => {
-      const rank = layout.rankOf(textOf(found.path));
-      return found.kind === "file" && rank.watched ? `${found.key}\0${markOf(found, rank)}` : [];
-    })
+type Ranked = { readonly found: Found; readonly rank: Rank };
+
+async function rankedIn({ entries }: Listing, { layout }: Part): Promise<readonly Ranked[]> {
+  return await mapInTurns(entries, (found) => ({
+    found,
+    rank: layout.rankOf(textOf(found.path)),
+  }));
+}
+
+function watchedIn(ranked: readonly Ranked[]): string {
+  return ranked
+    .filter(({ found, rank }) => found.kind === "file" && rank.watched)
+    .map(({ found, rank }) => `${found.key}\0${markOf(found, rank)}`)
     .join("\n");
 }
 
 /** Objects and packs that went stay: more of them harms nothing, and what was read first may name them. */
 async function removeGone({ part, sink, captured }: HistoryCopy, after: Listing): Promise<void> {
-  const there = new Set(after.entries.map(({ key }) => key));
-  for (const [key, { path }] of captured) {
-    if (there.has(key) || part.layout.rankOf(textOf(path)).fixed) continue;
-    captured.delete(key);
-    await sink.remove(path);
+  const there = new Set(await mapInTurns(after.entries, ({ key }) => key));
+  const gone = await mapInTurns(captured, ([key, { path }]) =>
+    there.has(key) || part.layout.rankOf(textOf(path)).fixed ? undefined : { key, path },
+  );
+  for (const one of gone) {
+    if (one === undefined) continue;
+    captured.delete(one.key);
+    await sink.remove(one.path);
   }
 }
 

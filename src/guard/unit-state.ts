@@ -1,4 +1,5 @@
 import { SnapError } from "../std/error.ts";
+import { turn } from "../std/turn.ts";
 import { readLinkBytes, readWhole, textOf, type Bytes } from "./read-only.ts";
 import type { UnitFileEntry, UnitPlainEntry } from "../core/repo/unit.ts";
 import { listState, type Found, type Listing, type Part } from "./unit-listing.ts";
@@ -27,6 +28,9 @@ const stateBytesMax = 256 * 1024 * 1024;
 const readingsMax = 10;
 
 const pauseMs = 20;
+
+/** Files that are read between two turns of everything else. */
+const entriesInARow = 64;
 
 /**
  * Read the state of a repository (G51, step 2): again, as long as something is written meanwhile.
@@ -59,7 +63,10 @@ async function readOnce(part: Part): Promise<UnitState> {
   const { stateOrder } = part.layout;
   const order = (found: Found): number => stateOrder(textOf(found.path));
   const sorted = listing.entries.toSorted((a, b) => order(a) - order(b));
-  for (const found of sorted) readEntry(found, reading);
+  for (const [at, found] of sorted.entries()) {
+    if (at % entriesInARow === 0) await turn();
+    readEntry(found, reading);
+  }
   const mark = markOf(listing);
   const { files, plain, moved } = reading;
   const unreadable = [...listing.unreadable, ...reading.unreadable];

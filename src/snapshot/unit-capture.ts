@@ -133,11 +133,11 @@ async function captureOne(
   if (source.units === undefined) throw new TypeError("a source of units captures them");
   const keeper = new UnitKeeper(path, parts);
   const collector = new UnitCollector((block) => keeper.keep(block));
-  pauses.enterUnit(() => Promise.resolve(collector.stored(path)));
+  pauses.enterUnit(() => collector.stored(path));
   try {
     const work = signal === undefined ? {} : { signal };
     const report = await source.units.capture(place, collector, work);
-    const { entries, troubles } = collector.finish(path);
+    const { entries, troubles } = await collector.finish(path);
     pauses.leaveUnit();
     leaveOut(path, report.leftOut, parts);
     const facts = factsOf(place, report, troubles);

@@ -8,9 +8,14 @@ import {
 } from "../core/repo/unit.ts";
 import { entryTrouble, type SnapshotEntry } from "../core/snapshot/entry.ts";
 import { blockBytes, contentHashOfBlocks, type BlockHash } from "../core/tree/content-hash.ts";
+import { mapInTurns, sortInTurns } from "../std/in-turns.ts";
+import { turn } from "../std/turn.ts";
 import { hashBlock } from "./block-hash.ts";
 import type { ReadBlock } from "./stable-read.ts";
 import { UnitNames } from "./unit-names.ts";
+
+/** Paths that are looked at between two turns of everything else. */
+const keysInARow = 4096;
 
 /** Keeps a block of a file of a unit. */
 export type KeepBlock = (block: ReadBlock) => Promise<void>;
@@ -78,37 +83,37 @@ export class UnitCollector implements UnitSink {
    * What is kept so far, as entries in path order that name all of its blocks, for a checkpoint (N32): files that are being taken up to
    * the last whole block.
    */
-  stored(unit: RelPath): readonly SnapshotEntry[] {
-    const files = [
-      ...this.#parts,
-      ...this.#open.entries().map(([key, { kept }]) => filePart(key, kept)),
-    ];
+  async stored(unit: RelPath): Promise<readonly SnapshotEntry[]> {
+    const open = this.#open.entries().map(([key, { kept }]) => filePart(key, kept));
+    const files = [...this.#parts, ...open];
     const names = new UnitNames(files.map(([key]) => key));
-    return files
-      .map(([key, part]) => entryOf({ unit, key, part }, names))
-      .filter((entry) => entry.type === "file" && entryTrouble(entry) === undefined)
-      .toSorted((a, b) => comparePaths(a.path, b.path));
+    const entries = await mapInTurns(files, ([key, part]) => entryOf({ unit, key, part }, names));
+    const sound = entries.filter(
+      (entry) => entry.type === "file" && entryTrouble(entry) === undefined,
+    );
+    return await sortInTurns(sound, inPathOrder);
   }
 
   /** The entries in path order, each below a folder of its unit. */
-  finish(unit: RelPath): CollectedUnit {
-    this.#addParents();
+  async finish(unit: RelPath): Promise<CollectedUnit> {
+    await this.#addParents();
     const names = new UnitNames(this.#parts.keys());
-    const entries: SnapshotEntry[] = [];
     const troubles: string[] = [];
-    for (const [key, part] of this.#parts) {
+    const all = await mapInTurns(this.#parts, ([key, part]) => {
       const entry = entryOf({ unit, key, part }, names);
       const trouble = this.#placeTrouble(key) ?? entryTrouble(entry);
-      if (trouble === undefined) entries.push(entry);
-      else troubles.push(trouble);
-    }
+      if (trouble !== undefined) troubles.push(trouble);
+      return trouble === undefined ? entry : undefined;
+    });
     this.#parts.clear();
-    return { entries: entries.toSorted((a, b) => comparePaths(a.path, b.path)), troubles };
+    const entries = all.filter((entry) => entry !== undefined);
+    return { entries: await sortInTurns(entries, inPathOrder), troubles };
   }
 
   /** Folders of objects that went while they were captured: what was in them stays. */
-  #addParents(): void {
-    for (const key of this.#parts.keys()) {
+  async #addParents(): Promise<void> {
+    for (const [at, key] of [...this.#parts.keys()].entries()) {
+      if (at % keysInARow === 0) await turn();
       for (let parent = parentOf(key); parent !== undefined; parent = parentOf(parent)) {
         if (this.#parts.has(parent)) break;
         this.#parts.set(parent, { type: "folder", mode: "700" });
@@ -121,6 +126,10 @@ export class UnitCollector implements UnitSink {
     if (parent === undefined || this.#parts.get(parent)?.type === "folder") return undefined;
     return `"${Buffer.from(key, "latin1").toString("utf8")}" is in no folder`;
   }
+}
+
+function inPathOrder(a: SnapshotEntry, b: SnapshotEntry): number {
+  return comparePaths(a.path, b.path);
 }
 
 function filePart(key: string, kept: KeptFile): readonly [string, Part] {

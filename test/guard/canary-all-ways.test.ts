@@ -205,7 +205,7 @@ test("A13: nothing of it is run for a rescue or a capture", async () => {
   if (found === undefined) throw new Error("the tests need Git");
   poison(trap);
   try {
-    const health = lookAt(
+    const health = await lookAt(
       { places, withCommon: true },
       { clock, host: "", deadline: now + 60_000 },
     );

@@ -16,7 +16,7 @@ async function save(scratch: Scratch, out?: string): Promise<Rescue> {
   if (found === undefined) throw new Error("the tests need Git");
   const gitdir = Buffer.from(scratch.at(".git"));
   const places = { gitdir, common: gitdir };
-  const health = lookAt(
+  const health = await lookAt(
     { places, withCommon: true },
     { clock, host: "desk", deadline: now + 60_000 },
   );

@@ -173,7 +173,7 @@ test("G51: a full disk under the copy for the check ends the copy, not the captu
       }),
     plain: () => Promise.resolve(void calls.push("plain")),
   };
-  const stage = new Stage(disk, () => calls.push("cleared"));
+  const stage = new Stage(disk, () => Promise.resolve(void calls.push("cleared")));
   const common = { path: Buffer.from("x"), mode: 0o644, mtimeNs: 0n };
   const writer = await stage.file({ ...common, kind: "file", size: 3 });
   await writer.write(Buffer.from("abc"));
