@@ -240,8 +240,14 @@ class DiskStore implements OpenedStore {
     await using lock = await this.#lock(`capture, ${options.reason}`, options);
     await makeStore(files, { rng, tool });
     await sweepTemporary(files);
-    await keepReserve(files, this.#options.reserve ?? reserveBytes);
-    return await capture({ files, clock, logger: this.#logger, tool, lock }, source, options);
+    const parts = { files, clock, logger: this.#logger, tool, lock };
+    // Written beside the capture, which need not wait for the disk.
+    const reserve = keepReserve(parts, this.#options.reserve ?? reserveBytes);
+    try {
+      return await capture(parts, source, options);
+    } finally {
+      await reserve;
+    }
   }
 
   /** Look after the store as its one writer; on a full disk with the reserve, which is not set aside again. */
