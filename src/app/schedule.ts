@@ -15,6 +15,7 @@ import {
 } from "../core/snapshot/schedule-note.ts";
 import { parseKeepPolicy, type KeepPolicy } from "../core/snapshot/keep-policy.ts";
 import type { ZoneOffset } from "../core/snapshot/retention-periods.ts";
+import { tornUnits } from "../core/snapshot/unit.ts";
 import type { CaptureResult } from "../core/snapshot/store-request.ts";
 import type { StillRequest } from "../engine/live/stand.ts";
 import type { IndexStore } from "../ports.ts";
@@ -108,7 +109,7 @@ export class SnapshotSchedule {
   async #step(signal: AbortSignal): Promise<void> {
     const next = this.#next();
     if (next.kind === "capture") {
-      await this.#take(signal);
+      await this.#take(next.why, signal);
       return;
     }
     await this.#otherWork(signal);
@@ -118,13 +119,14 @@ export class SnapshotSchedule {
   #next(): NextSnapshot {
     const { clock, offset, schedule } = this.#parts;
     const now = clock.now();
-    const { lookedAt, failure } = this.#note;
+    const { lookedAt, failure, torn } = this.#note;
     return nextSnapshot({
       now,
       offset,
       schedule: schedule(),
       lookedAt,
       failure,
+      torn,
       sync: this.#sync(),
     });
   }
@@ -159,7 +161,7 @@ export class SnapshotSchedule {
     });
   }
 
-  async #take(signal: AbortSignal): Promise<void> {
+  async #take(why: "time" | "torn", signal: AbortSignal): Promise<void> {
     const { clock, logger, path, newestAt, afterwards } = this.#parts;
     const startedAt = clock.now();
     const stop = new AbortController();
@@ -171,7 +173,7 @@ export class SnapshotSchedule {
         if (this.#next().kind !== "capture") return;
       }
       const taken = await this.#capture(signal, stop);
-      this.#succeed(taken, startedAt);
+      this.#succeed(taken, why, startedAt);
       logger.info(
         taken.created ? "a snapshot was taken" : "nothing changed since the last snapshot",
         {
@@ -198,11 +200,18 @@ export class SnapshotSchedule {
     return await capture(either);
   }
 
-  #succeed({ root, created }: CaptureResult, startedAt: number): void {
+  #succeed({ root, created }: CaptureResult, why: "time" | "torn", startedAt: number): void {
     this.#gaveWay = 0;
-    const { failure: _, ...rest } = this.#note;
+    const { failure: _, torn: before, ...rest } = this.#note;
     const taken = created ? { id: root.id, at: this.#parts.clock.now() } : rest.taken;
-    this.#put({ ...rest, lookedAt: startedAt, ...(taken === undefined ? {} : { taken }) });
+    const attempts = why === "torn" ? (before?.attempts ?? 0) + 1 : 1;
+    const isTorn = tornUnits(root.git ?? []).length > 0;
+    this.#put({
+      ...rest,
+      lookedAt: startedAt,
+      ...(taken === undefined ? {} : { taken }),
+      ...(isTorn ? { torn: { at: startedAt, attempts } } : {}),
+    });
   }
 
   #fail(error: unknown, at: number): void {

@@ -25,6 +25,8 @@ class Scene implements AsyncDisposable {
   state: LiveStatus["state"] = "idle";
   since = 0;
   newest: number | undefined;
+  /** A repository is torn in what is captured. */
+  isTorn = false;
   /** How the next captures go. */
   onCapture: (signal: AbortSignal) => Promise<boolean> = () => Promise.resolve(true);
   onAfter: () => Promise<void> = () => Promise.resolve();
@@ -89,8 +91,9 @@ class Scene implements AsyncDisposable {
         note("capture");
         const created = await this.onCapture(signal);
         if (signal.aborted) throw new SnapError("interrupted", "Interrupted");
+        const git = [{ id: "r/.git", consistency: this.isTorn ? "torn" : "verified" }];
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the schedule asks for nothing else
-        return { created, root: { id: "1a2b" } } as CaptureResult;
+        return { created, root: { id: "1a2b", git } } as unknown as CaptureResult;
       },
       afterwards: async () => {
         note("after");
@@ -150,6 +153,35 @@ test("N47: where nothing changed nothing is looked after, and the time counts as
   await scene.pass(60_000);
   expect([scene.captures, scene.done.includes("after")]).toEqual([1, false]);
   expect(parseScheduleNote(scene.meta)).toEqual({ lookedAt: expect.any(Number) });
+});
+
+test("N45: what has a torn repository is captured again some times until the next time, or until it is whole", async () => {
+  await using scene = new Scene();
+  scene.isTorn = true;
+  await scene.start();
+  expect(scene.captures).toBe(1);
+  // Nothing changed: no snapshot is made, and it is torn all the same.
+  scene.onCapture = () => Promise.resolve(false);
+  const passed: number[] = [];
+  for (let minutes = 1; minutes <= 120; minutes += 1) {
+    await scene.pass(60_000);
+    passed.push(scene.captures);
+  }
+  expect(passed[3]).toBe(1);
+  expect(passed[4]).toBe(2);
+  expect(passed.at(-1), "and no more").toBe(4);
+  expect(scene.done.filter((what) => what === "after")).toHaveLength(1);
+
+  for (let hour = 0; hour < 24; hour += 1) await scene.pass(dayMs / 24);
+  expect(scene.captures, "the next day it is tried again").toBeGreaterThan(4);
+  const before = scene.captures;
+  scene.isTorn = false;
+  await scene.pass(dayMs);
+  const whole = scene.captures;
+  expect(whole).toBeGreaterThan(before);
+  for (let minutes = 1; minutes <= 60; minutes += 1) await scene.pass(60_000);
+  expect(scene.captures).toBe(whole);
+  expect(parseScheduleNote(scene.meta).torn).toBeUndefined();
 });
 
 test("N47: what the sync wants to write ends a capture, which lets the sync wait when that happens again and again", async () => {

@@ -11,6 +11,9 @@ export type ScheduleFailure = {
   readonly message: string;
 };
 
+/** When the last of some looks in a row was taken, ms since 1970. */
+export type TornLooks = { readonly at: number; readonly attempts: number };
+
 /** What became of the schedule of a workspace, as its index keeps it (N47); times in ms since 1970. */
 export type ScheduleNote = {
   /** When the disk was looked at last, whether or not anything had changed. */
@@ -18,6 +21,8 @@ export type ScheduleNote = {
   /** The newest snapshot that came of it, and when. */
   readonly taken?: { readonly id: string; readonly at: number };
   readonly failure?: ScheduleFailure;
+  /** A repository was torn at the last look, and at so many in a row since the time of the schedule (N45). */
+  readonly torn?: TornLooks;
   /** The same of what follows a snapshot: forgetting and pruning. */
   readonly upkeepFailure?: ScheduleFailure;
 };
@@ -33,6 +38,7 @@ const noteSchema: z.ZodType<ScheduleNote> = z.object({
   lookedAt: z.number().exactOptional(),
   taken: z.object({ id: z.string(), at: z.number() }).exactOptional(),
   failure: failureSchema.exactOptional(),
+  torn: z.object({ at: z.number(), attempts: z.int().min(1) }).exactOptional(),
   upkeepFailure: failureSchema.exactOptional(),
 });
 

@@ -83,13 +83,16 @@ export type ScheduleMoment = {
   readonly lookedAt: number | undefined;
   /** Attempts in a row that failed. */
   readonly failure: { readonly at: number; readonly attempts: number } | undefined;
+  /** Looks in a row that found a repository torn (N45), since the time of the schedule. */
+  readonly torn: { readonly at: number; readonly attempts: number } | undefined;
   readonly sync: SyncMoment;
 };
 
 /** What is to be done about snapshots. */
 export type NextSnapshot =
   | { readonly kind: "off" }
-  | { readonly kind: "capture" }
+  /** `torn`: no time has come, but what is torn may be whole by now. */
+  | { readonly kind: "capture"; readonly why: "time" | "torn" }
   /** `sync`: one is due, and the sync goes first. */
   | {
       readonly kind: "wait";
@@ -107,6 +110,9 @@ export const stuckBeforeMs = 900_000;
 const retryFirstMs = 300_000;
 const retryMaxMs = 6 * hourMs;
 
+/** Captures for a torn repository beside those at the times of the schedule. */
+const tornRepeatsMax = 3;
+
 /** A time as little ahead of the clock as this, ms, is one that was just now: snapshots of one second are seconds apart. */
 const aheadMaxMs = 300_000;
 
@@ -118,11 +124,23 @@ export function nextSnapshot(moment: ScheduleMoment): NextSnapshot {
   const { now, offset, schedule, failure } = moment;
   const slots = slotsAround(schedule, now, offset);
   if (slots === undefined) return { kind: "off" };
-  if (isCovered(moment, slots.last)) return { kind: "wait", until: slots.next, why: "time" };
+  if (isCovered(moment, slots.last)) return repeatBefore(slots.next, moment);
   const again = failure === undefined ? now : retryAt(failure, now);
   if (again > now) return { kind: "wait", until: again, why: "failure" };
   const free = freeAt(moment);
-  return free <= now ? { kind: "capture" } : { kind: "wait", until: free, why: "sync" };
+  return free <= now
+    ? { kind: "capture", why: "time" }
+    : { kind: "wait", until: free, why: "sync" };
+}
+
+/** A repository that was torn is captured again at the next quiet moments, with longer and longer waits, until the next time (N45). */
+function repeatBefore(next: number, moment: ScheduleMoment): NextSnapshot {
+  const { now, torn, failure } = moment;
+  const rest = { kind: "wait", until: next, why: "time" } as const;
+  if (torn === undefined || torn.attempts > tornRepeatsMax) return rest;
+  const again = failure === undefined ? now : retryAt(failure, now);
+  const at = Math.max(again, retryAt(torn, now), freeAt(moment));
+  return at <= now ? { kind: "capture", why: "torn" } : { ...rest, until: Math.min(next, at) };
 }
 
 function isCovered({ lookedAt, now }: ScheduleMoment, slot: number): boolean {

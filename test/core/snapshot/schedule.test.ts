@@ -70,12 +70,13 @@ function moment(other: Partial<ScheduleMoment>): ScheduleMoment {
     schedule: schedule("daily"),
     lookedAt: undefined,
     failure: undefined,
+    torn: undefined,
     sync: idle,
     ...other,
   };
 }
 
-const capture = { kind: "capture" };
+const capture = { kind: "capture", why: "time" };
 const tomorrow = { kind: "wait", until: midnight + dayMs, why: "time" };
 
 test.each([
@@ -117,6 +118,40 @@ test.each([
   ["it failed in the future", { failure: { at: noon + 1, attempts: 9 } }, capture],
 ] as const)("N47: %s", (_, other, next) => {
   expect(nextSnapshot(moment(other))).toEqual(next);
+});
+
+const minuteMs = 60_000;
+const until = (at: number): unknown => ({ kind: "wait", until: at, why: "time" });
+const again = { kind: "capture", why: "torn" };
+
+test.each([
+  ["a moment ago", { torn: { at: noon, attempts: 1 } }, until(noon + 5 * minuteMs)],
+  ["five minutes ago", { torn: { at: noon - 5 * minuteMs, attempts: 1 } }, again],
+  ["twice", { torn: { at: noon - 5 * minuteMs, attempts: 2 } }, until(noon + 5 * minuteMs)],
+  ["the third time, 20 minutes ago", { torn: { at: noon - 20 * minuteMs, attempts: 3 } }, again],
+  [
+    "four times: it will be tried at the next time",
+    { torn: { at: midnight, attempts: 4 } },
+    tomorrow,
+  ],
+  [
+    "... and the sync is at work",
+    { torn: { at: midnight, attempts: 1 }, sync: { state: "working", since: noon } },
+    tomorrow,
+  ],
+  [
+    "... and the sync has just ended",
+    { torn: { at: midnight, attempts: 1 }, sync: { state: "idle", since: noon } },
+    until(noon + restBeforeMs),
+  ],
+  [
+    "... and the next attempt failed",
+    { torn: { at: midnight, attempts: 1 }, failure: { at: noon, attempts: 1 } },
+    until(noon + 5 * minuteMs),
+  ],
+  ["before the time, which comes first", { torn: { at: noon, attempts: 4 }, lookedAt: 0 }, capture],
+] as const)("N45: a repository was torn %s", (_, other, next) => {
+  expect(nextSnapshot(moment({ lookedAt: noon - 1, ...other }))).toEqual(next);
 });
 
 test("N47: failed attempts are made again after longer and longer waits, up to six hours", () => {
