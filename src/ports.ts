@@ -55,6 +55,7 @@ import type { RootMarker } from "./core/tree/root-marker.ts";
 import type { RemoteMemory } from "./core/tree/remote-memory.ts";
 import type { WholeTree } from "./core/tree/tree-view.ts";
 import type { Work } from "./std/events.ts";
+import type { Runs } from "./std/runs.ts";
 
 export type { EngineControl } from "./core/snapshot/engine-control.ts";
 export type { LeftOut, RemoteWait, WatchMarks, Watching } from "./core/live/waiting.ts";
@@ -270,10 +271,9 @@ export interface CaptureSource extends FetchingSource {
    */
   prepare?(keep: (path: string, block: Uint8Array) => Promise<BlockHash>): Promise<void>;
   /**
-   * `hash` is given where the index trusts it (N35), `blocks` where they were put into the store by `prepare`. Things left aside come
-   * through `onLeft`.
+   * `hash` is given where the index trusts it (N35), `blocks` where `prepare` has stored them. `onLeft` is told of what is left aside.
    */
-  entries(onLeft: (left: LeftAside) => void): AsyncIterable<SnapshotEntry>;
+  entries(onLeft: (left: LeftAside) => void): Runs<SnapshotEntry>;
   open(path: RelPath): Promise<LocalFile>;
   /** Small files read together, one attempt at each; what is missing from the answer is opened (N36). */
   readEach?(request: ReadEachRequest, work: Work): Promise<ReadonlyMap<RelPath, WholeFile>>;

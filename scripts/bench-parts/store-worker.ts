@@ -44,12 +44,11 @@ function syntheticSource(files: number, changed: number): CaptureSource {
   return {
     facts: () => Promise.resolve(facts),
     async *entries() {
-      for (let file = 0; file < files; file += 1) {
-        const entry = entryOf(file);
-        const folder = path.posix.dirname(entry.path);
-        if (file % filesInFolder === 0)
-          yield { path: folder, type: "folder", mode: "755", flags: [] };
-        yield entry;
+      for (let first = 0; first < files; first += filesInFolder) {
+        const count = Math.min(filesInFolder, files - first);
+        const inside = Array.from({ length: count }, (_none, at) => entryOf(first + at));
+        const folder = path.posix.dirname(inside[0]?.path ?? "");
+        yield [{ path: folder, type: "folder", mode: "755", flags: [] }, ...inside];
       }
       await Promise.resolve();
     },
@@ -94,16 +93,15 @@ function thinSource(files: number): CaptureSource {
     facts: () => Promise.resolve({ ...facts, side: "remote", link: { account: "a", path: "/w" } }),
     async *entries(onLeft) {
       let file = 0;
-      for await (const { mode: _mode, ...entry } of listed.entries(onLeft)) {
-        if (entry.type === "folder") {
-          yield entry;
-          continue;
-        }
-        const rev = String(file).padStart(18, "0");
-        const hash = contentHashOf(contentOf(file, false));
-        const remote = { id: `id:bench-${rev}`, rev, modified: 1_700_000_000_000 };
-        yield { ...entry, hash, remote, flags: ["thin"] };
-        file += 1;
+      for await (const run of listed.entries(onLeft)) {
+        yield run.map(({ mode: _mode, ...entry }) => {
+          if (entry.type === "folder") return entry;
+          const rev = String(file).padStart(18, "0");
+          const hash = contentHashOf(contentOf(file, false));
+          const remote = { id: `id:bench-${rev}`, rev, modified: 1_700_000_000_000 };
+          file += 1;
+          return { ...entry, hash, remote, flags: ["thin"] as const };
+        });
       }
     },
   };

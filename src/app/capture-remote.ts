@@ -1,5 +1,6 @@
 import type { LeftAside, SnapshotRoot } from "../core/snapshot/root.ts";
 import type { Work } from "../std/events.ts";
+import { outOfRuns } from "../std/runs.ts";
 import type { CaptureRequest } from "./capture.ts";
 import type { Environment } from "./environment.ts";
 import { checkLabel } from "./label.ts";
@@ -47,7 +48,7 @@ export async function captureRemote(
   const left: LeftAside[] = [];
   let files = 0;
   let bytes = 0;
-  for await (const entry of source.entries((one) => left.push(one))) {
+  for await (const entry of outOfRuns(source.entries((one) => left.push(one)))) {
     if (entry.type !== "file") continue;
     files += 1;
     bytes += entry.size ?? 0;

@@ -4,6 +4,7 @@ import type { RestorePlan } from "../core/snapshot/restore-plan.ts";
 import { openEngine } from "../engine/engine.ts";
 import { planFirst, type FirstSide } from "../restore/first-sync.ts";
 import type { Work } from "../std/events.ts";
+import { outOfRuns } from "../std/runs.ts";
 import { connect } from "./accounts.ts";
 import { captureSource } from "./capture-source.ts";
 import type { LinkPlan } from "./link.ts";
@@ -83,7 +84,7 @@ const examplesMax = 5;
 async function pushOnly(prepared: PreparedLink, { signal }: Work): Promise<UnitePlan> {
   const source = await captureSource(prepared, { side: "local" });
   const draft = new Draft();
-  for await (const { path, type, size } of source.entries(() => {})) {
+  for await (const { path, type, size } of outOfRuns(source.entries(() => {}))) {
     signal?.throwIfAborted();
     if (type === "file") draft.add("upload", path, size ?? 0);
   }

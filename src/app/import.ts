@@ -7,6 +7,7 @@ import type { OpenedStore } from "../snapshot/store.ts";
 import type { WorkspaceRecord } from "../state/config.ts";
 import { SnapError, systemCode } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
+import { outOfRuns } from "../std/runs.ts";
 import type { Environment } from "./environment.ts";
 import { lookAt } from "./file-look.ts";
 import { requireWorkspace } from "./find-workspace.ts";
@@ -119,7 +120,7 @@ async function weigh(
   await source.prepare((_path, block) => Promise.resolve(blockHashOf(block)));
   const counts = { files: 0, folders: 0, others: 0, bytes: 0 };
   const left: LeftAside[] = [];
-  for await (const { type, size = 0 } of source.entries((one) => left.push(one))) {
+  for await (const { type, size = 0 } of outOfRuns(source.entries((one) => left.push(one)))) {
     if (type === "file") counts.files += 1;
     else if (type === "folder") counts.folders += 1;
     else counts.others += 1;

@@ -4,6 +4,7 @@ import type { LeftAside } from "../core/snapshot/root.ts";
 import type { CaptureSource, LocalSide } from "../ports.ts";
 import { isSnapError, SnapError, throwIfAborted } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
+import { outOfRuns } from "../std/runs.ts";
 
 /**
  * The present disk as the entries of a snapshot, every file with its content hash, in path order: what no trusted
@@ -25,7 +26,7 @@ export async function* hashedEntries(
   const ignoreLeft = (_left: LeftAside): void => {};
   let done = 0;
   let bytes = 0;
-  for await (const entry of source.entries(ignoreLeft)) {
+  for await (const entry of outOfRuns(source.entries(ignoreLeft))) {
     throwIfAborted(work.signal);
     const hashed =
       entry.type === "file" && (rehash || entry.hash === undefined)

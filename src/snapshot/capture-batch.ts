@@ -1,5 +1,6 @@
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import { blockBytes } from "../core/tree/content-hash.ts";
+import type { Runs } from "../std/runs.ts";
 
 /** An entry of the source, and that of the earlier snapshot at the same path. */
 export type SourcePair = {
@@ -43,12 +44,14 @@ export class Gathering {
 
 /** Runs of entries, in their order: what may be read ahead is bounded by them (N6). A file of several blocks ends one. */
 export async function* batchesOf(
-  pairs: AsyncIterable<SourcePair>,
+  runs: Runs<SourcePair>,
   gathering: Gathering = new Gathering(),
 ): AsyncGenerator<readonly SourcePair[]> {
-  for await (const pair of pairs) {
-    if (!gathering.hasRoom(pair)) yield gathering.take();
-    if (gathering.add(pair)) yield gathering.take();
+  for await (const run of runs) {
+    for (const pair of run) {
+      if (!gathering.hasRoom(pair)) yield gathering.take();
+      if (gathering.add(pair)) yield gathering.take();
+    }
   }
   const rest = gathering.take();
   if (rest.length > 0) yield rest;

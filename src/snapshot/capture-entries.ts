@@ -1,6 +1,5 @@
 import { entryTrouble } from "../core/snapshot/entry.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
-import { joinByPath } from "../core/snapshot/manifest.ts";
 import { comparePaths } from "../core/path/rel-path.ts";
 import type { CaptureFacts, LeftAside, SnapshotRoot } from "../core/snapshot/root.ts";
 import type { CaptureOptions } from "../core/snapshot/store-request.ts";
@@ -8,6 +7,7 @@ import type { CaptureSource } from "../ports.ts";
 import { assert } from "../std/assert.ts";
 import { throwIfAborted } from "../std/error.ts";
 import type { Logger } from "../std/log.ts";
+import type { Runs } from "../std/runs.ts";
 import type { Clock } from "../std/time.ts";
 import { turn } from "../std/turn.ts";
 import { Gathering, batchesOf } from "./capture-batch.ts";
@@ -172,14 +172,15 @@ function blockRead(job: EntriesJob, path: string, bytes: number): Promise<void> 
 async function* pairsOf(
   job: EntriesJob,
   beforeUnit: () => Promise<void>,
-): AsyncGenerator<SourcePair> {
+): AsyncGenerator<readonly SourcePair[]> {
   const { parts, packs, source, base, tally, data } = job;
   const { signal } = job.options;
-  const before = readableEntries(packs.meta.reader, base, (error) => {
+  const readable = readableEntries(packs.meta.reader, base, (error) => {
     parts.logger.error("an earlier snapshot is damaged", { reason: error.message });
   });
+  await using before = new EntryCursor(readable);
   const onLeft = (left: LeftAside): void => tally.leave(left);
-  const also = await checkpointEntries(job);
+  await using checkpoint = await checkpointEntries(job);
   const listed = source.entries(onLeft);
   // An archive hands on what is in its repositories itself.
   const entries =
@@ -197,9 +198,11 @@ async function* pairsOf(
           beforeUnit,
           pauses: job.pauses,
         });
-  for await (const { left, right } of joinByPath(sound(entries, onLeft), before)) {
-    if (left === undefined) continue;
-    yield also === undefined ? { left, right } : { left, right, also: await also.at(left.path) };
+  for await (const run of sound(entries, onLeft)) {
+    const paths = run.map(({ path }) => path);
+    const right = await before.atEach(paths);
+    const also = await checkpoint?.atEach(paths);
+    yield run.map((left, at) => ({ left, right: right[at], also: also?.[at] }));
   }
 }
 
@@ -217,21 +220,20 @@ async function checkpointEntries(job: EntriesJob): Promise<EntryCursor | undefin
 
 /** Entries that could not be read back are left aside rather than written. */
 async function* sound(
-  entries: AsyncIterable<SnapshotEntry>,
+  entries: Runs<SnapshotEntry>,
   onLeft: (left: LeftAside) => void,
-): AsyncGenerator<SnapshotEntry> {
+): AsyncGenerator<readonly SnapshotEntry[]> {
   let before: string | undefined;
-  for await (const entry of entries) {
-    const trouble = entryTrouble(entry);
-    if (trouble !== undefined) {
-      onLeft({ path: entry.path, reason: `Not stored: ${trouble}` });
-      continue;
+  for await (const run of entries) {
+    const stored = run.filter((entry) => {
+      const trouble = entryTrouble(entry);
+      if (trouble !== undefined) onLeft({ path: entry.path, reason: `Not stored: ${trouble}` });
+      return trouble === undefined;
+    });
+    for (const { path } of stored) {
+      assert(before === undefined || comparePaths(before, path) < 0, "a source is in path order");
+      before = path;
     }
-    assert(
-      before === undefined || comparePaths(before, entry.path) < 0,
-      "a source is in path order",
-    );
-    before = entry.path;
-    yield entry;
+    yield stored;
   }
 }

@@ -7,6 +7,7 @@ import { isUnitTop, withoutUnitParts } from "../core/snapshot/unit.ts";
 import type { CaptureSource, SnapshotStore } from "../ports.ts";
 import { isSnapError, throwIfAborted } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
+import { outOfRuns } from "../std/runs.ts";
 import { baseIn } from "./parent.ts";
 
 /** How many files, and their bytes. */
@@ -37,7 +38,7 @@ export async function previewCapture(
 ): Promise<CapturePreview> {
   const base = baseIn(await store.list(), await source.facts());
   const tally = new Tally();
-  const entries = source.entries(() => (tally.left += 1));
+  const entries = outOfRuns(source.entries(() => (tally.left += 1)));
   for await (const pair of joinByPath(entries, entriesOf(store, base))) {
     throwIfAborted(work.signal);
     tally.add(pair);

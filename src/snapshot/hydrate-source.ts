@@ -3,6 +3,7 @@ import type { CaptureFacts, SnapshotRoot } from "../core/snapshot/root.ts";
 import type { CaptureSource } from "../ports.ts";
 import { SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
+import { inRuns } from "../std/runs.ts";
 import { sourceWithoutContent } from "./remote-source.ts";
 
 /** A thin snapshot, and where its content still is. */
@@ -19,7 +20,7 @@ export function hydrateSource({ root, entries, download }: HydrateOptions): Capt
     ...sourceWithoutContent(factsOf(root)),
     entries: async function* (onLeft) {
       for (const left of root.left.items) onLeft(left);
-      yield* entries();
+      yield* inRuns(entries());
     },
     fetch: (entry, work) => {
       const { path, remote, hash } = entry;

@@ -9,6 +9,7 @@ import { inPathOrder, joinByPath } from "../core/snapshot/manifest.ts";
 import { leavesWorkspace } from "../core/snapshot/restore-manifest.ts";
 import { SnapError } from "../std/error.ts";
 import { mergeTwo } from "../std/line-sorter.ts";
+import { inRuns, outOfRuns } from "../std/runs.ts";
 import { isHeld } from "./export.ts";
 import { importMode } from "./import-collect.ts";
 import type { ImportSpools } from "./import-spools.ts";
@@ -53,7 +54,7 @@ export async function* manifestEntries(
   spools: ImportSpools,
   found: AsyncIterable<SnapshotEntry>,
 ): AsyncGenerator<SnapshotEntry> {
-  const listed = inPathOrder(decoded(spools.manifest.lines()));
+  const listed = outOfRuns(inPathOrder(inRuns(decoded(spools.manifest.lines()))));
   for await (const { left, right } of joinByPath(listed, found)) {
     if (left === undefined) {
       if (right !== undefined) yield right;

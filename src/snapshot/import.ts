@@ -6,6 +6,7 @@ import type { CaptureSource, LocalFile } from "../ports.ts";
 import { SnapError, throwIfAborted } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import type { MakeSpool } from "../std/line-sorter.ts";
+import { inRuns } from "../std/runs.ts";
 import { unpackedBytes } from "./archive-bytes.ts";
 import { ImportCollector } from "./import-collect.ts";
 import type { About, KeepBlock } from "./import-collect.ts";
@@ -68,15 +69,12 @@ export class ArchiveSource implements CaptureSource, Disposable {
     resolveLinks(this.#spools);
   }
 
-  async *entries(onLeft: (left: LeftAside) => void): AsyncGenerator<SnapshotEntry> {
+  async *entries(onLeft: (left: LeftAside) => void): AsyncGenerator<readonly SnapshotEntry[]> {
     const { hasManifest } = this.#spools;
     const { paths, git: told } = this.#about ?? {};
     const units = new ArchivedUnits({ told, paths, hasManifest });
-    for await (const entry of asTree(this.#spools, this.#listed(), {
-      implied: !hasManifest,
-      paths,
-    }))
-      yield units.pass(entry);
+    const tree = asTree(this.#spools, this.#listed(), { implied: !hasManifest, paths });
+    for await (const run of inRuns(tree)) yield run.map((entry) => units.pass(entry));
     for (const left of this.#spools.left()) {
       units.leave(left);
       onLeft(left);

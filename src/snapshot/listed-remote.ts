@@ -9,6 +9,7 @@ import type { CaptureSource, RemoteSide } from "../ports.ts";
 import { throwIfAborted } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import type { MakeSpool } from "../std/line-sorter.ts";
+import { inRuns } from "../std/runs.ts";
 import { turn } from "../std/turn.ts";
 import { ListedPlaces, type ListedItem } from "./listed-places.ts";
 import { sourceWithoutContent, thinEntry } from "./remote-source.ts";
@@ -60,7 +61,7 @@ export class ListedRemote implements Disposable {
     const cursor = this.#cursor === undefined ? {} : { cursor: this.#cursor };
     return {
       ...sourceWithoutContent({ ...facts, ...cursor, side: "remote" }),
-      entries: (onLeft) => this.#sorted(onLeft),
+      entries: (onLeft) => inRuns(this.#sorted(onLeft)),
     };
   }
 

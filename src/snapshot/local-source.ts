@@ -7,6 +7,7 @@ import type { ContentMemory } from "../core/tree/content-memory.ts";
 import type { FolderListing, LocalStat } from "../core/tree/local-stat.ts";
 import { rootNode, type ContentHash, type LocalEntry, type NodeId } from "../core/tree/node.ts";
 import type { CaptureSource, IndexStore, LocalSide } from "../ports.ts";
+import { runItemsMax } from "../std/runs.ts";
 
 /** What the capture of a workspace needs to know. */
 export type LocalSourceOptions = {
@@ -44,30 +45,39 @@ export function localSource(options: LocalSourceOptions): CaptureSource {
 async function* entriesOf(
   options: LocalSourceOptions,
   onLeft: Onward,
-): AsyncGenerator<SnapshotEntry> {
+): AsyncGenerator<readonly SnapshotEntry[]> {
   const listing = await options.local.list(topPath);
   if (listing.trouble !== undefined) throw listing.trouble;
-  yield* entriesBelow(options, { listing, node: rootNode }, onLeft);
+  yield* entriesBelow(options, { listing, node: rootNode, top: [] }, onLeft);
 }
 
-/** A folder that was read; its node where the index knows it. */
-type Folder = { readonly listing: FolderListing; readonly node: NodeId | undefined };
+/** A folder that was read; its node where the index knows it; and its own entry, if it has one, which goes before those in it. */
+type Folder = {
+  readonly listing: FolderListing;
+  readonly node: NodeId | undefined;
+  readonly top: readonly SnapshotEntry[];
+};
 
 async function* entriesBelow(
   options: LocalSourceOptions,
   folder: Folder,
   onLeft: Onward,
-): AsyncGenerator<SnapshotEntry> {
+): AsyncGenerator<readonly SnapshotEntry[]> {
   const { listing } = folder;
+  let run: SnapshotEntry[] = [...folder.top];
   reportUnsyncable(listing, onLeft);
   const rows = rowsByName(options.index, folder.node);
   const hashes = options.contents?.memory.hashesIn(listing);
   for (const stat of listing.entries) {
+    if (run.length >= runItemsMax) {
+      yield run;
+      run = [];
+    }
     const path = joinPath(listing.path, stat.name);
     const flags = flagsAt(options, path, stat);
     if (flags === undefined) continue;
     if (isUnit(options, stat)) {
-      yield unitEntry(options, path, { stat, flags });
+      run.push(unitEntry(options, path, { stat, flags }));
       continue;
     }
     if (isForeignRepository(options, path, stat)) {
@@ -76,13 +86,19 @@ async function* entriesBelow(
     }
     const row = rows.get(stat.name);
     if (stat.kind !== "folder") {
-      yield entryOf(options, path, { stat, row, known: hashes?.get(stat.name), flags });
+      run.push(entryOf(options, path, { stat, row, known: hashes?.get(stat.name), flags }));
       continue;
     }
     const below = await options.local.list(path);
-    if (isBareUnit(options, below)) yield unitEntry(options, path, { stat, flags });
-    else yield* folderAndBelow(options, { stat, row, flags, listing: below }, onLeft);
+    if (isBareUnit(options, below)) {
+      run.push(unitEntry(options, path, { stat, flags }));
+      continue;
+    }
+    if (run.length > 0) yield run;
+    run = [];
+    yield* folderAndBelow(options, { stat, row, flags, listing: below }, onLeft);
   }
+  if (run.length > 0) yield run;
 }
 
 type ListedFolder = {
@@ -96,13 +112,16 @@ async function* folderAndBelow(
   options: LocalSourceOptions,
   { stat, row, listing, flags: before }: ListedFolder,
   onLeft: Onward,
-): AsyncGenerator<SnapshotEntry> {
+): AsyncGenerator<readonly SnapshotEntry[]> {
   const { path, trouble } = listing;
   const flags: readonly EntryFlag[] = trouble === undefined ? before : [...before, "unreadable"];
   if (trouble !== undefined) onLeft({ path, reason: trouble.message });
-  if (!isOnlyAncestor(options.facts.paths, path))
-    yield entryOf(options, path, { stat, row, known: undefined, flags });
-  if (trouble === undefined) yield* entriesBelow(options, { listing, node: row?.node }, onLeft);
+  const top = isOnlyAncestor(options.facts.paths, path)
+    ? []
+    : [entryOf(options, path, { stat, row, known: undefined, flags })];
+  if (trouble === undefined)
+    yield* entriesBelow(options, { listing, node: row?.node, top }, onLeft);
+  else if (top.length > 0) yield top;
 }
 
 function reportUnsyncable(listing: FolderListing, onLeft: Onward): void {

@@ -15,6 +15,7 @@ import type { PageRef, Piece } from "../core/snapshot/manifest.ts";
 import type { SnapshotRoot } from "../core/snapshot/root.ts";
 import { topPath } from "../core/path/rel-path.ts";
 import type { RelPath } from "../core/path/rel-path.ts";
+import { outOfRuns } from "../std/runs.ts";
 import { mapInOrder } from "./in-order.ts";
 import type { PackReader } from "./pack-reader.ts";
 import type { PackWriter } from "./pack-writer.ts";
@@ -104,11 +105,20 @@ export async function readPageRefs(
 const pagesAhead = 4;
 
 /** The entries of some pages, one after the other; only a few pages are in memory. @throws {SnapError} `damaged` */
-export async function* readPages(
+export function readPages(
+  meta: PackReader,
+  pages: readonly PageRef[],
+  twins?: Twins,
+): AsyncGenerator<SnapshotEntry> {
+  return outOfRuns(readPageRuns(meta, pages, twins));
+}
+
+/** The same, page by page. */
+function readPageRuns(
   meta: PackReader,
   pages: readonly PageRef[],
   twins: Twins = new Map(),
-): AsyncGenerator<SnapshotEntry> {
+): AsyncGenerator<readonly SnapshotEntry[]> {
   const read = async (page: PageRef): Promise<readonly SnapshotEntry[]> => {
     const bytes = await meta.read(page.hash);
     const twin = twins.get(page.first);
@@ -116,7 +126,7 @@ export async function* readPages(
       ? decodePage(bytes, page)
       : decodeOwnEntries(bytes, page, await meta.read(twin.hash));
   };
-  for await (const entries of mapInOrder(pages, read, pagesAhead)) yield* entries;
+  return mapInOrder(pages, read, pagesAhead);
 }
 
 /** Pages of another snapshot by the path that they begin with: what stands there too is passed over. */
@@ -127,22 +137,31 @@ type Twins = ReadonlyMap<string, PageRef>;
  *
  * @throws {SnapError} `damaged`
  */
-export async function* readEntries(
+export function readEntries(
+  meta: PackReader,
+  root: Pick<SnapshotRoot, "lists">,
+  under?: RelPath,
+): AsyncGenerator<SnapshotEntry> {
+  return outOfRuns(readRuns(meta, root, under));
+}
+
+/** The same, page by page. @throws {SnapError} `damaged` */
+export async function* readRuns(
   meta: PackReader,
   root: Pick<SnapshotRoot, "lists">,
   under: RelPath = topPath,
-): AsyncGenerator<SnapshotEntry> {
-  yield* readEntriesOfPages(meta, await readPageRefs(meta, root.lists), { under });
+): AsyncGenerator<readonly SnapshotEntry[]> {
+  yield* readRunsOfPages(meta, await readPageRefs(meta, root.lists), { under });
 }
 
 /** The same of some pages of a snapshot, in their order. @throws {SnapError} `damaged` */
-async function* readEntriesOfPages(
+async function* readRunsOfPages(
   meta: PackReader,
   pages: readonly PageRef[],
   { under = topPath, twins }: { readonly under?: RelPath | undefined; readonly twins?: Twins } = {},
-): AsyncGenerator<SnapshotEntry> {
-  for await (const entry of inPathOrder(readPages(meta, pagesInside(pages, under), twins))) {
-    if (isEntryInside(entry, under)) yield entry;
+): AsyncGenerator<readonly SnapshotEntry[]> {
+  for await (const run of inPathOrder(readPageRuns(meta, pagesInside(pages, under), twins))) {
+    yield under === topPath ? run : run.filter((entry) => isEntryInside(entry, under));
   }
 }
 
@@ -156,8 +175,8 @@ export async function unsharedEntries(
   const refs = { a: await readPageRefs(meta, lists.a), b: await readPageRefs(meta, lists.b) };
   const pages = unsharedPages(refs, (page) => page.hash);
   return {
-    a: readEntriesOfPages(meta, pages.a, { under, twins: byFirst(pages.b) }),
-    b: readEntriesOfPages(meta, pages.b, { under, twins: byFirst(pages.a) }),
+    a: outOfRuns(readRunsOfPages(meta, pages.a, { under, twins: byFirst(pages.b) })),
+    b: outOfRuns(readRunsOfPages(meta, pages.b, { under, twins: byFirst(pages.a) })),
   };
 }
 

@@ -3,7 +3,7 @@ import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { CaptureFacts, SnapshotRoot } from "../core/snapshot/root.ts";
 import { isSnapError } from "../std/error.ts";
 import type { SnapError } from "../std/error.ts";
-import { readEntries } from "./manifest-store.ts";
+import { readRuns } from "./manifest-store.ts";
 import type { PackReader } from "./pack-reader.ts";
 import type { FoundRoot } from "./root-files.ts";
 
@@ -52,10 +52,10 @@ export async function* readableEntries(
   meta: PackReader,
   root: Pick<SnapshotRoot, "lists"> | undefined,
   onDamage: (error: SnapError) => void,
-): AsyncGenerator<SnapshotEntry> {
+): AsyncGenerator<readonly SnapshotEntry[]> {
   if (root === undefined) return;
   try {
-    yield* readEntries(meta, root);
+    yield* readRuns(meta, root);
   } catch (error) {
     if (!isSnapError(error, "damaged")) throw error;
     onDamage(error);

@@ -1,5 +1,6 @@
 import { compareBytes, joinPath, topPath, type RelPath } from "../core/path/rel-path.ts";
 import { SnapError } from "../std/error.ts";
+import { inRuns } from "../std/runs.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { CaptureFacts } from "../core/snapshot/root.ts";
 import { rootNode, type NodeId, type RemoteEntry } from "../core/tree/node.ts";
@@ -16,7 +17,8 @@ export function remoteSource(
 ): CaptureSource {
   return {
     ...sourceWithoutContent({ ...options.facts, side: "remote" }),
-    entries: () => entriesBelow(remote, rootNode, { path: topPath, paths: options.facts.paths }),
+    entries: () =>
+      inRuns(entriesBelow(remote, rootNode, { path: topPath, paths: options.facts.paths })),
   };
 }
 

@@ -10,6 +10,7 @@ import type { LeftAside } from "../core/snapshot/root.ts";
 import { baseName, parseRelPath, type RelPath } from "../core/path/rel-path.ts";
 import type { UnitLook, UnitPlace, UnitReport, UnitState } from "../core/repo/unit.ts";
 import type { CaptureSource } from "../ports.ts";
+import { inRuns, type Runs } from "../std/runs.ts";
 import { isTroubleOfFile } from "./ahead-reader.ts";
 import type { CapturePauses } from "./capture-pauses.ts";
 import type { PackWriter } from "./pack-writer.ts";
@@ -42,23 +43,28 @@ export type UnitCaptureParts = {
  * captured whole before its folder is handed on: its blocks are in packs by then, or on their way.
  */
 export async function* withUnits(
-  entries: AsyncIterable<SnapshotEntry>,
+  entries: Runs<SnapshotEntry>,
   parts: UnitCaptureParts,
-): AsyncGenerator<SnapshotEntry> {
+): AsyncGenerator<readonly SnapshotEntry[]> {
   let count = 0;
-  for await (const entry of entries) {
-    if (!isUnitTop(entry) || entry.type !== "folder") {
-      yield entry;
-      continue;
+  for await (const run of entries) {
+    let first = 0;
+    for (const [at, entry] of run.entries()) {
+      if (!isUnitTop(entry) || entry.type !== "folder") continue;
+      if (at > first) yield run.slice(first, at);
+      first = at + 1;
+      count += 1;
+      const unit = count > unitsMax ? tooMany(entry, parts) : await takeOrCapture(entry, parts);
+      if (unit === undefined) yield [{ ...entry, flags: [...entry.flags, "unreadable"] }];
+      else yield* inRuns(withTop(entry, unit));
     }
-    count += 1;
-    const unit = count > unitsMax ? tooMany(entry, parts) : await takeOrCapture(entry, parts);
-    if (unit === undefined) yield { ...entry, flags: [...entry.flags, "unreadable"] };
-    else {
-      yield entry;
-      for await (const part of unit) yield { ...part, flags: flagsIn(entry, part) };
-    }
+    if (first < run.length) yield first === 0 ? run : run.slice(first);
   }
+}
+
+async function* withTop(top: SnapshotEntry, unit: UnitEntries): AsyncGenerator<SnapshotEntry> {
+  yield top;
+  for await (const part of unit) yield { ...part, flags: flagsIn(top, part) };
 }
 
 /** All of a unit is ignored where its folder is. */

@@ -139,8 +139,8 @@ test("N58: one file with several names is held once, and tar links the others", 
   source.write("odd", "changed meanwhile");
   const plain = source.entries.bind(source);
   source.entries = async function* (onLeft) {
-    for await (const entry of plain(onLeft))
-      yield entry.type === "file" ? { ...entry, linkGroup: "7" } : entry;
+    for await (const run of plain(onLeft))
+      yield run.map((entry) => (entry.type === "file" ? { ...entry, linkGroup: "7" } : entry));
   };
   const { root } = await store.capture(source, manual);
   const bytes = await exported(store, root);

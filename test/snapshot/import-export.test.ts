@@ -109,9 +109,11 @@ function sourceOf(leaves: readonly (readonly [readonly string[], Leaf])[]): Memo
   }
   const plain = source.entries.bind(source);
   source.entries = async function* (onLeft) {
-    for await (const entry of plain(onLeft)) {
-      const linkGroup = groups.get(entry.path);
-      yield linkGroup === undefined ? entry : { ...entry, linkGroup };
+    for await (const run of plain(onLeft)) {
+      yield run.map((entry) => {
+        const linkGroup = groups.get(entry.path);
+        return linkGroup === undefined ? entry : { ...entry, linkGroup };
+      });
     }
   };
   return source;

@@ -56,7 +56,7 @@ test("a source that fails as a whole fails the capture, and nothing stays", asyn
   const store = await scratch.open();
   const source = new MemorySource().write("a", noise(1_000_000));
   source.entries = async function* () {
-    yield { path: "a", type: "file", size: 1_000_000, flags: [] };
+    yield [{ path: "a", type: "file", size: 1_000_000, flags: [] }];
     throw new Error("the disk went away");
   };
   await expect(store.capture(source, manual)).rejects.toThrow("the disk went away");

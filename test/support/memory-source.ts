@@ -84,14 +84,14 @@ export class MemorySource implements CaptureSource {
     return Promise.resolve(this.captureFacts);
   }
 
-  async *entries(onLeft: (left: LeftAside) => void): AsyncGenerator<SnapshotEntry> {
+  async *entries(onLeft: (left: LeftAside) => void): AsyncGenerator<readonly SnapshotEntry[]> {
     for (const left of this.left) onLeft(left);
     const paths = [...this.files.keys(), ...this.others.keys()].toSorted(comparePaths);
     for (const path of paths) {
       const file = this.files.get(path);
       const other = this.others.get(path);
-      if (file !== undefined) yield this.#fileEntry(path, file);
-      else if (other !== undefined) yield other;
+      if (file !== undefined) yield [this.#fileEntry(path, file)];
+      else if (other !== undefined) yield [other];
     }
   }
 

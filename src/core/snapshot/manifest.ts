@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import type { SnapError } from "../../std/error.ts";
+import type { Runs } from "../../std/runs.ts";
 import { comparePaths } from "../path/rel-path.ts";
 import type { RelPath } from "../path/rel-path.ts";
 import { CheckedRecord, damagedError, textFromBytes } from "./checked-json.ts";
@@ -158,15 +159,17 @@ export function unsharedPages<T>(
 
 /** @throws {SnapError} `damaged` unless each path comes after the one before. */
 export async function* inPathOrder(
-  entries: AsyncIterable<SnapshotEntry>,
-): AsyncGenerator<SnapshotEntry> {
+  runs: Runs<SnapshotEntry>,
+): AsyncGenerator<readonly SnapshotEntry[]> {
   let before: string | undefined;
-  for await (const entry of entries) {
-    if (before !== undefined && comparePaths(before, entry.path) >= 0) {
-      throw damagedError(`A manifest is out of order at "${entry.path}"`);
+  for await (const run of runs) {
+    for (const { path } of run) {
+      if (before !== undefined && comparePaths(before, path) >= 0) {
+        throw damagedError(`A manifest is out of order at "${path}"`);
+      }
+      before = path;
     }
-    before = entry.path;
-    yield entry;
+    yield run;
   }
 }
 
