@@ -162,14 +162,11 @@ test("N45: what has a torn repository is captured again some times until the nex
   expect(scene.captures).toBe(1);
   // Nothing changed: no snapshot is made, and it is torn all the same.
   scene.onCapture = () => Promise.resolve(false);
-  const passed: number[] = [];
   for (let minutes = 1; minutes <= 120; minutes += 1) {
     await scene.pass(60_000);
-    passed.push(scene.captures);
+    const due = [0, 5, 15, 35].filter((at) => at <= minutes);
+    expect(scene.captures, `after ${minutes} min`).toBe(due.length);
   }
-  expect(passed[3]).toBe(1);
-  expect(passed[4]).toBe(2);
-  expect(passed.at(-1), "and no more").toBe(4);
   expect(scene.done.filter((what) => what === "after")).toHaveLength(1);
 
   scene.isTorn = false;
