@@ -71,9 +71,7 @@ export class Threads<Job, Answer> {
       const thread = this.#free();
       const waiting = thread && this.#queue.shift();
       if (thread === undefined || waiting === undefined) return;
-      thread.at = waiting;
-      thread.worker.ref();
-      thread.worker.postMessage(waiting.job);
+      give(thread, waiting);
     }
     if ([...this.#threads].every(({ at }) => at === undefined)) this.#rest();
   }
@@ -125,6 +123,19 @@ export class Threads<Job, Answer> {
       }
     }, this.#idleMs).unref();
   }
+}
+
+/** A job that cannot be handed over leaves the thread free. */
+function give<Job, Answer>(thread: Thread<Job, Answer>, waiting: Waiting<Job, Answer>): void {
+  try {
+    thread.worker.postMessage(waiting.job);
+  } catch (cause) {
+    thread.worker.unref();
+    waiting.reject(new ThreadFailure("a job cannot be handed to a thread", { cause }));
+    return;
+  }
+  thread.at = waiting;
+  thread.worker.ref();
 }
 
 function settle<Job, Answer>(

@@ -7,7 +7,7 @@ import { decodeFrame } from "../../src/snapshot/frame.ts";
 import { FramePress, type FrameThreads } from "../../src/snapshot/frame-press.ts";
 import { FrameRooms } from "../../src/snapshot/frame-room.ts";
 import { silentLogger } from "../../src/std/log.ts";
-import { Threads, workerBeside } from "../../src/threads/threads.ts";
+import { ThreadFailure, Threads, workerBeside } from "../../src/threads/threads.ts";
 import { noise } from "./scratch-store.ts";
 
 const pressUrl = new URL("../../src/snapshot/frame-press.ts", import.meta.url).href;
@@ -93,4 +93,19 @@ describe("where threads fail, this one compresses, and the log says so once", ()
     expect(said).toEqual(["frames are compressed in one thread"]);
     while (pool.count > 0) await setImmediate();
   });
+});
+
+test("N61: a job that cannot be handed over fails by itself, and its thread does the next one", async () => {
+  const one: FrameThreads = new Threads({
+    makeWorker: () => workerBeside(pressUrl, "frame-worker"),
+    most: 1,
+    idleMs: 0,
+  });
+  const room = new FrameRooms(2_000_000).take(text.length);
+  text.copy(room.raw);
+  const job = { raw: room.raw.subarray(0, text.length), into: room.packed, blockAt: undefined };
+  // @ts-expect-error a function cannot be copied to a thread
+  await expect(one.run({ ...job, blockAt: () => {} })).rejects.toBeInstanceOf(ThreadFailure);
+  expect(await one.run(job)).toBe(compressFrame(text, { fast: false }).length);
+  while (one.count > 0) await setImmediate();
 });
