@@ -43,7 +43,7 @@ export class DiskStoreFiles implements StoreFiles {
 
   get(name: string, bytesMax: number): Promise<Buffer | undefined> {
     return this.#guard("read", name, async () => {
-      const small = readSmall(this.#path(name));
+      const small = readSmall(this.#path(name), Math.min(smallBytesMax, bytesMax));
       if (typeof small !== "number") return small;
       if (small > bytesMax) throw wrongLength(this.#path(name), "is far too long");
       await using file = await this.#openIfThere(name);
@@ -215,9 +215,9 @@ export class DiskStoreFiles implements StoreFiles {
 
 /**
  * A file that is short, read at once: on the thread pool a thousand roots take three times as long. Undefined where there is none;
- * the size of one that is longer.
+ * the size of one that is longer than `lengthMax`.
  */
-function readSmall(path: string): Buffer | number | undefined {
+function readSmall(path: string, lengthMax: number): Buffer | number | undefined {
   let fd: number;
   try {
     fd = openSync(path, constants.O_RDONLY | noFollow);
@@ -226,7 +226,7 @@ function readSmall(path: string): Buffer | number | undefined {
   }
   try {
     const { size } = fstatSync(fd);
-    return size > smallBytesMax ? size : readFileSync(fd);
+    return size > lengthMax ? size : readFileSync(fd);
   } finally {
     closeSync(fd);
   }
