@@ -1,11 +1,13 @@
-import { parseRelPath, topPath } from "../core/path/rel-path.ts";
+import { parseRelPath, topPath, type RelPath } from "../core/path/rel-path.ts";
 import type { EntryChange } from "../core/snapshot/diff.ts";
-import { unitsAsOne } from "../core/snapshot/unit.ts";
+import { UnitChanges, type UnitDifference } from "../core/snapshot/unit-changes.ts";
+import { throwIfAborted } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { compareWith } from "./compare.ts";
 import type { Environment } from "./environment.ts";
 import { snapshotPath } from "./snapshot-path.ts";
 import { openSnapshotStore, snapshotFilter } from "./store.ts";
+import { unitDifference, type UnitSides } from "./unit-difference.ts";
 
 /** The two ends of a comparison; `to` may be `local`, the present workspace, or `remote`, what Dropbox holds. */
 export type DiffRequest = {
@@ -25,7 +27,7 @@ export async function* diffSnapshots(
   environment: Environment,
   request: DiffRequest,
   work: Work,
-): AsyncGenerator<EntryChange> {
+): AsyncGenerator<EntryChange | UnitDifference> {
   const { place, to } = request;
   const under = request.path === undefined ? topPath : parseRelPath(snapshotPath(request.path));
   const store = await openSnapshotStore(environment);
@@ -35,6 +37,21 @@ export async function* diffSnapshots(
     yield* compareWith(environment, { store, root, side: to, place, under, doing: "diff" }, work);
     return;
   }
-  const changes = store.diff(root.id, (await store.find(to, filter)).id, under);
-  yield* request.wholeUnits === true ? changes : unitsAsOne(changes);
+  const sides = { store, from: root, to: await store.find(to, filter) };
+  const changes = store.diff(root.id, sides.to.id, under);
+  yield* request.wholeUnits === true ? changes : withUnits(sides, { changes, under }, work);
+}
+
+/** Changes of files, and then one of each repository that differs: nobody reads one file by file (N43). */
+async function* withUnits(
+  sides: UnitSides,
+  { changes, under }: { readonly changes: AsyncIterable<EntryChange>; readonly under: RelPath },
+  work: Work,
+): AsyncGenerator<EntryChange | UnitDifference> {
+  const units = new UnitChanges(under);
+  for await (const change of changes) {
+    throwIfAborted(work.signal);
+    if (!units.take(change)) yield change;
+  }
+  for (const unit of units.changed) yield await unitDifference(sides, unit, work);
 }

@@ -33,7 +33,9 @@ test("N24, N43: show, list, ls and diff tell of the repositories in a snapshot",
   git(folder, "commit", "-q", "--allow-empty", "-m", "two");
   await box.expectExit(0, "capture");
   const diff = await box.expectExit(0, "diff", "latest~1", "latest");
-  expect(diff.stdout).toBe("M r/.git\n1 difference.\n");
+  expect(diff.stdout).toMatch(
+    /^M r\/\.git \(git\): main [0-9a-f]{8} -> [0-9a-f]{8}; COMMIT_EDITMSG, reflog; files of objects: 1 new\n1 difference\.\n$/u,
+  );
   const every = await box.expectExit(0, "diff", "latest~1", "latest", "--all");
   expect(every.stdout).toContain("r/.git/logs/HEAD");
 });
@@ -89,4 +91,57 @@ test("N43: what Dropbox has of a repository that is synced by override is no dif
   await box.expectExit(0, "restore", "latest", "--delete", "--yes");
   expect(git(lib, "rev-parse", "HEAD")).toBe(head);
   expect(git(lib, "fsck")).toBe("");
+});
+
+test("N43: diff tells how a repository differs, in the words of git", async () => {
+  using box = withRepositories();
+  const folder = path.join(box.workspace, "r");
+  const at = (name: string): string => git(folder, "rev-parse", name).trim();
+  git(folder, "branch", "old");
+  await box.expectExit(0, "capture");
+  const before = at("HEAD");
+  box.write("r/file", "two");
+  git(folder, "stash");
+  git(folder, "tag", "v1");
+  git(folder, "branch", "-D", "old");
+  git(folder, "checkout", "-q", "-b", "next");
+  git(folder, "commit", "-q", "--allow-empty", "-m", "two");
+  git(folder, "config", "user.name", "Somebody");
+  await box.expectExit(0, "capture");
+  const diff = await box.expectExit(0, "diff", "latest~1", "latest");
+  const [touched, line = "", ...rest] = diff.stdout.trimEnd().split("\n");
+  expect(touched).toBe("m r/file");
+  expect(line).toContain(`HEAD main ${before.slice(0, 8)} -> next ${at("HEAD").slice(0, 8)}`);
+  expect(line).toContain("; new: next, stash, tags/v1; gone: old; ");
+  expect(line).toMatch(/config.*reflog.*; files of objects: \d new$/u);
+  expect(rest).toEqual(["2 differences."]);
+
+  const told = await box.expectExit(0, "diff", "latest~1", "latest", "--json");
+  const [, event] = told.stdout.split("\n").map((text): unknown => JSON.parse(text || "{}"));
+  expect(event).toMatchObject({
+    change: "changed",
+    path: "r/.git",
+    repository: {
+      vcs: "git",
+      head: { from: { branch: "main", commit: before }, to: { branch: "next" } },
+      refs: [
+        { name: "refs/heads/next", to: at("HEAD") },
+        { name: "refs/heads/old", from: before },
+        { name: "refs/stash", to: at("stash") },
+        { name: "refs/tags/v1", to: before },
+      ],
+    },
+  });
+  const inside = await box.expectExit(0, "diff", "latest~1", "latest", "r/.git/refs");
+  expect(inside.stdout).toContain("r/.git/refs/tags/v1\n");
+});
+
+test("N43: refs that are only kept otherwise are the same", async () => {
+  using box = withRepositories();
+  const folder = path.join(box.workspace, "r");
+  await box.expectExit(0, "capture");
+  git(folder, "pack-refs", "--all");
+  await box.expectExit(0, "capture");
+  const diff = await box.expectExit(0, "diff", "latest~1", "latest");
+  expect(diff.stdout).toBe("M r/.git (git): the same refs, kept otherwise\n1 difference.\n");
 });

@@ -4,6 +4,7 @@ import type { EntryChange } from "../../core/snapshot/diff.ts";
 import { defineCommand, type AnyCommand } from "../context.ts";
 import { plural } from "../format.ts";
 import { allWorkspaces } from "../snapshot-words.ts";
+import { unitDifferenceFields, unitDifferenceText } from "../unit-difference-text.ts";
 
 /** `snap diff`: what changed between two snapshots, or between one and the disk. */
 export const diffCommand: AnyCommand = defineCommand({
@@ -22,7 +23,8 @@ export const diffCommand: AnyCommand = defineCommand({
       .option("all", {
         type: "boolean",
         default: false,
-        describe: "Repositories file by file; otherwise each is one line",
+        describe:
+          "Repositories file by file; otherwise each is one line that tells how it differs, and a path inside one shows its files",
       })
       .epilogue(
         "Content is compared by hash, never by time. Against `local` what the index trusts is not read again, against `remote` nothing is downloaded; whether a repository is as it was is compared with neither. + added  - removed  M changed  m mode or time only  R moved",
@@ -42,8 +44,13 @@ export const diffCommand: AnyCommand = defineCommand({
       work,
     )) {
       count += 1;
-      output.emit("change", changeFields(change));
-      output.print(changeText(change));
+      if (change.change === "unit") {
+        output.emit("change", unitDifferenceFields(change));
+        output.print(unitDifferenceText(change));
+      } else {
+        output.emit("change", changeFields(change));
+        output.print(changeText(change));
+      }
       await output.flushed(work.signal);
     }
     output.say(count === 0 ? "No difference." : `${plural(count, "difference")}.`);

@@ -1,6 +1,5 @@
 import type { UnitState, UnitWord } from "../repo/unit.ts";
 import { damagedError, type CheckedRecord } from "./checked-json.ts";
-import type { EntryChange } from "./diff.ts";
 import { pathTrouble, type SnapshotEntry } from "./entry.ts";
 
 /** What a root tells of a repository that it holds as one unit (N24). */
@@ -84,33 +83,4 @@ export async function* withoutUnits(
   for await (const entry of entries) {
     if (entry.unit === undefined) yield entry;
   }
-}
-
-/** Changes with one line for each unit, at the place of its first one: nobody reads a repository file by file (N43). */
-export async function* unitsAsOne(
-  changes: AsyncIterable<EntryChange>,
-): AsyncGenerator<EntryChange> {
-  const told = new Set<string>();
-  for await (const change of changes) {
-    const unit = unitOf(change);
-    if (unit === undefined) yield change;
-    else if (!told.has(unit)) yield isOfTop(change, unit) ? change : changedUnit(unit);
-    if (unit !== undefined) told.add(unit);
-  }
-}
-
-function unitOf(change: EntryChange): string | undefined {
-  const after = "after" in change ? change.after.unit : undefined;
-  return after ?? ("before" in change ? change.before.unit : undefined);
-}
-
-/** The unit came or went as a whole. */
-function isOfTop(change: EntryChange, unit: string): boolean {
-  if (change.change === "added") return change.after.path === unit;
-  return change.change === "removed" && change.before.path === unit;
-}
-
-function changedUnit(unit: string): EntryChange {
-  const top: SnapshotEntry = { path: unit, type: "folder", unit, flags: [] };
-  return { change: "changed", before: top, after: top };
 }
