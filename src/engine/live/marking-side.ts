@@ -3,6 +3,7 @@ import type { ActOutcome, LocalAct } from "../../core/plan/local-act.ts";
 import type { RelPath } from "../../core/path/rel-path.ts";
 import type { LocalSide } from "../../ports.ts";
 import type { LookMemory } from "../disk/memory.ts";
+import { localSideWith } from "./local-side-with.ts";
 
 /**
  * The disk of a workspace, where what we change there by ourselves is marked like what others change (S2): the next look of the
@@ -25,19 +26,7 @@ export function markingSide(
       if (wanted.act === "move" && memory.tellsOf(wanted.from)) marks.below([wanted.to]);
     }
   };
-  return {
-    top: side.top,
-    readMarker: () => side.readMarker(),
-    writeMarker: (marker) => side.writeMarker(marker),
-    removeMarker: () => side.removeMarker(),
-    granularityNs: () => side.granularityNs(),
-    list: (folder) => side.list(folder),
-    stat: (path) => side.stat(path),
-    open: (path) => side.open(path),
-    hash: (path, work) => side.hash(path, work),
-    hashEach: (paths, work) => side.hashEach(paths, work),
-    readEach: (request, work) => side.readEach(request, work),
-    stage: (request, work) => side.stage(request, work),
+  return localSideWith(side, {
     makeFolder: async (path) => {
       marks.changed([path]);
       return await side.makeFolder(path);
@@ -48,11 +37,7 @@ export function markingSide(
       marks.changed([path]);
       return await side.setMetadata(path, metadata);
     },
-    openInArea: (place) => side.openInArea(place),
-    areas: (kind) => side.areas(kind),
-    removeArea: (area) => side.removeArea(area),
-    freeBytes: () => side.freeBytes(),
-  };
+  });
 }
 
 function placesOf(wanted: LocalAct): readonly RelPath[] {

@@ -1,4 +1,5 @@
 import type { LocalSide } from "../../ports.ts";
+import { localSideWith } from "./local-side-with.ts";
 import type { Stand } from "./stand.ts";
 
 /**
@@ -16,26 +17,10 @@ export function standingSide(
     using _turn = await stand.enter(signal());
     return await act();
   };
-  return {
-    top: side.top,
-    readMarker: () => side.readMarker(),
-    writeMarker: (marker) => side.writeMarker(marker),
-    removeMarker: () => side.removeMarker(),
-    granularityNs: () => side.granularityNs(),
-    list: (folder) => side.list(folder),
-    stat: (path) => side.stat(path),
-    open: (path) => side.open(path),
-    hash: (path, work) => side.hash(path, work),
-    hashEach: (paths, work) => side.hashEach(paths, work),
-    readEach: (request, work) => side.readEach(request, work),
-    stage: (request, work) => side.stage(request, work),
+  return localSideWith(side, {
     makeFolder: (path) => inTurn(() => side.makeFolder(path)),
     perform: (act) => inTurn(() => side.perform(act)),
     settle: (act) => inTurn(() => side.settle(act)),
     setMetadata: (path, metadata) => inTurn(() => side.setMetadata(path, metadata)),
-    openInArea: (place) => side.openInArea(place),
-    areas: (kind) => side.areas(kind),
-    removeArea: (area) => side.removeArea(area),
-    freeBytes: () => side.freeBytes(),
-  };
+  });
 }
