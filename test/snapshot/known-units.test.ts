@@ -185,3 +185,16 @@ test("N27: where a pack of the store went, the repository is read and stored aga
   });
   expect(isContent(join(world.scratch.root, "out"))).toBe(true);
 });
+
+test("N33, N43: a repository that came to be ignored is in the next snapshot no more, and comes back whole", async () => {
+  using world = new World();
+  const store = await world.open();
+  const first = await world.capture(store);
+  const ignored = sourceOf(world.scratch, { ignored: "r" });
+  const { root } = await store.capture(ignored, { reason: "manual" });
+  expect(root.git).toEqual([]);
+  expect(await all(store.entries(root.id))).toEqual([]);
+  const again = await world.capture(store);
+  expect(again.root.git).toEqual(first.root.git);
+  expect(again.root.lists).toEqual(first.root.lists);
+});

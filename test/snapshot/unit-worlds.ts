@@ -50,13 +50,18 @@ function guardPlace(scratch: Scratch, { vcs, path }: UnitPlace): GuardPlace {
 /** A scratch workspace as a capture reads it. */
 export function sourceOf(
   scratch: Scratch,
-  options: { readonly synced?: boolean; readonly units?: RepositoryUnits } = {},
+  options: {
+    readonly synced?: boolean;
+    readonly units?: RepositoryUnits;
+    /** A folder that the rules leave out. */
+    readonly ignored?: string;
+  } = {},
 ): CaptureSource {
   return localSource({
     local: openLocalSide({ top: scratch.top, clock: systemClock, rng: seededRng(1) }),
     index: undefined,
     facts: memoryFacts,
-    isOutside: (path) => isAlwaysOutside(path),
+    isOutside: (path) => isAlwaysOutside(path) || path === options.ignored,
     isRepositorySynced: (path) =>
       options.synced === true && repositoryMarker(path, "folder") !== undefined,
     units: options.units ?? guardUnits(scratch),
