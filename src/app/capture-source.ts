@@ -37,7 +37,8 @@ export async function captureSource(
   const contents = { memory: workspace.contents, granularityNs };
   const units =
     scope.units === true ? repositoryUnits(workspace.environment, local.top, contents) : undefined;
-  const options = { local, index: state.index, facts, contents, units };
+  const keepsOwners = workspace.environment.isRoot;
+  const options = { local, index: state.index, facts, contents, units, keepsOwners };
   return localSource({ ...options, isOutside, isIgnored, isRepositorySynced });
 }
 

@@ -52,7 +52,7 @@ export async function copySnapshot(
   const { specialModes, ignored, onLeft, dryRun } = request;
   const selection = selectionOf(request.paths.map(snapshotPath));
   const selects = request.paths.length === 0 ? undefined : asked(selection);
-  const wanted = { root, specialModes, ignored, selects };
+  const wanted = { root, specialModes, ignored, selects, owners: environment.isRoot };
   const facts = { root, to, ...uploadOf(environment, to) };
   let totals: CopyOutTotals | undefined;
   if (dryRun || selects !== undefined) {

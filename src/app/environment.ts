@@ -29,6 +29,8 @@ export type Environment = {
   readonly logger: Logger;
   /** Name of this machine. */
   readonly host: string;
+  /** The program may give files to others: it keeps owners and sets them (N38). */
+  readonly isRoot: boolean;
   /** Name and version of the program, as written into snapshots and beacons. */
   readonly tool: string;
   /** For Dropbox; the embedded account has its own. */
@@ -81,6 +83,7 @@ export async function openEnvironment(options: EnvironmentOptions): Promise<Envi
     rng,
     logger: options.logger ?? silentLogger,
     host,
+    isRoot: process.geteuid?.() === 0,
     tool: `snap ${programVersion()}`,
     fetch: options.fetch ?? fetch,
   };

@@ -48,6 +48,7 @@ export function repositoryUnits(
 ): RepositoryUnits {
   const options = unitCheck(environment, top);
   return {
+    keepsOwners: environment.isRoot,
     knowledge: {
       known: (path) => memory.unitAt(path),
       note: (path, unit) => memory.noteUnit(path, unit, granularityNs),

@@ -40,6 +40,7 @@ export async function restoreDeps(
     ignored: async () => (await boundaryOf(workspace)).isIgnored,
     rules: async () => (await boundaryOf(workspace)).rules.digest,
     workspace: record.id,
+    owners: environment.isRoot,
     link: isLinked(record) ? { account: record.account, folder: record.remote } : undefined,
     device: environment.settings.read().device.name,
     hooks: ({ id, kind, snapshot }) =>

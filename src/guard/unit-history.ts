@@ -70,8 +70,8 @@ async function copyFile(
   rank: Rank,
 ): Promise<Awaited<ReturnType<typeof streamFile>>> {
   const { path, stamp } = found;
-  const { mode, mtimeNs, size } = stamp;
-  const entry: UnitFileEntry = { path, kind: "file", mode, mtimeNs, size };
+  const { mode, mtimeNs, owner, size } = stamp;
+  const entry: UnitFileEntry = { path, kind: "file", mode, mtimeNs, owner, size };
   const writer = await sink.file(entry);
   captured.delete(found.key);
   let end: Awaited<ReturnType<typeof streamFile>> = "moved";
@@ -115,8 +115,9 @@ async function removeGone({ part, sink, captured }: HistoryCopy, after: Listing)
 }
 
 function plainOf({ path, kind, stamp }: Found, { root }: Part): UnitPlainEntry | undefined {
-  const { mode, mtimeNs } = stamp;
-  if (kind === "folder") return { path, kind, mode, mtimeNs };
+  const { mode, mtimeNs, owner } = stamp;
+  const kept = { path, mode, mtimeNs, owner };
+  if (kind === "folder") return { ...kept, kind };
   const target = kind === "symlink" ? readLinkBytes(placeOf(root, path)) : undefined;
-  return target === undefined ? undefined : { path, kind: "symlink", mode, mtimeNs, target };
+  return target === undefined ? undefined : { ...kept, kind: "symlink", target };
 }

@@ -1,10 +1,12 @@
 import { lstatSync, type BigIntStats } from "node:fs";
+import type { Owner } from "../core/tree/owner.ts";
 import { OpenFile } from "./open-file.ts";
 import { inside, isOutOfReach, type Bytes } from "./read-only.ts";
 
 /** What tells one state of an entry from another. */
 export type Stamp = {
   readonly mode: number;
+  readonly owner: Owner;
   readonly size: number;
   readonly mtimeNs: bigint;
   /** The later of mtime and ctime, ns since 1970. */
@@ -26,9 +28,10 @@ export function stampAt(path: Bytes): Stamp | undefined {
   }
 }
 
-function stampOf({ mode, size, mtimeNs, ctimeNs, ino }: BigIntStats): Stamp {
+function stampOf({ mode, uid, gid, size, mtimeNs, ctimeNs, ino }: BigIntStats): Stamp {
   return {
     mode: Number(mode & permissionBits),
+    owner: `${uid}:${gid}`,
     size: Number(size),
     mtimeNs,
     newestNs: mtimeNs > ctimeNs ? mtimeNs : ctimeNs,

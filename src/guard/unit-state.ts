@@ -86,15 +86,16 @@ type Reading = {
 function readEntry({ path, kind, stamp }: Found, reading: Reading): void {
   const { root } = reading.part;
   const place = placeOf(root, path);
-  const { mode, mtimeNs, size } = stamp;
+  const { mode, mtimeNs, owner, size } = stamp;
+  const kept = { path, mode, mtimeNs, owner };
   if (kind === "folder") {
-    reading.plain.push({ path, kind, mode, mtimeNs });
+    reading.plain.push({ ...kept, kind });
     return;
   }
   if (kind === "symlink") {
     const target = readLinkBytes(place);
     if (target === undefined) reading.moved = true;
-    else reading.plain.push({ path, kind, mode, mtimeNs, target });
+    else reading.plain.push({ ...kept, kind, target });
     return;
   }
   const room = stateBytesMax - reading.bytes;
@@ -108,7 +109,7 @@ function readEntry({ path, kind, stamp }: Found, reading: Reading): void {
     return;
   }
   reading.bytes += content.length;
-  reading.files.push({ entry: { path, kind, mode, mtimeNs, size: content.length }, content });
+  reading.files.push({ entry: { ...kept, kind, size: content.length }, content });
 }
 
 function tooLarge(root: Bytes, path: Bytes): SnapError {

@@ -34,6 +34,8 @@ export interface Disk {
   unlink(path: DiskPath): void;
   symlink(target: string, path: string): void;
   chmodOpen(fd: number, mode: number): void;
+  /** Of what is open, or of what has this name; a link itself. */
+  chown(at: number | string, user: number, group: number): void;
   /** Sets atime and mtime, in decimal seconds since 1970; negative ones are before. */
   setTimesOpen(fd: number, seconds: string): void;
   setTimesOfLink(path: string, seconds: string): void;
@@ -67,6 +69,8 @@ export const nodeDisk: Disk = {
   unlink: (path) => fs.unlinkSync(path),
   symlink: (target, path) => fs.symlinkSync(target, path),
   chmodOpen: (fd, mode) => fs.fchmodSync(fd, mode),
+  chown: (at, user, group) =>
+    typeof at === "number" ? fs.fchownSync(at, user, group) : fs.lchownSync(at, user, group),
   setTimesOpen: (fd, seconds) => fs.futimesSync(fd, seconds, seconds),
   setTimesOfLink: (path, seconds) => fs.lutimesSync(path, seconds, seconds),
   freeBytes: (path) => {

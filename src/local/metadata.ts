@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import type { Metadata } from "../core/snapshot/restore-wanted.ts";
 import type { LocalStat } from "../core/tree/local-stat.ts";
 import { SnapError } from "../std/error.ts";
+import { giveTo } from "./ownership.ts";
 import type { Site } from "./parents.ts";
 import type { Spot } from "./spot.ts";
 
@@ -21,22 +22,24 @@ export function secondsOf(modifiedNs: string): string {
 const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /**
- * Set mode and mtime of what stands at a place; durable on return. Of a symlink only the mtime
- * can be set. @throws {SnapError} `not-found`, `conflict` for devices and pipes.
+ * Set owner, mode and mtime of what stands at a place; durable on return. Of a symlink owner
+ * and mtime are set. @throws {SnapError} `not-found`, `conflict` for devices and pipes.
  */
 export async function setMetadataOf(
   site: Site,
   spot: Spot,
-  { mode, modifiedNs, ...special }: Metadata,
+  { mode, modifiedNs, owner, ...special }: Metadata,
 ): Promise<LocalStat> {
   const kind = spot.stat()?.kind;
   if (kind === "special") throw notPlain(spot);
   if (kind === "symlink" && modifiedNs !== undefined) {
     site.disk.setTimesOfLink(spot.at(), secondsOf(modifiedNs));
   }
+  if (kind === "symlink") giveTo(site.disk, spot.at(), owner);
   if (kind === "file" || kind === "folder") {
     const fd = site.disk.open(spot.at(), openFlags);
     try {
+      giveTo(site.disk, fd, owner);
       if (mode !== undefined) site.disk.chmodOpen(fd, bitsOf(mode, special));
       if (modifiedNs !== undefined) site.disk.setTimesOpen(fd, secondsOf(modifiedNs));
       await site.disk.sync(fd);

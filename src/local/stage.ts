@@ -1,12 +1,14 @@
 import { constants } from "node:fs";
 import { ContentHasher } from "../core/tree/content-hash.ts";
 import type { LocalStat } from "../core/tree/local-stat.ts";
+import type { Owner } from "../core/tree/owner.ts";
 import type { AreaPath, StageExpectation, StageRequest } from "../core/plan/local-act.ts";
 import { present } from "../std/assert.ts";
 import { SnapError, throwIfAborted } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { linkIfAble } from "./no-replace.ts";
 import { areaPlace, makeFoldersOnly, syncFolders, type Site } from "./parents.ts";
+import { giveTo } from "./ownership.ts";
 import { openSpot, type Spot } from "./spot.ts";
 import { bitsOf, secondsOf, setMetadataOf } from "./metadata.ts";
 
@@ -36,6 +38,7 @@ type FileRequest = {
   readonly modifiedNs?: string;
   readonly mode?: number;
   readonly special?: true;
+  readonly owner?: Owner;
   readonly work: Work;
 };
 
@@ -53,6 +56,7 @@ async function stageFile(site: Site, spot: Spot, request: FileRequest): Promise<
   let written = false;
   try {
     await writeChecked(site, fd, request);
+    giveTo(disk, fd, request.owner);
     disk.chmodOpen(fd, bitsOf(request.mode ?? 0o666 & ~disk.umask(), request));
     if (request.modifiedNs !== undefined) disk.setTimesOpen(fd, secondsOf(request.modifiedNs));
     await disk.sync(fd);
@@ -92,6 +96,7 @@ function wrongContent(how: string): SnapError {
 function stageLink(site: Site, spot: Spot, request: StageRequest): void {
   if (!("linkTarget" in request.content)) return;
   site.disk.symlink(request.content.linkTarget, spot.at());
+  giveTo(site.disk, spot.at(), request.owner);
   if (request.modifiedNs !== undefined) {
     site.disk.setTimesOfLink(spot.at(), secondsOf(request.modifiedNs));
   }

@@ -22,6 +22,7 @@ export function localStat({ name, stats, linkTarget }: StatFacts): LocalStat {
     fileId: fileIdOf(stats),
     stamp: `${size} ${modifiedNs} ${changedNs}`,
     mode: Number(stats.mode) & 0o7777,
+    owner: `${stats.uid}:${stats.gid}`,
     modifiedNs,
     newestNs: stats.mtimeNs > stats.ctimeNs ? modifiedNs : changedNs,
     ...(linkTarget !== undefined && { linkTarget }),

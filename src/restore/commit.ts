@@ -1,5 +1,8 @@
 import { needsTimes, setOf, stepsOf, type LocalStep } from "../core/snapshot/restore-steps.ts";
 import type { RestoreItemRow } from "../core/snapshot/restore-state.ts";
+import { isOwnedByOther } from "../core/snapshot/restore-plan.ts";
+import { readLocalRecord } from "../core/snapshot/restore-record.ts";
+import { ownerRefusal } from "../core/tree/owner.ts";
 import { throwIfAborted, SnapError } from "../std/error.ts";
 import { forEachLimited } from "../std/limiter.ts";
 import { isoDate } from "../std/time.ts";
@@ -61,18 +64,31 @@ async function setFolderTimes(run: Run, steps: readonly LocalStep[]): Promise<vo
     const row = fresh.get(step.row.path) ?? step.row;
     if (row.step === "left") continue;
     const note = await trySetTimes(run, step);
-    if (step.record.deed !== "times") continue;
-    const expected = JSON.stringify({ ...step.record, note });
-    ended.push({ ...row, expected, step: "acted", witness: "folder" });
+    if (step.record.deed === "times") {
+      const expected = JSON.stringify({ ...step.record, note });
+      ended.push({ ...row, expected, step: "acted", witness: "folder" });
+    } else if (note !== null) {
+      ended.push(withNote(row, note));
+    }
   }
   run.enter("committed", () => run.deps.journal.putItems(ended));
+}
+
+/** A folder that was made has a record of its own. */
+function withNote(row: RestoreItemRow, more: string): RestoreItemRow {
+  const record = readLocalRecord(row.expected);
+  const note = record.note === null ? more : `${record.note}; ${more}`;
+  return { ...row, expected: JSON.stringify({ ...record, note }) };
 }
 
 async function trySetTimes({ deps }: Run, { row, record }: LocalStep): Promise<string | null> {
   try {
     const stat = await deps.local.stat(row.path);
     if (stat !== undefined && needsTimes(record, stat)) {
-      await deps.local.setMetadata(row.path, setOf(record));
+      const wanted = setOf(record);
+      const now = await deps.local.setMetadata(row.path, wanted);
+      const { owner } = wanted;
+      if (owner !== undefined && isOwnedByOther(owner, now)) return ownerRefusal(owner);
     }
     return null;
   } catch (error) {

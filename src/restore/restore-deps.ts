@@ -42,6 +42,8 @@ export type RestoreDeps = {
   rules(): Promise<string>;
   /** Id of the workspace, and account and folder of its link. */
   readonly workspace: string;
+  /** Owners are set (N38). */
+  readonly owners?: boolean;
   readonly link: { readonly account: string; readonly folder: string } | undefined;
   /** Name of this device, for conflicted copies and the report. */
   readonly device: string;

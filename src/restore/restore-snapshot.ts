@@ -123,7 +123,7 @@ type From = {
 };
 
 async function wantedFrom(
-  { store, workspace }: RestoreDeps,
+  { store, workspace, owners }: RestoreDeps,
   from: From & { readonly localOnly: ReadonlySet<RelPath> | undefined },
 ): Promise<Wanted> {
   const { root, options, outside, localOnly } = from;
@@ -134,6 +134,7 @@ async function wantedFrom(
     isOutside: outside,
     isOwn: root.workspace.id === workspace && root.reason !== "import",
     specialModes: options.specialModes ?? false,
+    owners,
     ...(localOnly === undefined ? {} : { localOnly }),
     isRemoved: (path) => options.delete && boundary(path) && selection.selects(path),
   });

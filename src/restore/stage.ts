@@ -69,8 +69,8 @@ function namesOf(
 
 function fileKey(want: WantedNode | undefined): string | undefined {
   if (want?.kind !== "file" || want.linkGroup === undefined) return undefined;
-  const { linkGroup, hash, size, mode, modifiedNs, special } = want;
-  return JSON.stringify([linkGroup, hash, size, mode, modifiedNs, special]);
+  const { linkGroup, hash, size, mode, modifiedNs, special, owner } = want;
+  return JSON.stringify([linkGroup, hash, size, mode, modifiedNs, special, owner]);
 }
 
 /** Staged files are numbered: their own paths would have to be made and made durable, too. */
@@ -90,9 +90,10 @@ async function stageItem(
   { to, source, sameAs }: Staged,
 ): Promise<void> {
   if (want?.kind === "symlink") {
-    const { linkTarget, modifiedNs } = want;
+    const { linkTarget, modifiedNs, owner } = want;
     const time = modifiedNs === undefined ? {} : { modifiedNs };
-    await run.deps.local.stage({ to, content: { linkTarget }, ...time }, run.work);
+    const owned = owner === undefined ? {} : { owner };
+    await run.deps.local.stage({ to, content: { linkTarget }, ...time, ...owned }, run.work);
   } else if (want?.kind === "file") {
     const from = present(source, `a source for "${path}"`);
     await stageFile(run, want, { to, sameAs, bytes: bytesOf(run.deps, from, run.work), path });
@@ -112,11 +113,12 @@ async function stageFile(
   from: Omit<Staged, "source"> & { bytes: AsyncIterable<Uint8Array>; path: string },
 ): Promise<void> {
   const { to, sameAs, bytes, path } = from;
-  const { hash, size, mode, modifiedNs, special } = want;
+  const { hash, size, mode, modifiedNs, special, owner } = want;
   const request: StageRequest = {
     to,
     content: { bytes, expect: { hash, size }, sameAs },
     ...(special === undefined ? {} : { special }),
+    ...(owner === undefined ? {} : { owner }),
     ...(mode === undefined ? {} : { mode }),
     ...(modifiedNs === undefined ? {} : { modifiedNs }),
   };

@@ -1,8 +1,10 @@
 import type { ActOutcome, LocalAct } from "../core/plan/local-act.ts";
 import { emptyArea, setOf, type LocalStep } from "../core/snapshot/restore-steps.ts";
+import { isOwnedByOther } from "../core/snapshot/restore-plan.ts";
 import { witnessOf, type LocalRecord } from "../core/snapshot/restore-record.ts";
 import type { RestoreItemRow } from "../core/snapshot/restore-state.ts";
 import type { LocalStat } from "../core/tree/local-stat.ts";
+import { ownerRefusal } from "../core/tree/owner.ts";
 import type { LocalSide } from "../ports.ts";
 import { SnapError } from "../std/error.ts";
 
@@ -136,14 +138,19 @@ function acted(
   end: { readonly stat: LocalStat | undefined; readonly notes: readonly string[] },
 ): Ended {
   const stat = record.want?.kind === "file" ? (end.stat ?? null) : null;
-  const own = withRecord(row, record, {
-    stat,
-    note: end.notes.length > 0 ? end.notes.join("; ") : null,
-  });
+  const notes = [...end.notes, ...ownerNotes(record, end.stat)];
+  const own = withRecord(row, record, { stat, note: notes.length > 0 ? notes.join("; ") : null });
   return [
     { ...own, step: "acted", displaced: displacedOf(row, record), witness: witnessOf(record.want) },
     ...covered.map(goneWithFolder),
   ];
+}
+
+/** Of a folder that is told once its metadata is set. What an earlier restore displaced was not given to anybody since. */
+function ownerNotes({ want, source }: LocalRecord, stat: LocalStat | undefined): string[] {
+  if (want?.owner === undefined || want.kind === "folder" || stat === undefined) return [];
+  if (source?.area.kind === "undo") return [];
+  return isOwnedByOther(want.owner, stat) ? [ownerRefusal(want.owner)] : [];
 }
 
 function displacedOf(row: RestoreItemRow, { deed, before }: LocalRecord): string | undefined {

@@ -95,7 +95,7 @@ export class BlockCopier {
         this.#parts.tally.content(bytes.length, file.path);
       }
       isOpen = false;
-      disk.finish(fd, stamp);
+      this.#isGiven(file, disk.finish(fd, stamp));
       this.#isWhole(file);
     } catch (error) {
       if (isOpen) disk.close(fd);
@@ -108,7 +108,7 @@ export class BlockCopier {
   empty(file: CopyFile): void {
     const { disk, stamp } = { disk: this.#parts.disk, stamp: file.stamp };
     const put = this.#try(file, () => {
-      putBlock(disk, { path: file.disk, stamp }, new Uint8Array());
+      this.#isGiven(file, putBlock(disk, { path: file.disk, stamp }, new Uint8Array()));
       return true;
     });
     if (put === true) this.#isWhole(file);
@@ -132,6 +132,11 @@ export class BlockCopier {
 
   async #mend(put: OwnedPut<CopyFile>, failure: PutFailure): Promise<void> {
     const { owner: file, to } = put;
+    if (failure.what === "owner") {
+      this.#isGiven(file, false);
+      this.#isPut(put);
+      return;
+    }
     try {
       if (failure.what === "system") throw systemError(failure);
       if (to === undefined || "path" in to) {
@@ -178,13 +183,18 @@ export class BlockCopier {
     const { disk } = this.#parts;
     this.#open.delete(open);
     if (open.trouble === undefined) {
-      disk.finish(open.fd, file.stamp);
+      this.#isGiven(file, disk.finish(open.fd, file.stamp));
       this.#isWhole(file);
       return;
     }
     disk.close(open.fd);
     disk.unlink(file.disk);
     this.#leave(file, open.trouble);
+  }
+
+  /** A file that stays with this user is whole, and told. */
+  #isGiven({ path, stamp }: CopyFile, isGiven: boolean): void {
+    if (!isGiven) this.#parts.tally.keepOwner(path, stamp.owner);
   }
 
   #isWhole(file: CopyFile): void {

@@ -1,9 +1,11 @@
 import fs from "node:fs";
 import type { DiskPath } from "../core/snapshot/disk-path.ts";
+import { idsOf, isOwnerRefused, type Owner } from "../core/tree/owner.ts";
 import { systemCode } from "../std/error.ts";
 
-/** Mode bits, and mtime in seconds as text, which may lie before 1970; absent where they stay as they are. */
+/** Owner, mode bits, and mtime in seconds as text, which may lie before 1970; absent where they stay as they are. */
 export type CopyStamp = {
+  readonly owner?: Owner;
   readonly mode?: number | undefined;
   readonly seconds?: string | undefined;
 };
@@ -14,14 +16,15 @@ export type CopyDisk = {
   readonly create: (path: DiskPath) => number;
   /** All of the bytes, at a position. */
   readonly write: (fd: number, bytes: Uint8Array, position: number) => void;
-  /** Give an open file its mode and time, and close it. */
-  readonly finish: (fd: number, stamp: CopyStamp) => void;
+  /** Give an open file its owner, mode and time, and close it; whether the system let it have that owner. */
+  readonly finish: (fd: number, stamp: CopyStamp) => boolean;
   readonly close: (fd: number) => void;
   /** A new folder, 0700. */
   readonly makeFolder: (path: DiskPath) => void;
-  /** Give a folder its mode and time. */
-  readonly settle: (path: DiskPath, stamp: CopyStamp) => void;
-  readonly symlink: (target: DiskPath, path: DiskPath, stamp: CopyStamp) => void;
+  /** The same for a folder. */
+  readonly settle: (path: DiskPath, stamp: CopyStamp) => boolean;
+  /** A new link, with its owner and time; the answer as above. */
+  readonly symlink: (target: DiskPath, path: DiskPath, stamp: CopyStamp) => boolean;
   /** A second name; fails where it is taken. */
   readonly link: (from: DiskPath, to: DiskPath) => void;
   readonly rename: (from: DiskPath, to: DiskPath) => void;
@@ -41,23 +44,29 @@ export const nodeCopyDisk: CopyDisk = {
     for (let at = 0; at < bytes.length;)
       at += fs.writeSync(fd, bytes, at, bytes.length - at, position + at);
   },
-  finish: (fd, { mode, seconds }) => {
+  finish: (fd, { owner, mode, seconds }) => {
     try {
+      const isGiven = gives(owner, (user, group) => fs.fchownSync(fd, user, group));
       if (mode !== undefined) fs.fchmodSync(fd, mode);
       if (seconds !== undefined) fs.futimesSync(fd, seconds, seconds);
+      return isGiven;
     } finally {
       fs.closeSync(fd);
     }
   },
   close: (fd) => fs.closeSync(fd),
   makeFolder: (path) => fs.mkdirSync(asPath(path), 0o700),
-  settle: (path, { mode, seconds }) => {
+  settle: (path, { owner, mode, seconds }) => {
+    const isGiven = gives(owner, (user, group) => fs.chownSync(asPath(path), user, group));
     if (mode !== undefined) fs.chmodSync(asPath(path), mode);
     if (seconds !== undefined) fs.utimesSync(asPath(path), seconds, seconds);
+    return isGiven;
   },
-  symlink: (target, path, { seconds }) => {
+  symlink: (target, path, { owner, seconds }) => {
     fs.symlinkSync(asPath(target), asPath(path));
+    const isGiven = gives(owner, (user, group) => fs.lchownSync(asPath(path), user, group));
     if (seconds !== undefined) fs.lutimesSync(asPath(path), seconds, seconds);
+    return isGiven;
   },
   link: (from, to) => fs.linkSync(asPath(from), asPath(to)),
   rename: (from, to) => fs.renameSync(asPath(from), asPath(to)),
@@ -70,6 +79,19 @@ export const nodeCopyDisk: CopyDisk = {
   unlink: (path) => fs.unlinkSync(asPath(path)),
   removeFolder: (path) => fs.rmdirSync(asPath(path)),
 };
+
+/** Before the mode: this takes setuid and setgid away. Absent: it stays as it is. */
+function gives(owner: Owner | undefined, chown: (user: number, group: number) => void): boolean {
+  if (owner === undefined) return true;
+  const { user, group } = idsOf(owner);
+  try {
+    chown(user, group);
+    return true;
+  } catch (error) {
+    if (!isOwnerRefused(systemCode(error))) throw error;
+    return false;
+  }
+}
 
 function asPath(path: DiskPath): string | Buffer {
   if (typeof path === "string") return path;

@@ -13,7 +13,11 @@ const windowFiles = { first: 256, max: 4096 };
 const windowBytes = { first: 4 * 1024 * 1024, max: 64 * 1024 * 1024 };
 
 /** A folder that is complete but for its own mode and time. */
-export type FilledFolder = { readonly disk: DiskPath; readonly stamp: CopyStamp };
+export type FilledFolder = {
+  readonly path: string;
+  readonly disk: DiskPath;
+  readonly stamp: CopyStamp;
+};
 
 /** What waits until all that was added before it is written. */
 type Later = FilledFolder | { readonly file: CopyFile; readonly first: CopyFile };
@@ -129,8 +133,12 @@ export class FileCopier {
   async #finishAll(later: readonly Later[]): Promise<void> {
     for (const each of later) {
       if ("file" in each) await this.#blocks.link(each.file, each.first);
-      else this.#parts.disk.settle(each.disk, each.stamp);
+      else this.#settle(each);
     }
+  }
+
+  #settle({ path, disk, stamp }: FilledFolder): void {
+    if (!this.#parts.disk.settle(disk, stamp)) this.#parts.tally.keepOwner(path, stamp.owner);
   }
 
   /** Begins as soon as there is room for it. */

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { CopyFolder } from "../core/snapshot/copy-tree.ts";
+import type { Owner } from "../core/tree/owner.ts";
 import { SnapError, systemCode } from "../std/error.ts";
 import { inFolder, removeTree, type CopyDisk } from "./copy-disk.ts";
 import { copyError, leftBehind } from "./copy-error.ts";
@@ -59,17 +60,19 @@ export class CopyTarget {
   }
 
   /**
-   * Give everything its place. What fails here is left as it is: it has been seen by then, and may be somebody's already.
+   * Give everything its place; `onKept` hears of a folder that stays with this user. What fails here is left as it is: it has been seen by then, and may be somebody's already.
    *
    * @throws {SnapError} with the place of what is left
    */
-  place(): void {
+  place(onKept: (path: string, owner: Owner | undefined) => void): void {
     const disk = this.#disk;
     try {
       for (const name of disk.names(this.staging).toSorted((a, b) => a.compare(b)))
         bring(disk, inFolder(this.staging, name), inFolder(this.top, name));
-      for (const folder of this.#tops)
-        disk.settle(inFolder(this.top, folder.disk), folderStamp(folder));
+      for (const folder of this.#tops) {
+        const isGiven = disk.settle(inFolder(this.top, folder.disk), folderStamp(folder));
+        if (!isGiven) onKept(folder.path, folder.owner);
+      }
       disk.removeFolder(this.staging);
     } catch (error) {
       const told = copyError(this.top, error, () => 1);

@@ -29,9 +29,9 @@ export type FrameWork = {
 /** A run of compressed frames, and what is done with the blocks in them. Can be sent to a thread. */
 export type CopyJob = { readonly bytes: Uint8Array; readonly frames: readonly FrameWork[] };
 
-/** A block could not be decoded, has another hash, or cannot be written. */
+/** A block could not be decoded, has another hash, or cannot be written; `owner`: it was written, but stays with whoever wrote it. */
 type PutTrouble =
-  | { readonly what: "frame" | "hash" }
+  | { readonly what: "frame" | "hash" | "owner" }
   | { readonly what: "system"; readonly code: string; readonly message: string };
 
 /** What became of a block: the numbers of its frame and of the put in it. */
@@ -71,8 +71,7 @@ function troubleOf(
   if (blockHashOf(content) !== hash) return { what: "hash" };
   if (to === undefined) return undefined;
   try {
-    putBlock(disk, to, content);
-    return undefined;
+    return putBlock(disk, to, content) ? undefined : { what: "owner" };
   } catch (error) {
     const code = systemCode(error);
     if (code === undefined) throw error;
@@ -80,18 +79,18 @@ function troubleOf(
   }
 }
 
-/** Put bytes that were checked where they belong. @throws errors of the system */
-export function putBlock(disk: CopyDisk, to: PutTarget, content: Uint8Array): void {
+/** Put bytes that were checked where they belong; whether a whole file has its owner. @throws errors of the system */
+export function putBlock(disk: CopyDisk, to: PutTarget, content: Uint8Array): boolean {
   if ("fd" in to) {
     disk.write(to.fd, content, to.position);
-    return;
+    return true;
   }
   const fd = disk.create(to.path);
   let isOpen = true;
   try {
     if (content.length > 0) disk.write(fd, content, 0);
     isOpen = false;
-    disk.finish(fd, to.stamp);
+    return disk.finish(fd, to.stamp);
   } catch (error) {
     if (isOpen) disk.close(fd);
     disk.unlink(to.path);

@@ -90,7 +90,7 @@ export async function copyOut(
   try {
     const target = CopyTarget.open(to, parts.disk);
     await fill({ parts, request, target, tally, work }, ours);
-    target.place();
+    target.place((path, owner) => tally.keepOwner(path, owner));
     return tally.totals();
   } catch (error) {
     throw ours(error);
@@ -184,7 +184,9 @@ function makeLink(
   leaf: Extract<CopyLeaf, { readonly kind: "symlink" }>,
 ): void {
   try {
-    parts.disk.symlink(leaf.target, inFolder(target.staging, leaf.disk), fileStamp(leaf));
+    const place = inFolder(target.staging, leaf.disk);
+    const isGiven = parts.disk.symlink(leaf.target, place, fileStamp(leaf));
+    if (!isGiven) tally.keepOwner(leaf.path, leaf.owner);
     tally.link();
   } catch (error) {
     tally.leave({ path: leaf.path, reason: requireTroubleOfPath(error) });
@@ -193,7 +195,8 @@ function makeLink(
 
 /** What is in a folder goes before its own time and mode. */
 function close({ target, files }: Copy, folder: CopyFolder): void {
-  if (folder.path.includes("/"))
-    files.settleLater({ disk: inFolder(target.staging, folder.disk), stamp: folderStamp(folder) });
+  const { path } = folder;
+  const disk = inFolder(target.staging, folder.disk);
+  if (path.includes("/")) files.settleLater({ path, disk, stamp: folderStamp(folder) });
   else target.keepTop(folder);
 }

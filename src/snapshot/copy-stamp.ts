@@ -12,8 +12,9 @@ export function folderStamp(metadata: CopyMetadata): CopyStamp {
 }
 
 /** Node takes a time before 1970 only as text; finer than some hundred ns it cannot be set. */
-function stampOf({ mode, modifiedNs }: CopyMetadata, usual: number): CopyStamp {
+function stampOf({ owner, mode, modifiedNs }: CopyMetadata, usual: number): CopyStamp {
   return {
+    ...(owner === undefined ? {} : { owner }),
     mode: mode ?? usual & ~process.umask(),
     seconds: modifiedNs === undefined ? undefined : String(Number(modifiedNs) / 1e9),
   };

@@ -1,5 +1,6 @@
 import type { CopyOutRequest, CopyOutTotals, LeftOut } from "../core/snapshot/copy-out.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
+import { ownerRefusal, type Owner } from "../core/tree/owner.ts";
 import type { Work } from "../std/events.ts";
 
 /** Who is told of progress, and how much there is in all. */
@@ -43,6 +44,11 @@ export class CopyTally {
   leave(left: LeftOut): void {
     this.#counts.left += 1;
     this.#onLeft?.(left);
+  }
+
+  /** It is there, and stays with the user who runs this. */
+  keepOwner(path: string, owner: Owner | undefined): void {
+    if (owner !== undefined) this.leave({ path, reason: ownerRefusal(owner) });
   }
 
   /** A file is whole. */

@@ -23,6 +23,8 @@ export type LocalSourceOptions = {
   /** Repositories whose files are synced like any other (an override is in force). */
   readonly isRepositorySynced: (path: RelPath) => boolean;
   readonly facts: CaptureFacts;
+  /** Entries tell who owns them (N38). */
+  readonly keepsOwners?: boolean;
   /** Takes repositories as units (N43). Without it they are left aside, and those that are synced or bare count as files. */
   readonly units?: RepositoryUnits | undefined;
 };
@@ -200,7 +202,9 @@ type Seen = {
 
 function entryOf(options: LocalSourceOptions, path: RelPath, seen: Seen): SnapshotEntry {
   const { stat, flags } = seen;
-  const shared = { path, flags, modifiedNs: stat.modifiedNs };
+  const { owner, modifiedNs } = stat;
+  const owned = options.keepsOwners === true && owner !== undefined ? { owner } : {};
+  const shared = { path, flags, modifiedNs, ...owned };
   switch (stat.kind) {
     case "folder":
       return { ...shared, type: "folder", mode: octal(stat) };

@@ -138,7 +138,8 @@ async function captureOne(
   const { path } = place;
   if (source.units === undefined) throw new TypeError("a source of units captures them");
   const keeper = new UnitKeeper(path, parts);
-  const collector = new UnitCollector((block) => keeper.keep(block));
+  const keepsOwners = source.units.keepsOwners === true;
+  const collector = new UnitCollector((block) => keeper.keep(block), { keepsOwners });
   pauses.enterUnit(() => collector.stored(path));
   try {
     const work = signal === undefined ? {} : { signal };

@@ -21,7 +21,7 @@ const keysInARow = 4096;
 export type KeepBlock = (block: ReadBlock) => Promise<void>;
 
 /** Everything of an entry but its names. */
-type Part = Pick<SnapshotEntry, "type" | "mode" | "modifiedNs"> & {
+type Part = Pick<SnapshotEntry, "type" | "mode" | "modifiedNs" | "owner"> & {
   readonly size?: number;
   readonly blocks?: readonly BlockHash[];
   readonly target?: Buffer;
@@ -42,13 +42,15 @@ export type CollectedUnit = {
  */
 export class UnitCollector implements UnitSink {
   readonly #keep: KeepBlock;
+  readonly #keepsOwners: boolean;
   readonly #parts = new Map<string, Part>();
   /** Files that are being taken. */
   readonly #open = new Map<string, BlockCutter>();
 
   /** @param keep may fail, which ends the capture */
-  constructor(keep: KeepBlock) {
+  constructor(keep: KeepBlock, { keepsOwners }: { readonly keepsOwners: boolean }) {
     this.#keep = keep;
+    this.#keepsOwners = keepsOwners;
   }
 
   file(entry: UnitFileEntry): Promise<UnitFileWriter> {
@@ -62,7 +64,7 @@ export class UnitCollector implements UnitSink {
       done: async () => {
         await cutter.end();
         this.#open.delete(key);
-        this.#parts.set(key, { type: "file", ...keptOf(entry), ...cutter.kept });
+        this.#parts.set(key, { type: "file", ...this.#keptOf(entry), ...cutter.kept });
       },
       drop: () => Promise.resolve(void this.#open.delete(key)),
     });
@@ -70,7 +72,7 @@ export class UnitCollector implements UnitSink {
 
   plain(entry: UnitPlainEntry): Promise<void> {
     const target = entry.kind === "symlink" ? { target: Buffer.from(entry.target) } : {};
-    this.#parts.set(keyOf(entry.path), { type: entry.kind, ...keptOf(entry), ...target });
+    this.#parts.set(keyOf(entry.path), { type: entry.kind, ...this.#keptOf(entry), ...target });
     return Promise.resolve();
   }
 
@@ -121,6 +123,15 @@ export class UnitCollector implements UnitSink {
     }
   }
 
+  #keptOf({
+    mode,
+    mtimeNs,
+    owner,
+  }: UnitFileEntry | UnitPlainEntry): Pick<Part, "mode" | "modifiedNs" | "owner"> {
+    const owned = this.#keepsOwners && owner !== undefined ? { owner } : {};
+    return { mode: mode.toString(8), modifiedNs: String(mtimeNs), ...owned };
+  }
+
   #placeTrouble(key: string): string | undefined {
     const parent = parentOf(key);
     if (parent === undefined || this.#parts.get(parent)?.type === "folder") return undefined;
@@ -141,17 +152,10 @@ function parentOf(key: string): string | undefined {
   return end < 0 ? undefined : key.slice(0, end);
 }
 
-function keptOf({
-  mode,
-  mtimeNs,
-}: UnitFileEntry | UnitPlainEntry): Pick<Part, "mode" | "modifiedNs"> {
-  return { mode: mode.toString(8), modifiedNs: String(mtimeNs) };
-}
-
 type Named = { readonly unit: RelPath; readonly key: string; readonly part: Part };
 
 function entryOf({ unit, key, part }: Named, names: UnitNames): SnapshotEntry {
-  const { target, mode, modifiedNs, type, size, blocks } = part;
+  const { target, mode, modifiedNs, owner, type, size, blocks } = part;
   const { text, bytes } = names.textOf(key);
   const whole = Buffer.concat([Buffer.from(`${unit}/`), Buffer.from(key, "latin1")]);
   return {
@@ -161,6 +165,7 @@ function entryOf({ unit, key, part }: Named, names: UnitNames): SnapshotEntry {
     ...(size === undefined ? {} : { size }),
     ...(modifiedNs === undefined ? {} : { modifiedNs }),
     ...(mode === undefined || type === "symlink" ? {} : { mode }),
+    ...(owner === undefined ? {} : { owner }),
     ...(blocks === undefined ? {} : { blocks, hash: contentHashOfBlocks(blocks) }),
     ...(target === undefined ? {} : linkOf(target, names)),
     unit,

@@ -36,6 +36,8 @@ const flagSets = [
 ];
 
 /** One disk under a script: what was opened, and in which order. */
+const isRoot = process.getuid?.() === 0;
+
 class Subject {
   readonly disk: Disk;
   readonly top: string;
@@ -79,6 +81,7 @@ class Subject {
     return {
       kind: [stats.isFile(), isFolder, stats.isSymbolicLink(), stats.isFIFO()],
       mode: stats.mode,
+      owner: isRoot ? [stats.uid, stats.gid] : undefined,
       nlink: isFolder ? 0n : stats.nlink,
       size: isFolder ? 0n : stats.size,
       time: set ? stats.mtimeNs : "now",
@@ -113,6 +116,8 @@ const doing: Readonly<
   unlink: (subject, { from }) => subject.disk.unlink(subject.at(from)),
   symlink: (subject, { from, to }) => subject.disk.symlink(to.at(-1) ?? "", subject.at(from)),
   chmodOpen: (subject, { number, fd }) => subject.disk.chmodOpen(fd, 0o600 + (number % 8)),
+  chownOpen: (subject, { number, fd }) => subject.disk.chown(fd, ...ids(number)),
+  chownLink: (subject, { number, from }) => subject.disk.chown(subject.at(from), ...ids(number)),
   setTimesOpen: (subject, { number, fd }) =>
     subject.disk.setTimesOpen(fd, String(1_700_000_000 + number / 7)),
   setTimesOfLink: (subject, { from, number }) =>
@@ -138,6 +143,11 @@ const doing: Readonly<
   },
 };
 
+/** Only root may give files away. */
+function ids(number: number): [number, number] {
+  return isRoot ? [number % 3, number % 5] : [0, 0];
+}
+
 const calls = [
   "lstat",
   "lstat",
@@ -158,6 +168,8 @@ const calls = [
   "unlink",
   "symlink",
   "chmodOpen",
+  "chownOpen",
+  "chownLink",
   "setTimesOpen",
   "setTimesOfLink",
   "read",
@@ -184,8 +196,7 @@ test.each(Array.from({ length: 12 }, (_, seed) => seed + 1))(
     const dice = new Dice(seededRng(seed));
     const folder = path.join(top, String(seed));
     nodeDisk.mkdir(folder, 0o755);
-    const superuser = process.getuid?.() === 0;
-    const volume = new Volume({ ...usualDisk, superuser }, () => Date.now());
+    const volume = new Volume({ ...usualDisk, superuser: isRoot }, () => Date.now());
     const memory = new MemoryDisk(volume, { author: "user" });
     memory.mkdir("/top", 0o755);
     const [real, ours] = [new Subject(nodeDisk, folder), new Subject(memory, "/top")];

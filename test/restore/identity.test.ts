@@ -16,6 +16,9 @@ const request = {
   specialModes: true,
 } as const;
 
+/** Modes 0000 and the like are read by root alone. */
+const isRoot = process.getuid?.() === 0;
+
 /** Node sets times by a double, of microseconds: see T11. */
 const slackNs = 1_000n;
 
@@ -35,9 +38,10 @@ function differenceOf(a: Standing | undefined, b: Standing | undefined): string 
   if (a === undefined || b === undefined) return a === undefined ? "new" : "gone";
   const apart = a.modifiedNs - b.modifiedNs;
   if (apart > slackNs || apart < -slackNs) return `time ${a.modifiedNs} ${b.modifiedNs}`;
-  const plain = ({ kind, mode, content, sameAs }: Standing): unknown => [
+  const plain = ({ kind, mode, owner, content, sameAs }: Standing): unknown => [
     kind,
     mode,
+    owner,
     content,
     sameAs,
   ];
@@ -66,13 +70,13 @@ async function copyOf(store: OpenedStore, to: string): Promise<ReadonlyMap<strin
   const [root] = await store.list();
   if (root === undefined) throw new Error("There is no snapshot");
   const left: unknown[] = [];
-  await store.copyOut({ root, to, specialModes: true, onLeft: (one) => left.push(one) }, {});
+  await store.copyOut(
+    { root, to, specialModes: true, owners: isRoot, onLeft: (one) => left.push(one) },
+    {},
+  );
   expect(left).toEqual([]);
   return standingIn(to);
 }
-
-/** Modes 0000 and the like are read by root alone. */
-const isRoot = process.getuid?.() === 0;
 
 for (let seed = 1; seed <= 8; seed += 1) {
   test.runIf(isRoot)(

@@ -2,6 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import type { CaptureFacts } from "../../src/core/snapshot/root.ts";
+import type { Disk } from "../../src/local/disk.ts";
 import { openLocalSide } from "../../src/local/local-side.ts";
 import type { RestoreDeps } from "../../src/restore/restore-deps.ts";
 import { noHooks } from "./restore-world.ts";
@@ -18,7 +19,11 @@ export class Unlinked implements AsyncDisposable {
   readonly #clock = new TestClock();
   readonly #open = openIndex(":memory:", { clock: this.#clock });
 
-  constructor() {
+  readonly #disk: Disk | undefined;
+
+  /** @param disk instead of the one of this machine */
+  constructor(disk?: Disk) {
+    this.#disk = disk;
     fs.mkdirSync(this.top);
   }
 
@@ -32,7 +37,8 @@ export class Unlinked implements AsyncDisposable {
     const shared = { clock: this.#clock, rng: seededRng(this.#clock.now()) };
     this.#clock.advance(1_000);
     const { index, journal } = this.#open;
-    const local = openLocalSide({ top: this.top, ...shared });
+    const disk = this.#disk === undefined ? {} : { disk: this.#disk };
+    const local = openLocalSide({ top: this.top, ...disk, ...shared });
     const store = await this.store();
     return {
       ...shared,
@@ -46,13 +52,15 @@ export class Unlinked implements AsyncDisposable {
       rollback: undefined,
       link: undefined,
       workspace: "w1",
+      owners: true,
       device: "box",
       capture: ({ side, paths, label }, work) => {
         const workspace = { id: "w1", path: this.top, device: "box", host: "box" };
         const chosen = paths === undefined ? {} : { paths };
         const facts: CaptureFacts = { workspace, side, rules: "r", sync: "clean", ...chosen };
         const isOutside = (): boolean => false;
-        const own = { local, index: undefined, isOutside, isRepositorySynced: isOutside, facts };
+        const shared = { local, index: undefined, isOutside, isRepositorySynced: isOutside };
+        const own = { ...shared, facts, keepsOwners: true };
         const options = { reason: "before-restore", label, force: true, ...work } as const;
         return store.capture(localSource(own), options);
       },

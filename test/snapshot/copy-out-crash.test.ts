@@ -3,9 +3,10 @@ import fs from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
+import type { LeftOut } from "../../src/core/snapshot/copy-out.ts";
 import type { SnapshotRoot } from "../../src/core/snapshot/root.ts";
 import { copyOut } from "../../src/snapshot/copy-out.ts";
-import { nodeCopyDisk, type CopyDisk } from "../../src/snapshot/copy-disk.ts";
+import { nodeCopyDisk, type CopyDisk, type CopyStamp } from "../../src/snapshot/copy-disk.ts";
 import { runnerHere, type JobRunner } from "../../src/snapshot/copy-runner.ts";
 import { DiskStoreFiles } from "../../src/snapshot/disk-files.ts";
 import { loadPacks } from "../../src/snapshot/packs.ts";
@@ -168,5 +169,51 @@ test("the first files are written while most of the snapshot is still to be read
   const parts = { files, packs, disk: nodeCopyDisk, runner };
   expect(await copyOut(parts, { root, to: around }, {})).toMatchObject({ files: 1_000 });
   expect(foldersAtFirst[0]).toBeLessThan(800);
+  fs.rmSync(around, { recursive: true });
+});
+
+test("N38: what the system does not let this user give away is whole, and told", async () => {
+  using scratch = new ScratchStore();
+  const owner = { owner: "1000:33" };
+  const source = new MemorySource()
+    .folder("d", owner)
+    .folder("d/e", owner)
+    .write("d/e/f", "1", owner)
+    .write("d/none", "", owner)
+    .write("d/long", Buffer.alloc(9_000_000, 7), owner);
+  const { root } = await (await scratch.open()).capture(source, { reason: "manual" });
+  const around = fs.mkdtempSync(path.join(tmpdir(), "snap-out-"));
+  const given: unknown[] = [];
+  const refuse =
+    <A>(call: (at: A, stamp: CopyStamp) => boolean) =>
+    (at: A, { owner: to, ...stamp }: CopyStamp): boolean => {
+      given.push(to);
+      return call(at, stamp) && to === undefined;
+    };
+  const { finish, settle } = nodeCopyDisk;
+  const disk: CopyDisk = { ...nodeCopyDisk, finish: refuse(finish), settle: refuse(settle) };
+  const files = new DiskStoreFiles(scratch.top, seededRng(1));
+  const parts = {
+    files,
+    packs: await loadPacks(files, silentLogger),
+    disk,
+    runner: runnerHere(disk),
+  };
+  const left: string[] = [];
+  const request = {
+    root,
+    to: around,
+    owners: true,
+    onLeft: ({ path: at }: LeftOut) => left.push(at),
+  };
+  expect(await copyOut(parts, request, {})).toMatchObject({ files: 3, folders: 2, left: 5 });
+  expect(left.toSorted()).toEqual(["d", "d/e", "d/e/f", "d/long", "d/none"]);
+  expect(fs.readFileSync(path.join(around, "d/e/f"), "utf8")).toBe("1");
+  expect(given).toEqual(Array.from({ length: 5 }, () => "1000:33"));
+  fs.rmSync(path.join(around, "d"), { recursive: true });
+  given.length = 0;
+  const archive = { ...root, reason: "import" } as const;
+  await copyOut(parts, { ...request, root: archive }, {});
+  expect(given, "an archive may call others by these numbers").toEqual(given.map(() => undefined));
   fs.rmSync(around, { recursive: true });
 });

@@ -12,6 +12,7 @@ export type MemoryFile = {
   content: Uint8Array;
   modifiedNs: string;
   mode: string;
+  owner?: string;
   /** Reads during which it changes: that many openings end unstable. */
   unstableReads: number;
   /** What opening it throws. */
@@ -112,7 +113,9 @@ export class MemorySource implements CaptureSource {
       return { ...shared, hash, remote, flags: ["thin"] };
     }
     const trusted = this.isTrusted ? { hash } : {};
-    return { ...shared, modifiedNs: file.modifiedNs, mode: file.mode, ...trusted, flags: [] };
+    const owned = file.owner === undefined ? {} : { owner: file.owner };
+    const { modifiedNs, mode } = file;
+    return { ...shared, modifiedNs, mode, ...owned, ...trusted, flags: [] };
   }
 
   #foldersAbove(path: string): void {

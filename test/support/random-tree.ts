@@ -11,6 +11,7 @@ export type Standing = {
   readonly kind: "file" | "folder" | "symlink";
   readonly mode: number;
   readonly modifiedNs: bigint;
+  readonly owner: string;
   readonly content: string;
   /** The first name, in order, of the file that this is one more name of. */
   readonly sameAs: string | undefined;
@@ -56,6 +57,15 @@ const modes = [0o644, 0o755, 0o600, 0o000, 0o777, 0o111, 0o222, 0o4755, 0o2755, 
 /** Before 1970, around now with every digit, and as far ahead as common file systems and 64 bits of nanoseconds go. */
 const times = ["-86400.5", "-1", "0", "1", "1700000000.123456", "1899999999.999999", "7258118400"];
 
+/** Given by root alone. */
+const owners = [
+  [0, 0],
+  [1000, 1000],
+  [33, 0],
+  [65_534, 65_534],
+  [4_294_967_294, 7],
+] as const;
+
 const targets = ["/", "/etc/passwd", "nowhere", "..", "../..", ".", "a/b", "new\nline", "-rf"];
 
 /** Makes a random tree below a folder that is there and empty; the same for the same numbers. */
@@ -88,6 +98,7 @@ export class RandomTree {
       this.#folders.push(place);
     } else if (chance < 0.42) {
       fs.symlinkSync(this.#one([...targets, ...this.#files]), this.#at(place));
+      this.#own(place);
       this.#time(place);
     } else if (chance < 0.55 && this.#files.length > 0) {
       fs.linkSync(this.#at(this.#one(this.#files)), this.#at(place));
@@ -110,8 +121,14 @@ export class RandomTree {
 
   /** Children first: what is made in a folder changes its time. */
   #dress(place: string): void {
+    this.#own(place);
     fs.chmodSync(this.#at(place), this.#one(modes));
     this.#time(place);
+  }
+
+  #own(place: string): void {
+    const [user, group] = this.#one(owners);
+    if (process.getuid?.() === 0) fs.lchownSync(this.#at(place), user, group);
   }
 
   #time(place: string): void {
@@ -150,6 +167,7 @@ export function standingIn(top: string): ReadonlyMap<string, Standing> {
       kind: stat.isDirectory() ? "folder" : stat.isSymbolicLink() ? "symlink" : "file",
       mode: stat.isSymbolicLink() ? 0 : Number(stat.mode) & 0o7777,
       modifiedNs: stat.mtimeNs,
+      owner: `${stat.uid}:${stat.gid}`,
       content: contentOf(at, stat),
       sameAs: isNamedTwice ? (firstOf.get(own) ?? name) : undefined,
     });

@@ -25,6 +25,7 @@ const changing: ReadonlySet<keyof Disk> = new Set([
   "unlink",
   "symlink",
   "chmodOpen",
+  "chown",
   "setTimesOpen",
   "setTimesOfLink",
   "write",

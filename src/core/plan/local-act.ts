@@ -1,5 +1,6 @@
 import type { RelPath } from "../path/rel-path.ts";
 import type { LocalStat } from "../tree/local-stat.ts";
+import type { Owner } from "../tree/owner.ts";
 import type { ContentHash, FileId, Stamp } from "../tree/node.ts";
 
 /**
@@ -35,6 +36,8 @@ export type StageRequest = {
   /** Permission bits; by the umask if absent. Special bits come through only where `special` says so (X9). */
   readonly mode?: number;
   readonly special?: true;
+  /** As far as the system lets it be set; the stat tells whether it was. */
+  readonly owner?: Owner;
 };
 
 /** What staged bytes must turn out to be. */

@@ -1,5 +1,6 @@
 import type { Work } from "../../std/events.ts";
 import type { RelPath } from "../path/rel-path.ts";
+import type { Owner } from "../tree/owner.ts";
 
 /** A name as the disk has it. */
 type Bytes = Buffer;
@@ -12,6 +13,7 @@ type Kept = {
   readonly mode: number;
   /** ns since 1970. */
   readonly mtimeNs: bigint;
+  readonly owner?: Owner;
 };
 
 /** A file of a unit; its content goes beside it. */
@@ -127,6 +129,8 @@ export interface RepositoryUnits {
    * @throws {SnapError} `too-large`, `interrupted`, `path-missing`, `refused`; whatever the sink throws
    */
   capture(place: UnitPlace, sink: UnitSink, work: Work): Promise<UnitReport>;
+  /** Owners of what is in a unit are kept, too (N38). */
+  readonly keepsOwners?: boolean;
   /** Absent where every unit is captured anew. */
   readonly knowledge?: UnitKnowledge;
 }

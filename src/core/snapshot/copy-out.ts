@@ -7,6 +7,8 @@ export type CopyOutRequest = {
   readonly selects?: ((path: string) => boolean) | undefined;
   /** setuid, setgid and sticky bits too. */
   readonly specialModes?: boolean;
+  /** Owners too, as far as the snapshot tells them and the system lets this user (N38). */
+  readonly owners?: boolean;
   /** Also what was captured although the rules ignored it (T13). */
   readonly ignored?: boolean;
   /** Content that no pack has sound is left aside, instead of ending the copy. */

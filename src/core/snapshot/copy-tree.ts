@@ -5,9 +5,11 @@ import type { SnapshotEntry } from "./entry.ts";
 import { leavesWorkspace } from "./restore-manifest.ts";
 import { parseRelPath } from "../path/rel-path.ts";
 import { pathKeyOf } from "../path/path-key.ts";
+import type { Owner } from "../tree/owner.ts";
 
 /** Mode bits and mtime (ns, decimal) that something gets; absent where the snapshot does not say. */
 export type CopyMetadata = {
+  readonly owner?: Owner | undefined;
   readonly mode?: number | undefined;
   readonly modifiedNs?: string | undefined;
 };
@@ -32,7 +34,7 @@ export type CopyStep = {
   readonly isIgnored?: boolean;
 };
 
-type Rules = Pick<CopyOutRequest, "root" | "selects" | "specialModes" | "ignored">;
+type Rules = Pick<CopyOutRequest, "root" | "selects" | "specialModes" | "ignored" | "owners">;
 
 type Open = CopyFolder & { isMade: boolean };
 
@@ -48,6 +50,7 @@ const ordinaryBits = 0o777;
 export class CopyTree {
   readonly #rules: Rules;
   readonly #bits: number;
+  readonly #setsOwners: boolean;
   /** The folders around the present path, outermost first. */
   readonly #open: Open[] = [];
   /** The last path that is no folder, and the last folder that is left out. */
@@ -56,6 +59,8 @@ export class CopyTree {
 
   constructor(rules: Rules) {
     this.#rules = rules;
+    // An archive may call other users by these numbers.
+    this.#setsOwners = rules.owners === true && rules.root.reason !== "import";
     this.#bits = rules.specialModes === true ? specialBits : ordinaryBits;
   }
 
@@ -164,8 +169,9 @@ export class CopyTree {
     return { ...own, kind: "symlink", target };
   }
 
-  #metadataOf({ mode, modifiedNs }: SnapshotEntry): CopyMetadata {
+  #metadataOf({ mode, modifiedNs, owner }: SnapshotEntry): CopyMetadata {
     return {
+      owner: this.#setsOwners ? owner : undefined,
       mode: mode === undefined ? undefined : Number.parseInt(mode, 8) & this.#bits,
       modifiedNs,
     };

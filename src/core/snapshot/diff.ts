@@ -63,11 +63,15 @@ function isSameStat(a: SnapshotEntry, b: SnapshotEntry): boolean {
   return a.size === b.size && isSameMoment;
 }
 
-/** Mode, and the time of files: that of a folder only follows from its children. What a side does not know is not compared. */
+/** Mode, owner, and the time of files: that of a folder only follows from its children. What a side does not know is not compared. */
 function isSameMetadata(a: SnapshotEntry, b: SnapshotEntry): boolean {
-  if (a.mode !== undefined && b.mode !== undefined && a.mode !== b.mode) return false;
+  if (isOther(a.mode, b.mode) || isOther(a.owner, b.owner)) return false;
   if (a.type !== "file" || a.modifiedNs === undefined || b.modifiedNs === undefined) return true;
   return isSameTime(a.modifiedNs, b.modifiedNs);
+}
+
+function isOther(a: string | undefined, b: string | undefined): boolean {
+  return a !== undefined && b !== undefined && a !== b;
 }
 
 /** Whether a change may be one half of a move; empty files are all alike and never move. */

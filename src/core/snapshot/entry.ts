@@ -2,6 +2,7 @@ import { isRelPath, pathBytesMax, pathDepthMax } from "../path/rel-path.ts";
 import { blockBytes, contentHashOfBlocks } from "../tree/content-hash.ts";
 import type { BlockHash } from "../tree/content-hash.ts";
 import type { ContentHash } from "../tree/node.ts";
+import { isOwner, type Owner } from "../tree/owner.ts";
 import { CheckedRecord, damagedError, isHash } from "./checked-json.ts";
 
 /** What is odd about an entry: `changing`, it may be torn; `unreadable`, it could not be read; `thin`, its content is only in Dropbox. */
@@ -22,6 +23,8 @@ export type SnapshotEntry = {
   readonly modifiedNs?: string;
   /** Octal digits, files and folders. */
   readonly mode?: string;
+  /** Present where root took the snapshot (N38). */
+  readonly owner?: Owner;
   /** Block hashes of a file, in order; none for an empty file, absent where only `hash` is known (thin entries). */
   readonly blocks?: readonly BlockHash[];
   /** Content hash; for a file with `blocks` it is derived from them. */
@@ -68,6 +71,7 @@ export function encodeEntry(entry: SnapshotEntry): string {
     s: entry.size,
     n: entry.modifiedNs,
     x: entry.mode,
+    u: entry.owner,
     b: entry.blocks,
     h: entry.blocks === undefined ? entry.hash : undefined,
     l: entry.linkTarget,
@@ -112,14 +116,16 @@ function contentFields(record: CheckedRecord): Pick<SnapshotEntry, "size" | "blo
 
 function metadataFields(
   record: CheckedRecord,
-): Pick<SnapshotEntry, "pathBytes" | "modifiedNs" | "mode"> {
+): Pick<SnapshotEntry, "pathBytes" | "modifiedNs" | "mode" | "owner"> {
   const pathBytes = record.optionalText("pb");
   const modifiedNs = record.optionalText("n");
   const mode = record.optionalText("x");
+  const owner = record.optionalText("u");
   return {
     ...(pathBytes === undefined ? {} : { pathBytes }),
     ...(modifiedNs === undefined ? {} : { modifiedNs }),
     ...(mode === undefined ? {} : { mode }),
+    ...(owner === undefined ? {} : { owner }),
   };
 }
 
@@ -187,6 +193,7 @@ function metadataTrouble(entry: SnapshotEntry): string | undefined {
   if (entry.modifiedNs !== undefined && !/^-?\d{1,20}$/.test(entry.modifiedNs)) {
     return "its time is not in nanoseconds";
   }
+  if (entry.owner !== undefined && !isOwner(entry.owner)) return "its owner is none";
   return linkTrouble(entry);
 }
 

@@ -53,6 +53,7 @@ function remoteLine(remote: PlanItem["remote"]): Line {
 function wantLine(want: WantedNode | undefined): Line {
   if (want === undefined) return ["absent"];
   if (want.kind === "symlink") return ["symlink", want.linkTarget];
-  const metadata = [want.mode ?? null, want.modifiedNs ?? null];
+  const owner = want.owner === undefined ? [] : [want.owner];
+  const metadata = [want.mode ?? null, want.modifiedNs ?? null, ...owner];
   return want.kind === "folder" ? ["folder", ...metadata] : ["file", want.hash, ...metadata];
 }

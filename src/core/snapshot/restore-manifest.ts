@@ -32,6 +32,8 @@ export type WantedRules = {
   readonly localOnly?: ReadonlySet<RelPath>;
   /** Set setuid, setgid and sticky bits as they were (N38). */
   readonly specialModes?: boolean | undefined;
+  /** Owners are set, as far as the snapshot tells them (N38). */
+  readonly owners?: boolean | undefined;
 };
 
 /**
@@ -94,8 +96,7 @@ class Collection {
       this.#frozen.push(path);
       return;
     }
-    const { isOwn, specialModes } = this.#rules;
-    const wanted = nodeOf(entry, { path, isOwn, specialModes });
+    const wanted = nodeOf(entry, { ...this.#rules, path });
     if (typeof wanted !== "string") {
       this.#nodes.set(path, wanted);
       if (!entry.flags.includes("unreadable")) return;
@@ -123,7 +124,7 @@ function isForeignName(entry: SnapshotEntry): boolean {
 
 function nodeOf(
   entry: SnapshotEntry,
-  place: Pick<WantedRules, "isOwn" | "specialModes"> & { readonly path: RelPath },
+  place: NodeRules & { readonly path: RelPath },
 ): WantedNode | AsideReason {
   switch (entry.type) {
     case "folder":
@@ -137,13 +138,18 @@ function nodeOf(
   }
 }
 
+type NodeRules = Pick<WantedRules, "isOwn" | "specialModes" | "owners">;
+
 function linkOf(
-  { linkTarget = "", modifiedNs }: SnapshotEntry,
-  { path, isOwn }: { readonly path: RelPath; readonly isOwn: boolean },
+  entry: SnapshotEntry,
+  rules: NodeRules & { readonly path: RelPath },
 ): WantedNode | AsideReason {
+  const { linkTarget = "", modifiedNs } = entry;
+  const { path, isOwn } = rules;
   if (linkTarget === "" || linkTarget.includes("\0")) return "not a file, folder or link";
   if (!isOwn && leavesWorkspace(path, linkTarget)) return "the link leaves the workspace";
-  return { kind: "symlink", linkTarget, ...(modifiedNs === undefined ? {} : { modifiedNs }) };
+  const time = modifiedNs === undefined ? {} : { modifiedNs };
+  return { kind: "symlink", linkTarget, ...time, ...ownerOf(entry, rules) };
 }
 
 /** By its text alone: absolute, or more steps up than the link lies deep. */
@@ -158,10 +164,7 @@ export function leavesWorkspace(path: RelPath, linkTarget: string): boolean {
   return false;
 }
 
-function fileOf(
-  entry: SnapshotEntry,
-  rules: Pick<WantedRules, "specialModes">,
-): WantedNode | AsideReason {
+function fileOf(entry: SnapshotEntry, rules: NodeRules): WantedNode | AsideReason {
   if (entry.flags.includes("unreadable") || entry.hash === undefined) {
     return "unreadable when captured";
   }
@@ -181,14 +184,18 @@ function fileOf(
 }
 
 /** Special bits come back only where the user asks for them (X9). */
-function metadataOf(
-  entry: SnapshotEntry,
-  { specialModes }: Pick<WantedRules, "specialModes">,
-): Metadata {
+function metadataOf(entry: SnapshotEntry, rules: NodeRules): Metadata {
+  const { specialModes } = rules;
   const mode = entry.mode === undefined ? Number.NaN : Number.parseInt(entry.mode, 8);
   return {
     ...(Number.isNaN(mode) ? {} : { mode: mode & (specialModes === true ? 0o7777 : 0o777) }),
     ...(specialModes === true ? { special: true } : {}),
     ...(entry.modifiedNs === undefined ? {} : { modifiedNs: entry.modifiedNs }),
+    ...ownerOf(entry, rules),
   };
+}
+
+/** Another machine, or an archive, may call other users by these numbers. */
+function ownerOf({ owner }: SnapshotEntry, { isOwn, owners }: NodeRules): Pick<Metadata, "owner"> {
+  return isOwn && owners === true && owner !== undefined ? { owner } : {};
 }

@@ -1,6 +1,7 @@
 import { nameProblem } from "../path/names.ts";
 import { comparePaths, pathComponents, type RelPath } from "../path/rel-path.ts";
 import type { ContentHash } from "../tree/node.ts";
+import type { Owner } from "../tree/owner.ts";
 import { digestOf } from "./restore-digest.ts";
 import { groundOf, type Ground } from "./restore-ground.ts";
 import type { PlanItem, PlanSubject, SideAction } from "./restore-item.ts";
@@ -184,13 +185,19 @@ function sameLocally(want: WantedNode, { stat, hash }: LocalItem): boolean {
 /** Times set through a floating-point number are off by less than this. */
 const timeSlackNs = 1_000n;
 
-/** Whether mode and mtime are as wanted, as far as they are wanted. */
+/** Whether mode, owner and mtime are as wanted, as far as they are wanted. */
 export function hasMetadata(want: Metadata, { stat }: Pick<LocalItem, "stat">): boolean {
   const bits = want.special === true ? 0o7777 : 0o777;
   if (want.mode !== undefined && want.mode !== (stat.mode & bits)) return false;
+  if (want.owner !== undefined && isOwnedByOther(want.owner, stat)) return false;
   if (want.modifiedNs === undefined) return true;
   const difference = BigInt(want.modifiedNs) - BigInt(stat.modifiedNs);
   return difference > -timeSlackNs && difference < timeSlackNs;
+}
+
+/** Whether somebody else owns it; a disk that knows no owners gives everything to the right one. */
+export function isOwnedByOther(owner: Owner, { owner: own }: { readonly owner?: Owner }): boolean {
+  return own !== undefined && own !== owner;
 }
 
 function remoteAction(

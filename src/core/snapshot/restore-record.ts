@@ -3,6 +3,7 @@ import { SnapError } from "../../std/error.ts";
 import { parseRelPath, type RelPath } from "../path/rel-path.ts";
 import type { AreaPath, LocalExpectation } from "../plan/local-act.ts";
 import type { LocalStat } from "../tree/local-stat.ts";
+import { isOwner, type Owner } from "../tree/owner.ts";
 import type { LocalItem, RemoteSeen, SyncedSeen } from "./restore-picture.ts";
 import type { Metadata, WantedNode } from "./restore-wanted.ts";
 
@@ -15,12 +16,15 @@ export type LocalBefore =
       readonly modifiedNs: string;
       readonly hash: string;
       readonly mode: number;
+      /** Absent in the journals of earlier versions, as in those below. */
+      readonly owner?: Owner;
     }
   | {
       readonly kind: "folder";
       readonly fileId: string;
       readonly modifiedNs: string;
       readonly mode: number;
+      readonly owner?: Owner;
     }
   | {
       readonly kind: "symlink";
@@ -28,13 +32,14 @@ export type LocalBefore =
       readonly linkTarget: string;
       /** Absent in the journals of earlier versions. */
       readonly modifiedNs?: string;
+      readonly owner?: Owner;
     };
 
 /** What a restore wanted at a place; null for nothing. */
 export type WantRecord =
   | ({ readonly kind: "file"; readonly hash: string; readonly size: number } & Metadata)
   | ({ readonly kind: "folder" } & Metadata)
-  | { readonly kind: "symlink"; readonly linkTarget: string };
+  | ({ readonly kind: "symlink"; readonly linkTarget: string } & Pick<Metadata, "owner">);
 
 const deeds = ["kept", "metadata", "folder", "place", "remove", "covered", "times"] as const;
 
@@ -72,10 +77,13 @@ export type RemoteRecord = {
   readonly aside: boolean;
 };
 
+const owner = z.string().refine((text) => isOwner(text));
+
 const metadata = {
   mode: z.number().int().exactOptional(),
   modifiedNs: z.string().exactOptional(),
   special: z.literal(true).exactOptional(),
+  owner: owner.exactOptional(),
 };
 
 const localBefore: z.ZodType<LocalBefore> = z.discriminatedUnion("kind", [
@@ -86,25 +94,28 @@ const localBefore: z.ZodType<LocalBefore> = z.discriminatedUnion("kind", [
     modifiedNs: z.string(),
     hash: z.string(),
     mode: z.number().int(),
+    owner: owner.exactOptional(),
   }),
   z.object({
     kind: z.literal("folder"),
     fileId: z.string(),
     modifiedNs: z.string(),
     mode: z.number().int(),
+    owner: owner.exactOptional(),
   }),
   z.object({
     kind: z.literal("symlink"),
     fileId: z.string(),
     linkTarget: z.string(),
     modifiedNs: z.string().exactOptional(),
+    owner: owner.exactOptional(),
   }),
 ]);
 
 const wantRecord: z.ZodType<WantRecord> = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("file"), hash: z.string(), size: z.number(), ...metadata }),
   z.object({ kind: z.literal("folder"), ...metadata }),
-  z.object({ kind: z.literal("symlink"), linkTarget: z.string() }),
+  z.object({ kind: z.literal("symlink"), linkTarget: z.string(), owner: owner.exactOptional() }),
 ]);
 
 const relPath = z.string().transform((text): RelPath => parseRelPath(text));
@@ -125,6 +136,7 @@ const localStat: z.ZodType<LocalStat> = z.object({
   newestNs: z.string(),
   linkTarget: z.string().exactOptional(),
   linkGroup: z.string().exactOptional(),
+  owner: owner.exactOptional(),
 });
 
 const localRecord: z.ZodType<LocalRecord> = z.object({
@@ -177,11 +189,12 @@ function parseJson(text: string): unknown {
 /** The record of what stands on the disk; null where nothing does. */
 export function localBeforeOf(item: LocalItem | undefined): LocalBefore | null {
   if (item === undefined) return null;
-  const { fileId, size, modifiedNs, kind, linkTarget } = item.stat;
+  const { fileId, size, modifiedNs, kind, linkTarget, owner: own } = item.stat;
   const mode = item.stat.mode & 0o7777;
-  if (kind === "folder") return { kind, fileId, modifiedNs, mode };
-  if (kind === "symlink") return { kind, fileId, modifiedNs, linkTarget: linkTarget ?? "" };
-  return { kind: "file", fileId, size, modifiedNs, mode, hash: item.hash ?? "" };
+  const shared = { fileId, modifiedNs, ...(own === undefined ? {} : { owner: own }) };
+  if (kind === "folder") return { kind, ...shared, mode };
+  if (kind === "symlink") return { kind, ...shared, linkTarget: linkTarget ?? "" };
+  return { kind: "file", ...shared, size, mode, hash: item.hash ?? "" };
 }
 
 /** What the disk is asked to compare before it displaces something. */
@@ -196,12 +209,17 @@ export function expectationOf(before: LocalBefore): LocalExpectation {
 /** The record of what is wanted; null for nothing. */
 export function wantRecordOf(want: WantedNode | undefined): WantRecord | null {
   if (want === undefined) return null;
-  if (want.kind === "symlink") return { kind: "symlink", linkTarget: want.linkTarget };
+  const { owner: wantedOwner } = want;
+  const owned = wantedOwner === undefined ? {} : { owner: wantedOwner };
+  if (want.kind === "symlink") {
+    return { kind: "symlink", linkTarget: want.linkTarget, ...owned };
+  }
   const { mode, modifiedNs, special } = want;
   const set = {
     ...(mode === undefined ? {} : { mode }),
     ...(modifiedNs === undefined ? {} : { modifiedNs }),
     ...(special === undefined ? {} : { special }),
+    ...owned,
   };
   if (want.kind === "folder") return { kind: "folder", ...set };
   return { kind: "file", hash: want.hash, size: want.size, ...set };

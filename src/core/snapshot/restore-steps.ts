@@ -132,13 +132,14 @@ export function needsTimes(
   );
 }
 
-/** Mode and mtime that a record wants. */
+/** Mode, owner and mtime that a record wants. */
 export function setOf({ want }: LocalRecord): Metadata {
   if (want === null || want.kind === "symlink") return {};
-  const { mode, modifiedNs, special } = want;
+  const { mode, modifiedNs, special, owner } = want;
   return {
     ...(mode === undefined ? {} : { mode }),
     ...(special === undefined ? {} : { special }),
+    ...(owner === undefined ? {} : { owner }),
     ...(modifiedNs === undefined ? {} : { modifiedNs }),
   };
 }

@@ -2,6 +2,7 @@ import { conflictName } from "../path/names.ts";
 import { baseName, joinPath, parentPath, topPath, type RelPath } from "../path/rel-path.ts";
 import type { CopyTag } from "../plan/local-act.ts";
 import type { ContentHash } from "../tree/node.ts";
+import type { Owner } from "../tree/owner.ts";
 import { placeKey, type Sight } from "./restore-picture.ts";
 import {
   localBeforeOf,
@@ -180,12 +181,13 @@ function isNew({ before }: LocalRecord, { synced }: RemoteRecord): boolean {
 function localNode({ row, local, path }: Touched, sources: Sources): WantedNode | undefined {
   const { before } = local;
   if (before === null) return undefined;
+  const owned = before.owner === undefined ? {} : { owner: before.owner };
   if (before.kind === "symlink") {
     const { kind, linkTarget, modifiedNs: time } = before;
-    return { kind, linkTarget, ...(time === undefined ? {} : { modifiedNs: time }) };
+    return { kind, linkTarget, ...(time === undefined ? {} : { modifiedNs: time }), ...owned };
   }
   const { mode, modifiedNs } = before;
-  const facts = { mode, modifiedNs, ...specialOf(local) };
+  const facts = { mode, modifiedNs, ...specialOf(local), ...owned };
   if (before.kind === "folder") return { kind: "folder", implied: false, ...facts };
   const displaced: readonly ContentSource[] =
     row.displaced === undefined
@@ -214,6 +216,7 @@ function fileNode(
     readonly mode?: number;
     readonly modifiedNs?: string;
     readonly special?: true;
+    readonly owner?: Owner;
     readonly sources: readonly ContentSource[];
   },
 ): WantedNode {

@@ -1,6 +1,7 @@
 import { parentPath, type RelPath } from "../path/rel-path.ts";
 import type { AreaPath } from "../plan/local-act.ts";
 import type { ContentHash } from "../tree/node.ts";
+import type { Owner } from "../tree/owner.ts";
 import type { SnapshotEntry } from "./entry.ts";
 
 /** Where the content of a wanted file can be had; the first that is sound is used. */
@@ -12,12 +13,13 @@ export type ContentSource =
 
 /**
  * Permission bits and mtime (ns, decimal); absent where they are not to be set. `special`: setuid, setgid and sticky bits are set
- * with the others, as the user has asked (N38, X9).
+ * with the others, as the user has asked (N38, X9). `owner`: as far as the system lets this user set it.
  */
 export type Metadata = {
   readonly mode?: number;
   readonly modifiedNs?: string;
   readonly special?: true;
+  readonly owner?: Owner;
 };
 
 /** What is to stand at one place. */
@@ -33,7 +35,10 @@ export type WantedNode =
       /** Files of one group were one file with several names when they were captured (N38). */
       readonly linkGroup?: string;
     } & Metadata)
-  | { readonly kind: "symlink"; readonly linkTarget: string; readonly modifiedNs?: string };
+  | ({ readonly kind: "symlink"; readonly linkTarget: string } & Pick<
+      Metadata,
+      "modifiedNs" | "owner"
+    >);
 
 /** A file that is to stand at a place. */
 export type WantedFile = Extract<WantedNode, { kind: "file" }>;

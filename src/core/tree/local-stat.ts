@@ -2,6 +2,7 @@ import type { SnapError } from "../../std/error.ts";
 import type { RelPath } from "../path/rel-path.ts";
 import type { BlockHash, HashedContent } from "./content-hash.ts";
 import type { ContentHash, FileId, Stamp } from "./node.ts";
+import type { Owner } from "./owner.ts";
 
 /** What stands at a place on the disk, by `lstat`: links are never followed (S22). */
 export type LocalStat = {
@@ -21,6 +22,8 @@ export type LocalStat = {
   readonly linkTarget?: string;
   /** The same text for all names of one file with several hard links; absent for a file with one name. */
   readonly linkGroup?: string;
+  /** Absent where the disk knows no owners. */
+  readonly owner?: Owner;
 };
 
 /** What was read of a file that held still, its stat then, and whether that proves the content from now on (S24). */

@@ -13,6 +13,7 @@ const metadata = fc.record(
   {
     modifiedNs: fc.bigInt({ min: -1n, max: 10n ** 19n }).map(String),
     mode: fc.constantFrom("644", "4755", "0"),
+    owner: fc.constantFrom("0:0", "1000:33"),
   },
   { requiredKeys: [] },
 );
@@ -120,6 +121,8 @@ describe("X12, X13: a line that no capture writes is damaged", () => {
     "upper-case block": `{"p":"a","t":"f","s":1,"b":["${digest.toUpperCase()}"]}`,
     "blocks of a folder": `{"p":"a","t":"d","s":1,"b":["${digest}"]}`,
     "wrong content hash": '{"p":"a","t":"f","h":"1234"}',
+    "owner with a name": '{"p":"a","t":"d","u":"root:root"}',
+    "owner that no system has": '{"p":"a","t":"d","u":"4294967295:0"}',
     "mode with words": '{"p":"a","t":"d","x":"u+x; reboot"}',
     "time with words": '{"p":"a","t":"d","n":"now"}',
     "link without target": '{"p":"a","t":"l"}',

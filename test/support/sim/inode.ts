@@ -27,6 +27,8 @@ export class Inode {
   nlink = 0;
   mtimeNs: bigint;
   ctimeNs: bigint;
+  user = 0;
+  group = 0;
   bytes: Uint8Array = noBytes;
   /** What a power cut leaves of the bytes: those of the last `fsync`. */
   flushed: Uint8Array = noBytes;
@@ -67,6 +69,8 @@ export function statsOf(node: Inode, hasBirthTimes: boolean): BigIntStats {
     ino: BigInt(node.ino),
     mode: BigInt(typeBits[node.kind] | node.mode),
     nlink: BigInt(node.nlink),
+    uid: BigInt(node.user),
+    gid: BigInt(node.group),
     size: BigInt(node.size),
     mtimeNs: node.mtimeNs,
     ctimeNs: node.ctimeNs,
@@ -94,4 +98,32 @@ export function readInto(
   const bytes = node.bytes.subarray(position, position + into.length);
   into.set(bytes);
   return bytes.length;
+}
+
+/** Set the time of change of content. Node passes seconds as a double. */
+export function setTime(
+  volume: { nowNs(): bigint; toStep(ns: bigint): bigint },
+  node: Inode,
+  seconds: string,
+): void {
+  const whole = Math.trunc(Number(seconds));
+  const restNs = Math.trunc((Number(seconds) - whole) * 1e9);
+  node.mtimeNs = volume.toStep(BigInt(whole) * 1_000_000_000n + BigInt(restNs));
+  node.ctimeNs = volume.nowNs();
+}
+
+/** Give an inode to another user, which takes setuid and setgid from a file. @throws {DiskFailure} EPERM for all but root */
+export function give(
+  volume: { readonly settings: { readonly superuser: boolean }; nowNs(): bigint },
+  node: Inode,
+  {
+    user,
+    group,
+    syscall,
+  }: { readonly user: number; readonly group: number; readonly syscall: string },
+): void {
+  if (!volume.settings.superuser) throw new DiskFailure("EPERM", syscall);
+  Object.assign(node, { user, group });
+  if (node.kind === "file") node.mode &= 0o1777;
+  node.ctimeNs = volume.nowNs();
 }

@@ -3,7 +3,7 @@ import type { Disk, DiskPath } from "../../../src/local/disk.ts";
 import { checkOpen, checkRename, checkReplace, existing, sameSpot } from "./disk-checks.ts";
 import { DiskFailure } from "./disk-error.ts";
 import { bufferOf, bytesOf, type ByteText } from "./disk-names.ts";
-import { readInto, statsOf, type Inode } from "./inode.ts";
+import { give, readInto, setTime, statsOf, type Inode } from "./inode.ts";
 import { mayUse, walkPath, type Found } from "./path-walk.ts";
 import type { Author, Volume } from "./volume.ts";
 
@@ -168,14 +168,22 @@ export class MemoryDisk implements Disk {
     node.ctimeNs = this.volume.nowNs();
   };
 
+  readonly chown = (at: number | string, user: number, group: number): void => {
+    this.#act();
+    const syscall = typeof at === "number" ? "fchown" : "lchown";
+    const open = typeof at === "number" ? this.#handle(at, syscall).node : undefined;
+    const node = open ?? existing(this.find(String(at), syscall), syscall);
+    give(this.volume, node, { user, group, syscall });
+  };
+
   readonly setTimesOpen = (fd: number, seconds: string): void => {
     this.#act();
-    this.#setTime(this.#handle(fd, "futime").node, seconds);
+    setTime(this.volume, this.#handle(fd, "futime").node, seconds);
   };
 
   readonly setTimesOfLink = (path: string, seconds: string): void => {
     this.#act();
-    this.#setTime(existing(this.find(path, "lutime"), "lutime"), seconds);
+    setTime(this.volume, existing(this.find(path, "lutime"), "lutime"), seconds);
   };
 
   readonly freeBytes = (path: string): bigint => {
@@ -281,14 +289,6 @@ export class MemoryDisk implements Disk {
     const node = this.volume.make("file", mode & ~umask & 0o7777, found.folder.dev);
     this.volume.enter(found.folder, found.name, node);
     return node;
-  }
-
-  /** Node passes seconds as a double. */
-  #setTime(node: Inode, seconds: string): void {
-    const whole = Math.trunc(Number(seconds));
-    const restNs = Math.trunc((Number(seconds) - whole) * 1e9);
-    node.mtimeNs = this.volume.toStep(BigInt(whole) * 1_000_000_000n + BigInt(restNs));
-    node.ctimeNs = this.volume.nowNs();
   }
 }
 

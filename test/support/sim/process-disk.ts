@@ -78,6 +78,12 @@ export function processDisk(disk: MemoryDisk, watch: DiskWatch): Disk {
       audit.alters(fd, "chmod");
       disk.chmodOpen(fd, mode);
     },
+    chown: (at, user, group) => {
+      before("chown");
+      if (typeof at === "number") audit.alters(at, "chown");
+      else audit.changes(at, "chown");
+      disk.chown(at, user, group);
+    },
     setTimesOpen: (fd, seconds) => {
       before("times");
       audit.alters(fd, "times");
