@@ -66,7 +66,8 @@ export async function captureWorkspace(
   const source = await sourceOf(workspace, request, sync);
   const store = await openSnapshotStore(environment);
   const { label, tags, force } = request;
-  const options = { tags, force, ...(label === undefined ? {} : { label }), ...work };
+  const { confirm } = workspace;
+  const options = { tags, force, confirm, ...(label === undefined ? {} : { label }), ...work };
   const { root, created } = await store.capture(source, { ...options, reason: "manual" });
   const torn = tornUnits(root.git ?? []);
   return { root, created, isPartial: root.completeness === "partial", torn };

@@ -41,6 +41,12 @@ export type Environment = {
   readonly embedded?: () => Promise<ReachedServer>;
 };
 
+/** A workspace of which no file is written by its sync. */
+export interface Stillness extends AsyncDisposable {
+  /** Rejects where files may have been written since it began. @throws {SnapError} `busy` */
+  confirm(): Promise<void>;
+}
+
 /** A process that holds workspaces for long and lends them to who has something to do there. */
 export interface Lender {
   /**
@@ -54,7 +60,7 @@ export interface Lender {
    * Have no file of a workspace written by its sync, which goes on otherwise, until this is disposed of, or this process ends (N34).
    * Undefined where nobody is asked.
    */
-  still(workspace: string, what: string): Promise<AsyncDisposable | undefined>;
+  still(workspace: string, what: string): Promise<Stillness | undefined>;
   /**
    * Wait until a workspace is up to date, and nothing of it is left aside (N34).
    *

@@ -15,7 +15,7 @@ import type { Environment } from "./environment.ts";
 import type { LinkedRecord } from "./find-workspace.ts";
 import type { Stand } from "../engine/live/stand.ts";
 import { Retry, type Met } from "./live-retry.ts";
-import { refuseOccupied, Visit } from "./live-visit.ts";
+import { refuseOccupied, Visit, type Standing } from "./live-visit.ts";
 import {
   absentStatus,
   lookAtFacts,
@@ -157,16 +157,17 @@ export class LiveWorkspace implements AsyncDisposable {
    *
    * @throws {SnapError} `busy` where it is lent, not open, or stands still for somebody else; `interrupted` when the signal fires first
    */
-  async still(what: string, signal: AbortSignal): Promise<Disposable> {
+  async still(what: string, signal: AbortSignal): Promise<Standing> {
     this.#refuseOccupied();
     // Nobody else may be at work there, and nobody is while it is open here.
-    if (this.#session === undefined) refuseOccupied("start", this.#record.path);
+    if (!this.#visit.isOpen) refuseOccupied("start", this.#record.path);
     return await this.#visit.begin(what, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isEnding = true;
     this.#endStage();
+    this.#visit.end();
     await this.#life;
   }
 
@@ -231,7 +232,11 @@ export class LiveWorkspace implements AsyncDisposable {
       this.#trouble = undefined;
       environment.logger.info("a workspace is open", { path: this.#record.path });
       this.#changed();
-      await session.run(signal);
+      // A pause has begun when nothing is synced any more.
+      await this.#visit.during(
+        () => session.run(signal),
+        () => this.#tellRest(),
+      );
       this.#keep(session);
       this.#retry.forget();
     } catch (error) {

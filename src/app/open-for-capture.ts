@@ -10,7 +10,11 @@ import { lookAtIndexOf } from "./look-index.ts";
 import { openedOf, openWorkspace, type OpenWorkspace } from "./open-workspace.ts";
 
 /** A workspace that is captured: `isLive` where its sync goes on meanwhile. */
-export type CapturedWorkspace = OpenWorkspace & { readonly isLive: boolean };
+export type CapturedWorkspace = OpenWorkspace & {
+  readonly isLive: boolean;
+  /** Rejects where a sync may have written there since this was opened. @throws {SnapError} `busy` */
+  readonly confirm: () => Promise<void>;
+};
 
 /**
  * Open a workspace to walk over its disk (N34). Where a sync keeps it, that writes no file until this is disposed of and goes on with
@@ -23,14 +27,15 @@ export async function openForCapture(
   record: WorkspaceRecord,
 ): Promise<CapturedWorkspace> {
   const live = await openBeside(environment, record);
-  if (live !== undefined) return { ...live, isLive: true };
-  return { ...(await openWorkspace(environment, record, "capture")), isLive: false };
+  if (live !== undefined) return live;
+  const held = await openWorkspace(environment, record, "capture");
+  return { ...held, isLive: false, confirm: async () => {} };
 }
 
 async function openBeside(
   environment: Environment,
   record: WorkspaceRecord,
-): Promise<OpenWorkspace | undefined> {
+): Promise<CapturedWorkspace | undefined> {
   const files = workspaceFiles(environment.locations, record.id);
   if (!isLinked(record) || !isLockHeld(files.lock)) return undefined;
   await using stack = new AsyncDisposableStack();
@@ -42,7 +47,8 @@ async function openBeside(
   stack.use(state);
   const contents = stack.use(new SqliteContentMemory(files.contents, environment.logger));
   const owned = stack.move();
-  return openedOf({ environment, record, contents, state }, () => owned.disposeAsync());
+  const opened = openedOf({ environment, record, contents, state }, () => owned.disposeAsync());
+  return { ...opened, isLive: true, confirm: () => still.confirm() };
 }
 
 /** An index that cannot be looked at is for who holds the workspace: undefined. */

@@ -8,6 +8,7 @@
 import type { Environment } from "../app/environment.ts";
 import { isLinked, type LinkedRecord } from "../app/find-workspace.ts";
 import { LiveWorkspace, type OpenSession } from "../app/live.ts";
+import type { Standing } from "../app/live-visit.ts";
 import { setPaused } from "../app/pause.ts";
 import { programVersion } from "../app/version.ts";
 import { describeError, SnapError } from "../std/error.ts";
@@ -118,7 +119,7 @@ export class Daemon implements Controlled, AsyncDisposable {
   still(
     workspace: string,
     { what, signal }: { readonly what: string; readonly signal: AbortSignal },
-  ): Promise<Disposable> {
+  ): Promise<Standing> {
     return this.#find(workspace).still(what, signal);
   }
 

@@ -1,6 +1,7 @@
-import type { Environment, Lender } from "../app/environment.ts";
-import { isSnapError, throwIfAborted } from "../std/error.ts";
+import type { Environment, Lender, Stillness } from "../app/environment.ts";
+import { describeError, isSnapError, SnapError, throwIfAborted } from "../std/error.ts";
 import { answered, daemonClient, isUnanswered, type DaemonClient } from "./client.ts";
+import { beatMs } from "./leases.ts";
 import type { DaemonEvent } from "./wire.ts";
 
 type Lending = Pick<Environment, "locations" | "clock">;
@@ -15,7 +16,7 @@ export function daemonLender(environment: Lending, signal: AbortSignal): Lender 
   const asked = { environment, signal };
   return {
     borrow: (workspace, what) => connection(asked, { workspace, what, way: "borrow" }),
-    still: (workspace, what) => connection(asked, { workspace, what, way: "still" }),
+    still: (workspace, what) => stillness(asked, { workspace, what, way: "still" }),
     untilClean: (workspace, waitMs) => untilClean(asked, workspace, waitMs),
   };
 }
@@ -28,10 +29,60 @@ type Wanted = {
   readonly way: "borrow" | "still";
 };
 
+/** What lasts as long as its connection; `line` is what it was granted with. */
+type Granted = AsyncDisposable & { readonly line: object };
+
+/** The daemon is told that this process is at work until it is given back: what hangs is waited for no longer than a lease (N34). */
+async function stillness(asked: Asked, wanted: Wanted): Promise<Stillness | undefined> {
+  const granted = await connection(asked, wanted);
+  if (granted === undefined) return undefined;
+  const { environment } = asked;
+  const over = new AbortController();
+  const lease = "lease" in granted.line ? String(granted.line.lease) : "";
+  const beating = beat(environment, lease, over.signal);
+  return {
+    confirm: async () => {
+      try {
+        await renew(environment, lease);
+      } catch (error) {
+        throw leftAlone(error);
+      }
+    },
+    [Symbol.asyncDispose]: async () => {
+      over.abort();
+      await beating;
+      await granted[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Until it is over. Whether the lease was lost on the way is told by `confirm`. */
+async function beat(environment: Lending, lease: string, over: AbortSignal): Promise<void> {
+  while (!over.aborted) {
+    await environment.clock
+      .sleep(beatMs, over)
+      .then(() => renew(environment, lease))
+      .catch(() => undefined);
+  }
+}
+
+async function renew(environment: Lending, lease: string): Promise<void> {
+  const asked = { method: "POST", path: "/v1/renew", body: { lease } } as const;
+  const client = daemonClient(environment);
+  await answered(environment.clock, (signal) => client.call({ ...asked, signal }));
+}
+
+function leftAlone(cause: unknown): SnapError {
+  const reason = describeError(cause);
+  const message = `The background sync did not wait for the end of this (${reason}): files may have moved meanwhile`;
+  const hint = "Run the command again; what is in the store already is not stored twice.";
+  return new SnapError("busy", message, { hint, cause });
+}
+
 async function connection(
   { environment, signal }: Asked,
   { workspace, what, way }: Wanted,
-): Promise<AsyncDisposable | undefined> {
+): Promise<Granted | undefined> {
   const waiting = new AbortController();
   const stop = (): void => waiting.abort();
   signal.addEventListener("abort", stop, { once: true });
@@ -44,8 +95,10 @@ async function connection(
     const ask = (patience: AbortSignal): Promise<unknown> => client.status(patience);
     await answered(environment.clock, ask, waiting.signal);
     const first = await lines.next();
-    if (!isGranted(first.value)) return undefined;
+    const line: unknown = first.value;
+    if (!isGranted(line)) return undefined;
     return {
+      line,
       [Symbol.asyncDispose]: async () => {
         await lines.return();
       },
@@ -60,9 +113,9 @@ async function connection(
   }
 }
 
-function isGranted(line: unknown): boolean {
+function isGranted(line: unknown): line is object {
   if (typeof line !== "object" || line === null) return false;
-  return ("lent" in line && line.lent === true) || ("still" in line && line.still === true);
+  return ("lent" in line && line.lent === true) || ("still" in line && "lease" in line);
 }
 
 async function untilClean(

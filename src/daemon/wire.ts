@@ -56,5 +56,10 @@ export const borrowSchema: z.ZodType<{ readonly what: string }> = z.strictObject
   what: z.string().max(200),
 });
 
+/** The body of a request for more time. */
+export const renewSchema: z.ZodType<{ readonly lease: string }> = z.strictObject({
+  lease: z.string().max(64),
+});
+
 /** The body of a request that has nothing to say. */
 export const emptySchema: z.ZodType<Readonly<Record<string, never>>> = z.strictObject({});

@@ -71,7 +71,7 @@ async function work({ environment, openSession, link, signal }: WorkerOptions): 
   });
   try {
     await daemon.reload();
-    await using _control = await serveControl({ run, controlled: daemon, logger });
+    await using _control = await serveControl({ run, controlled: daemon, environment });
     logger.info("the daemon runs", { pid: process.pid });
     link.tell({ type: "ready" });
     await fired(end);

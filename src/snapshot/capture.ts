@@ -25,7 +25,7 @@ import { putRoot, readRoots, rootFileName, rootNames, rootOfId } from "./root-fi
  * Take a snapshot: data packs, then metadata packs, then the root, each durable before the next (N26). What is
  * interrupted leaves unreferenced packs, which the next capture uses.
  *
- * @throws {SnapError} `interrupted`; what the source throws as a whole; the errors of `StoreFiles`
+ * @throws {SnapError} `interrupted`; what the source, or `confirm`, throws as a whole; the errors of `StoreFiles`
  */
 export async function capture(
   parts: CaptureParts,
@@ -87,6 +87,7 @@ async function storeContent(job: ContentJob): Promise<Draft> {
       if (isCutOff || job.options.signal?.aborted === true) await pauses.end();
     }
     const lists = await manifest.finish();
+    await job.options.confirm?.();
     const facts = job.source.prepare === undefined ? job.facts : await job.source.facts();
     const stored = data.storedBytes + meta.storedBytes;
     return { facts, lists, tally, stored, hasUnits: job.source.units !== undefined };

@@ -4,12 +4,11 @@ import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openEnvironment, type Environment } from "../../src/app/environment.ts";
 import type { LinkedRecord } from "../../src/app/find-workspace.ts";
-import { LiveWorkspace, type LiveSession } from "../../src/app/live.ts";
 import { userRetryMs } from "../../src/app/live-retry.ts";
-import { noFacts } from "../../src/app/live-status.ts";
 import { SnapError } from "../../src/std/error.ts";
 import { seededRng } from "../../src/std/random.ts";
 import { HeldClock } from "../support/held-clock.ts";
+import { Stage } from "./live-stage.ts";
 
 let top: string;
 let clock: HeldClock;
@@ -36,80 +35,15 @@ beforeEach(async () => {
 });
 afterEach(() => rmSync(top, { recursive: true, force: true }));
 
-/** Sessions that go on until they are told to end, or to fail. */
-class Stage implements AsyncDisposable {
-  readonly done: string[] = [];
-  readonly live: LiveWorkspace;
-  /** What happens while a session closes. */
-  onClose: () => Promise<void> | void = () => {};
-  #fail: (error: Error) => void = () => {};
-  #openings: (Error | undefined)[] = [];
-  #waiting: (() => void)[] = [];
-
-  constructor(...openings: readonly (Error | undefined)[]) {
-    this.#openings = [...openings];
-    this.live = new LiveWorkspace({
-      environment,
-      record,
-      openSession: () => this.#open(),
-      onStatus: () => {},
-      onActivity: () => {},
-    });
-  }
-
-  fail(error: Error): void {
-    this.#fail(error);
-  }
-
-  /** Waits until this was done as the last thing. */
-  async until(what: string): Promise<void> {
-    while (this.done.at(-1) !== what) {
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    }
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.live[Symbol.asyncDispose]();
-  }
-
-  async #open(): Promise<LiveSession> {
-    const error = this.#openings.shift();
-    if (error !== undefined) {
-      this.#note("fail");
-      throw error;
-    }
-    this.#note("open");
-    return {
-      run: (signal) =>
-        new Promise((resolve, reject) => {
-          this.#fail = reject;
-          if (signal.aborted) resolve();
-          signal.addEventListener("abort", () => resolve(), { once: true });
-          this.#note("run");
-        }),
-      nudge: () => this.#note("nudge"),
-      live: () => ({ state: "idle", since: 1, left: [], held: 0, pending: 0 }),
-      facts: () => ({ ...noFacts, lastSyncedAt: 5 }),
-      watch: () => ({ coverage: "whole", folders: 3 }),
-      [Symbol.asyncDispose]: async () => {
-        await this.onClose();
-        this.#note("close");
-      },
-    };
-  }
-
-  #note(what: string): void {
-    this.done.push(what);
-    for (const wake of this.#waiting.splice(0)) wake();
-  }
-}
+const staged = (...openings: readonly (Error | undefined)[]): Stage =>
+  new Stage({ environment, record }, ...openings);
 
 const offline = new SnapError("offline", "no network");
 const rolledBack = new SnapError("rolled-back", "put back");
 const none = new AbortController().signal;
 
 test("S12: lending closes the workspace first, and it is opened again when it comes back", async () => {
-  await using stage = new Stage();
+  await using stage = staged();
   await stage.until("run");
   const loan = await stage.live.lend("capture", none);
   expect(stage.done).toEqual(["open", "run", "close"]);
@@ -129,7 +63,7 @@ test("S12: lending closes the workspace first, and it is opened again when it co
 });
 
 test("N34: who reads beside the sync leaves it open; one at a time, and nobody has it lent meanwhile", async () => {
-  await using stage = new Stage();
+  await using stage = staged();
   await expect(stage.live.still("capture", none), "not open yet").rejects.toMatchObject({
     code: "busy",
   });
@@ -145,8 +79,42 @@ test("N34: who reads beside the sync leaves it open; one at a time, and nobody h
   await loan[Symbol.asyncDispose]();
 });
 
+test("N34: a pause beside a capture has begun at once, and the workspace stays held until the capture ends", async () => {
+  await using stage = staged();
+  await stage.until("run");
+  const held = await stage.live.still("capture", none);
+  await stage.live.reload({ ...record, paused: { at: 9 } }, true);
+  expect(stage.done).toEqual(["open", "run"]);
+  expect(held.ended.aborted).toBe(false);
+  await expect(stage.live.lend("sync", none)).rejects.toMatchObject({ code: "busy" });
+  held[Symbol.dispose]();
+  await stage.live.reload({ ...record, paused: { at: 9 } }, false);
+  expect(stage.done).toEqual(["open", "run", "close"]);
+  expect(stage.live.status()).toMatchObject({ live: { state: "paused" } });
+});
+
+test("N34: trouble that ends the sync lets nobody else in while a capture walks", async () => {
+  await using stage = staged();
+  await stage.until("run");
+  const held = await stage.live.still("capture", none);
+  stage.fail(offline);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(stage.done).toEqual(["open", "run"]);
+  held[Symbol.dispose]();
+  await stage.until("close");
+});
+
+test("N34: the end of the background sync waits for no capture, which is told", async () => {
+  const stage = staged();
+  await stage.until("run");
+  const held = await stage.live.still("capture", none);
+  await stage[Symbol.asyncDispose]();
+  expect(stage.done).toEqual(["open", "run", "close"]);
+  expect(held.ended.aborted).toBe(true);
+});
+
 test("S12: who has gone while it waited for a loan holds nothing up", async () => {
-  await using stage = new Stage();
+  await using stage = staged();
   await stage.until("run");
   const gone = AbortSignal.abort();
   await expect(stage.live.lend("capture", gone)).rejects.toMatchObject({ code: "interrupted" });
@@ -154,7 +122,7 @@ test("S12: who has gone while it waited for a loan holds nothing up", async () =
 });
 
 test("a pause closes it, and the end of the pause opens it", async () => {
-  await using stage = new Stage();
+  await using stage = staged();
   await stage.until("run");
   await stage.live.reload({ ...record, paused: { at: 9, reason: "holiday" } }, true);
   expect(stage.done.at(-1)).toBe("close");
@@ -170,7 +138,7 @@ test("a pause closes it, and the end of the pause opens it", async () => {
 });
 
 test("what may pass is tried again soon, and then less and less often", async () => {
-  await using stage = new Stage(offline, offline, offline);
+  await using stage = staged(offline, offline, offline);
   for (let tries = 0; tries < 3; tries += 1) {
     const delayMs = await clock.sleeper();
     const { trouble } = stage.live.status().live;
@@ -185,7 +153,7 @@ test("what may pass is tried again soon, and then less and less often", async ()
 
 test("S22: a workspace that is not there is closed, and opened anew as soon as it is back", async () => {
   const missing = new SnapError("workspace-missing", "not there");
-  await using stage = new Stage(undefined, missing, missing);
+  await using stage = staged(undefined, missing, missing);
   await stage.until("run");
   stage.fail(missing);
   for (let tries = 0; tries < 3; tries += 1) {
@@ -207,7 +175,7 @@ test("S22: a workspace that is not there is closed, and opened anew as soon as i
 });
 
 test("what waits for the user is shown, and tried again every five minutes", async () => {
-  await using stage = new Stage();
+  await using stage = staged();
   await stage.until("run");
   stage.fail(rolledBack);
   await clock.sleeper(userRetryMs);
@@ -221,7 +189,7 @@ test("what waits for the user is shown, and tried again every five minutes", asy
 });
 
 test("S12: while it waits after trouble it is not held, and a loan is given at once", async () => {
-  await using stage = new Stage(rolledBack);
+  await using stage = staged(rolledBack);
   await clock.sleeper(userRetryMs);
   const loan = await stage.live.lend("rollback", none);
   await loan[Symbol.asyncDispose]();
@@ -229,7 +197,7 @@ test("S12: while it waits after trouble it is not held, and a loan is given at o
 });
 
 test("a change of the settings, or a nudge, tries again at once", async () => {
-  await using stage = new Stage(rolledBack, rolledBack);
+  await using stage = staged(rolledBack, rolledBack);
   await clock.sleeper(userRetryMs);
   await stage.live.reload(record, false);
   await clock.sleeper(userRetryMs);
@@ -240,7 +208,7 @@ test("a change of the settings, or a nudge, tries again at once", async () => {
 });
 
 test("a nudge while it is opened anew changes nothing", async () => {
-  await using stage = new Stage();
+  await using stage = staged();
   stage.live.nudge();
   await stage.until("run");
   const loan = await stage.live.lend("capture", none);
@@ -252,7 +220,7 @@ test("a nudge while it is opened anew changes nothing", async () => {
 });
 
 test("a nudge in the moment in which a session ends in trouble is not lost, and is good for one try", async () => {
-  await using stage = new Stage(undefined, rolledBack);
+  await using stage = staged(undefined, rolledBack);
   await stage.until("run");
   stage.onClose = () => stage.live.nudge();
   stage.fail(rolledBack);
@@ -262,7 +230,7 @@ test("a nudge in the moment in which a session ends in trouble is not lost, and 
 });
 
 test("so is one that comes while it is opened, and settings that are read anew meanwhile", async () => {
-  await using stage = new Stage(rolledBack, undefined);
+  await using stage = staged(rolledBack, undefined);
   stage.live.nudge();
   await stage.until("run");
   stage.onClose = () => stage.live.reload(record, false);
@@ -273,7 +241,7 @@ test("so is one that comes while it is opened, and settings that are read anew m
 });
 
 test("other settings open it anew, the same ones leave it alone", async () => {
-  await using stage = new Stage();
+  await using stage = staged();
   await stage.until("run");
   await stage.live.reload(record, false);
   expect(stage.done).toEqual(["open", "run"]);
@@ -284,13 +252,13 @@ test("other settings open it anew, the same ones leave it alone", async () => {
 });
 
 test("a mistake of ours ends this workspace's turn, and nothing else", async () => {
-  await using stage = new Stage(new TypeError("oops"));
+  await using stage = staged(new TypeError("oops"));
   await clock.sleeper(userRetryMs);
   expect(stage.live.status()).toMatchObject({ exit: 1, live: { trouble: { code: "unexpected" } } });
 });
 
 test("the end closes what is open, and waits for it", async () => {
-  const stage = new Stage();
+  const stage = staged();
   await stage.until("run");
   await stage[Symbol.asyncDispose]();
   expect(stage.done.at(-1)).toBe("close");

@@ -7,91 +7,27 @@ import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { makeRunFolder, type RunFolder } from "../../src/app/run-folder.ts";
 import { daemonClient } from "../../src/daemon/client.ts";
-import { serveControl, type Controlled } from "../../src/daemon/control-api.ts";
+import { serveControl } from "../../src/daemon/control-api.ts";
 import { daemonLender } from "../../src/daemon/lender.ts";
-import { requestBytesMax, type DaemonEvent, type DaemonStatus } from "../../src/daemon/wire.ts";
+import { requestBytesMax, type DaemonEvent } from "../../src/daemon/wire.ts";
 import { locate, type Locations } from "../../src/state/locations.ts";
-import { SnapError } from "../../src/std/error.ts";
 import { silentLogger } from "../../src/std/log.ts";
+import { seededRng } from "../../src/std/random.ts";
 import { systemClock } from "../../src/std/time.ts";
-
-const status: DaemonStatus = { v: 1, pid: 7, startedAt: 1, version: "0", workspaces: [] };
-
-/** Notes what it is asked for. */
-class Desk implements Controlled {
-  readonly asked: string[] = [];
-  readonly listeners: Set<(event: DaemonEvent) => void> = new Set();
-  #tell: () => void = () => {};
-
-  /** Resolves with the next thing that is asked for. */
-  next(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#tell = resolve;
-    });
-  }
-
-  status(): DaemonStatus {
-    return status;
-  }
-
-  subscribe(listener: (event: DaemonEvent) => void): () => void {
-    this.listeners.add(listener);
-    return () => {
-      this.listeners.delete(listener);
-      this.#note("unsubscribed");
-    };
-  }
-
-  stop(): void {
-    this.#note("stop");
-  }
-
-  async reload(): Promise<void> {
-    this.#note("reload");
-  }
-
-  async pause(wish: { readonly workspace?: string; readonly reason?: string }): Promise<void> {
-    this.#note(`pause ${wish.workspace ?? "all"} ${wish.reason ?? ""}`);
-  }
-
-  async resume({ workspace }: { readonly workspace?: string }): Promise<void> {
-    this.#note(`resume ${workspace ?? "all"}`);
-  }
-
-  nudge(workspace: string): void {
-    if (workspace !== "w1") throw new SnapError("not-found", "no such workspace");
-    this.#note(`nudge ${workspace}`);
-  }
-
-  async lend(workspace: string, { what }: { readonly what: string }): Promise<AsyncDisposable> {
-    if (workspace !== "w1") throw new SnapError("not-found", "no such workspace");
-    this.#note(`lent ${workspace} for ${what}`);
-    return { [Symbol.asyncDispose]: async () => this.#note("given back") };
-  }
-
-  async still(workspace: string, { what }: { readonly what: string }): Promise<Disposable> {
-    if (workspace !== "w1") throw new SnapError("not-found", "no such workspace");
-    this.#note(`still in ${workspace} for ${what}`);
-    return { [Symbol.dispose]: () => this.#note("goes on") };
-  }
-
-  #note(what: string): void {
-    this.asked.push(what);
-    this.#tell();
-  }
-}
+import { Desk, deskStatus } from "./desk.ts";
 
 let top: string;
 let locations: Locations;
 let run: RunFolder;
 let desk: Desk;
 let served: AsyncDisposable;
+const environment = { clock: systemClock, rng: seededRng(7), logger: silentLogger };
 beforeEach(async () => {
   top = realpathSync(mkdtempSync(path.join(os.tmpdir(), "snap-control-")));
   locations = locate({ SNAP_HOME: path.join(top, "home") });
   run = makeRunFolder(locations);
   desk = new Desk();
-  served = await serveControl({ run, controlled: desk, logger: silentLogger });
+  served = await serveControl({ run, controlled: desk, environment });
 });
 afterEach(async () => {
   await served[Symbol.asyncDispose]();
@@ -121,7 +57,7 @@ test("X19: the socket gets its name when it is closed to others, also where an e
   await served[Symbol.asyncDispose]();
   const made = path.join(path.dirname(run.socket), "new.sock");
   writeFileSync(made, "");
-  const starting = serveControl({ run, controlled: desk, logger: silentLogger });
+  const starting = serveControl({ run, controlled: desk, environment });
   expect(existsSync(run.socket)).toBe(false);
   served = await starting;
   expect(lstatSync(run.socket).mode & 0o777).toBe(0o600);
@@ -137,7 +73,7 @@ test("X19: the socket is 0600 and goes with the daemon", async () => {
 });
 
 test("each call reaches the daemon as it was meant", async () => {
-  expect(await client().status()).toEqual(status);
+  expect(await client().status()).toEqual(deskStatus);
   const calls = [
     ["/v1/reload", {}],
     ["/v1/pause", { reason: "holiday" }],
@@ -190,7 +126,7 @@ test("X19: what is no HTTP ends the connection, and others are still answered", 
   socket.write("\u0000\u0001 nonsense\r\n\r\n");
   socket.resume();
   await once(socket, "close");
-  expect(await client().status()).toEqual(status);
+  expect(await client().status()).toEqual(deskStatus);
 });
 
 test("X19: names of several ways to say one path lead nowhere else", async () => {
@@ -201,7 +137,7 @@ test("X19: names of several ways to say one path lead nowhere else", async () =>
 test("events come one a line, from the whole status on, until nobody listens any more", async () => {
   const ending = new AbortController();
   const events = client().events(ending.signal);
-  expect((await events.next()).value).toEqual({ v: 1, type: "daemon", status });
+  expect((await events.next()).value).toEqual({ v: 1, type: "daemon", status: deskStatus });
   const event: DaemonEvent = { v: 1, type: "removed", id: "w\n1" };
   for (const listener of desk.listeners) listener(event);
   expect((await events.next()).value).toEqual(event);
@@ -239,7 +175,7 @@ test("S12: Ctrl-C ends no loan, since what was begun with it comes to its end fi
     "capture",
   );
   interrupt.abort();
-  expect(await client().status()).toEqual(status);
+  expect(await client().status()).toEqual(deskStatus);
   expect(desk.asked).toEqual(["lent w1 for capture"]);
   await loan?.[Symbol.asyncDispose]();
 });

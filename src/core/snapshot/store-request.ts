@@ -11,6 +11,8 @@ export type CaptureOptions = Work & {
   readonly force?: boolean;
   /** The snapshot whose missing content is fetched: it is the parent, and its moment that of the new one (N42). */
   readonly hydrates?: SnapshotRoot;
+  /** Asked when all was read: rejects where something may have been moved past the walk meanwhile (N34). */
+  readonly confirm?: () => Promise<void>;
 };
 
 /** How a capture ended. */
