@@ -6,7 +6,13 @@ import { archiveNames } from "../core/snapshot/export-request.ts";
 import { importName } from "../core/snapshot/import-name.ts";
 import { leavesWorkspace } from "../core/snapshot/restore-manifest.ts";
 import { decodeUnits, type UnitFacts } from "../core/snapshot/unit.ts";
-import { isRelPath, pathBytesMax } from "../core/path/rel-path.ts";
+import {
+  comparePaths,
+  isInside,
+  isRelPath,
+  pathBytesMax,
+  type RelPath,
+} from "../core/path/rel-path.ts";
 import { SnapError } from "../std/error.ts";
 import { inBlocks } from "./in-blocks.ts";
 import type { ImportSpools } from "./import-spools.ts";
@@ -178,15 +184,31 @@ function readAbout(text: string): About {
   }
   const snapshot = record.record("snapshot");
   const since = record.has("since") ? { since: record.hash("since") } : {};
-  const limited = [record, snapshot].find((each) => each.has("paths"));
-  const paths = limited?.texts("paths");
-  if (paths !== undefined && (paths.length > pathsMax || !paths.every(isBelowTop))) throw notOurs();
+  const paths = inBoth(pathsOf(record), pathsOf(snapshot));
   const side = snapshot.choice("side", ["local", "remote"]);
   const git = snapshot.has("git") ? { git: decodeUnits(snapshot) } : {};
   return { ...since, ...(paths === undefined ? {} : { paths }), side, ...git };
 }
 
-function isBelowTop(path: string): boolean {
+function pathsOf(record: CheckedRecord): readonly RelPath[] | undefined {
+  if (!record.has("paths")) return undefined;
+  const paths = record.texts("paths");
+  if (paths.length > pathsMax || !paths.every(isBelowTop)) throw notOurs();
+  return paths;
+}
+
+/** What an archive was limited to, and its snapshot before: of anything else it says nothing (N33). */
+function inBoth(
+  one: readonly RelPath[] | undefined,
+  other: readonly RelPath[] | undefined,
+): readonly RelPath[] | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  const within = (paths: readonly RelPath[], tops: readonly RelPath[]): readonly RelPath[] =>
+    paths.filter((path) => tops.some((top) => isInside(path, top)));
+  return [...new Set([...within(one, other), ...within(other, one)])].toSorted(comparePaths);
+}
+
+function isBelowTop(path: string): path is RelPath {
   return path !== "" && isRelPath(path) && path.length <= pathBytesMax;
 }
 

@@ -213,6 +213,16 @@ test("N59: an archive of some paths gives a snapshot of those paths", async () =
   expect((await all(store.entries(copy.id))).map(({ path }) => path)).toEqual(["d", "d/a"]);
 });
 
+test("N59: an archive of some paths says nothing of what its snapshot was not taken of", async () => {
+  using scratch = new ScratchStore();
+  const store = await scratch.open();
+  const taken = { ...memoryFacts, paths: ["a/b", "c", "e"] };
+  const source = new MemorySource(taken).write("a/b/f", "1").write("c/d/f", "2").write("e", "3");
+  const { root } = await store.capture(source, manual);
+  const archive = await exported(store, root, { paths: ["a", "c/d"] });
+  expect(await imported(store, archive)).toMatchObject({ paths: ["a/b", "c/d"] });
+});
+
 test("N59: a thin snapshot of Dropbox stays one", async () => {
   using scratch = new ScratchStore();
   const store = await scratch.open();
