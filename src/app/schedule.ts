@@ -29,6 +29,10 @@ const lookAgainMs = 60_000;
 /** A capture that gave way to the sync so often lets it wait the next time: it has come far by then, and must end some day. */
 export const givesWayMax = 3;
 
+/** How soon a capture is tried again while another writer has the store, ms, and for how long that is a matter of turns and no failure. */
+const turnAgainMs = 5_000;
+const turnsMaxMs = 3_600_000;
+
 /** What the schedule of one workspace works with. */
 export type ScheduleParts = {
   readonly path: string;
@@ -65,6 +69,8 @@ export class SnapshotSchedule {
   #kind: SyncMoment["state"] = "working";
   #stuckSince: number | undefined;
   #gaveWay = 0;
+  /** Since when another writer goes first, ms since 1970. */
+  #busySince: number | undefined;
 
   constructor(parts: ScheduleParts) {
     this.#parts = parts;
@@ -185,8 +191,17 @@ export class SnapshotSchedule {
     } catch (error) {
       if (signal.aborted) return;
       if (stop.signal.aborted) this.#gaveWay += 1;
+      else if (this.#isNextInTurn(error)) await this.#sleep(clock.now() + turnAgainMs, signal);
       else this.#fail(error, startedAt);
     }
+  }
+
+  /** Another workspace of the same time is captured, as a rule: nothing stands still for it meanwhile. */
+  #isNextInTurn(error: unknown): boolean {
+    if (!isSnapError(error, "busy")) return false;
+    const now = this.#parts.clock.now();
+    this.#busySince = Math.min(this.#busySince ?? now, now);
+    return now - this.#busySince < turnsMaxMs;
   }
 
   /** The sync goes first: what it wants to write ends a capture, which goes on later from what it has stored (N32). */
@@ -202,6 +217,7 @@ export class SnapshotSchedule {
 
   #succeed({ root, created }: CaptureResult, why: "time" | "torn", startedAt: number): void {
     this.#gaveWay = 0;
+    this.#busySince = undefined;
     const { failure: _, torn: before, ...rest } = this.#note;
     const taken = created ? { id: root.id, at: this.#parts.clock.now() } : rest.taken;
     const attempts = why === "torn" ? (before?.attempts ?? 0) + 1 : 1;
@@ -215,6 +231,7 @@ export class SnapshotSchedule {
   }
 
   #fail(error: unknown, at: number): void {
+    if (!isSnapError(error, "busy")) this.#busySince = undefined;
     const failure = failedAgain(this.#note.failure, { at, ...failureOf(error) });
     this.#tell("a snapshot was not taken", failure, this.#note.failure);
     this.#put({ ...this.#note, failure });
