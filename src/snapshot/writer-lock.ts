@@ -2,12 +2,9 @@ import { createHash } from "node:crypto";
 import { CheckedRecord, canonicalJson, textFromBytes } from "../core/snapshot/checked-json.ts";
 import { SnapError, describeError, throwIfAborted } from "../std/error.ts";
 import type { Logger } from "../std/log.ts";
-import { randomHex } from "../std/random.ts";
-import type { Rng } from "../std/random.ts";
-import { isoSeconds } from "../std/time.ts";
-import type { Clock } from "../std/time.ts";
-import { isAlive, ownIdentity } from "./process-identity.ts";
-import type { ProcessIdentity } from "./process-identity.ts";
+import { randomHex, type Rng } from "../std/random.ts";
+import { isoSeconds, type Clock } from "../std/time.ts";
+import { isAlive, ownIdentity, type ProcessIdentity } from "./process-identity.ts";
 import type { StoreFiles } from "./store-files.ts";
 import { flushFolders } from "./sweep.ts";
 import { WaitingFile, waitingNames } from "./waiting-file.ts";
@@ -88,7 +85,8 @@ export class WriterLock implements AsyncDisposable {
     for (let attempt = 1; ; attempt += 1) {
       throwIfAborted(options.signal);
       const seen = await readLock(options.files);
-      if (seen.text !== first.text) first = { text: seen.text ?? "", attempt };
+      const text = await withClaims(options.files, seen.text);
+      if (text !== first.text) first = { text, attempt };
       const isWatched = (attempt - first.attempt) * pollMs >= watchedMs;
       // A held lock is only looked at: an attempt to make one flushes the disk twice.
       if (seen.text === undefined && (await options.files.create(lockName, bytesOf(holder)))) {
@@ -245,7 +243,7 @@ async function tryBreak(
   const { files, logger } = options;
   const claim = claimOn(seen.text);
   if (!(await files.create(claim, bytesOf(await newHolder(options))))) {
-    return await tryBreak(options, await readLock(files, claim), claim);
+    return await tryBreak(options, { ...seen, ...(await readLock(files, claim)) }, claim);
   }
   try {
     const isSame = (await readLock(files, name)).text === seen.text;
@@ -256,6 +254,12 @@ async function tryBreak(
   } finally {
     await files.remove(claim);
   }
+}
+
+/** A lock and who is breaking it, and who is breaking that: another host at it has been watched for only as long as this stays. */
+async function withClaims(files: StoreFiles, text: string | undefined): Promise<string> {
+  if (text === undefined) return "";
+  return `${text}\n${await withClaims(files, (await readLock(files, claimOn(text))).text)}`;
 }
 
 /** Of a form that the next writer sweeps. */

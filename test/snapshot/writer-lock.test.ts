@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import {
   existsSync,
@@ -17,8 +18,7 @@ import { silentLogger } from "../../src/std/log.ts";
 import { seededRng } from "../../src/std/random.ts";
 import { DiskStoreFiles } from "../../src/snapshot/disk-files.ts";
 import { ownIdentity } from "../../src/snapshot/process-identity.ts";
-import { WriterLock } from "../../src/snapshot/writer-lock.ts";
-import type { LockOptions } from "../../src/snapshot/writer-lock.ts";
+import { WriterLock, type LockOptions } from "../../src/snapshot/writer-lock.ts";
 import type { StoreFiles } from "../../src/snapshot/store-files.ts";
 import { TestClock } from "../support/test-clock.ts";
 import { MemorySource } from "../support/memory-source.ts";
@@ -256,6 +256,22 @@ test("N30: a dead lock is broken where the machine stopped while another writer 
     }
     await using _lock = await WriterLock.acquire(options({ waitMs: 0 }));
   }
+});
+
+test("N30: who has just begun to break a lock elsewhere is watched before that is broken, too", async () => {
+  await plant({ host: "elsewhere", renewedMs: clock.now() - 3_600_000 });
+  const text = readFileSync(lockPath());
+  const name = `lock-${createHash("sha256").update(text).digest("hex").slice(0, 24)}`;
+  const begunAt = clock.now() + 15_000;
+  const sleep = async (delayMs: number): Promise<void> => {
+    clock.advance(delayMs);
+    if (clock.now() !== begunAt) return;
+    mkdirSync(join(top, "tmp"), { recursive: true });
+    writeFileSync(join(top, "tmp", name), text.toString().replace("elsewhere", "third host"));
+  };
+  const breaking = options({ clock: { now: () => clock.now(), sleep }, waitMs: 30_000 });
+  await expect(WriterLock.acquire(breaking)).rejects.toMatchObject(busy);
+  await using _lock = await WriterLock.acquire(options({ waitMs: 60_000 }));
 });
 
 /** Bytes of a lock stay as they are where it names another start of the machine already. */
