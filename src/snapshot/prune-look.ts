@@ -13,6 +13,7 @@ import { newChecks } from "./packs.ts";
 import type { Packs } from "./packs.ts";
 import { readRoot, readRoots, rootNamesIn } from "./root-files.ts";
 import type { FoundRoot } from "./root-files.ts";
+import type { StoreFiles } from "./store-files.ts";
 import { trashBatches } from "./trash.ts";
 
 /** What a look at the store needs; nothing is written. */
@@ -41,10 +42,14 @@ export function isExpired(
  * @throws {SnapError} `damaged` where a root, list or page cannot be read: then nobody knows what it needs
  */
 export async function markLive(parts: LookParts, packs: Packs, work: Work): Promise<LiveBlocks> {
-  const roots = [...(await readRoots(parts.files)), ...(await rootsInTrash(parts))];
+  const { files } = parts;
+  const roots = [
+    ...(await readRoots(files)).map((found) => soundRoot(found, inPlaceHint(files, found))),
+    ...(await rootsInTrash(parts)).map((found) => soundRoot(found, inTrashHint)),
+  ];
   for (;;) {
     const known = newChecks(packs).length;
-    const live = await markOnce(parts, packs, { ...work, roots: roots.map(soundRoot) });
+    const live = await markOnce(parts, packs, { ...work, roots });
     await markCheckpoints(parts, packs, live);
     // What was found damaged meanwhile is read from other packs now: those are needed then.
     if (newChecks(packs).length === known) return live;
@@ -62,7 +67,11 @@ async function markOnce(
     data: new BlockSet(packs.data.catalogue.index),
     meta: new BlockSet(packs.meta.catalogue.index),
   };
-  const walk = { meta: packs.meta.reader, seen: live.meta, onDamage: refuseDamage };
+  const walk = {
+    meta: packs.meta.reader,
+    seen: live.meta,
+    onDamage: (error: SnapError) => refuseDamage(error),
+  };
   let pages = 0;
   for (const { lists } of roots) {
     for await (const { entries } of newPages(walk, lists)) {
@@ -103,14 +112,23 @@ export async function rootsInTrash(parts: LookParts): Promise<readonly FoundRoot
   return found;
 }
 
-function soundRoot({ root, trouble }: FoundRoot): SnapshotRoot {
-  if (root !== undefined) return root;
-  return refuseDamage(trouble);
+const repairHint =
+  "What a damaged snapshot needs is not known, so all stays. `snap repair` mends what can be mended and names the rest.";
+
+const inTrashHint = `${repairHint} This snapshot is forgotten: it no longer counts when the setting store.grace is over for it.`;
+
+function inPlaceHint({ top }: StoreFiles, { name }: FoundRoot): string {
+  return `${repairHint} Where it cannot save this one, move the file "${top}/roots/${name}" elsewhere, which gives up its snapshot and no other, and prune again.`;
 }
 
-function refuseDamage(error: SnapError): never {
+function soundRoot({ root, trouble }: FoundRoot, hint: string): SnapshotRoot {
+  if (root !== undefined) return root;
+  return refuseDamage(trouble, hint);
+}
+
+function refuseDamage(error: SnapError, hint: string = repairHint): never {
   throw new SnapError("damaged", `Nothing was pruned: ${error.message}`, {
-    hint: "What a damaged snapshot needs is not known, so all stays. `snap repair` mends what can be mended and names the rest; a root that cannot be saved must be moved out of roots/ by hand.",
+    hint,
     ...(error.path === undefined ? {} : { path: error.path }),
     cause: error,
   });

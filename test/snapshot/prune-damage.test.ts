@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { rmSync } from "node:fs";
+import { renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { MemorySource } from "../support/memory-source.ts";
@@ -85,4 +85,37 @@ test("N56: where a root or page cannot be read nothing is pruned", async () => {
     scratch.flip(meta, 60);
   await expect((await scratch.open()).keeping.prune({})).rejects.toMatchObject({ code: "damaged" });
   expect([...scratch.names("data"), ...scratch.names("meta")]).toEqual(packs);
+});
+
+test("N56: a damaged root is named, and what to do with it lets the next prune go on", async () => {
+  using scratch = new ScratchStore();
+  const store = await scratch.open();
+  await store.capture(new MemorySource().write("a", noise(9000, 1)), manual);
+  await store.capture(new MemorySource().write("b", "b"), manual);
+  const [name = ""] = scratch.names("roots");
+  scratch.flip(name, 30);
+  const path = join(scratch.top, name);
+  await expect((await scratch.open()).keeping.prune({})).rejects.toMatchObject({
+    code: "damaged",
+    hint: expect.stringMatching(/`snap repair`.*move the file/u),
+  });
+  await expect((await scratch.open()).keeping.prune({})).rejects.toMatchObject({
+    hint: expect.stringContaining(`"${path}"`),
+  });
+  renameSync(path, join(scratch.top, "set-aside.json"));
+  await (await scratch.open()).keeping.prune({});
+});
+
+test("N56: a damaged root that is forgotten says until when it holds up", async () => {
+  using scratch = new ScratchStore();
+  const store = await scratch.open();
+  await store.capture(new MemorySource().write("a", noise(9000, 1)), manual);
+  const { root } = await store.capture(new MemorySource().write("b", "b"), manual);
+  await store.keeping.forget({ ids: [root.id], ...manual, evenLastCopy: true });
+  const trashed = scratch.names("trash").find((name) => name.includes("/roots/")) ?? "";
+  scratch.flip(trashed, 30);
+  await expect((await scratch.open()).keeping.prune({})).rejects.toMatchObject({
+    code: "damaged",
+    hint: expect.stringContaining("store.grace"),
+  });
 });
