@@ -24,6 +24,7 @@ import type { Clock } from "../std/time.ts";
 import { listAreas, removeArea } from "./areas.ts";
 import { translated, translatedOwn } from "./disk-error.ts";
 import { nodeDisk, type Disk } from "./disk.ts";
+import { joinedSyncs } from "./joined-syncs.ts";
 import { granularityNsUnknown, measureGranularity } from "./granularity.ts";
 import { hashEach, unlessTrouble } from "./hash-each.ts";
 import { readingHasher, threadedHasher } from "./hash-open.ts";
@@ -55,7 +56,7 @@ export type LocalSideOptions = {
 
 /** The workspace at a path. Nothing is touched until the first call. */
 export function openLocalSide(options: LocalSideOptions): LocalSide {
-  const disk = askedOnce(options.disk ?? nodeDisk);
+  const disk = joinedSyncs(askedOnce(options.disk ?? nodeDisk));
   const hasher =
     options.disk === undefined
       ? threadedHasher(disk, options.logger ?? silentLogger)
