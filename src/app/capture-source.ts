@@ -1,8 +1,10 @@
 import type { RelPath } from "../core/path/rel-path.ts";
 import type { CaptureFacts } from "../core/snapshot/root.ts";
+import { withAttributes } from "../snapshot/attribute-source.ts";
 import { localSource } from "../snapshot/local-source.ts";
 import { remoteSource } from "../snapshot/remote-source.ts";
 import type { CaptureSource } from "../ports.ts";
+import { requireAttributeTools } from "./attribute-tools.ts";
 import { boundaryOf, type Boundary } from "./boundary.ts";
 import { isLinked } from "./find-workspace.ts";
 import { repositoryUnits } from "./repository-units.ts";
@@ -18,6 +20,10 @@ export type CaptureScope = {
   readonly lookOnly?: boolean | undefined;
   /** Repositories are units of it (N43); without that their histories are left aside. */
   readonly units?: boolean | undefined;
+  /** Extended attributes are read too (N38). The local side only. */
+  readonly attributes?: boolean | undefined;
+  /** Ends the programs that read them. */
+  readonly signal?: AbortSignal | undefined;
   /** What was still to be synced; nothing if absent (N34). */
   readonly sync?: CaptureFacts["sync"] | undefined;
 };
@@ -39,7 +45,19 @@ export async function captureSource(
     scope.units === true ? repositoryUnits(workspace.environment, local.top, contents) : undefined;
   const keepsOwners = workspace.environment.isRoot;
   const options = { local, index: state.index, facts, contents, units, keepsOwners };
-  return localSource({ ...options, isOutside, isIgnored, isRepositorySynced });
+  const source = localSource({ ...options, isOutside, isIgnored, isRepositorySynced });
+  return scope.attributes === true ? attributed(workspace, source, scope) : source;
+}
+
+/** @throws {SnapError} `usage` where this machine has no programs that read them */
+function attributed(
+  { environment, local }: OpenWorkspace,
+  source: CaptureSource,
+  { signal }: CaptureScope,
+): CaptureSource {
+  const tools = requireAttributeTools(environment, local.top);
+  const from = { top: local.top, tools, isRoot: environment.isRoot };
+  return withAttributes(source, signal === undefined ? from : { ...from, signal });
 }
 
 /** What a snapshot of this workspace says about where it comes from. */

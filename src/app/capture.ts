@@ -26,6 +26,8 @@ export type CaptureRequest = {
   readonly paths?: readonly string[];
   /** What the rules leave out is taken too (N33). */
   readonly ignored?: boolean;
+  /** Extended attributes too (N38). */
+  readonly xattrs?: boolean;
   readonly dryRun: boolean;
   /** How long to wait until the workspace is up to date, ms; not at all if absent (N34). */
   readonly waitCleanMs?: number | undefined;
@@ -63,7 +65,7 @@ export async function captureWorkspace(
   await using workspace = await openForCapture(environment, record);
   refuseHalfRestored(workspace.state, record);
   const sync = workspace.isLive ? knownSync(workspace.state) : await seenSync(workspace, work);
-  const source = await sourceOf(workspace, request, sync);
+  const source = await sourceOf(workspace, request, { ...work, sync });
   const store = await openSnapshotStore(environment);
   const { label, tags, force } = request;
   const { confirm } = workspace;
@@ -81,17 +83,18 @@ async function preview(
 ): Promise<CapturePreview> {
   await using workspace = lookAtWorkspace(environment, request.place);
   refuseHalfRestored(workspace.state, workspace.record);
-  const source = await sourceOf(workspace, request);
+  const source = await sourceOf(workspace, request, work);
   return await previewCapture(await openSnapshotStore(environment), source, work);
 }
 
 async function sourceOf(
   workspace: OpenWorkspace,
   request: CaptureRequest,
-  sync?: CaptureFacts["sync"],
+  { sync, signal }: Pick<Work, "signal"> & { readonly sync?: CaptureFacts["sync"] },
 ): Promise<CaptureSource> {
   const { ignored, dryRun: lookOnly } = request;
   const paths = await capturePaths(workspace, request);
   const scope = { side: "local", units: true, paths, ignored, lookOnly, sync } as const;
-  return await captureSource(workspace, scope);
+  const attributes = request.xattrs;
+  return await captureSource(workspace, { ...scope, attributes, signal });
 }

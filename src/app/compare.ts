@@ -5,7 +5,7 @@ import {
   topPath,
   type RelPath,
 } from "../core/path/rel-path.ts";
-import { diffEntries, type EntryChange } from "../core/snapshot/diff.ts";
+import { diffEntries, withoutAttributes, type EntryChange } from "../core/snapshot/diff.ts";
 import { entryTrouble, type SnapshotEntry } from "../core/snapshot/entry.ts";
 import { EntrySorter } from "../core/snapshot/entry-sorter.ts";
 import { isAtOrBelow } from "../core/snapshot/restore-wanted.ts";
@@ -37,6 +37,8 @@ export type Comparison = {
   readonly doing: string;
   /** Read every file of the disk instead of trusting the index. */
   readonly rehash?: boolean;
+  /** Extended attributes of the disk too, where the snapshot has them (N38). */
+  readonly attributes?: boolean;
 };
 
 /**
@@ -57,7 +59,7 @@ export function compareWith(
 
 async function* compareLocal(
   environment: Environment,
-  { store, root, place, under, doing, rehash = false }: Comparison,
+  { store, root, place, under, doing, rehash = false, attributes: asked = false }: Comparison,
   work: Work,
 ): AsyncGenerator<EntryChange> {
   const record = requireWorkspace(environment, place);
@@ -65,9 +67,23 @@ async function* compareLocal(
   const units = root.git !== undefined;
   const paths = scopeOf(root, under);
   const scope = { side: "local", paths, units, ignored: root.ignored } as const;
-  const source = await captureSource(workspace, scope);
+  const attributes = asked && root.attributes === true;
+  const source = await captureSource(workspace, {
+    ...scope,
+    attributes,
+    signal: work.signal,
+  });
   const present = hashedEntries({ source, local: workspace.local, rehash }, work);
-  yield* diffEntries(withoutUnitParts(store.entries(root.id, under)), present);
+  const before = withoutUnitParts(store.entries(root.id, under));
+  yield* diffEntries(attributes ? before : comparable(root, before), present);
+}
+
+/** Without what is not looked up on the other side. */
+function comparable(
+  { attributes }: SnapshotRoot,
+  entries: AsyncIterable<SnapshotEntry>,
+): AsyncIterable<SnapshotEntry> {
+  return attributes === true ? withoutAttributes(entries) : entries;
 }
 
 /** The paths to look at, undefined for all: a snapshot of some paths says nothing about the others. */
@@ -112,7 +128,7 @@ async function* compareRemote(
     const step = { step: "Listing", done: after.count, total: undefined };
     work.onProgress?.({ ...step, bytes: 0, bytesTotal: undefined, current: item.path });
   }
-  yield* diffEntries(streamed(before.sorted()), streamed(after.sorted()));
+  yield* diffEntries(comparable(root, streamed(before.sorted())), streamed(after.sorted()));
 }
 
 function isOfRemote(

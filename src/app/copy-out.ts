@@ -6,6 +6,7 @@ import type { SnapshotRoot } from "../core/snapshot/root.ts";
 import { freeBytesAt, requireEmpty } from "../snapshot/copy-folder.ts";
 import { SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
+import { findAttributeTools } from "./attribute-tools.ts";
 import { checkCopiedUnits, type CopiedUnit } from "./copied-units.ts";
 import type { Environment } from "./environment.ts";
 import { isAtOrBelow, isLinked, nearestReal, workspaceAround } from "./find-workspace.ts";
@@ -61,7 +62,8 @@ export async function copySnapshot(
   }
   if (dryRun && totals !== undefined) return { ...totals, ...facts, units: [] };
   await requireRoom(to, totals ?? root.counts, () => store.planCopyOut(wanted, work));
-  const done = await store.copyOut({ ...wanted, to, totals, onLeft }, work);
+  const attributes = { tools: findAttributeTools(environment, to) };
+  const done = await store.copyOut({ ...wanted, to, totals, onLeft, attributes }, work);
   const copied = (root.git ?? []).filter(({ id }) => selects?.(id) !== false);
   const units = await checkCopiedUnits(environment, { to, units: copied }, work);
   return { ...done, ...facts, units };

@@ -34,7 +34,11 @@ export async function* diffSnapshots(
   const filter = snapshotFilter(environment, { place, all: request.all ?? false });
   const root = await store.find(request.from, filter);
   if (to === "local" || to === "remote") {
-    yield* compareWith(environment, { store, root, side: to, place, under, doing: "diff" }, work);
+    yield* compareWith(
+      environment,
+      { store, root, side: to, place, under, doing: "diff", attributes: true },
+      work,
+    );
     return;
   }
   const sides = { store, from: root, to: await store.find(to, filter) };

@@ -53,10 +53,11 @@ function hydrateAlone(): SnapError {
 }
 
 /** What only means something for the files of this disk. @throws {SnapError} `usage` */
-function refuseLocalWords({ paths = [], ignored, waitCleanMs }: CaptureRequest): void {
+function refuseLocalWords({ paths = [], ignored, xattrs, waitCleanMs }: CaptureRequest): void {
   const words = {
     "--paths": paths.length > 0,
     "--ignored": ignored === true,
+    "--xattrs": xattrs === true,
     "--wait-clean": waitCleanMs !== undefined,
   };
   const wrong = Object.entries(words).find(([, isGiven]) => isGiven);

@@ -41,11 +41,12 @@ function pinText(pin: NotedRoot["pin"]): string {
 }
 
 function completenessText(root: SnapshotRoot, nowMs: number): string {
-  const { paths, ignored } = root;
+  const { paths, ignored, attributes } = root;
   return [
     `${root.completeness}${needsText(root, nowMs)}`,
     ...(paths === undefined ? [] : [`only ${plural(paths.length, "path")}`]),
     ...(ignored === undefined ? [] : ["with ignored files"]),
+    ...(attributes === undefined ? [] : ["with extended attributes"]),
   ].join(", ");
 }
 
@@ -67,6 +68,7 @@ export function showText({ root, verified }: ListedSnapshot, nowMs: number): str
     ["side", root.side === "local" ? "the files of the workspace" : "what Dropbox held"],
     ...pathLines(root),
     ...ignoredLines(root),
+    ...attributeLines(root),
     ["holds", holdsText(root)],
     ["added", `${formatSize(root.stored)} to the store`],
     ["content", contentText(root, nowMs)],
@@ -102,6 +104,11 @@ function pathLines({ paths }: SnapshotRoot): readonly (readonly [string, string]
 function ignoredLines({ ignored }: SnapshotRoot): readonly (readonly [string, string])[] {
   if (ignored === undefined) return [];
   return [["ignored", "ignored files are in it; `snap restore --ignored` puts them back"]];
+}
+
+function attributeLines({ attributes }: SnapshotRoot): readonly (readonly [string, string])[] {
+  if (attributes === undefined) return [];
+  return [["attributes", "extended attributes are in it; `snap restore --to` sets them"]];
 }
 
 function holdsText({ counts }: SnapshotRoot): string {
@@ -158,6 +165,7 @@ export function rootFields({ root, verified }: ListedSnapshot): Readonly<Record<
     side: root.side,
     paths: root.paths,
     ignored: root.ignored,
+    attributes: root.attributes,
     completeness: root.completeness,
     expires: expiresOf(root),
     hydrated: root.hydrated,

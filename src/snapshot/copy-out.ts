@@ -1,9 +1,10 @@
 import { CopyTree, type CopyFolder, type CopyLeaf } from "../core/snapshot/copy-tree.ts";
-import type { CopyOutRequest, CopyOutTotals } from "../core/snapshot/copy-out.ts";
+import type { CopyOutRequest, CopyOutTotals, LeftOut } from "../core/snapshot/copy-out.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import { SnapError, throwIfAborted } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { turn } from "../std/turn.ts";
+import { copyAttributes, type CopyAttributes } from "./copy-attributes.ts";
 import { inFolder, requireTroubleOfPath, type CopyDisk } from "./copy-disk.ts";
 import type { CopyFile } from "./copy-blocks.ts";
 import { FileCopier } from "./copy-files.ts";
@@ -33,6 +34,8 @@ export type CopyOutTo = CopyOutRequest & {
   readonly to: string;
   /** What a plan found; else what the root counts is taken for the whole. */
   readonly totals?: CopyOutTotals | undefined;
+  /** How extended attributes are set; absent where nobody asks for them. */
+  readonly attributes?: CopyAttributes | undefined;
 };
 
 /** What a copy would hold, and leave out; reads the manifest only. @throws {SnapError} `refused` for a part of a repository (T14) */
@@ -103,6 +106,7 @@ async function fill(copy: Omit<Copy, "files">, ours: (error: unknown) => unknown
   const files = new FileCopier({ ...parts, request, tally, signal: work.signal });
   try {
     await copyEntries({ ...copy, files });
+    await addAttributes({ ...copy, files });
     throwIfAborted(work.signal);
     target.requireAlone();
   } catch (error) {
@@ -131,7 +135,7 @@ async function* inTurns(
 
 type Copy = {
   readonly parts: CopyOutParts;
-  readonly request: CopyOutRequest;
+  readonly request: CopyOutTo;
   readonly target: CopyTarget;
   readonly tally: CopyTally;
   readonly files: FileCopier;
@@ -147,9 +151,21 @@ async function copyEntries(copy: Copy): Promise<void> {
   await files.finish();
 }
 
+/** Where the snapshot has any: an imported one may have some without telling. */
+async function addAttributes(copy: Copy): Promise<void> {
+  const { parts, request, target, tally, work } = copy;
+  if (request.attributes === undefined || !copy.tally.hasAttributes) return;
+  const entries = inTurns(parts.packs.meta, request, work);
+  const { staging } = target;
+  const leave = (left: LeftOut): void => tally.leave(left);
+  const written = { request, staging, disk: parts.disk, leave, work };
+  await copyAttributes(entries, written, request.attributes);
+}
+
 async function copyEntry(copy: Copy, tree: CopyTree, entry: SnapshotEntry): Promise<void> {
   const { closed, opened, leaf, left, isIgnored } = tree.add(entry);
   const { tally } = copy;
+  if (entry.attributes !== undefined) tally.attributes();
   for (const folder of closed) close(copy, folder);
   for (const folder of opened) {
     if (makeFolder(copy, folder)) continue;

@@ -15,6 +15,9 @@ export class CopyTally {
   readonly #progress: Progressing | undefined;
   readonly #counts = { files: 0, folders: 0, links: 0, bytes: 0, left: 0, ignored: 0, changing: 0 };
 
+  /** Whether anything that passed has extended attributes. */
+  hasAttributes = false;
+
   constructor({ onLeft }: Pick<CopyOutRequest, "onLeft">, progress?: Progressing) {
     this.#onLeft = onLeft;
     this.#progress = progress;
@@ -39,6 +42,10 @@ export class CopyTally {
 
   ignored(): void {
     this.#counts.ignored += 1;
+  }
+
+  attributes(): void {
+    this.hasAttributes = true;
   }
 
   leave(left: LeftOut): void {

@@ -33,6 +33,8 @@ export type About = {
   readonly since?: string;
   readonly paths?: readonly string[];
   readonly side: "local" | "remote";
+  /** Extended attributes were asked for. */
+  readonly attributes?: true;
   /** Its repositories; absent where none were looked for. */
   readonly git?: readonly UnitFacts[];
 };
@@ -187,7 +189,9 @@ function readAbout(text: string): About {
   const paths = inBoth(pathsOf(record), pathsOf(snapshot));
   const side = snapshot.choice("side", ["local", "remote"]);
   const git = snapshot.has("git") ? { git: decodeUnits(snapshot) } : {};
-  return { ...since, ...(paths === undefined ? {} : { paths }), side, ...git };
+  const had: Pick<About, "attributes"> =
+    snapshot.optionalFlag("attributes") === true ? { attributes: true } : {};
+  return { ...since, ...(paths === undefined ? {} : { paths }), side, ...had, ...git };
 }
 
 function pathsOf(record: CheckedRecord): readonly RelPath[] | undefined {

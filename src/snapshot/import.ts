@@ -50,9 +50,16 @@ export class ArchiveSource implements CaptureSource, Disposable {
   /** Complete only once all entries have passed: an archive of ours says what it is of. */
   facts(): Promise<CaptureFacts> {
     const { facts } = this.#options;
-    const { side = facts.side, paths } = this.#about ?? {};
+    const { side = facts.side, paths, attributes } = this.#about ?? {};
+    const had = attributes === undefined ? {} : { attributes };
     const git = this.#units === undefined ? {} : { git: this.#units };
-    return Promise.resolve({ ...facts, side, ...(paths === undefined ? {} : { paths }), ...git });
+    return Promise.resolve({
+      ...facts,
+      side,
+      ...had,
+      ...(paths === undefined ? {} : { paths }),
+      ...git,
+    });
   }
 
   async prepare(keep: KeepBlock): Promise<void> {

@@ -33,8 +33,8 @@ export function baseIn(
 }
 
 function isSameScope(root: SnapshotRoot, facts: CaptureFacts): boolean {
-  const [before, now] = [root, facts].map(({ paths = null, ignored = false }) =>
-    canonicalJson([paths, ignored]),
+  const [before, now] = [root, facts].map(({ paths = null, ignored = false, attributes = false }) =>
+    canonicalJson([paths, ignored, attributes]),
   );
   return isSameSide(root, facts) && before === now;
 }

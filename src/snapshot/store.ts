@@ -1,6 +1,6 @@
 import { graceDefaultMs } from "../core/settings/catalogue.ts";
 import type { CopyOutRequest, CopyOutTotals } from "../core/snapshot/copy-out.ts";
-import { diffEntries } from "../core/snapshot/diff.ts";
+import { diffEntries, withoutAttributes } from "../core/snapshot/diff.ts";
 import type { EntryChange } from "../core/snapshot/diff.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { NotedRoot } from "../core/snapshot/note.ts";
@@ -183,7 +183,8 @@ class DiskStore implements OpenedStore {
     const roots = { a: await this.#root(a), b: await this.#root(b) };
     const { reader } = await this.#packs.shelf("meta");
     const entries = await unsharedEntries(reader, roots, under);
-    yield* diffEntries(entries.a, entries.b);
+    if (roots.a.attributes === roots.b.attributes) yield* diffEntries(entries.a, entries.b);
+    else yield* diffEntries(withoutAttributes(entries.a), withoutAttributes(entries.b));
   }
 
   async export(id: SnapshotId, options: ExportOptions): Promise<TarExport> {

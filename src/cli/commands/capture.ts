@@ -25,6 +25,11 @@ export const captureCommand: AnyCommand = defineCommand({
         default: false,
         describe: "Take ignored files too; only `snap restore --ignored` puts them back",
       })
+      .option("xattrs", {
+        type: "boolean",
+        default: false,
+        describe: "Take extended attributes and access lists too",
+      })
       .option("remote", {
         type: "string",
         describe:
@@ -52,7 +57,7 @@ export const captureCommand: AnyCommand = defineCommand({
         describe: "Tell what would be read and stored",
       })
       .epilogue(
-        "Ignored files are left out, unless --ignored is given. With --paths the snapshot says nothing about the rest of the workspace: a restore of it removes nothing elsewhere, and `latest` never means it. Beside the background sync, no file here is written by it until the snapshot is taken; `snap show` tells what was not in sync. With --wait-clean, exit code 3 when it does not get up to date in time. A Git or Mercurial repository is captured whole, with its history. If nothing changed since the last snapshot, its id is printed. Exit code 4: something could not be read, or changed while it was read; it is listed. Exit code 5: a repository may not be whole in the snapshot, which was made all the same. With --remote the snapshot is thin: it needs Dropbox until `snap hydrate` has fetched its content.",
+        "Ignored files are left out, unless --ignored is given. With --paths the snapshot says nothing about the rest of the workspace: a restore of it removes nothing elsewhere, and `latest` never means it. Beside the background sync, no file here is written by it until the snapshot is taken; `snap show` tells what was not in sync. With --wait-clean, exit code 3 when it does not get up to date in time. With --xattrs the programs of Debian's package attr must be there. A Git or Mercurial repository is captured whole, with its history. If nothing changed since the last snapshot, its id is printed. Exit code 4: something could not be read, or changed while it was read; it is listed. Exit code 5: a repository may not be whole in the snapshot, which was made all the same. With --remote the snapshot is thin: it needs Dropbox until `snap hydrate` has fetched its content.",
       ),
   run: async (context, words) => {
     const { environment, output, place, work } = context;
@@ -62,6 +67,7 @@ export const captureCommand: AnyCommand = defineCommand({
       force: words.force,
       paths: words.paths,
       ignored: words.ignored,
+      xattrs: words.xattrs,
       dryRun: words.dryRun,
       ...(words.waitClean === undefined
         ? {}

@@ -130,6 +130,7 @@ export const restoreCommand: AnyCommand = defineCommand({
     const reference = words.snapshot ?? "";
     const { root } = await findSnapshot(environment, { place, reference });
     tellUntouched(output, root.git ?? []);
+    if (root.attributes === true) tellAttributes(output);
     return concludeRestore(output, { command: "restore", verb: "Restored" }, outcome);
   },
 });
@@ -140,6 +141,14 @@ function tellUntouched(output: Output, units: readonly UnitFacts[]): void {
   if (units.length === 0) return;
   output.say(
     `The snapshot holds ${repositoriesText(units.length)}; a restore does not touch their history.`,
+  );
+}
+
+/** Only a copy is given them (N38). */
+function tellAttributes(output: Output): void {
+  output.emit("untouched", { what: "attributes" });
+  output.say(
+    "The snapshot may hold extended attributes; a restore in place does not set them, `--to` does.",
   );
 }
 

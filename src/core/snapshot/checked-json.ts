@@ -121,6 +121,12 @@ export class CheckedRecord {
     return Array.isArray(value) && value.every(isText) ? value : this.#refuse(key);
   }
 
+  /** Texts by their keys, in the order of the document. */
+  textsByKey(key: string): readonly (readonly [string, string])[] {
+    const record = this.record(key);
+    return Object.keys(record.#fields).map((name) => [name, record.text(name)]);
+  }
+
   hashes(key: string): readonly string[] {
     const value = this.texts(key);
     return value.every(isHash) ? value : this.#refuse(key);

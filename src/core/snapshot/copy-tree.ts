@@ -1,3 +1,4 @@
+import { isPrivilegedAttribute, sortedAttributes, type Attributes } from "./attributes.ts";
 import { damagedError } from "./checked-json.ts";
 import type { CopyOutRequest, LeftOut } from "./copy-out.ts";
 import { nameOnDisk, pathOnDisk, type DiskPath } from "./disk-path.ts";
@@ -7,11 +8,12 @@ import { parseRelPath } from "../path/rel-path.ts";
 import { pathKeyOf } from "../path/path-key.ts";
 import type { Owner } from "../tree/owner.ts";
 
-/** Mode bits and mtime (ns, decimal) that something gets; absent where the snapshot does not say. */
+/** Mode bits, mtime (ns, decimal) and extended attributes that something gets; absent where the snapshot does not say. */
 export type CopyMetadata = {
   readonly owner?: Owner | undefined;
   readonly mode?: number | undefined;
   readonly modifiedNs?: string | undefined;
+  readonly attributes?: Attributes | undefined;
 };
 
 /** A folder that is to be made, and given mode and time when nothing more comes into it. */
@@ -169,11 +171,20 @@ export class CopyTree {
     return { ...own, kind: "symlink", target };
   }
 
-  #metadataOf({ mode, modifiedNs, owner }: SnapshotEntry): CopyMetadata {
+  /** What gives rights like setuid is set where setuid is (X9). */
+  #settable(attributes: Attributes): Attributes | undefined {
+    if (this.#rules.specialModes === true) return attributes;
+    return sortedAttributes(
+      Object.entries(attributes).filter(([name]) => !isPrivilegedAttribute(name)),
+    );
+  }
+
+  #metadataOf({ mode, modifiedNs, owner, attributes }: SnapshotEntry): CopyMetadata {
     return {
       owner: this.#setsOwners ? owner : undefined,
       mode: mode === undefined ? undefined : Number.parseInt(mode, 8) & this.#bits,
       modifiedNs,
+      ...(attributes === undefined ? {} : { attributes: this.#settable(attributes) }),
     };
   }
 }

@@ -1,4 +1,5 @@
 import { comparePaths } from "../path/rel-path.ts";
+import { isSameAttributes } from "./attributes.ts";
 import { isSameTime } from "./entry.ts";
 import type { SnapshotEntry } from "./entry.ts";
 import { joinByPath } from "./manifest.ts";
@@ -63,15 +64,23 @@ function isSameStat(a: SnapshotEntry, b: SnapshotEntry): boolean {
   return a.size === b.size && isSameMoment;
 }
 
-/** Mode, owner, and the time of files: that of a folder only follows from its children. What a side does not know is not compared. */
+/** Extended attributes, mode, owner, and the time of files: that of a folder only follows from its children. What a side does not know is not compared. */
 function isSameMetadata(a: SnapshotEntry, b: SnapshotEntry): boolean {
   if (isOther(a.mode, b.mode) || isOther(a.owner, b.owner)) return false;
+  if (!isSameAttributes(a.attributes, b.attributes)) return false;
   if (a.type !== "file" || a.modifiedNs === undefined || b.modifiedNs === undefined) return true;
   return isSameTime(a.modifiedNs, b.modifiedNs);
 }
 
 function isOther(a: string | undefined, b: string | undefined): boolean {
   return a !== undefined && b !== undefined && a !== b;
+}
+
+/** Entries to be compared with a side of which the extended attributes are not known. */
+export async function* withoutAttributes(
+  entries: AsyncIterable<SnapshotEntry>,
+): AsyncGenerator<SnapshotEntry> {
+  for await (const { attributes: _attributes, ...entry } of entries) yield entry;
 }
 
 /** Whether a change may be one half of a move; empty files are all alike and never move. */

@@ -3,6 +3,8 @@ import { blockBytes, contentHashOfBlocks } from "../tree/content-hash.ts";
 import type { BlockHash } from "../tree/content-hash.ts";
 import type { ContentHash } from "../tree/node.ts";
 import { isOwner, type Owner } from "../tree/owner.ts";
+import { attributesTrouble, isKeptAttribute, sortedAttributes } from "./attributes.ts";
+import type { Attributes } from "./attributes.ts";
 import { CheckedRecord, damagedError, isHash } from "./checked-json.ts";
 
 /** What is odd about an entry: `changing`, it may be torn; `unreadable`, it could not be read; `thin`, its content is only in Dropbox. */
@@ -33,6 +35,8 @@ export type SnapshotEntry = {
   /** The bytes of the target in base64 where they are not UTF-8; `linkTarget` is then for display. */
   readonly linkBytes?: string;
   readonly linkGroup?: string;
+  /** Those of a snapshot that keeps them (N38); absent where there are none. */
+  readonly attributes?: Attributes;
   /** Path of the unit that the entry belongs to (N43). */
   readonly unit?: string;
   /** Present when the entry equalled the cloud at capture; `modified` in ms. */
@@ -77,6 +81,7 @@ export function encodeEntry(entry: SnapshotEntry): string {
     l: entry.linkTarget,
     lb: entry.linkBytes,
     k: entry.linkGroup,
+    xa: entry.attributes,
     id: entry.remote?.id,
     rev: entry.remote?.rev,
     cm: entry.remote && Math.max(0, entry.remote.modified),
@@ -116,7 +121,7 @@ function contentFields(record: CheckedRecord): Pick<SnapshotEntry, "size" | "blo
 
 function metadataFields(
   record: CheckedRecord,
-): Pick<SnapshotEntry, "pathBytes" | "modifiedNs" | "mode" | "owner"> {
+): Pick<SnapshotEntry, "pathBytes" | "modifiedNs" | "mode" | "owner" | "attributes"> {
   const pathBytes = record.optionalText("pb");
   const modifiedNs = record.optionalText("n");
   const mode = record.optionalText("x");
@@ -126,7 +131,15 @@ function metadataFields(
     ...(modifiedNs === undefined ? {} : { modifiedNs }),
     ...(mode === undefined ? {} : { mode }),
     ...(owner === undefined ? {} : { owner }),
+    ...(record.has("xa") ? attributesOf(record) : {}),
   };
+}
+
+/** Names that only a later version keeps are passed over, as unknown fields are (N20). */
+function attributesOf(record: CheckedRecord): Pick<SnapshotEntry, "attributes"> {
+  const known = record.textsByKey("xa").filter(([name]) => isKeptAttribute(name));
+  const attributes = sortedAttributes(known);
+  return attributes === undefined ? {} : { attributes };
 }
 
 function linkFields(
@@ -194,7 +207,8 @@ function metadataTrouble(entry: SnapshotEntry): string | undefined {
     return "its time is not in nanoseconds";
   }
   if (entry.owner !== undefined && !isOwner(entry.owner)) return "its owner is none";
-  return linkTrouble(entry);
+  const attributes = entry.attributes && attributesTrouble(entry.attributes);
+  return attributes ?? linkTrouble(entry);
 }
 
 function linkTrouble({ type, linkTarget }: SnapshotEntry): string | undefined {

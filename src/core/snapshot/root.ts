@@ -44,6 +44,8 @@ export type CaptureFacts = {
   readonly paths?: readonly string[];
   /** Present where what the rules leave out was taken too (N33); such entries have the flag `ignored`. */
   readonly ignored?: true;
+  /** Present where extended attributes were asked for (N38): an entry without had none. */
+  readonly attributes?: true;
   /** The repositories that are in it, in path order (N43); absent where none were looked for. A capture of a disk finds them itself. */
   readonly git?: readonly UnitFacts[];
 };
@@ -154,6 +156,7 @@ function factsOf(record: CheckedRecord): CaptureFacts {
     ...(record.has("cursor") ? { cursor: record.text("cursor") } : {}),
     ...(record.has("paths") ? { paths: record.texts("paths") } : {}),
     ...(record.optionalFlag("ignored") === true ? { ignored: true } : {}),
+    ...(record.optionalFlag("attributes") === true ? { attributes: true } : {}),
     ...(record.has("git") ? { git: decodeUnits(record) } : {}),
   };
 }
