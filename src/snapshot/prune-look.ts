@@ -2,7 +2,7 @@ import { BlockSet } from "../core/snapshot/block-set.ts";
 import type { PackIndex } from "../core/snapshot/pack-index.ts";
 import { planPrune } from "../core/snapshot/prune-plan.ts";
 import type { PackUse, PrunePlan } from "../core/snapshot/prune-plan.ts";
-import type { SnapshotRoot } from "../core/snapshot/root.ts";
+import type { SnapshotId, SnapshotRoot } from "../core/snapshot/root.ts";
 import { SnapError, throwIfAborted } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { checkpointLists } from "./checkpoint.ts";
@@ -67,14 +67,11 @@ async function markOnce(
     data: new BlockSet(packs.data.catalogue.index),
     meta: new BlockSet(packs.meta.catalogue.index),
   };
-  const walk = {
-    meta: packs.meta.reader,
-    seen: live.meta,
-    onDamage: (error: SnapError) => refuseDamage(error),
-  };
+  const walk = { meta: packs.meta.reader, seen: live.meta };
   let pages = 0;
-  for (const { lists } of roots) {
-    for await (const { entries } of newPages(walk, lists)) {
+  for (const { id, lists } of roots) {
+    const onDamage = (error: SnapError): never => refuseDamage(error, pageHint(id));
+    for await (const { entries } of newPages({ ...walk, onDamage }, lists)) {
       throwIfAborted(signal);
       await onStep();
       for (const block of blocksIn(entries)) live.data.add(block);
@@ -121,12 +118,16 @@ function inPlaceHint({ top }: StoreFiles, { name }: FoundRoot): string {
   return `${repairHint} Where it cannot save this one, move the file "${top}/roots/${name}" elsewhere, which gives up its snapshot and no other, and prune again.`;
 }
 
+function pageHint(id: SnapshotId): string {
+  return `${repairHint} Where it cannot save this one, \`snap forget ${id.slice(0, 16)}\` gives the snapshot up, which no longer counts when the setting store.grace is over for it.`;
+}
+
 function soundRoot({ root, trouble }: FoundRoot, hint: string): SnapshotRoot {
   if (root !== undefined) return root;
   return refuseDamage(trouble, hint);
 }
 
-function refuseDamage(error: SnapError, hint: string = repairHint): never {
+function refuseDamage(error: SnapError, hint: string): never {
   throw new SnapError("damaged", `Nothing was pruned: ${error.message}`, {
     hint,
     ...(error.path === undefined ? {} : { path: error.path }),
