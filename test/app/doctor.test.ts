@@ -10,7 +10,9 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { captureWorkspace } from "../../src/app/capture.ts";
 import { exitOfChecks } from "../../src/app/doctor/check.ts";
+import { onSameDisk } from "../../src/app/doctor/store.ts";
 import { addExclusions } from "../../src/app/exclude.ts";
 import { makeRunFolder } from "../../src/app/run-folder.ts";
 import { takeRunLock } from "../../src/app/run-lock.ts";
@@ -212,4 +214,17 @@ test("N10: a store that is not mounted, and one in a workspace", async () => {
   expect(named(await look(home), "store")).toMatchObject({ state: "warning" });
   home.set({ "store.path": path.join(home.place, "store") });
   expect(named(await look(home), "store")).toMatchObject({ code: "store-inside-workspace" });
+});
+
+test("N11: a store on the disk of a workspace does not survive that disk", async () => {
+  await using home = await LinkedHome.open({ f: "1" });
+  const taken = { place: home.place, tags: [], force: false, dryRun: false };
+  await captureWorkspace(home.environment, taken, {});
+  const told = named(await look(home), "store");
+  expect(told).toMatchObject({ state: "ok" });
+  expect(told?.text).toContain(`on one disk with "${home.place}"`);
+  const disks: Readonly<Record<string, number>> = { "/s": 1, "/a": 1, "/b": 2 };
+  const deviceOf = (path: string): number | undefined => disks[path];
+  expect(onSameDisk("/s", ["/a", "/b", "/gone"], deviceOf)).toEqual(["/a"]);
+  expect(onSameDisk("/gone", ["/also-gone"], deviceOf)).toEqual([]);
 });

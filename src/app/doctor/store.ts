@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { SnapError } from "../../std/error.ts";
 import type { Environment } from "../environment.ts";
 import { openSnapshotStore, storeFolder } from "../store.ts";
@@ -14,7 +14,24 @@ export async function checkStore(environment: Environment): Promise<Check> {
   if (damaged.length > 0) return problem("store", damage(folder, damaged.length));
   const { length } = await store.list({});
   const text = `"${folder}" can be read (${length} ${length === 1 ? "snapshot" : "snapshots"})`;
-  return roomCheck("store", { folder, text });
+  const tops = environment.settings.read().workspaces.map(({ path }) => path);
+  const shared = onSameDisk(folder, tops).map((top) => `"${top}"`);
+  const risk = `; on one disk with ${shared.join(", ")}: it helps against mistakes, not against the loss of that disk`;
+  return roomCheck("store", { folder, text: shared.length === 0 ? text : `${text}${risk}` });
+}
+
+/** The workspaces that share the disk of the store (N11); what is not there shares none. */
+export function onSameDisk(
+  folder: string,
+  tops: readonly string[],
+  deviceOf: (path: string) => number | undefined = deviceAt,
+): readonly string[] {
+  const device = deviceOf(folder);
+  return device === undefined ? [] : tops.filter((top) => deviceOf(top) === device);
+}
+
+function deviceAt(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.dev;
 }
 
 /** The usual one comes with the first capture; one that was named may be on a disk that is not mounted. */
