@@ -9,6 +9,7 @@ import { snapshotSchedule } from "../../src/app/schedule-world.ts";
 import { keepAutomatically, storeDamage, verifyDaily } from "../../src/app/upkeep.ts";
 import { openSnapshotStore } from "../../src/app/store.ts";
 import { openLinked } from "../../src/app/workspace.ts";
+import type { SnapshotEntry } from "../../src/core/snapshot/entry.ts";
 import { parseScheduleNote, type ScheduleNote } from "../../src/core/snapshot/schedule-note.ts";
 import type { Settings } from "../../src/core/settings/values.ts";
 import { Stand } from "../../src/engine/live/stand.ts";
@@ -158,12 +159,11 @@ test("N49: the newest snapshot without gaps stays where a newer one has some", a
       rules: "",
       sync: "clean",
     } as const;
-    const entry = { path: "a", type: "file", size: hour, flags: torn } as const;
+    const entry: SnapshotEntry = { path: "a", type: "file", size: hour, flags: torn };
     const source = {
       facts: () => Promise.resolve(facts),
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a path is one
-      entries: async function* () {
-        yield entry as never;
+      entries: async function* (): AsyncGenerator<readonly SnapshotEntry[]> {
+        yield [entry];
       },
       open: () => Promise.reject(new Error("nobody reads it")),
     };
