@@ -15,7 +15,7 @@ import type { Death, ServerLife } from "./server-life.ts";
 
 /** `SNAP_CRASH_SEED` and `SNAP_CRASH_KILLS` repeat a run, or make a longer one. */
 const seed = Number(process.env["SNAP_CRASH_SEED"] ?? "1");
-const kills = Number(process.env["SNAP_CRASH_KILLS"] ?? "200");
+const kills = Number(process.env["SNAP_CRASH_KILLS"] ?? "80");
 const writersMax = 8;
 /** Every content is read again after so many kills. */
 const readAllEvery = 20;
