@@ -154,7 +154,7 @@ test("N44, A16: captures amid commits and `gc --prune=now` come out of the store
   using stored = new ScratchStore();
   const folder = scratch.base("r");
   const loop =
-    "n=0; while :; do n=$((n+1)); echo $n > f; git add f; git commit -qm $n; git gc -q --prune=now; done";
+    "n=0; while kill -0 $PPID 2>/dev/null; do n=$((n+1)); echo $n > f; git add f; git commit -qm $n; git gc -q --prune=now; done";
   const busy = spawn("sh", ["-c", loop], { cwd: folder, env: gitEnvironment, stdio: "ignore" });
   const store = await stored.open();
   let whole = 0;
