@@ -100,7 +100,9 @@ function copiesOut() {
  * four times as often, which is a tenth of a first capture. A comparison with the present reads a whole tree.
  */
 function onlyStreams() {
-  var words = process.argv.slice(2);
+  var words = process.argv.slice(2).filter(function (word) {
+    return word[0] !== "-";
+  });
   if (words[0] === "diff")
     return words.indexOf("local") < 0 && words.indexOf("remote") < 0 && words.length > 2;
   return ["capture", "list", "show", "ls", "cat", "find"].indexOf(words[0]) >= 0;

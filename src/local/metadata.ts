@@ -1,5 +1,6 @@
 import { constants } from "node:fs";
 import type { Metadata } from "../core/snapshot/restore-wanted.ts";
+import { modeFor } from "../core/tree/owner.ts";
 import type { LocalStat } from "../core/tree/local-stat.ts";
 import { SnapError } from "../std/error.ts";
 import { giveTo } from "./ownership.ts";
@@ -39,8 +40,8 @@ export async function setMetadataOf(
   if (kind === "file" || kind === "folder") {
     const fd = site.disk.open(spot.at(), openFlags);
     try {
-      giveTo(site.disk, fd, owner);
-      if (mode !== undefined) site.disk.chmodOpen(fd, bitsOf(mode, special));
+      const isGiven = giveTo(site.disk, fd, owner);
+      if (mode !== undefined) site.disk.chmodOpen(fd, modeFor(bitsOf(mode, special), isGiven));
       if (modifiedNs !== undefined) site.disk.setTimesOpen(fd, secondsOf(modifiedNs));
       await site.disk.sync(fd);
     } finally {

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { ContentHasher } from "../core/tree/content-hash.ts";
 import type { LocalStat } from "../core/tree/local-stat.ts";
-import type { Owner } from "../core/tree/owner.ts";
+import { modeFor, type Owner } from "../core/tree/owner.ts";
 import type { AreaPath, StageExpectation, StageRequest } from "../core/plan/local-act.ts";
 import { present } from "../std/assert.ts";
 import { SnapError, throwIfAborted } from "../std/error.ts";
@@ -56,8 +56,9 @@ async function stageFile(site: Site, spot: Spot, request: FileRequest): Promise<
   let written = false;
   try {
     await writeChecked(site, fd, request);
-    giveTo(disk, fd, request.owner);
-    disk.chmodOpen(fd, bitsOf(request.mode ?? 0o666 & ~disk.umask(), request));
+    const isGiven = giveTo(disk, fd, request.owner);
+    const mode = bitsOf(request.mode ?? 0o666 & ~disk.umask(), request);
+    disk.chmodOpen(fd, modeFor(mode, isGiven));
     if (request.modifiedNs !== undefined) disk.setTimesOpen(fd, secondsOf(request.modifiedNs));
     await disk.sync(fd);
     written = true;

@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import type { DiskPath } from "../core/snapshot/disk-path.ts";
-import { idsOf, isOwnerRefused, type Owner } from "../core/tree/owner.ts";
+import { idsOf, isOwnerRefused, modeFor, type Owner } from "../core/tree/owner.ts";
 import { systemCode } from "../std/error.ts";
 
 /** Owner, mode bits, and mtime in seconds as text, which may lie before 1970; absent where they stay as they are. */
@@ -21,8 +21,10 @@ export type CopyDisk = {
   readonly close: (fd: number) => void;
   /** A new folder, 0700. */
   readonly makeFolder: (path: DiskPath) => void;
-  /** The same for a folder. */
+  /** The same for a folder, which is not followed where a link has come to stand there. */
   readonly settle: (path: DiskPath, stamp: CopyStamp) => boolean;
+  /** Let this user into a folder that is to be removed. */
+  readonly unlock: (path: DiskPath) => void;
   /** A new link, with its owner and time; the answer as above. */
   readonly symlink: (target: DiskPath, path: DiskPath, stamp: CopyStamp) => boolean;
   /** A second name; fails where it is taken. */
@@ -34,8 +36,9 @@ export type CopyDisk = {
   readonly removeFolder: (path: DiskPath) => void;
 };
 
-const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
+const { O_RDONLY, O_WRONLY, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW } = fs.constants;
 const createFlags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
+const folderFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
 
 /** The disk of this machine. */
 export const nodeCopyDisk: CopyDisk = {
@@ -44,24 +47,11 @@ export const nodeCopyDisk: CopyDisk = {
     for (let at = 0; at < bytes.length;)
       at += fs.writeSync(fd, bytes, at, bytes.length - at, position + at);
   },
-  finish: (fd, { owner, mode, seconds }) => {
-    try {
-      const isGiven = gives(owner, (user, group) => fs.fchownSync(fd, user, group));
-      if (mode !== undefined) fs.fchmodSync(fd, mode);
-      if (seconds !== undefined) fs.futimesSync(fd, seconds, seconds);
-      return isGiven;
-    } finally {
-      fs.closeSync(fd);
-    }
-  },
+  finish: dressAndClose,
   close: (fd) => fs.closeSync(fd),
   makeFolder: (path) => fs.mkdirSync(asPath(path), 0o700),
-  settle: (path, { owner, mode, seconds }) => {
-    const isGiven = gives(owner, (user, group) => fs.chownSync(asPath(path), user, group));
-    if (mode !== undefined) fs.chmodSync(asPath(path), mode);
-    if (seconds !== undefined) fs.utimesSync(asPath(path), seconds, seconds);
-    return isGiven;
-  },
+  settle: (path, stamp) => dressAndClose(fs.openSync(asPath(path), folderFlags), stamp),
+  unlock: (path) => fs.chmodSync(asPath(path), 0o700),
   symlink: (target, path, { owner, seconds }) => {
     fs.symlinkSync(asPath(target), asPath(path));
     const isGiven = gives(owner, (user, group) => fs.lchownSync(asPath(path), user, group));
@@ -79,6 +69,17 @@ export const nodeCopyDisk: CopyDisk = {
   unlink: (path) => fs.unlinkSync(asPath(path)),
   removeFolder: (path) => fs.rmdirSync(asPath(path)),
 };
+
+function dressAndClose(fd: number, { owner, mode, seconds }: CopyStamp): boolean {
+  try {
+    const isGiven = gives(owner, (user, group) => fs.fchownSync(fd, user, group));
+    if (mode !== undefined) fs.fchmodSync(fd, modeFor(mode, isGiven));
+    if (seconds !== undefined) fs.futimesSync(fd, seconds, seconds);
+    return isGiven;
+  } finally {
+    fs.closeSync(fd);
+  }
+}
 
 /** Before the mode: this takes setuid and setgid away. Absent: it stays as it is. */
 function gives(owner: Owner | undefined, chown: (user: number, group: number) => void): boolean {
@@ -106,7 +107,7 @@ export function removeTree(disk: CopyDisk, path: DiskPath): void {
     disk.unlink(path);
     return;
   }
-  disk.settle(path, { mode: 0o700 });
+  disk.unlock(path);
   for (const name of disk.names(path)) removeTree(disk, inFolder(path, name));
   disk.removeFolder(path);
 }

@@ -1,5 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { idsOf, isOwner } from "../../src/core/tree/owner.ts";
+import { idsOf, isOwner, modeFor } from "../../src/core/tree/owner.ts";
+
+test("X9: what stays with whoever runs this gets no setuid, setgid or sticky bit", () => {
+  expect([modeFor(0o6755, true), modeFor(0o7755, false)]).toEqual([0o6755, 0o755]);
+});
 
 describe("N38: an owner from outside", () => {
   test.each([

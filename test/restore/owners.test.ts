@@ -22,6 +22,7 @@ async function captured(world: Unlinked): Promise<void> {
   world.write("d/f", "1");
   fs.symlinkSync("f", path.join(world.top, "d/l"));
   for (const name of ["d", "d/f", "d/l"]) fs.lchownSync(path.join(world.top, name), 1000, 33);
+  fs.chmodSync(path.join(world.top, "d/f"), 0o4755);
   const deps = await world.deps();
   await deps.capture({ reason: "before-restore", side: "local", paths: undefined, label: "S" }, {});
 }
@@ -60,7 +61,8 @@ describe.runIf(process.getuid?.() === 0)("N38: owners", () => {
     await using world = new Unlinked(strictDisk);
     await captured(world);
     fs.rmSync(path.join(world.top, "d"), { recursive: true });
-    const report = await restoreSnapshot(await world.deps(), request);
+    const asked = { ...request, specialModes: true };
+    const report = await restoreSnapshot(await world.deps(), asked);
     expect(report).toMatchObject({ exit: 4, state: "partial" });
     expect(report.left).toEqual(
       expect.arrayContaining(
@@ -69,5 +71,7 @@ describe.runIf(process.getuid?.() === 0)("N38: owners", () => {
     );
     expect(fs.readFileSync(path.join(world.top, "d/f"), "utf8")).toBe("1");
     expect(ownerOf(world, "d/f")).toBe("0:0");
+    const { mode } = fs.statSync(path.join(world.top, "d/f"));
+    expect(mode & 0o7777, "setuid would make it root's").toBe(0o755);
   });
 });

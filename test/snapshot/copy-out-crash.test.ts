@@ -217,3 +217,15 @@ test("N38: what the system does not let this user give away is whole, and told",
   expect(given, "an archive may call others by these numbers").toEqual(given.map(() => undefined));
   fs.rmSync(around, { recursive: true });
 });
+
+test("X2: a link that takes the place of a folder in the last moment is not followed", () => {
+  const around = fs.mkdtempSync(path.join(tmpdir(), "snap-out-"));
+  const victim = path.join(around, "victim");
+  fs.mkdirSync(victim, { mode: 0o755 });
+  fs.symlinkSync(victim, path.join(around, "d"));
+  expect(() => nodeCopyDisk.settle(path.join(around, "d"), { mode: 0o777 })).toThrow(
+    /ENOTDIR|ELOOP/u,
+  );
+  expect(fs.statSync(victim).mode & 0o777).toBe(0o755);
+  fs.rmSync(around, { recursive: true });
+});

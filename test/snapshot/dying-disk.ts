@@ -27,6 +27,7 @@ export function dyingDisk(callsLeft: number, { halfWay }: { readonly halfWay: bo
     close: act(disk.close),
     makeFolder: act(disk.makeFolder),
     settle: act(disk.settle),
+    unlock: act(disk.unlock),
     symlink: act(disk.symlink),
     link: act(disk.link),
     rename: act(disk.rename),

@@ -15,6 +15,14 @@ export function isOwnerRefused(code: string | undefined): boolean {
   return code === "EPERM" || code === "EINVAL" || code === "ENOTSUP";
 }
 
+/**
+ * The mode of what was or was not given to its owner: setuid and setgid would give the rights of whoever runs this to the content of
+ * somebody else (X9).
+ */
+export function modeFor(mode: number, isGiven: boolean): number {
+  return isGiven ? mode : mode & 0o777;
+}
+
 /** Why a path has not the owner that it should have. */
 export function ownerRefusal(owner: Owner): string {
   return `it cannot be given to ${owner} (user:group) by this user`;
