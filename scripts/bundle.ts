@@ -37,13 +37,24 @@ const plainWidth = {
       : undefined,
 };
 
+const copies = ["src/cli/launch.cjs", ...inRoot("src/**/*.json")].filter(
+  (file) => !file.endsWith("tsconfig.json"),
+);
+
+requireOwnNames([...entries, ...copies]);
 await rm(target, { recursive: true, force: true });
 const modules = await bundleProgram();
 await writeFile(path.join(target, "LICENSES.txt"), await licencesOf(modules));
-for (const file of ["src/cli/launch.cjs", ...inRoot("src/**/*.json")]) {
-  if (!file.endsWith("tsconfig.json")) await copyBeside(file);
-}
+for (const file of copies) await copyBeside(file);
 await chmod(path.join(target, "launch.cjs"), 0o755);
+
+/** All of them come into one folder. */
+function requireOwnNames(files: readonly string[]): void {
+  const byName = Map.groupBy(files, (file) => path.basename(file));
+  for (const [name, same] of byName) {
+    if (same.length > 1) throw new Error(`${same.join(" and ")} are both called ${name}`);
+  }
+}
 
 function inRoot(pattern: string): readonly string[] {
   return globSync(pattern, { cwd: root });
