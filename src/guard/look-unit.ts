@@ -43,5 +43,7 @@ export async function lookAtUnit(
 }
 
 function lineOf({ key, kind, stamp }: Found): string {
-  return `${key}\0${kind} ${kind === "folder" ? stamp.mode : stamp.mark}\n`;
+  // The times of a folder change with every look of git's; who owns it tells no other mark.
+  const own = kind === "folder" ? `${stamp.mode} ${stamp.owner}` : stamp.mark;
+  return `${key}\0${kind} ${own}\n`;
 }

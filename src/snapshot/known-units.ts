@@ -71,9 +71,11 @@ export class KnownUnits {
   }
 
   async *#held(place: UnitPlace): AsyncGenerator<SnapshotEntry> {
-    const { data } = this.#parts;
+    const { data, source } = this.#parts;
+    const keepsOwners = source.units?.keepsOwners === true;
     for await (const entry of this.#entriesOf(place)) {
       if (entry.blocks?.every((block) => data.has(block)) === false) throw new NotHeld();
+      if (keepsOwners && entry.owner === undefined) throw new NotHeld();
       yield entry;
     }
   }
@@ -89,5 +91,5 @@ export class KnownUnits {
   }
 }
 
-/** A block of it is in no pack. */
+/** A block of it is in no pack, or its owners were not kept (N38). */
 class NotHeld extends Error {}

@@ -30,12 +30,13 @@ class World implements Disposable {
 
   async capture(
     store: OpenedStore,
-    options: { readonly force?: boolean } = {},
+    options: { readonly force?: boolean; readonly keepsOwners?: boolean } = {},
   ): Promise<CaptureResult> {
-    const units = guardUnits(this.scratch, guardKnowledge(this.scratch, this.#memory));
-    const source = sourceOf(this.scratch, { units });
+    const { keepsOwners = false, ...asked } = options;
+    const known = guardUnits(this.scratch, guardKnowledge(this.scratch, this.#memory));
+    const source = sourceOf(this.scratch, { units: { ...known, keepsOwners } });
     using counter = new OpenCounter(join(this.folder, ".git"));
-    const result = await store.capture(source, { reason: "manual", ...options });
+    const result = await store.capture(source, { reason: "manual", ...asked });
     this.opened = counter.opened;
     return result;
   }
@@ -198,3 +199,27 @@ test("N33, N43: a repository that came to be ignored is in the next snapshot no 
   expect(again.root.git).toEqual(first.root.git);
   expect(again.root.lists).toEqual(first.root.lists);
 });
+
+test.runIf(process.getuid?.() === 0)(
+  "N38: what was captured without owners, or changed its owner, is captured again with them",
+  async () => {
+    using world = new World();
+    const store = await world.open();
+    await world.capture(store);
+    const owners = { force: true, keepsOwners: true };
+    const { root } = await world.capture(store, owners);
+    expect(world.opened.length).toBeGreaterThan(0);
+    const own = (await all(store.entries(root.id))).filter(({ path }) =>
+      path.startsWith("r/.git/"),
+    );
+    expect(new Set(own.map(({ owner }) => owner))).toEqual(new Set(["0:0"]));
+    await world.capture(store, owners);
+    expect(world.opened).toEqual([]);
+    fs.chownSync(world.at("refs/heads"), 1000, 33);
+    const { root: given } = await world.capture(store, owners);
+    const heads = (await all(store.entries(given.id))).find(({ path }) =>
+      path.endsWith("refs/heads"),
+    );
+    expect(heads?.owner).toBe("1000:33");
+  },
+);
