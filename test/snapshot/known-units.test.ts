@@ -217,9 +217,8 @@ test.runIf(process.getuid?.() === 0)(
     expect(world.opened).toEqual([]);
     fs.chownSync(world.at("refs/heads"), 1000, 33);
     const { root: given } = await world.capture(store, owners);
-    const heads = (await all(store.entries(given.id))).find(({ path }) =>
-      path.endsWith("refs/heads"),
-    );
+    const after = await all(store.entries(given.id));
+    const heads = after.find(({ path }) => path === "r/.git/refs/heads");
     expect(heads?.owner).toBe("1000:33");
   },
 );
