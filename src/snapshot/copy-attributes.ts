@@ -90,10 +90,12 @@ async function setBatch(
     return;
   }
   // Without the right to write there is none to set attributes, either; only root has it all the same.
-  const closed = batch.filter(({ mode }) => mode !== undefined && (mode & writable) === 0);
-  for (const { disk, mode = 0 } of closed) copy.disk.settle(disk, { mode: mode | writable });
+  const closed = batch
+    .filter(({ mode }) => mode !== undefined && (mode & writable) === 0)
+    .map(({ disk }) => ({ disk, mode: copy.disk.modeOf(disk) }));
+  for (const { disk, mode } of closed) copy.disk.chmod(disk, mode | writable);
   const missing = await setAttributes(tools, batch, copy.work);
-  for (const { disk, mode } of closed) copy.disk.settle(disk, { mode });
+  for (const { disk, mode } of closed) copy.disk.chmod(disk, mode);
   for (const [number, { path }] of batch.entries()) {
     const names = missing[number] ?? [];
     if (names.length === 0) continue;

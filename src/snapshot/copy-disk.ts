@@ -23,8 +23,9 @@ export type CopyDisk = {
   readonly makeFolder: (path: DiskPath) => void;
   /** The same for a folder, which is not followed where a link has come to stand there. */
   readonly settle: (path: DiskPath, stamp: CopyStamp) => boolean;
-  /** Let this user into a folder that is to be removed. */
-  readonly unlock: (path: DiskPath) => void;
+  /** The mode bits of what stands there, and others for it: only where nobody else can put a link. */
+  readonly modeOf: (path: DiskPath) => number;
+  readonly chmod: (path: DiskPath, mode: number) => void;
   /** A new link, with its owner and time; the answer as above. */
   readonly symlink: (target: DiskPath, path: DiskPath, stamp: CopyStamp) => boolean;
   /** A second name; fails where it is taken. */
@@ -51,7 +52,8 @@ export const nodeCopyDisk: CopyDisk = {
   close: (fd) => fs.closeSync(fd),
   makeFolder: (path) => fs.mkdirSync(asPath(path), 0o700),
   settle: (path, stamp) => dressAndClose(fs.openSync(asPath(path), folderFlags), stamp),
-  unlock: (path) => fs.chmodSync(asPath(path), 0o700),
+  modeOf: (path) => fs.lstatSync(asPath(path)).mode & 0o7777,
+  chmod: (path, mode) => fs.chmodSync(asPath(path), mode),
   symlink: (target, path, { owner, seconds }) => {
     fs.symlinkSync(asPath(target), asPath(path));
     const isGiven = gives(owner, (user, group) => fs.lchownSync(asPath(path), user, group));
@@ -107,7 +109,7 @@ export function removeTree(disk: CopyDisk, path: DiskPath): void {
     disk.unlink(path);
     return;
   }
-  disk.unlock(path);
+  disk.chmod(path, 0o700);
   for (const name of disk.names(path)) removeTree(disk, inFolder(path, name));
   disk.removeFolder(path);
 }
