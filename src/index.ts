@@ -13,6 +13,7 @@ export { accountOf, type Account } from "./app/accounts.ts";
 export { beginLogin, loginLocal, logout, type PendingLogin } from "./app/login.ts";
 export { captureWorkspace, type CaptureOutcome, type CaptureRequest } from "./app/capture.ts";
 export { diffSnapshots, type DiffRequest } from "./app/diff.ts";
+export type { PresentChange } from "./app/compare-units.ts";
 export {
   listWorkspaces,
   makeLink,

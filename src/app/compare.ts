@@ -10,7 +10,7 @@ import { entryTrouble, type SnapshotEntry } from "../core/snapshot/entry.ts";
 import { EntrySorter } from "../core/snapshot/entry-sorter.ts";
 import { isAtOrBelow } from "../core/snapshot/restore-wanted.ts";
 import type { SnapshotRoot } from "../core/snapshot/root.ts";
-import { withoutUnitParts, withoutUnits } from "../core/snapshot/unit.ts";
+import { withoutUnits } from "../core/snapshot/unit.ts";
 import type { RemoteItem } from "../core/tree/remote-item.ts";
 import { isTaken, type ScopeRules } from "../engine/scope/standing.ts";
 import type { RemoteSide, SnapshotStore } from "../ports.ts";
@@ -19,6 +19,7 @@ import type { Work } from "../std/events.ts";
 import { connect } from "./accounts.ts";
 import { boundaryOf, type Boundary } from "./boundary.ts";
 import { captureSource } from "./capture-source.ts";
+import { compareUnits, SeenUnits, type PresentChange } from "./compare-units.ts";
 import type { Environment } from "./environment.ts";
 import { requireLink, requireWorkspace } from "./find-workspace.ts";
 import { hashedEntries } from "./local-entries.ts";
@@ -39,11 +40,15 @@ export type Comparison = {
   readonly rehash?: boolean;
   /** Extended attributes of the disk too, where the snapshot has them (N38). */
   readonly attributes?: boolean;
+  /** Repositories of the disk file by file, not each as one. */
+  readonly wholeUnits?: boolean;
+  /** Modes and times do not count. */
+  readonly contentOnly?: boolean;
 };
 
 /**
  * What leads from a snapshot to the present, content by hash. The disk is known by the trusted hashes of the index, and read where
- * there is none; Dropbox by its listing, with nothing downloaded: of it files and folders are compared, for links are never there.
+ * there is none; its repositories each as one; Dropbox by its listing, with nothing downloaded: of it files and folders are compared, for links are never there.
  *
  * @throws {SnapError} `workspace-missing`, `busy`; for the remote side also what opening the account and the listing can throw
  */
@@ -51,7 +56,7 @@ export function compareWith(
   environment: Environment,
   comparison: Comparison,
   work: Work,
-): AsyncGenerator<EntryChange> {
+): AsyncGenerator<PresentChange> {
   return comparison.side === "local"
     ? compareLocal(environment, comparison, work)
     : compareRemote(environment, comparison, work);
@@ -59,23 +64,31 @@ export function compareWith(
 
 async function* compareLocal(
   environment: Environment,
-  { store, root, place, under, doing, rehash = false, attributes: asked = false }: Comparison,
+  comparison: Comparison,
   work: Work,
-): AsyncGenerator<EntryChange> {
+): AsyncGenerator<PresentChange> {
+  const { store, root, place, under, doing, rehash = false } = comparison;
+  const { wholeUnits = false, contentOnly = false } = comparison;
   const record = requireWorkspace(environment, place);
   await using workspace = await openWorkspace(environment, record, doing);
   const units = root.git !== undefined;
   const paths = scopeOf(root, under);
   const scope = { side: "local", paths, units, ignored: root.ignored } as const;
-  const attributes = asked && root.attributes === true;
+  const attributes = comparison.attributes === true && root.attributes === true;
   const source = await captureSource(workspace, {
     ...scope,
     attributes,
     signal: work.signal,
   });
   const present = hashedEntries({ source, local: workspace.local, rehash }, work);
-  const before = withoutUnitParts(store.entries(root.id, under));
-  yield* diffEntries(attributes ? before : comparable(root, before), present);
+  const held = store.entries(root.id, under);
+  const seen = new SeenUnits(under);
+  const before = seen.before(attributes ? held : comparable(root, held));
+  for await (const change of seen.changes(diffEntries(before, seen.present(present)))) {
+    if (!contentOnly || change.change !== "metadata") yield change;
+  }
+  const compared = { store, root, source, under, rehash, wholeUnits, contentOnly };
+  yield* compareUnits(compared, seen, work);
 }
 
 /** Without what is not looked up on the other side. */

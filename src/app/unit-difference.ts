@@ -1,106 +1,108 @@
-import type { SnapshotEntry } from "../core/snapshot/entry.ts";
-import type {
-  ChangedUnit,
-  RefChange,
-  Standing,
-  UnitDifference,
-} from "../core/snapshot/unit-changes.ts";
-import type { SnapshotRoot } from "../core/snapshot/root.ts";
-import { parseRelPath } from "../core/path/rel-path.ts";
-import { parseHead, parsePackedRefs } from "../guard/git-text.ts";
-import type { SnapshotStore } from "../ports.ts";
-import { throwIfAborted } from "../std/error.ts";
+import type { RelPath } from "../core/path/rel-path.ts";
+import type { ChangedUnit, Standing, UnitDifference } from "../core/snapshot/unit-changes.ts";
+import { parseHead } from "../guard/git-text.ts";
 import type { Work } from "../std/events.ts";
+import { entryIn, type UnitFiles } from "./unit-files.ts";
+import {
+  compareGitRefs,
+  listBytesMax,
+  packedRefs,
+  refBytesMax,
+  refChanges,
+  type PackedSides,
+  type RefsCompared,
+  type UnitSides,
+} from "./unit-refs.ts";
 
-/** The most that is read of a list of refs, and of one ref. */
-const listBytesMax = 16 * 1024 * 1024;
-const refBytesMax = 4096;
+/** Where a repository stood and stands, and its refs. */
+type Compared = RefsCompared & { readonly before: Standing; readonly after: Standing };
 
-/** Loose refs that are read of one repository on one side: of more only the parts that differ are told. */
-const refsMax = 10_000;
-
-/** The snapshots that a repository is looked at in. */
-export type UnitSides = {
-  readonly store: SnapshotStore;
-  readonly from: SnapshotRoot;
-  readonly to: SnapshotRoot;
-};
-
-/** How a repository differs between two snapshots, by what its files say in them (N43). @throws {SnapError} `damaged`; `interrupted` */
+/** How a repository differs between two sides, by what its files say there (N43). @throws {SnapError} `damaged`; `interrupted` */
 export async function unitDifference(
-  { store, from, to }: UnitSides,
+  sides: Omit<UnitSides, "unit">,
   unit: ChangedUnit,
   work: Work,
 ): Promise<UnitDifference> {
-  const before = await picture({ store, root: from, unit }, work);
-  const after = await picture({ store, root: to, unit }, work);
-  const isSame =
-    before.head.branch === after.head.branch && before.head.commit === after.head.commit;
+  const both = { ...sides, unit: unit.path };
+  const compared = unit.vcs === "git" ? await compareGit(both, work) : await compareHg(both);
+  const { before, after, refs, notRead } = compared;
+  const isSame = before.branch === after.branch && before.commit === after.commit;
   return {
     ...unit,
     change: "unit",
-    ...(isSame ? {} : { head: { from: before.head, to: after.head } }),
-    refs: refChanges(before.refs, after.refs),
+    ...(isSame ? {} : { head: { from: before, to: after } }),
+    refs,
+    ...(notRead === 0 ? {} : { refsNotRead: notRead }),
   };
 }
 
-type Picture = { readonly head: Standing; readonly refs: ReadonlyMap<string, string> };
-
-type Side = {
-  readonly store: SnapshotStore;
-  readonly root: SnapshotRoot;
-  readonly unit: ChangedUnit;
-};
-
-async function picture(side: Side, work: Work): Promise<Picture> {
-  return side.unit.vcs === "git" ? await gitPicture(side, work) : await hgPicture(side);
+/** Whether a file of a repository is read by `unitDifference`. */
+export function isTold(vcs: "git" | "hg", name: string): boolean {
+  if (vcs === "git") return name === "HEAD" || name === "packed-refs" || name.startsWith("refs/");
+  return name === "branch" || name === "dirstate" || bookmarkFiles.includes(name);
 }
 
-async function gitPicture(side: Side, work: Work): Promise<Picture> {
-  const refs = new Map(parsePackedRefs((await textAt(side, "packed-refs", listBytesMax)) ?? ""));
-  const { store, root, unit } = side;
-  let count = 0;
-  for await (const entry of store.entries(root.id, parseRelPath(`${unit.path}/refs`))) {
-    throwIfAborted(work.signal);
-    if (entry.type !== "file") continue;
-    count += 1;
-    if (count > refsMax) break;
-    const bytes = await bytesOf(store, entry, refBytesMax);
-    const name = entry.path.slice(unit.path.length + 1);
-    if (bytes !== undefined) refs.set(name, bytes.toString().trim());
-  }
-  const head = parseHead((await textAt(side, "HEAD", refBytesMax)) ?? "");
-  return { head: standingOf(head, refs), refs: count > refsMax ? new Map() : refs };
+async function compareGit(sides: UnitSides, work: Work): Promise<Compared> {
+  const { from, to, unit } = sides;
+  const packed: PackedSides = {
+    from: await packedRefs(from, unit),
+    to: await packedRefs(to, unit),
+  };
+  return {
+    before: await gitStanding(from, unit, packed.from),
+    after: await gitStanding(to, unit, packed.to),
+    ...(await compareGitRefs({ ...sides, packed }, work)),
+  };
 }
 
-function standingOf(
-  head: ReturnType<typeof parseHead>,
-  refs: ReadonlyMap<string, string>,
-): Standing {
+async function gitStanding(
+  files: UnitFiles,
+  unit: RelPath,
+  packed: ReadonlyMap<string, string> | undefined,
+): Promise<Standing> {
+  const head = parseHead((await textIn({ files, unit }, "HEAD", refBytesMax)) ?? "");
   if (head === undefined) return {};
   if (head.kind === "oid") return { commit: head.oid };
-  const commit = refs.get(head.ref);
+  const loose = await textIn({ files, unit }, head.ref, refBytesMax);
+  const commit = loose?.trim() ?? packed?.get(head.ref);
   const branch = head.ref.replace(/^refs\/heads\//u, "");
   return { branch, ...(commit === undefined ? {} : { commit }) };
 }
 
+const bookmarkFiles: readonly string[] = ["bookmarks", "store/bookmarks"];
+
 /** Of Mercurial the branch and the bookmarks are text, and the dirstate begins with the commit that is checked out. */
-async function hgPicture(side: Side): Promise<Picture> {
-  const branch = (await textAt(side, "branch", refBytesMax))?.trim();
-  const lists = ["bookmarks", "store/bookmarks"].map((name) => textAt(side, name, listBytesMax));
-  const text = (await Promise.all(lists)).find((each) => each !== undefined) ?? "";
-  const refs = new Map(
+async function compareHg({ from, to, unit }: UnitSides): Promise<Compared> {
+  const before = { files: from, unit };
+  const after = { files: to, unit };
+  return {
+    before: await hgStanding(before),
+    after: await hgStanding(after),
+    refs: refChanges(await bookmarksIn(before), await bookmarksIn(after)),
+    notRead: 0,
+  };
+}
+
+type Side = { readonly files: UnitFiles; readonly unit: RelPath };
+
+async function hgStanding(side: Side): Promise<Standing> {
+  const branch = (await textIn(side, "branch", refBytesMax))?.trim();
+  const commit = parentOf(await bytesIn(side, "dirstate", listBytesMax));
+  return {
+    ...(branch === undefined || branch === "" ? {} : { branch }),
+    ...(commit === undefined ? {} : { commit }),
+  };
+}
+
+async function bookmarksIn(side: Side): Promise<ReadonlyMap<string, string>> {
+  const lists = await Promise.all(bookmarkFiles.map((name) => textIn(side, name, listBytesMax)));
+  const text = lists.find((each) => each !== undefined) ?? "";
+  return new Map(
     text.split("\n").flatMap((line): [string, string][] => {
       const [, node = "", name = ""] = /^([0-9a-f]{40}) (.+)$/u.exec(line) ?? [];
       return name === "" ? [] : [[name, node]];
     }),
   );
-  const commit = parentOf(await bytesAt(side, "dirstate", listBytesMax));
-  const head = {
-    ...(branch === undefined || branch === "" ? {} : { branch }),
-    ...(commit === undefined ? {} : { commit }),
-  };
-  return { head, refs };
 }
 
 /** The first parent in a dirstate (`hg help internals.dirstate-v2`); undefined for none. */
@@ -112,40 +114,16 @@ function parentOf(dirstate: Buffer | undefined): string | undefined {
   return /^0*$/u.test(node) ? undefined : node;
 }
 
-async function textAt(side: Side, name: string, bytesMax: number): Promise<string | undefined> {
-  return (await bytesAt(side, name, bytesMax))?.toString();
+async function textIn(side: Side, name: string, bytesMax: number): Promise<string | undefined> {
+  return (await bytesIn(side, name, bytesMax))?.toString();
 }
 
 /** Undefined where there is no such file, or none that can be read. */
-async function bytesAt(
-  { store, root, unit }: Side,
+async function bytesIn(
+  { files, unit }: Side,
   name: string,
   bytesMax: number,
 ): Promise<Buffer | undefined> {
-  const path = parseRelPath(`${unit.path}/${name}`);
-  for await (const entry of store.entries(root.id, path))
-    return entry.path === path ? await bytesOf(store, entry, bytesMax) : undefined;
-  return undefined;
-}
-
-async function bytesOf(
-  store: SnapshotStore,
-  entry: SnapshotEntry,
-  bytesMax: number,
-): Promise<Buffer | undefined> {
-  const { type, blocks, size = 0 } = entry;
-  if (type !== "file" || blocks === undefined || size > bytesMax) return undefined;
-  return Buffer.concat(await Array.fromAsync(store.open(entry)));
-}
-
-function refChanges(
-  before: ReadonlyMap<string, string>,
-  after: ReadonlyMap<string, string>,
-): readonly RefChange[] {
-  const names = [...new Set([...before.keys(), ...after.keys()])].toSorted();
-  return names.flatMap((name) => {
-    const [from, to] = [before.get(name), after.get(name)];
-    if (from === to) return [];
-    return [{ name, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) }];
-  });
+  const entry = await entryIn(files, unit, name);
+  return entry === undefined ? undefined : await files.bytes(entry, bytesMax);
 }

@@ -1,12 +1,13 @@
 import { topPath } from "../core/path/rel-path.ts";
-import type { EntryChange } from "../core/snapshot/diff.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { SnapshotRoot } from "../core/snapshot/root.ts";
+import type { UnitDifference } from "../core/snapshot/unit-changes.ts";
 import type { SnapshotStore } from "../ports.ts";
 import type { LeftPacks } from "../core/snapshot/store-request.ts";
 import { SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { compareWith, type Comparison } from "./compare.ts";
+import type { PresentChange } from "./compare-units.ts";
 import { fireDrill, type DrillReport } from "./drill.ts";
 import type { Environment } from "./environment.ts";
 import { KeptRevisions } from "./kept-revisions.ts";
@@ -39,6 +40,8 @@ export type Difference = {
   readonly side: "workspace" | "cloud" | "restored";
   readonly path: string;
   readonly reason: string;
+  /** How, where it is a repository of the workspace. */
+  readonly repository?: UnitDifference;
 };
 
 /** What a verification found. */
@@ -117,7 +120,7 @@ async function comparedWith(
 }
 
 /** What the snapshot holds and its path does not any more. */
-function lostOf(change: EntryChange): SnapshotEntry | undefined {
+function lostOf(change: PresentChange): SnapshotEntry | undefined {
   return change.change === "removed" || change.change === "changed" ? change.before : undefined;
 }
 
@@ -183,19 +186,29 @@ async function* differencesOf(
   environment: Environment,
   present: Present,
   work: Work,
-): AsyncGenerator<EntryChange> {
-  const comparison = { ...present, under: topPath, doing: "verify" };
+): AsyncGenerator<PresentChange> {
+  const comparison = { ...present, under: topPath, doing: "verify", contentOnly: true };
   for await (const change of compareWith(environment, comparison, work)) {
-    const isTold = present.side === "local" || kindOf(change) === "file";
-    if (change.change !== "metadata" && isTold) yield change;
+    if (present.side === "local" || isAboutFile(change)) yield change;
   }
 }
 
-function kindOf(change: EntryChange): SnapshotEntry["type"] {
-  return change.change === "removed" ? change.before.type : change.after.type;
+function isAboutFile(change: PresentChange): boolean {
+  switch (change.change) {
+    case "removed":
+      return change.before.type === "file";
+    case "added":
+    case "changed":
+    case "moved":
+      return change.after.type === "file";
+    case "metadata":
+    case "unit":
+    case "unjudged":
+      return false;
+  }
 }
 
-function describe(change: EntryChange, compared: Comparison["side"]): Difference {
+function describe(change: PresentChange, compared: Comparison["side"]): Difference {
   const side = compared === "local" ? "workspace" : "cloud";
   switch (change.change) {
     case "added":
@@ -207,5 +220,9 @@ function describe(change: EntryChange, compared: Comparison["side"]): Difference
       return { side, path: change.after.path, reason: "has other content" };
     case "moved":
       return { side, path: change.before.path, reason: `is now at "${change.after.path}"` };
+    case "unit":
+      return { side, path: change.path, reason: "has other content", repository: change };
+    case "unjudged":
+      return { side, path: change.path, reason: `cannot be judged: ${change.reasons.join("; ")}` };
   }
 }

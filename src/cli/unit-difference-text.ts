@@ -1,5 +1,10 @@
 import { displayName } from "../core/path/names.ts";
-import type { RefChange, Standing, UnitDifference } from "../core/snapshot/unit-changes.ts";
+import type {
+  RefChange,
+  Standing,
+  UnitDifference,
+  UnjudgedUnit,
+} from "../core/snapshot/unit-changes.ts";
 import type { Json } from "../std/json.ts";
 
 /** Refs that are named in a line; of more only how many. */
@@ -7,15 +12,26 @@ const refsNamedMax = 3;
 
 /** How a repository differs, in one line: `M r/.git (git): main 1a2b3c4d -> 5e6f7a8b; new: tags/v1; index, reflog; files of objects: 3 new`. */
 export function unitDifferenceText(unit: UnitDifference): string {
-  const { path, vcs, head, refs, parts } = unit;
+  return `M ${displayName(unit.path)} (${unit.vcs}): ${unitDifferenceWords(unit)}`;
+}
+
+/** The same without what it is about. */
+export function unitDifferenceWords(unit: UnitDifference): string {
+  const { head, refs, refsNotRead, parts } = unit;
   const told = [
     ...(head === undefined ? [] : [headText(head)]),
     ...refsText(refs.filter((ref) => !isToldByHead(ref, unit))),
+    ...(refsNotRead === undefined ? [] : [`files of refs not read: ${refsNotRead}`]),
     ...otherParts(parts),
     ...objectsText(unit),
   ];
-  const how = told.length === 0 ? "the same refs, kept otherwise" : told.join("; ");
-  return `M ${displayName(path)} (${vcs}): ${how}`;
+  return told.length === 0 ? "the same refs, kept otherwise" : told.join("; ");
+}
+
+/** A repository that may differ or not, in one line: `? r/.git (git): cannot be judged: HEAD cannot be read`. */
+export function unjudgedUnitText({ path, vcs, reasons }: UnjudgedUnit): string {
+  const why = reasons.map(displayName).join("; ");
+  return `? ${displayName(path)} (${vcs}): cannot be judged: ${why}`;
 }
 
 function headText({ from, to }: NonNullable<UnitDifference["head"]>): string {
@@ -82,16 +98,24 @@ function objectsText({
 
 /** A repository that differs, for programs. */
 export function unitDifferenceFields(unit: UnitDifference): Readonly<Record<string, Json>> {
-  const { path, vcs, head, refs, parts, objects } = unit;
+  return { change: "changed", path: unit.path, repository: repositoryFields(unit) };
+}
+
+/** How a repository differs, for programs. */
+export function repositoryFields(unit: UnitDifference): Readonly<Record<string, Json>> {
+  const { vcs, head, refs, refsNotRead, parts, objects } = unit;
   return {
-    change: "changed",
-    path,
-    repository: {
-      vcs,
-      ...(head === undefined ? {} : { head }),
-      refs: refs.map((ref) => ({ ...ref })),
-      parts: [...parts],
-      objects,
-    },
+    vcs,
+    ...(head === undefined ? {} : { head }),
+    refs: refs.map((ref) => ({ ...ref })),
+    ...(refsNotRead === undefined ? {} : { refsNotRead }),
+    parts: [...parts],
+    objects,
   };
+}
+
+/** A repository that may differ or not, for programs. */
+export function unjudgedUnitFields(unit: UnjudgedUnit): Readonly<Record<string, Json>> {
+  const { change, path, vcs, reasons } = unit;
+  return { change, path, repository: { vcs }, reasons: [...reasons] };
 }

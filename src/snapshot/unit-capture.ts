@@ -7,8 +7,14 @@ import {
 } from "../core/snapshot/unit.ts";
 import type { EntryFlag, SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { LeftAside } from "../core/snapshot/root.ts";
-import { baseName, parseRelPath, type RelPath } from "../core/path/rel-path.ts";
-import type { UnitLook, UnitPlace, UnitReport, UnitState } from "../core/repo/unit.ts";
+import { parseRelPath, type RelPath } from "../core/path/rel-path.ts";
+import {
+  unitPlaceAt,
+  type UnitLook,
+  type UnitPlace,
+  type UnitReport,
+  type UnitState,
+} from "../core/repo/unit.ts";
 import type { CaptureSource } from "../ports.ts";
 import { inRuns, type Runs } from "../std/runs.ts";
 import { isTroubleOfFile } from "./ahead-reader.ts";
@@ -85,7 +91,7 @@ async function takeOrCapture(
   parts: UnitCaptureParts,
 ): Promise<UnitEntries | undefined> {
   const id = parseRelPath(path);
-  const place: UnitPlace = { vcs: baseName(id) === ".hg" ? "hg" : "git", path: id };
+  const place = unitPlaceAt(id);
   const startedAt = parts.clock.now();
   const look = await lookAt(place, parts);
   const same = look && (await parts.known.find(place, look));

@@ -18,7 +18,7 @@ import { UnitNames } from "./unit-names.ts";
 const keysInARow = 4096;
 
 /** Keeps a block of a file of a unit. */
-export type KeepBlock = (block: ReadBlock) => Promise<void>;
+export type KeepBlock = (block: ReadBlock, file: UnitFileEntry) => Promise<void>;
 
 /** Everything of an entry but its names. */
 type Part = Pick<SnapshotEntry, "type" | "mode" | "modifiedNs" | "owner"> & {
@@ -54,7 +54,7 @@ export class UnitCollector implements UnitSink {
   }
 
   file(entry: UnitFileEntry): Promise<UnitFileWriter> {
-    const cutter = new BlockCutter(entry.size, this.#keep);
+    const cutter = new BlockCutter(entry, this.#keep);
     // What is replaced counts for nothing any more, however this file ends.
     const key = keyOf(entry.path);
     this.#parts.delete(key);
@@ -180,16 +180,18 @@ function linkOf(target: Buffer, names: UnitNames): Pick<SnapshotEntry, "linkTarg
 
 /** Cuts what is written into blocks (N20). */
 class BlockCutter {
+  readonly #file: UnitFileEntry;
   readonly #keep: KeepBlock;
   readonly #room: Buffer;
   readonly #blocks: BlockHash[] = [];
   #filled = 0;
   #size = 0;
 
-  /** @param sizeHint bytes that are expected; more may come */
-  constructor(sizeHint: number, keep: KeepBlock) {
+  /** @param file whose size is expected; more may come */
+  constructor(file: UnitFileEntry, keep: KeepBlock) {
+    this.#file = file;
     this.#keep = keep;
-    this.#room = Buffer.allocUnsafe(blockBytes < sizeHint ? blockBytes : Math.max(1, sizeHint));
+    this.#room = Buffer.allocUnsafe(blockBytes < file.size ? blockBytes : Math.max(1, file.size));
   }
 
   async write(piece: Buffer): Promise<void> {
@@ -217,6 +219,6 @@ class BlockCutter {
     this.#blocks.push(hash);
     this.#size += this.#filled;
     this.#filled = 0;
-    await this.#keep({ hash, bytes });
+    await this.#keep({ hash, bytes }, this.#file);
   }
 }

@@ -31,6 +31,10 @@ test("N24, N43: show, list, ls and diff tell of the repositories in a snapshot",
   expect((await box.expectExit(0, "diff", "latest")).stdout).toContain("No difference");
   await box.expectExit(0, "verify", "latest", "--level", "3");
   git(folder, "commit", "-q", "--allow-empty", "-m", "two");
+  const present = await box.expectExit(0, "diff", "latest");
+  expect(present.stdout).toMatch(/^M r\/\.git \(git\): main [0-9a-f]{8} -> [0-9a-f]{8}; /u);
+  const other = await box.expectExit(5, "verify", "latest", "--level", "3");
+  expect(other.stdout).toMatch(/^workspace differs: r\/\.git: main [0-9a-f]{8} -> [0-9a-f]{8}; /u);
   await box.expectExit(0, "capture");
   const diff = await box.expectExit(0, "diff", "latest~1", "latest");
   expect(diff.stdout).toMatch(
@@ -43,8 +47,11 @@ test("N24, N43: show, list, ls and diff tell of the repositories in a snapshot",
 test("N45: a torn repository gives exit code 5, and the snapshot is made", async () => {
   using box = withRepositories();
   const folder = path.join(box.workspace, "r");
+  await box.expectExit(0, "capture", "--label", "whole");
   const tree = git(folder, "rev-parse", "HEAD^{tree}").trim();
   rmSync(path.join(folder, ".git/objects", tree.slice(0, 2)), { recursive: true });
+  const unjudged = await box.expectExit(4, "diff", "whole");
+  expect(unjudged.stdout).toContain("? r/.git (git): cannot be judged: tip-tree-missing HEAD");
   const torn = await box.expectExit(5, "capture");
   expect(torn.stderr + torn.stdout).toContain('"r/.git" may not be whole');
   expect((await box.expectExit(0, "show", "latest")).stdout).toContain("torn");

@@ -4,7 +4,12 @@ import type { EntryChange } from "../../core/snapshot/diff.ts";
 import { defineCommand, type AnyCommand } from "../context.ts";
 import { plural } from "../format.ts";
 import { allWorkspaces } from "../snapshot-words.ts";
-import { unitDifferenceFields, unitDifferenceText } from "../unit-difference-text.ts";
+import {
+  unitDifferenceFields,
+  unitDifferenceText,
+  unjudgedUnitFields,
+  unjudgedUnitText,
+} from "../unit-difference-text.ts";
 
 /** `snap diff`: what changed between two snapshots, or between one and the disk. */
 export const diffCommand: AnyCommand = defineCommand({
@@ -27,10 +32,11 @@ export const diffCommand: AnyCommand = defineCommand({
           "Repositories file by file; otherwise each is one line that tells how it differs, and a path inside one shows its files",
       })
       .epilogue(
-        "Content is compared by hash, never by time. Against `local` what the index trusts is not read again, against `remote` nothing is downloaded; whether a repository is as it was is compared with neither. + added  - removed  M changed  m mode or time only  R moved",
+        "Content is compared by hash, never by time. Against `local` what the index trusts is not read again, against `remote` nothing is downloaded and repositories are passed over. A repository on the disk is read where somebody wrote to it since it was captured. + added  - removed  M changed  m mode or time only  R moved  ? a repository that cannot be read whole now (exit code 4)",
       ),
   run: async ({ environment, output, place, work }, words) => {
     let count = 0;
+    let unjudged = 0;
     for await (const change of diffSnapshots(
       environment,
       {
@@ -44,7 +50,11 @@ export const diffCommand: AnyCommand = defineCommand({
       work,
     )) {
       count += 1;
-      if (change.change === "unit") {
+      if (change.change === "unjudged") {
+        unjudged += 1;
+        output.emit("change", unjudgedUnitFields(change));
+        output.print(unjudgedUnitText(change));
+      } else if (change.change === "unit") {
         output.emit("change", unitDifferenceFields(change));
         output.print(unitDifferenceText(change));
       } else {
@@ -54,8 +64,9 @@ export const diffCommand: AnyCommand = defineCommand({
       await output.flushed(work.signal);
     }
     output.say(count === 0 ? "No difference." : `${plural(count, "difference")}.`);
-    output.result("diff", 0, { count });
-    return 0;
+    const exit = unjudged === 0 ? 0 : 4;
+    output.result("diff", exit, { count });
+    return exit;
   },
 });
 

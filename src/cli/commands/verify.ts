@@ -1,8 +1,10 @@
-import { verifySnapshots, type VerifyReport } from "../../app/verify.ts";
+import { verifySnapshots, type Difference, type VerifyReport } from "../../app/verify.ts";
 import { displayName } from "../../core/path/names.ts";
 import { defineCommand, type AnyCommand } from "../context.ts";
 import { formatSize, plural } from "../format.ts";
 import { parseMs } from "../quantities.ts";
+import { repositoryFields, unitDifferenceWords } from "../unit-difference-text.ts";
+import type { Json } from "../../std/json.ts";
 
 const levels = ["0", "1", "2", "3", "4", "5"] as const;
 
@@ -40,7 +42,7 @@ export const verifyCommand: AnyCommand = defineCommand({
           "Levels 1 and 2: stop after this time, like 5m; the packs verified longest ago come first",
       })
       .epilogue(
-        "Run daily with --budget, it covers the whole store in turn. Exit code 5: something is damaged (the store; see snap repair) or different (workspace, Dropbox, or what was restored).",
+        "Run daily with --budget, it covers the whole store in turn. Level 3 looks into repositories, too: at their stats where nobody wrote to one since it was captured, else it reads them. Exit code 5: something is damaged (the store; see snap repair) or different (workspace, Dropbox, or what was restored).",
       ),
   run: async ({ environment, output, place, work }, words) => {
     const report = await verifySnapshots(
@@ -63,10 +65,8 @@ export const verifyCommand: AnyCommand = defineCommand({
       );
     }
     for (const difference of report.different) {
-      output.emit("different", difference);
-      output.print(
-        `${difference.side} differs: ${displayName(difference.path)}: ${displayName(difference.reason)}`,
-      );
+      output.emit("different", differenceFields(difference));
+      output.print(differenceText(difference));
     }
     for (const path of report.held) output.emit("held", { path });
     for (const line of factLines(report)) output.say(line);
@@ -87,6 +87,15 @@ export const verifyCommand: AnyCommand = defineCommand({
     return exit;
   },
 });
+
+function differenceFields({ repository, ...rest }: Difference): Readonly<Record<string, Json>> {
+  return repository === undefined ? rest : { ...rest, repository: repositoryFields(repository) };
+}
+
+function differenceText({ side, path, reason, repository }: Difference): string {
+  const how = repository === undefined ? displayName(reason) : unitDifferenceWords(repository);
+  return `${side} differs: ${displayName(path)}: ${how}`;
+}
 
 function factLines({ held, left, drill }: VerifyReport): readonly string[] {
   const files = (count: number): string => plural(count, "file");

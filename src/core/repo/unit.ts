@@ -1,5 +1,5 @@
 import type { Work } from "../../std/events.ts";
-import type { RelPath } from "../path/rel-path.ts";
+import { baseName, type RelPath } from "../path/rel-path.ts";
 import type { Owner } from "../tree/owner.ts";
 
 /** A name as the disk has it. */
@@ -62,6 +62,11 @@ export type UnitPlace = {
   /** Folder of the unit, below the top of the workspace. */
   readonly path: RelPath;
 };
+
+/** The repository whose folder is at a path. */
+export function unitPlaceAt(path: RelPath): UnitPlace {
+  return { vcs: baseName(path) === ".hg" ? "hg" : "git", path };
+}
 
 /** What a repository was like when it was captured (N24); what is not known is absent. */
 export type UnitState = {

@@ -29,6 +29,17 @@ export type UnitDifference = ChangedUnit & {
   readonly head?: { readonly from: Standing; readonly to: Standing };
   /** Branches, tags, stash and bookmarks that are not the same, by name. */
   readonly refs: readonly RefChange[];
+  /** Files of refs that may differ and were not read; absent for none. */
+  readonly refsNotRead?: number;
+};
+
+/** A repository of which it could not be found out whether it is as it was. */
+export type UnjudgedUnit = {
+  readonly change: "unjudged";
+  readonly path: RelPath;
+  readonly vcs: "git" | "hg";
+  /** For people, names escaped. */
+  readonly reasons: readonly string[];
 };
 
 /**
