@@ -35,6 +35,7 @@ export {
   type RestoreWords,
   type UndoWords,
 } from "./app/restore.ts";
+export { verifyForRestore, type ReadyReport, type ReadyWords } from "./app/ready.ts";
 export { rollBack, showRollback, type RollbackWords } from "./app/rollback.ts";
 export { readStatus, type Status } from "./app/status.ts";
 export { syncWorkspace } from "./app/sync.ts";

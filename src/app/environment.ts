@@ -56,6 +56,8 @@ export interface Lender {
    * @param what is being done, for the status meanwhile
    */
   borrow(workspace: string, what: string): Promise<AsyncDisposable | undefined>;
+  /** Whether it has a workspace and could lend it now; nothing is asked for. @throws {SnapError} `busy` where it does not answer */
+  has(workspace: string): Promise<boolean>;
   /**
    * Have no file of a workspace written by its sync, which goes on otherwise, until this is disposed of, or this process ends (N34).
    * Undefined where nobody is asked.

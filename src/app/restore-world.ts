@@ -1,7 +1,8 @@
 import { repositoryMarker } from "../core/repo/marker.ts";
-import { baseName } from "../core/path/rel-path.ts";
+import { baseName, isRelPath } from "../core/path/rel-path.ts";
 import { leftOutOfKeep } from "../engine/guards/disk-exclusions.ts";
 import { acceptGeneration, checkRollback } from "../engine/guards/rollback.ts";
+import { openWriters } from "../local/open-writers.ts";
 import { recover } from "../restore/recover.ts";
 import { sweepUndo } from "../restore/sweep.ts";
 import type {
@@ -9,6 +10,7 @@ import type {
   RestoreDeps,
   RestoreEvent,
   RollbackControl,
+  Writer,
 } from "../restore/restore-deps.ts";
 import type { Listener, Work } from "../std/events.ts";
 import { boundaryOf } from "./boundary.ts";
@@ -39,6 +41,7 @@ export async function restoreDeps(
     scope: () => outsideOf(workspace),
     ignored: async () => (await boundaryOf(workspace)).isIgnored,
     rules: async () => (await boundaryOf(workspace)).rules.digest,
+    writers: () => Promise.resolve(writersIn(record.path)),
     workspace: record.id,
     owners: environment.isRoot,
     link: isLinked(record) ? { account: record.account, folder: record.remote } : undefined,
@@ -52,6 +55,13 @@ export async function restoreDeps(
     rng: environment.rng,
     onEvent,
   };
+}
+
+function writersIn(top: string): readonly Writer[] {
+  return openWriters(top).flatMap(({ path, pid, program }) => {
+    const place = path.slice(top.length + 1);
+    return isRelPath(place) ? [{ path: place, program: `${program} (${pid})` }] : [];
+  });
 }
 
 function rollbackOf({ engineDeps }: LinkedWorkspace): RollbackControl {

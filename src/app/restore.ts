@@ -42,6 +42,7 @@ export type RestoreWords = PlannedRequest & {
   readonly onUnsaved: "refuse" | "keep" | "replace";
   readonly specialModes?: boolean;
   readonly ignored?: boolean;
+  readonly requireQuiet?: boolean;
 };
 
 /**
@@ -65,6 +66,7 @@ export async function restoreWorkspace(
     onUnsaved: words.onUnsaved,
     ...(words.specialModes === true ? { specialModes: true } : {}),
     ...(words.ignored === true ? { ignored: true } : {}),
+    ...(words.requireQuiet === true ? { requireQuiet: true } : {}),
     ...(words.delete === undefined ? {} : { delete: words.delete }),
   };
   return planned(

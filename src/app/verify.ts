@@ -151,7 +151,12 @@ export async function proveStore(
     root,
     level,
     budgetMs,
-  }: { readonly root: SnapshotRoot | undefined } & Pick<VerifyRequest, "level" | "budgetMs">,
+    entries,
+  }: {
+    readonly root: SnapshotRoot | undefined;
+    /** Of the snapshot; all if absent. */
+    readonly entries?: Iterable<SnapshotEntry>;
+  } & Pick<VerifyRequest, "level" | "budgetMs">,
   work: Work,
 ): Promise<Omit<VerifyReport, "different" | "held">> {
   const damaged: Damage[] = [];
@@ -163,7 +168,8 @@ export async function proveStore(
     left = each;
   };
   const budget = budgetMs === undefined ? {} : { budgetMs, onLeft };
-  const options = { ...work, ...named, ...budget, level: storeLevel(level) };
+  const some = entries === undefined ? {} : { entries };
+  const options = { ...work, ...named, ...some, ...budget, level: storeLevel(level) };
   for await (const event of store.verify(options)) {
     if (event.type === "damaged") damaged.push(event);
     else {

@@ -13,6 +13,7 @@ export type CopyWords = {
   readonly specialModes: boolean;
   readonly ignored: boolean;
   readonly delete: boolean | undefined;
+  readonly requireQuiet: boolean;
   readonly plan: string | undefined;
   readonly abandon: string | undefined;
   readonly dryRun: boolean;
@@ -22,7 +23,12 @@ export type CopyWords = {
 export function refuseMixedWords(words: CopyWords): void {
   const { to, allWorkspaces } = words;
   const isThere = (given: unknown): boolean => given !== undefined && given !== false;
-  const others = { "--delete": words.delete, "--plan": words.plan, "--abandon": words.abandon };
+  const others = {
+    "--delete": words.delete,
+    "--plan": words.plan,
+    "--abandon": words.abandon,
+    "--require-quiet": words.requireQuiet,
+  };
   const own = { "--all-workspaces": allWorkspaces };
   const wrong = Object.entries(to === undefined ? own : others).find(([, given]) => isThere(given));
   if (wrong === undefined) return;

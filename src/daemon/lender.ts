@@ -1,6 +1,6 @@
 import type { Environment, Lender, Stillness } from "../app/environment.ts";
 import { describeError, isSnapError, SnapError, throwIfAborted } from "../std/error.ts";
-import { answered, daemonClient, isUnanswered, type DaemonClient } from "./client.ts";
+import { answered, daemonClient, isUnanswered, statusInTime, type DaemonClient } from "./client.ts";
 import { beatMs } from "./leases.ts";
 import type { DaemonEvent } from "./wire.ts";
 
@@ -16,9 +16,16 @@ export function daemonLender(environment: Lending, signal: AbortSignal): Lender 
   const asked = { environment, signal };
   return {
     borrow: (workspace, what) => connection(asked, { workspace, what, way: "borrow" }),
+    has: (workspace) => hasNow(asked, workspace),
     still: (workspace, what) => stillness(asked, { workspace, what, way: "still" }),
     untilClean: (workspace, waitMs) => untilClean(asked, workspace, waitMs),
   };
+}
+
+async function hasNow({ environment, signal }: Asked, workspace: string): Promise<boolean> {
+  const status = await statusInTime(environment, signal);
+  const known = status?.workspaces.find(({ id }) => id === workspace);
+  return known !== undefined && known.live.state !== "lent";
 }
 
 type Asked = { readonly environment: Lending; readonly signal: AbortSignal };

@@ -13,6 +13,8 @@ export type Order = {
   /** The restore that is taken back. */
   readonly undoes: string | undefined;
   readonly looker: Looker;
+  /** Nothing is changed while a program has a touched file open for writing (T33). */
+  readonly requireQuiet?: boolean;
   /** @throws {SnapError} `refused` when what is there now forbids it */
   wanted(sight: Sight): Promise<Wanted>;
 };

@@ -1,3 +1,4 @@
+import type { CheckId } from "../core/snapshot/readiness.ts";
 import type { PlanItem } from "../core/snapshot/restore-item.ts";
 import { isUnfinished } from "../core/snapshot/restore-state.ts";
 import type { ContentSource } from "../core/snapshot/restore-wanted.ts";
@@ -6,31 +7,68 @@ import { parentPath } from "../core/path/rel-path.ts";
 import { SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { checkRules } from "./check-rules.ts";
-import type { Draft } from "./draft.ts";
+import type { Looked } from "./checks.ts";
+import type { Draft, Order } from "./draft.ts";
 import type { RestoreDeps } from "./restore-deps.ts";
 import { soundSources } from "./sources.ts";
 
 /** Where the content of each path that is placed will be taken from. */
 export type ChosenSources = ReadonlyMap<RelPath, ContentSource>;
 
+/** What the checks of one restore look at, and leave to each other. */
+export type Preflight = {
+  readonly deps: RestoreDeps;
+  readonly order: Order;
+  readonly draft: Draft;
+  readonly work: Work;
+  /** Files whose content is sound, and where it is; filled by `blocks`. */
+  readonly chosen: Map<RelPath, ContentSource>;
+  /** Of `blocks`: the files whose content is nowhere. */
+  readonly damaged: SnapError[];
+  /** `blocks` begins no more files after this time, ms since 1970. */
+  readonly until?: number;
+  /** Files that `blocks` had no time for. */
+  readonly unread: Set<RelPath>;
+  /** Of `blocks`: Dropbox is asked for each revision that is needed. */
+  readonly asksRevisions?: boolean;
+};
+
+type PreflightCheck = {
+  readonly id: CheckId;
+  /** @throws {SnapError} what a restore ends with */
+  readonly run: (preflight: Preflight) => Promise<Looked>;
+};
+
+/** What is asked of a plan before a restore changes anything, in this order (T33). */
+export const preflightChecks: readonly PreflightCheck[] = [
+  { id: "blocks", run: checkBlocks },
+  { id: "plan", run: checkPlan },
+  { id: "space", run: checkSpace },
+  { id: "write", run: checkWritable },
+  { id: "open", run: checkOpen },
+];
+
+/** The checks of one order have not run yet. */
+export function preflightOf(given: Omit<Preflight, "chosen" | "damaged" | "unread">): Preflight {
+  return { ...given, chosen: new Map(), damaged: [], unread: new Set() };
+}
+
 /**
  * Check that a restore can be carried out, before anything changes (T33).
  *
- * @throws {SnapError} `workspace-missing`, `damaged`, `refused` for rules, room and permissions
+ * @throws {SnapError} `workspace-missing`, `damaged`, `refused` for rules, room and permissions, and for files in use where quiet is
+ * required
  */
 export async function preflight(
-  deps: RestoreDeps,
-  draft: Draft,
-  work: Work,
+  given: Pick<Preflight, "deps" | "order" | "draft" | "work">,
 ): Promise<ChosenSources> {
-  await checkWorkspace(deps);
-  const chosen = await soundSources(deps, placedItems(draft), work);
-  deps.onEvent({ type: "preflight", check: "blocks", items: chosen.size });
-  await checkRules(deps, { items: draft.plan.items, chosen }, work);
-  await checkSpace(deps, placedItems(draft), chosen);
-  checkWritable(draft);
-  deps.onEvent({ type: "preflight", check: "write", items: draft.plan.items.length });
-  return chosen;
+  await checkWorkspace(given.deps);
+  const flight = preflightOf(given);
+  for (const { id, run } of preflightChecks) {
+    const { checked } = await run(flight);
+    given.deps.onEvent({ type: "preflight", check: id, items: checked });
+  }
+  return flight.chosen;
 }
 
 /** Paths of which the disk gets a file or link. */
@@ -42,7 +80,7 @@ export function placedItems({ plan }: Draft): readonly PlanItem[] {
 }
 
 /** @throws {SnapError} `refused` while another restore of this workspace is not finished */
-export function refuseUnfinished({ journal }: RestoreDeps): void {
+export function refuseUnfinished({ journal }: Pick<RestoreDeps, "journal">): void {
   const unfinished = journal.restores().find(isUnfinished);
   if (unfinished === undefined) return;
   throw new SnapError("refused", `Restore ${unfinished.id} is not finished yet`, {
@@ -50,43 +88,74 @@ export function refuseUnfinished({ journal }: RestoreDeps): void {
   });
 }
 
-async function checkWorkspace({ local, workspace, index }: RestoreDeps): Promise<void> {
+/** @throws {SnapError} `refused` where content that exists nowhere else would go, and that is not wanted (T12) */
+export function refuseUnsaved({ plan }: Draft, { subject }: Order): void {
+  const unsaved = plan.loses.localOnly;
+  if (subject.options.onUnsaved !== "refuse" || unsaved.length === 0) return;
+  const [first] = unsaved;
+  throw new SnapError(
+    "refused",
+    `Nothing was changed: ${unsaved.length} files exist nowhere else, "${first?.path ?? ""}" first`,
+    {
+      ...(first === undefined ? {} : { path: first.path }),
+      hint: "Capture or sync them first, or use --on-unsaved keep or replace.",
+    },
+  );
+}
+
+/** @throws {SnapError} `workspace-missing` unless the folder is there, and the one it was */
+export async function checkWorkspace({ local, workspace, index }: RestoreDeps): Promise<void> {
   const marker = await local.readMarker();
-  if (marker === undefined && index.meta("link") === undefined) return;
   if (marker?.workspace === workspace) return;
+  if (marker === undefined && index.meta("link") === undefined) return;
   throw new SnapError("workspace-missing", `"${local.top}" is not the workspace it was`, {
     path: local.top,
     hint: "Look whether the right disk is mounted there.",
   });
 }
 
+async function checkBlocks(flight: Preflight): Promise<Looked> {
+  const items = placedItems(flight.draft);
+  const { chosen, damaged, unread } = await soundSources(flight.deps, { ...flight, items });
+  for (const [path, source] of chosen) flight.chosen.set(path, source);
+  for (const path of unread) flight.unread.add(path);
+  flight.damaged.push(...damaged);
+  const [first] = damaged;
+  if (first !== undefined) throw first;
+  return { checked: chosen.size, bytes: bytesOf(items.filter(({ path }) => chosen.has(path))) };
+}
+
+async function checkPlan(flight: Preflight): Promise<Looked> {
+  const { deps, draft, order, chosen, work } = flight;
+  refuseUnsaved(draft, order);
+  await checkRules(deps, { items: draft.plan.items, chosen }, work);
+  return { checked: draft.plan.items.length };
+}
+
 /** Room for the disk to keep after the staged files (T33). */
 const reserveBytes = 32n * 1024n * 1024n;
 
-async function checkSpace(
-  deps: RestoreDeps,
-  items: readonly PlanItem[],
-  chosen: ChosenSources,
-): Promise<void> {
+async function checkSpace({ deps, draft, chosen }: Preflight): Promise<Looked> {
   // What an earlier restore displaced only changes its name.
-  const written = items.filter(({ path }) => chosen.get(path)?.from !== "area");
-  const bytes = written.reduce((sum, { want }) => sum + (want?.kind === "file" ? want.size : 0), 0);
+  const written = placedItems(draft).filter(({ path }) => chosen.get(path)?.from !== "area");
+  const bytes = bytesOf(written);
   const needed = bytes === 0 ? 0n : BigInt(Math.ceil(bytes * 1.05)) + reserveBytes;
   const free = await deps.local.freeBytes();
-  deps.onEvent({ type: "preflight", check: "space", items: written.length });
-  if (free >= needed) return;
+  if (free >= needed) return { checked: written.length, bytes };
   throw new SnapError("refused", `The restore needs ${needed - free} more bytes on the disk`, {
     path: deps.local.top,
     hint: "Make room, then run the same command again. Nothing was changed.",
   });
 }
 
+function bytesOf(items: readonly PlanItem[]): number {
+  return items.reduce((sum, { want }) => sum + (want?.kind === "file" ? want.size : 0), 0);
+}
+
 /** A folder that nobody may write to would stop the restore half way. */
-function checkWritable({ plan, sight }: Draft): void {
-  for (const { path, local } of plan.items) {
-    const moves =
-      local.action !== "keep" && local.action !== "metadata" && local.action !== "aside";
-    const parent = moves ? parentPath(path) : undefined;
+async function checkWritable({ draft: { plan, sight } }: Preflight): Promise<Looked> {
+  for (const { path } of plan.items.filter(isMoved)) {
+    const parent = parentPath(path);
     const folder = parent === undefined ? undefined : sight.local.items.get(parent);
     if (folder === undefined || folder.stat.kind !== "folder") continue;
     if ((folder.stat.mode & 0o222) !== 0) continue;
@@ -95,4 +164,27 @@ function checkWritable({ plan, sight }: Draft): void {
       hint: `Make it writable (chmod u+w), then run the same command again. Nothing was changed.`,
     });
   }
+  return Promise.resolve({ checked: plan.items.length });
+}
+
+/** Whether something takes, leaves or changes its place on the disk. */
+function isMoved({ local: { action } }: PlanItem): boolean {
+  return action === "create" || action === "replace" || action === "delete";
+}
+
+/** A program that writes to a file it has open goes on writing to what was displaced. */
+async function checkOpen({ deps, draft, order }: Preflight): Promise<Looked> {
+  const touched = new Set(draft.plan.items.filter(isMoved).map(({ path }) => path));
+  const writers = touched.size === 0 ? [] : ((await deps.writers?.()) ?? []);
+  const inUse = writers.filter(({ path }) => touched.has(path));
+  for (const { path, program } of inUse) {
+    const message = `"${path}" is open for writing in ${program}: what it writes during the restore goes to the replaced file`;
+    deps.onEvent({ type: "warning", message });
+  }
+  const [first] = inUse;
+  if (first === undefined || order.requireQuiet !== true) return { checked: touched.size };
+  throw new SnapError("refused", `Nothing was changed: "${first.path}" is in use`, {
+    path: first.path,
+    hint: `End ${first.program} first, or leave --require-quiet out.`,
+  });
 }

@@ -26,7 +26,7 @@ export type RestoreDeps = {
   /** undefined where the workspace is not linked (T29). */
   readonly engine: EngineControl | undefined;
   /** Reads revisions of files; undefined where the workspace is not linked. */
-  readonly remote: Pick<RemoteSide, "download"> | undefined;
+  readonly remote: Pick<RemoteSide, "download" | "revision"> | undefined;
   /** What the engine knows of a disk that was rolled back from outside; undefined where the workspace is not linked. */
   readonly rollback: RollbackControl | undefined;
   /** Take a safety snapshot. */
@@ -40,6 +40,8 @@ export type RestoreDeps = {
   ignored(): Promise<Outside>;
   /** Digest of the rules in force, as a snapshot names it (N24). */
   rules(): Promise<string>;
+  /** Files that a program has open for writing, as far as this system tells (T33). */
+  writers?(): Promise<readonly Writer[]>;
   /** Id of the workspace, and account and folder of its link. */
   readonly workspace: string;
   /** Owners are set (N38). */
@@ -53,6 +55,9 @@ export type RestoreDeps = {
   readonly rng: Rng;
   onEvent(event: RestoreEvent): void;
 };
+
+/** A program that has a file of the workspace open for writing. */
+export type Writer = { readonly path: RelPath; readonly program: string };
 
 /** Programs of the user that run around one restore (T42, T43). */
 export type RestoreHooks = {

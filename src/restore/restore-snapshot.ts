@@ -45,6 +45,8 @@ export type RestoreRequest = {
   readonly specialModes?: boolean;
   /** Put back on the disk what was ignored when it was captured (N33). */
   readonly ignored?: boolean;
+  /** Change nothing while a program has a touched file open for writing (T33). */
+  readonly requireQuiet?: boolean;
 };
 
 /**
@@ -84,6 +86,7 @@ export async function orderOf(deps: RestoreDeps, request: RestoreRequest): Promi
   return {
     subject: { kind: "restore", snapshot: root.id, options, link: deps.link },
     undoes: undefined,
+    requireQuiet: request.requireQuiet ?? false,
     looker: new Looker(deps, outside, localOnly),
     wanted: () => wantedFrom(deps, { root, options, outside, localOnly }),
   };

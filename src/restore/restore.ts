@@ -16,7 +16,7 @@ import { conclude } from "./conclude.ts";
 import { askConsent, settleDrift } from "./consent.ts";
 import { draftOf, type Draft, type Order } from "./draft.ts";
 import { handOver } from "./hand-over.ts";
-import { preflight, refuseUnfinished, type ChosenSources } from "./preflight.ts";
+import { preflight, refuseUnfinished, refuseUnsaved, type ChosenSources } from "./preflight.ts";
 import type { Consent, RestoreDeps } from "./restore-deps.ts";
 import { Run } from "./run.ts";
 import { takeSafety } from "./safety.ts";
@@ -41,7 +41,7 @@ export async function runOrder(
   refuseUnsaved(agreed, order);
   const run = begin(deps, order, { draft: agreed, consent, work });
   try {
-    const checked = await preflight(deps, agreed, work);
+    const checked = await preflight({ deps, order, draft: agreed, work });
     // Before the safety snapshot: what the programs put in order belongs into it.
     await deps.hooks(run.row).before(work.signal);
     await takeSafety(run, agreed);
@@ -70,27 +70,14 @@ export async function preview(deps: RestoreDeps, order: Order, work: Work): Prom
   return draft;
 }
 
-async function refuseRolledBack({ rollback }: RestoreDeps): Promise<void> {
+/** @throws {SnapError} `rolled-back` while that choice is open */
+export async function refuseRolledBack({ rollback }: RestoreDeps): Promise<void> {
   if (rollback === undefined || !(await rollback.isRolledBack())) return;
   throw new SnapError(
     "rolled-back",
     "Nothing was changed: the workspace was put back from outside",
     {
       hint: "Decide first which side you want: snap rollback keep, or snap rollback discard.",
-    },
-  );
-}
-
-function refuseUnsaved({ plan }: Draft, { subject }: Order): void {
-  const unsaved = plan.loses.localOnly;
-  if (subject.options.onUnsaved !== "refuse" || unsaved.length === 0) return;
-  const [first] = unsaved;
-  throw new SnapError(
-    "refused",
-    `Nothing was changed: ${unsaved.length} files exist nowhere else, "${first?.path ?? ""}" first`,
-    {
-      ...(first === undefined ? {} : { path: first.path }),
-      hint: "Capture or sync them first, or use --on-unsaved keep or replace.",
     },
   );
 }
@@ -140,8 +127,7 @@ async function fence(
   if (draft.plan.digest === given.agreed.plan.digest) return { draft, chosen: given.checked };
   deps.onEvent({ type: "plan", plan: draft.plan, drifted: true });
   await settleDrift({ agreed: given.agreed.plan, present: draft.plan }, given.consent);
-  refuseUnsaved(draft, order);
-  const chosen = await preflight(deps, draft, work);
+  const chosen = await preflight({ deps, order, draft, work });
   await takeSafety(run, draft);
   const { digest, counts, left, ignored } = draft.plan;
   run.note({

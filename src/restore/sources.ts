@@ -16,28 +16,99 @@ const chunkBytes = 1024 * 1024;
 /** A block that is damaged, with what the store says about it. */
 type Damage = { readonly name: string; readonly reason: string };
 
+/** What is asked of the sources of a restore's files. */
+export type SourceRequest = {
+  readonly items: readonly PlanItem[];
+  readonly work: Work;
+  /** No more files are begun after this time, ms since 1970. */
+  readonly until?: number;
+  /** Ask Dropbox whether it still has each revision that is needed; else its download tells. */
+  readonly asksRevisions?: boolean;
+};
+
+/** Where each file comes from, and which cannot be had. */
+export type SoundSources = {
+  readonly chosen: ReadonlyMap<RelPath, ContentSource>;
+  /** `damaged`, naming block, pack and path: one a file without a sound source. */
+  readonly damaged: readonly SnapError[];
+  /** Files that there was no time for. */
+  readonly unread: readonly RelPath[];
+};
+
+/** Files whose blocks are read between two looks at the clock: some, and not much more than these bytes. */
+const lapFiles = 512;
+const lapBytes = 64 * 1024 * 1024;
+
 /**
  * Choose a source for every file: the first that is sound. Blocks are read, decoded and hashed (N50, level 2), and so
  * is what an earlier restore displaced; a revision is checked when it is downloaded.
- *
- * @throws {SnapError} `damaged` when a file has no sound source, naming block, pack and path
  */
 export async function soundSources(
   deps: RestoreDeps,
-  items: readonly PlanItem[],
-  work: Work,
-): Promise<ReadonlyMap<RelPath, ContentSource>> {
+  request: SourceRequest,
+): Promise<SoundSources> {
   const chosen = new Map<RelPath, ContentSource>();
-  const files = items.flatMap(({ path, want }) => (want?.kind === "file" ? [{ path, want }] : []));
+  const damaged: SnapError[] = [];
+  const { until = Number.POSITIVE_INFINITY } = request;
+  const files = wantedFiles(request.items);
+  const laps = until === Number.POSITIVE_INFINITY ? [files] : [...lapsOf(files)];
+  while (laps.length > 0 && deps.clock.now() < until) {
+    const lap = laps.shift() ?? [];
+    for (const [path, source] of await soundOf(deps, lap, request)) {
+      if (source instanceof SnapError) damaged.push(source);
+      else chosen.set(path, source);
+    }
+  }
+  return { chosen, damaged, unread: laps.flat().map(({ path }) => path) };
+}
+
+type FileItem = { readonly path: RelPath; readonly want: WantedFile };
+
+function wantedFiles(items: readonly PlanItem[]): readonly FileItem[] {
+  return items.flatMap(({ path, want }) => (want?.kind === "file" ? [{ path, want }] : []));
+}
+
+function* lapsOf(files: readonly FileItem[]): Generator<FileItem[]> {
+  let lap: FileItem[] = [];
+  let bytes = 0;
+  for (const file of files) {
+    lap.push(file);
+    bytes += file.want.size;
+    if (lap.length < lapFiles && bytes < lapBytes) continue;
+    yield lap;
+    lap = [];
+    bytes = 0;
+  }
+  if (lap.length > 0) yield lap;
+}
+
+async function soundOf(
+  deps: RestoreDeps,
+  files: readonly FileItem[],
+  { work, asksRevisions = false }: SourceRequest,
+): Promise<ReadonlyMap<RelPath, ContentSource | SnapError>> {
+  const found = new Map<RelPath, ContentSource | SnapError>();
   const options = { parallel: readsParallel, signal: work.signal };
   await forEachLimited(files, options, async ({ path, want }) => {
     const area = want.sources.find(({ from }) => from === "area");
-    if (area !== undefined && (await isSoundInArea(deps, area, want))) chosen.set(path, area);
+    if (area !== undefined && (await isSoundInArea(deps, area, want))) found.set(path, area);
   });
-  const rest = files.filter(({ path }) => !chosen.has(path));
+  const rest = files.filter(({ path }) => !found.has(path));
   const damages = await damagesOf(deps, entriesOf(rest), work);
-  for (const { path, want } of rest) chosen.set(path, sourceFor(path, want, damages));
-  return chosen;
+  await forEachLimited(rest, options, async (file) => {
+    const source = sourceFor(file, damages);
+    const isAsked = asksRevisions && !(source instanceof SnapError) && source.from === "revision";
+    const isGone = isAsked && (await deps.remote?.revision(source.rev)) !== file.want.hash;
+    found.set(file.path, isGone ? revisionGone(file.path) : source);
+  });
+  return found;
+}
+
+function revisionGone(path: RelPath): SnapError {
+  return new SnapError("damaged", `"${path}" cannot be restored: Dropbox has no such revision`, {
+    path,
+    hint: "The snapshot is thin: what it names was kept in Dropbox alone. Restore other paths only.",
+  });
 }
 
 async function isSoundInArea(
@@ -124,10 +195,9 @@ async function damagesOf(
 }
 
 function sourceFor(
-  path: RelPath,
-  want: WantedFile,
+  { path, want }: FileItem,
   damages: ReadonlyMap<string, Damage>,
-): ContentSource {
+): ContentSource | SnapError {
   const sound = want.sources.find(
     (source) =>
       source.from === "revision" || (source.from === "snapshot" && !damages.has(source.entry.path)),
@@ -137,7 +207,7 @@ function sourceFor(
     source.from === "snapshot" ? (damages.get(source.entry.path) ?? []) : [],
   )[0];
   const why = damage === undefined ? "its content is nowhere" : `${damage.name}: ${damage.reason}`;
-  throw new SnapError("damaged", `"${path}" cannot be restored: ${why}`, {
+  return new SnapError("damaged", `"${path}" cannot be restored: ${why}`, {
     path,
     hint: "Nothing was changed. Run snap verify for all that is damaged, or restore other paths only.",
   });

@@ -103,7 +103,7 @@ function isDue({ index, journal }: OpenIndex, now: number): boolean {
 async function writeCopy(path: string, to: string): Promise<void> {
   removeDatabase(to);
   makeEmptyFile(to);
-  await backUp(path, to);
+  await backUp(path, to, pagesPerStep);
   using copy = new Connection(to);
   copy.execute("PRAGMA journal_mode = DELETE");
   refuseDamage(copy);
@@ -111,11 +111,16 @@ async function writeCopy(path: string, to: string): Promise<void> {
   syncFile(to);
 }
 
-async function backUp(path: string, to: string): Promise<void> {
+/**
+ * Copy a database while others may write to it; a write between two steps makes it begin anew.
+ *
+ * @param rate pages in one step
+ * @throws {SnapError} `damaged`, `disk-full`, `disk-error`
+ */
+export async function backUp(path: string, to: string, rate: number): Promise<void> {
   try {
-    // A reader of its own: what is written meanwhile is left to the next copy.
     using source = new DatabaseSync(path, { readOnly: true, allowExtension: false });
-    await backup(source, to, { rate: pagesPerStep });
+    await backup(source, to, { rate });
   } catch (error) {
     throw fromSqlite(error, path);
   }

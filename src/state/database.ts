@@ -156,7 +156,8 @@ function openSound(path: string, now: number): OpenIndex {
   });
 }
 
-function assemble(
+/** The tables of an open connection. */
+export function assemble(
   connection: Connection,
   { fresh, close }: { readonly fresh: boolean; readonly close: () => void },
 ): OpenIndex {

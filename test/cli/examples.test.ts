@@ -106,3 +106,20 @@ test("N51, N53: the example nightly-verify.sh is silent about a sound store, and
   expect(lost.code, lost.text).toBe(5);
   expect(lost.text).toContain('"type":"missing"');
 });
+
+test("T35: the example verified-restore.sh restores what it has looked at, and nothing where something is in the way", async () => {
+  using box = new Box();
+  const env = withProgram(box);
+  box.write("a", "1");
+  await box.expectExit(0, "capture", "--label", "S");
+  box.write("a", "9");
+  const restored = run(box, env, ["verified-restore.sh", "S"]);
+  expect(restored.code, restored.text).toBe(0);
+  expect(box.read("a")).toBe("1");
+  box.write("a", "8");
+  rmSync(path.join(box.home, "store", "data"), { recursive: true });
+  const refused = run(box, env, ["verified-restore.sh", "S", "a"]);
+  expect(refused.code, refused.text).toBe(5);
+  expect(JSON.parse(refused.lines.at(-1) ?? "")).toMatchObject({ ready: false, exit: 5 });
+  expect(box.read("a")).toBe("8");
+});

@@ -90,6 +90,11 @@ export class RestoreWorld implements AsyncDisposable {
     return (await store.capture(source, options)).root;
   }
 
+  /** Dropbox as the index knows it, for a thin snapshot. */
+  remoteSource(): ReturnType<typeof remoteSource> {
+    return this.#source({ reason: "before-restore", side: "remote", paths: undefined, label: "" });
+  }
+
   /** What a restore gets in the present process. */
   async deps(): Promise<RestoreDeps> {
     const { world, countdown } = this;

@@ -81,6 +81,11 @@ export const restoreCommand: AnyCommand = defineCommand({
         default: false,
         describe: "Set setuid, setgid and sticky bits as they were, too",
       })
+      .option("require-quiet", {
+        type: "boolean",
+        default: false,
+        describe: "Change nothing while a program has a touched file open for writing",
+      })
       .option("all-workspaces", {
         ...allWorkspaces,
         describe: "With --to: a snapshot of any workspace",
@@ -121,6 +126,7 @@ export const restoreCommand: AnyCommand = defineCommand({
         onUnsaved: words.onUnsaved,
         specialModes: words.specialModes,
         ignored: words.ignored,
+        requireQuiet: words.requireQuiet,
         consent: consentOf(context, words),
         dryRun: words.dryRun,
         onEvent,
