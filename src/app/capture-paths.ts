@@ -1,6 +1,7 @@
 import { isAlwaysOutside } from "../core/ignore.ts";
 import { comparePaths, isInside, pathComponents, topPath } from "../core/path/rel-path.ts";
 import type { RelPath } from "../core/path/rel-path.ts";
+import { bareRepository } from "../core/repo/marker.ts";
 import { SnapError } from "../std/error.ts";
 import { boundaryOf } from "./boundary.ts";
 import type { OpenWorkspace } from "./open-workspace.ts";
@@ -33,6 +34,7 @@ export async function capturePaths(
     if (!isTaken) throw outside(path, isIgnored(path, stat.kind));
     if (isInRepository(path)) throw inRepository(path);
   }
+  await refusePartsOfTop(workspace, named);
   if (named.includes(topPath)) return undefined;
   const isTop = (path: RelPath): boolean =>
     !named.some((other) => other !== path && isInside(path, other));
@@ -52,6 +54,14 @@ function isInRepository(path: RelPath): boolean {
   return pathComponents(path)
     .slice(0, -1)
     .some((name) => name === ".git" || name === ".hg");
+}
+
+/** A workspace that is itself a repository is captured whole as well. */
+async function refusePartsOfTop({ local }: Place, named: readonly RelPath[]): Promise<void> {
+  const part = named.find((path) => path !== topPath);
+  if (part === undefined) return;
+  const { entries } = await local.list(topPath);
+  if (bareRepository(entries) === "whole") throw inRepository(part);
 }
 
 function missing(path: RelPath): SnapError {
@@ -76,6 +86,6 @@ function outside(path: RelPath, isIgnored: boolean): SnapError {
 function inRepository(path: RelPath): SnapError {
   return new SnapError("usage", `"${path}" is a part of a repository`, {
     path,
-    hint: "A repository is captured whole: name its .git or .hg, or a folder above it.",
+    hint: "A repository is captured whole: name its .git or .hg, or a folder above it; without --paths all is captured.",
   });
 }

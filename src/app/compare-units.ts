@@ -1,9 +1,9 @@
 import { isInside, parseRelPath, type RelPath } from "../core/path/rel-path.ts";
-import { unitPlaceAt, type UnitPlace } from "../core/repo/unit.ts";
+import { unitFolder, unitIdOf, unitPlaceAt, type UnitPlace } from "../core/repo/unit.ts";
 import { diffEntries, type EntryChange } from "../core/snapshot/diff.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { SnapshotRoot } from "../core/snapshot/root.ts";
-import { isUnitTop } from "../core/snapshot/unit.ts";
+import { isTopUnit, isUnitTop } from "../core/snapshot/unit.ts";
 import {
   UnitChanges,
   type UnitDifference,
@@ -72,8 +72,8 @@ export class SeenUnits {
     for await (const entry of entries) {
       const { unit, type, path } = entry;
       if (unit !== undefined && type === "folder") this.#note(unit, { isPresent: true });
-      // The folder of a repository that is looked into stands above what is compared.
-      if (isInside(parseRelPath(path), this.#under)) yield entry;
+      // The folder of a repository that is looked into stands above what is compared, and the top is in no snapshot.
+      if (isInside(parseRelPath(path), this.#under) && !isTopUnit(entry)) yield entry;
     }
   }
 
@@ -115,7 +115,7 @@ export async function* compareUnits(
     if (!unit.isBefore && !unit.isPresent) continue;
     // One that is told in a line has its files told only where they are asked for.
     if (unit.isTold && !compared.wholeUnits) continue;
-    const place = unitPlaceAt(parseRelPath(id));
+    const place = unitPlaceAt(unitFolder(id));
     if (unit.isGap) yield unjudged(place, ["the snapshot holds nothing of it"]);
     else yield* compareUnit(compared, { ...unit, place }, work);
   }
@@ -178,7 +178,7 @@ async function untouchedSince(
   const look = await knowledge?.look(place, signal === undefined ? {} : { signal }).catch(noLook);
   if (look?.stamp !== known.stamp) return undefined;
   const roots = await store.list({ workspace: root.workspace.id, side: "local" });
-  const newest = roots.findLast(({ git }) => git?.some(({ id }) => id === place.path));
+  const newest = roots.findLast(({ git }) => git?.some(({ id }) => id === unitIdOf(place.path)));
   for (const one of newest === undefined ? [root] : [root, newest]) {
     const { path } = place;
     const content = await unitContent(storedUnit(store, one, path).entries(path));

@@ -5,6 +5,7 @@ import {
   topPath,
   type RelPath,
 } from "../core/path/rel-path.ts";
+import { unitFolder } from "../core/repo/unit.ts";
 import { diffEntries, withoutAttributes, type EntryChange } from "../core/snapshot/diff.ts";
 import { entryTrouble, type SnapshotEntry } from "../core/snapshot/entry.ts";
 import { EntrySorter } from "../core/snapshot/entry-sorter.ts";
@@ -118,7 +119,7 @@ async function* compareRemote(
   const boundary = await boundaryOf(workspace);
   const scope = scopeOf(root, under);
   // A repository that is synced by override is a unit all the same: what Dropbox has of it is another matter.
-  const units = new Set((root.git ?? []).map(({ id }) => parseRelPath(id.normalize("NFC"))));
+  const units = new Set((root.git ?? []).map(({ id }) => unitFolder(id.normalize("NFC"))));
   // What was listed was judged when it was captured; the same is asked of what is there now (N40).
   const isListed = (entry: SnapshotEntry): boolean =>
     root.side === "local" || isTakenPath(boundary.scope, entry);

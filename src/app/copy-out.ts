@@ -1,3 +1,4 @@
+import { unitFolder } from "../core/repo/unit.ts";
 import path from "node:path";
 import type { CopyOutTotals, LeftOut } from "../core/snapshot/copy-out.ts";
 import { parseRelPath } from "../core/path/rel-path.ts";
@@ -64,7 +65,7 @@ export async function copySnapshot(
   await requireRoom(to, totals ?? root.counts, () => store.planCopyOut(wanted, work));
   const attributes = { tools: findAttributeTools(environment, to) };
   const done = await store.copyOut({ ...wanted, to, totals, onLeft, attributes }, work);
-  const copied = (root.git ?? []).filter(({ id }) => selects?.(id) !== false);
+  const copied = (root.git ?? []).filter(({ id }) => selects?.(unitFolder(id)) !== false);
   const units = await checkCopiedUnits(environment, { to, units: copied }, work);
   return { ...done, ...facts, units };
 }

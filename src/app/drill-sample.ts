@@ -1,3 +1,4 @@
+import { topUnit } from "../core/repo/unit.ts";
 import { parentPath, parseRelPath, topPath } from "../core/path/rel-path.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { SnapshotRoot } from "../core/snapshot/root.ts";
@@ -57,10 +58,10 @@ export async function choose(
     }
   }
   const files = whole + sample.length;
-  if (all)
+  const ids = new Set((root.git ?? []).map(({ id }) => id));
+  if (all || ids.has(topUnit))
     return { entries: () => heldEntries(store, root), selects: undefined, files, bytes, passed };
   const wanted = new Set(sample.flatMap(({ path }) => [path, ...above(path)]));
-  const ids = new Set((root.git ?? []).map(({ id }) => id));
   const around = new Set([...ids].flatMap(above));
   const total = sample.reduce((sum, { size = 0 }) => sum + size, bytes);
   const selects = (path: string): boolean =>

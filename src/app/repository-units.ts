@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { tmpdir } from "node:os";
-import { baseName } from "../core/path/rel-path.ts";
+import { baseName, topPath } from "../core/path/rel-path.ts";
 import type { GuardFinding, Measured } from "../core/repo/finding.ts";
 import type { ContentMemory } from "../core/tree/content-memory.ts";
 import type { RepositoryUnits, UnitPlace, UnitState } from "../core/repo/unit.ts";
@@ -12,6 +12,7 @@ import { findGit, findProgram, type GitBinary } from "../guard/shadow-git.ts";
 import { Unproven } from "../guard/unproven.ts";
 import { SnapError } from "../std/error.ts";
 import type { Environment } from "./environment.ts";
+import { ownFolder } from "../local/parents.ts";
 import { openGuardOf } from "./guard-world.ts";
 
 /** The check of one captured repository takes no longer, ms: what is not checked then is `unverified` (N45). */
@@ -73,6 +74,8 @@ function placeOf(top: string, { vcs, path }: UnitPlace): GuardPlace {
   return {
     vcs,
     places: { gitdir: folder, common: common === undefined ? folder : Buffer.from(common) },
+    // In a workspace that is itself a repository our own folder lies among Git's.
+    ...(path === topPath ? { foreign: ownFolder } : {}),
   };
 }
 

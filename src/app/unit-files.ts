@@ -5,6 +5,7 @@ import {
   parseRelPath,
   type RelPath,
 } from "../core/path/rel-path.ts";
+import { unitIdOf } from "../core/repo/unit.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { SnapshotRoot } from "../core/snapshot/root.ts";
 import { isUnitTop } from "../core/snapshot/unit.ts";
@@ -20,10 +21,11 @@ export interface UnitFiles {
 
 /** A repository as a snapshot holds it. */
 export function storedUnit(store: SnapshotStore, root: SnapshotRoot, unit: RelPath): UnitFiles {
+  const id = unitIdOf(unit);
   return {
     async *entries(under) {
       for await (const entry of store.entries(root.id, under)) {
-        if (entry.unit === unit && !isUnitTop(entry)) yield entry;
+        if (entry.unit === id && !isUnitTop(entry)) yield entry;
       }
     },
     bytes: async (file, bytesMax) => {

@@ -1,5 +1,5 @@
 import type { RelPath } from "../core/path/rel-path.ts";
-import { joinPath } from "../core/path/rel-path.ts";
+import { joinPath, parseRelPath, pathFrom } from "../core/path/rel-path.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import { joinByPath, type Pair } from "../core/snapshot/manifest.ts";
 import type { RefChange } from "../core/snapshot/unit-changes.ts";
@@ -80,7 +80,7 @@ class RefComparison {
     const [before, after] = [fileIn(left), fileIn(right)];
     const one = before ?? after;
     if (one === undefined) return;
-    const name = one.path.slice(this.#sides.unit.length + 1);
+    const name = pathFrom(this.#sides.unit, parseRelPath(one.path));
     this.#packed.delete(name);
     if (before?.hash !== undefined && before.hash === after?.hash) return;
     this.#read += 1;

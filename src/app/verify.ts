@@ -1,4 +1,5 @@
 import { topPath } from "../core/path/rel-path.ts";
+import { unitIdOf } from "../core/repo/unit.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { SnapshotRoot } from "../core/snapshot/root.ts";
 import type { UnitDifference } from "../core/snapshot/unit-changes.ts";
@@ -227,8 +228,17 @@ function describe(change: PresentChange, compared: Comparison["side"]): Differen
     case "moved":
       return { side, path: change.before.path, reason: `is now at "${change.after.path}"` };
     case "unit":
-      return { side, path: change.path, reason: "has other content", repository: change };
+      return {
+        side,
+        path: unitIdOf(change.path),
+        reason: "has other content",
+        repository: change,
+      };
     case "unjudged":
-      return { side, path: change.path, reason: `cannot be judged: ${change.reasons.join("; ")}` };
+      return {
+        side,
+        path: unitIdOf(change.path),
+        reason: `cannot be judged: ${change.reasons.join("; ")}`,
+      };
   }
 }

@@ -1,4 +1,5 @@
 import { displayName } from "../core/path/names.ts";
+import { unitIdOf } from "../core/repo/unit.ts";
 import type {
   RefChange,
   Standing,
@@ -12,7 +13,7 @@ const refsNamedMax = 3;
 
 /** How a repository differs, in one line: `M r/.git (git): main 1a2b3c4d -> 5e6f7a8b; new: tags/v1; index, reflog; files of objects: 3 new`. */
 export function unitDifferenceText(unit: UnitDifference): string {
-  return `M ${displayName(unit.path)} (${unit.vcs}): ${unitDifferenceWords(unit)}`;
+  return `M ${displayName(unitIdOf(unit.path))} (${unit.vcs}): ${unitDifferenceWords(unit)}`;
 }
 
 /** The same without what it is about. */
@@ -31,7 +32,7 @@ export function unitDifferenceWords(unit: UnitDifference): string {
 /** A repository that may differ or not, in one line: `? r/.git (git): cannot be judged: HEAD cannot be read`. */
 export function unjudgedUnitText({ path, vcs, reasons }: UnjudgedUnit): string {
   const why = reasons.map(displayName).join("; ");
-  return `? ${displayName(path)} (${vcs}): cannot be judged: ${why}`;
+  return `? ${displayName(unitIdOf(path))} (${vcs}): cannot be judged: ${why}`;
 }
 
 function headText({ from, to }: NonNullable<UnitDifference["head"]>): string {
@@ -98,7 +99,7 @@ function objectsText({
 
 /** A repository that differs, for programs. */
 export function unitDifferenceFields(unit: UnitDifference): Readonly<Record<string, Json>> {
-  return { change: "changed", path: unit.path, repository: repositoryFields(unit) };
+  return { change: "changed", path: unitIdOf(unit.path), repository: repositoryFields(unit) };
 }
 
 /** How a repository differs, for programs. */
@@ -117,5 +118,5 @@ export function repositoryFields(unit: UnitDifference): Readonly<Record<string, 
 /** A repository that may differ or not, for programs. */
 export function unjudgedUnitFields(unit: UnjudgedUnit): Readonly<Record<string, Json>> {
   const { change, path, vcs, reasons } = unit;
-  return { change, path, repository: { vcs }, reasons: [...reasons] };
+  return { change, path: unitIdOf(path), repository: { vcs }, reasons: [...reasons] };
 }

@@ -10,12 +10,17 @@ import { Attempts, handOn, requireGoing, type Attempt } from "./unit-attempt.ts"
 import { Stage } from "./unit-both.ts";
 import type { UnitSink, UnitVerdict } from "../core/repo/unit.ts";
 import { FolderSink } from "./unit-folder.ts";
-import { gitLayout, hgLayout } from "./unit-layout.ts";
+import { gitLayout, hgLayout, type UnitLayout } from "./unit-layout.ts";
 import { listHistory, listState, type Part } from "./unit-listing.ts";
 
 /** A repository that is captured as one unit (G51). */
 export type UnitPlace =
-  | { readonly vcs: "git"; readonly places: GitPlaces }
+  | {
+      readonly vcs: "git";
+      readonly places: GitPlaces;
+      /** A folder in it, by its path, that is no part of the repository. */
+      readonly foreign?: string;
+    }
   | { readonly vcs: "hg"; readonly folder: Bytes };
 
 /** What a capture came to (G51). Names are escaped. */
@@ -90,9 +95,11 @@ function isWorthAnother({ verdict, moved }: Attempt): boolean {
 
 /** The folder of a unit, and how it is laid out. */
 export function partOf(place: UnitPlace): Part {
-  return place.vcs === "hg"
-    ? { root: place.folder, layout: hgLayout }
-    : { root: place.places.gitdir, layout: gitLayout };
+  if (place.vcs === "hg") return { root: place.folder, layout: hgLayout };
+  const { places, foreign } = place;
+  const isLeftOut: UnitLayout["isLeftOut"] = (name, path) =>
+    path === foreign || gitLayout.isLeftOut(name, path);
+  return { root: places.gitdir, layout: { ...gitLayout, isLeftOut } };
 }
 
 /** @returns the locks that are still there */

@@ -19,6 +19,7 @@ import type { RestoreReport } from "../core/snapshot/restore-report.ts";
 import { selectionOf, type Selection } from "../core/snapshot/restore-select.ts";
 import { wantedOf } from "../core/snapshot/restore-manifest.ts";
 import { isAtOrBelow, type Wanted } from "../core/snapshot/restore-wanted.ts";
+import { unitFolder } from "../core/repo/unit.ts";
 import { repositoryMarker } from "../core/repo/marker.ts";
 import type { SnapshotRoot } from "../core/snapshot/root.ts";
 import { withoutUnits } from "../core/snapshot/unit.ts";
@@ -190,7 +191,7 @@ async function scopeWith(deps: RestoreDeps, root: SnapshotRoot): Promise<Outside
 /** Repositories are captured as units: nothing of them is touched file by file, neither what the snapshot has nor what is there now (N43). */
 function unitsIn({ git }: SnapshotRoot): Outside {
   if (git === undefined) return () => false;
-  const tops = new Set(git.flatMap(({ id }) => (isRelPath(id) ? [id] : [])));
+  const tops = new Set(git.map(({ id }) => unitFolder(id)));
   return (path, kind) =>
     isAtOrBelow(path, tops) || repositoryMarker(baseName(path), kind) !== undefined;
 }

@@ -1,3 +1,4 @@
+import { topUnit, unitFolder } from "../core/repo/unit.ts";
 import { CopyTree, type CopyFolder, type CopyLeaf } from "../core/snapshot/copy-tree.ts";
 import type { CopyOutRequest, CopyOutTotals, LeftOut } from "../core/snapshot/copy-out.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
@@ -67,10 +68,11 @@ function countFile(tally: CopyTally, groups: Set<string>, entry: SnapshotEntry):
 }
 
 function requireWholeUnit({ selects }: CopyOutRequest, { path, unit }: SnapshotEntry): void {
-  if (unit === undefined || selects === undefined || selects(unit)) return;
+  if (unit === undefined || selects === undefined || selects(unitFolder(unit))) return;
+  const what = unit === topUnit ? "leave the paths out" : `name "${unit}"`;
   throw new SnapError("refused", `"${path}" is a part of the repository "${unit}"`, {
     path,
-    hint: `A repository is restored whole: name "${unit}".`,
+    hint: `A repository is restored whole: ${what}.`,
   });
 }
 

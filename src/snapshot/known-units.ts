@@ -1,4 +1,4 @@
-import type { UnitLook, UnitPlace, UnitState } from "../core/repo/unit.ts";
+import { unitIdOf, type UnitLook, type UnitPlace, type UnitState } from "../core/repo/unit.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { SnapshotRoot } from "../core/snapshot/root.ts";
 import { isAtRest, isUnitTop, type UnitFacts } from "../core/snapshot/unit.ts";
@@ -46,7 +46,7 @@ export class KnownUnits {
     const { path } = place;
     const knowledge = source.units?.knowledge;
     const known = knowledge?.known(path);
-    const facts = base?.git?.find(({ id }) => id === path);
+    const facts = base?.git?.find(({ id }) => id === unitIdOf(path));
     if (knowledge === undefined || facts === undefined || !isAtRest(facts)) return undefined;
     if (known?.stamp !== look.stamp || !(await this.#isHeld(place, known.content)))
       return undefined;

@@ -1,5 +1,5 @@
 import { bareRepository, repositoryMarker } from "../core/repo/marker.ts";
-import type { RepositoryUnits } from "../core/repo/unit.ts";
+import { topUnit, type RepositoryUnits } from "../core/repo/unit.ts";
 import { joinPath, topPath, type RelPath } from "../core/path/rel-path.ts";
 import type { EntryFlag, SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { CaptureFacts, LeftAside } from "../core/snapshot/root.ts";
@@ -50,6 +50,10 @@ async function* entriesOf(
 ): AsyncGenerator<readonly SnapshotEntry[]> {
   const listing = await options.local.list(topPath);
   if (listing.trouble !== undefined) throw listing.trouble;
+  if (isBareUnit(options, listing)) {
+    yield [{ path: topPath, type: "folder", unit: topUnit, flags: [] }];
+    return;
+  }
   yield* entriesBelow(options, { listing, node: rootNode, top: [] }, onLeft);
 }
 

@@ -1,5 +1,6 @@
 import {
   isAtRest,
+  isTopUnit,
   isUnitTop,
   unitReasonsMax,
   unitsMax,
@@ -7,8 +8,9 @@ import {
 } from "../core/snapshot/unit.ts";
 import type { EntryFlag, SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { LeftAside } from "../core/snapshot/root.ts";
-import { parseRelPath, type RelPath } from "../core/path/rel-path.ts";
+import { parseRelPath, topPath, type RelPath } from "../core/path/rel-path.ts";
 import {
+  unitIdOf,
   unitPlaceAt,
   type UnitLook,
   type UnitPlace,
@@ -69,7 +71,7 @@ export async function* withUnits(
 }
 
 async function* withTop(top: SnapshotEntry, unit: UnitEntries): AsyncGenerator<SnapshotEntry> {
-  yield top;
+  if (!isTopUnit(top)) yield top;
   for await (const part of unit) yield { ...part, flags: flagsIn(top, part) };
 }
 
@@ -130,7 +132,10 @@ function isSame(before: UnitLook, after: UnitLook | undefined): boolean {
 
 function leaveOut(unit: RelPath, names: readonly string[], { onLeft }: UnitCaptureParts): void {
   for (const name of names) {
-    onLeft({ path: `${unit}/${name}`, reason: "It is not a file, folder or link" });
+    onLeft({
+      path: unit === topPath ? name : `${unit}/${name}`,
+      reason: "It is not a file, folder or link",
+    });
   }
 }
 
@@ -157,7 +162,8 @@ async function captureOne(
     onUnit(facts);
     return { facts, entries };
   } catch (error) {
-    if (keeper.failed(error) || !isTroubleOfFile(error)) throw error;
+    // Without the repository that a workspace is, there is nothing to make a snapshot of.
+    if (keeper.failed(error) || !isTroubleOfFile(error) || path === topPath) throw error;
     pauses.leaveUnit();
     onLeft({ path, reason: `${error.code}: ${error.message}` });
     return undefined;
@@ -172,7 +178,7 @@ function factsOf(
 ): UnitFacts {
   return {
     ...state,
-    id: path,
+    id: unitIdOf(path),
     vcs,
     consistency: troubles.length > 0 ? "torn" : word,
     reasons: [...troubles, ...reasons].slice(0, unitReasonsMax),

@@ -1,6 +1,7 @@
-import { comparePaths, type RelPath } from "../core/path/rel-path.ts";
+import { comparePaths, topPath, type RelPath } from "../core/path/rel-path.ts";
 import {
   keyOf,
+  unitIdOf,
   type UnitFileEntry,
   type UnitFileWriter,
   type UnitPlainEntry,
@@ -157,9 +158,10 @@ type Named = { readonly unit: RelPath; readonly key: string; readonly part: Part
 function entryOf({ unit, key, part }: Named, names: UnitNames): SnapshotEntry {
   const { target, mode, modifiedNs, owner, type, size, blocks } = part;
   const { text, bytes } = names.textOf(key);
-  const whole = Buffer.concat([Buffer.from(`${unit}/`), Buffer.from(key, "latin1")]);
+  const above = unit === topPath ? "" : `${unit}/`;
+  const whole = Buffer.concat([Buffer.from(above), Buffer.from(key, "latin1")]);
   return {
-    path: `${unit}/${text}`,
+    path: `${above}${text}`,
     ...(bytes === undefined ? {} : { pathBytes: whole.toString("base64") }),
     type,
     ...(size === undefined ? {} : { size }),
@@ -168,7 +170,7 @@ function entryOf({ unit, key, part }: Named, names: UnitNames): SnapshotEntry {
     ...(owner === undefined ? {} : { owner }),
     ...(blocks === undefined ? {} : { blocks, hash: contentHashOfBlocks(blocks) }),
     ...(target === undefined ? {} : linkOf(target, names)),
-    unit,
+    unit: unitIdOf(unit),
     flags: [],
   };
 }

@@ -1,5 +1,5 @@
 import type { Work } from "../../std/events.ts";
-import { baseName, type RelPath } from "../path/rel-path.ts";
+import { baseName, parseRelPath, topPath, type RelPath } from "../path/rel-path.ts";
 import type { Owner } from "../tree/owner.ts";
 
 /** A name as the disk has it. */
@@ -62,6 +62,19 @@ export type UnitPlace = {
   /** Folder of the unit, below the top of the workspace. */
   readonly path: RelPath;
 };
+
+/** How a snapshot names a workspace that is itself a repository (N43). */
+export const topUnit = ".";
+
+/** How a snapshot names the repository of a folder: by its path, the top by `topUnit`. */
+export function unitIdOf(folder: RelPath): string {
+  return folder === topPath ? topUnit : folder;
+}
+
+/** The folder of a repository. @throws {SnapError} `path-invalid` */
+export function unitFolder(id: string): RelPath {
+  return id === topUnit ? topPath : parseRelPath(id);
+}
 
 /** The repository whose folder is at a path. */
 export function unitPlaceAt(path: RelPath): UnitPlace {

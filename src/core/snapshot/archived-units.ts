@@ -1,4 +1,5 @@
 import { baseName, isInside, parseRelPath, type RelPath } from "../path/rel-path.ts";
+import { topUnit, unitFolder, unitPlaceAt } from "../repo/unit.ts";
 import { SnapError } from "../../std/error.ts";
 import type { SnapshotEntry } from "./entry.ts";
 import type { LeftAside } from "./root.ts";
@@ -36,11 +37,15 @@ export class ArchivedUnits {
     this.#hasManifest = hasManifest;
     if (told !== undefined && this.#told.size < told.length)
       throw contradiction("", "it tells of one repository twice");
+    // The top has no entry that it could begin with.
+    if (hasManifest && this.#told.has(topUnit) && this.#isAskedFor(topUnit))
+      this.#found.add(topUnit);
   }
 
   /** The entry with the unit that it belongs to. @throws {SnapError} `damaged` (X12), `too-large` (X13) */
   pass(entry: SnapshotEntry): SnapshotEntry {
     const { path } = entry;
+    if (this.#found.has(topUnit)) return partOfTop(entry);
     if (this.#unit !== undefined && path.startsWith(`${this.#unit}/`)) {
       if (!this.#hasManifest) return { ...entry, unit: this.#unit };
       if (entry.unit === this.#unit) return entry;
@@ -57,8 +62,8 @@ export class ArchivedUnits {
   /** What was refused is missing in the repository that it lies in. */
   leave({ path, reason }: LeftAside): void {
     const names = path.replace(/^(?:\.\/+)+/u, "").split("/");
-    for (let depth = 1; depth <= names.length; depth += 1) {
-      const id = names.slice(0, depth).join("/");
+    for (let depth = 0; depth <= names.length; depth += 1) {
+      const id = depth === 0 ? topUnit : names.slice(0, depth).join("/");
       if (!this.#found.has(id) && !this.#told.has(id)) continue;
       const troubles = this.#troubles.get(id) ?? [];
       if (troubles.length < unitReasonsMax)
@@ -97,8 +102,13 @@ export class ArchivedUnits {
 
   /** Whether the folder of a unit is among what the archive is limited to: of a part of one nothing is told. */
   #isAskedFor(id: string): boolean {
-    return this.#tops?.some((top) => isInside(parseRelPath(id), top)) ?? true;
+    return this.#tops?.some((top) => isInside(unitFolder(id), top)) ?? true;
   }
+}
+
+function partOfTop(entry: SnapshotEntry): SnapshotEntry {
+  if (entry.unit === topUnit) return entry;
+  throw contradiction(entry.path, "it lies in a repository and is no part of it");
 }
 
 /** As a capture knows them without looking inside (N43). */
@@ -110,7 +120,7 @@ function isUnitByName({ path, type }: SnapshotEntry): boolean {
 function untold(id: string): UnitFacts {
   return {
     id,
-    vcs: baseName(parseRelPath(id)) === ".hg" ? "hg" : "git",
+    vcs: unitPlaceAt(unitFolder(id)).vcs,
     consistency: "unverified",
     reasons: ["it comes from an archive that does not tell"],
     movedDuring: false,

@@ -1,4 +1,5 @@
 import { isRelPath, pathBytesMax, pathDepthMax } from "../path/rel-path.ts";
+import { topUnit } from "../repo/unit.ts";
 import { blockBytes, contentHashOfBlocks } from "../tree/content-hash.ts";
 import type { BlockHash } from "../tree/content-hash.ts";
 import type { ContentHash } from "../tree/node.ts";
@@ -187,7 +188,7 @@ export function entryTrouble(entry: SnapshotEntry): string | undefined {
 
 /** What belongs to a unit lies in its folder: nothing else is ever taken for a part of it. */
 function unitTrouble({ path, unit }: SnapshotEntry): string | undefined {
-  if (unit === undefined || unit === path) return undefined;
+  if (unit === undefined || unit === path || unit === topUnit) return undefined;
   return unit !== "" && path.startsWith(`${unit}/`) ? undefined : "it is in no unit of that name";
 }
 

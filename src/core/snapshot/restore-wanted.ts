@@ -1,4 +1,4 @@
-import { parentPath, type RelPath } from "../path/rel-path.ts";
+import { parentPath, topPath, type RelPath } from "../path/rel-path.ts";
 import type { AreaPath } from "../plan/local-act.ts";
 import type { ContentHash } from "../tree/node.ts";
 import type { Owner } from "../tree/owner.ts";
@@ -106,5 +106,6 @@ export function parentsOf(path: RelPath): readonly RelPath[] {
 /** Whether a path lies at or below one of the given ones. */
 export function isAtOrBelow(path: RelPath, tops: ReadonlySet<RelPath>): boolean {
   if (tops.size === 0) return false;
+  if (tops.has(topPath)) return true;
   return tops.has(path) || parentsOf(path).some((parent) => tops.has(parent));
 }

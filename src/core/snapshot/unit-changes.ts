@@ -1,4 +1,12 @@
-import { baseName, isInside, parseRelPath, topPath, type RelPath } from "../path/rel-path.ts";
+import {
+  baseName,
+  isInside,
+  parseRelPath,
+  pathFrom,
+  topPath,
+  type RelPath,
+} from "../path/rel-path.ts";
+import { unitFolder } from "../repo/unit.ts";
 import type { EntryChange } from "./diff.ts";
 import type { SnapshotEntry } from "./entry.ts";
 
@@ -77,7 +85,7 @@ export class UnitChanges {
   }
 
   #tallyOf(unit: string): Tally {
-    const tally = this.#units.get(unit) ?? new Tally(parseRelPath(unit));
+    const tally = this.#units.get(unit) ?? new Tally(unitFolder(unit));
     this.#units.set(unit, tally);
     return tally;
   }
@@ -85,8 +93,9 @@ export class UnitChanges {
   /** In a repository that nobody looks into. */
   #isInside({ unit }: SnapshotEntry): boolean {
     if (unit === undefined) return false;
+    const folder = unitFolder(unit);
     const isLookedInto =
-      this.#under !== topPath && this.#under !== unit && isInside(this.#under, parseRelPath(unit));
+      this.#under !== topPath && this.#under !== folder && isInside(this.#under, folder);
     return !isLookedInto;
   }
 }
@@ -131,7 +140,7 @@ class Tally {
   }
 
   add(how: How, { path, type }: SnapshotEntry): void {
-    const below = path.slice(this.#path.length + 1);
+    const below = pathFrom(this.#path, parseRelPath(path));
     const part = this.#vcs === "git" ? gitPart(below) : hgPart(below);
     if (part === "objects") this.#objects[how] += type === "folder" ? 0 : 1;
     else this.#parts.add(part);

@@ -1,10 +1,11 @@
-import type { UnitState, UnitWord } from "../repo/unit.ts";
+import { topPath } from "../path/rel-path.ts";
+import { topUnit, type UnitState, type UnitWord } from "../repo/unit.ts";
 import { damagedError, type CheckedRecord } from "./checked-json.ts";
 import { pathTrouble, type SnapshotEntry } from "./entry.ts";
 
 /** What a root tells of a repository that it holds as one unit (N24). */
 export type UnitFacts = UnitState & {
-  /** Path of its folder in the snapshot; its entries name it as `g` (N23). */
+  /** Path of its folder in the snapshot, or `topUnit`; its entries name it as `g` (N23). */
   readonly id: string;
   readonly vcs: "git" | "hg";
   /** How sure it is that it was captured whole (N45). */
@@ -35,7 +36,7 @@ function decodeUnit(record: CheckedRecord): UnitFacts {
   const operation = record.optionalText("operation");
   const dirty = record.optionalFlag("dirty");
   const id = record.text("id");
-  const trouble = pathTrouble(id);
+  const trouble = id === topUnit ? undefined : pathTrouble(id);
   if (trouble !== undefined)
     throw damagedError(`A repository of a snapshot is refused: ${trouble}`);
   return {
@@ -63,8 +64,16 @@ export function isAtRest({ consistency, movedDuring }: UnitFacts): boolean {
 }
 
 /** Whether an entry is the folder of a unit, or what stands for it. */
-export function isUnitTop({ unit, path }: SnapshotEntry): boolean {
-  return unit === path;
+export function isUnitTop(entry: SnapshotEntry): boolean {
+  return entry.unit === entry.path || isTopUnit(entry);
+}
+
+/**
+ * Whether an entry stands for the top of a workspace that is itself a repository. Sources hand on such a one; no snapshot has it, as none
+ * has an entry for its top.
+ */
+export function isTopUnit({ unit, path }: SnapshotEntry): boolean {
+  return unit === topUnit && path === topPath;
 }
 
 /** Entries without what is in a unit: of each only its folder is left. */
