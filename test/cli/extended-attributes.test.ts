@@ -1,55 +1,16 @@
-import { spawnSync } from "node:child_process";
-import {
-  chmodSync,
-  chownSync,
-  mkdirSync,
-  mkdtempSync,
-  rmdirSync,
-  statSync,
-  symlinkSync,
-} from "node:fs";
-import os from "node:os";
+import { chmodSync, chownSync, mkdirSync, statSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { Box } from "../support/snap-process.ts";
-
-const isRoot = process.getuid?.() === 0;
-
-function run(program: string, ...words: readonly string[]): string {
-  const { status, stdout, stderr } = spawnSync(program, words, { encoding: "utf8" });
-  if (status === 0) return stdout;
-  throw new Error(`${program} ${words.join(" ")}: ${stderr}`);
-}
-
-/** The disk of the temporary files may know no attributes; that of a machine that tests this does. */
-const knowsAttributes = ((): boolean => {
-  const folder = mkdtempSync(path.join(os.tmpdir(), "snap-xattr-"));
-  try {
-    setAttribute(folder, "user.a", "1");
-    return true;
-  } catch {
-    return false;
-  } finally {
-    rmdirSync(folder);
-  }
-})();
-
-function setAttribute(place: string, name: string, text: string): void {
-  run("setfattr", "-h", "-n", name, "-v", text, place);
-}
-
-/** All of a place, as the program prints them. */
-function attributesOf(place: string): string {
-  return run("getfattr", "-h", "-d", "-m", "-", "--absolute-names", place)
-    .split("\n")
-    .filter((line) => line !== "" && !line.startsWith("# file"))
-    .join("\n");
-}
-
-async function idOf(box: Box, ...words: readonly string[]): Promise<string> {
-  const { events } = await box.expectExit(0, "capture", "--json", ...words);
-  return String(events.at(-1)?.["id"]);
-}
+import {
+  attributesOf,
+  captured,
+  isRoot,
+  knowsAttributes,
+  run,
+  setAttribute,
+  withOneAttribute,
+} from "./attribute-runs.ts";
 
 const names = ["plain", "line\nbreak", "back\\slash", 'quo"te', "ümlaut", "a=b", "# file: x"];
 
@@ -70,7 +31,7 @@ test.runIf(knowsAttributes)(
       symlinkSync("nowhere", at("link"));
       setAttribute(at("link"), "trusted.link", "1");
     }
-    const id = await idOf(box, "--xattrs");
+    const id = await captured(box, "--xattrs");
     expect((await box.expectExit(0, "show", id)).stdout).toContain("extended attributes are in it");
     const to = path.join(box.top, "copy");
     await box.expectExit(0, "restore", id, "--to", to, "--special-modes");
@@ -91,15 +52,12 @@ test.runIf(knowsAttributes)(
   "N35, N39: an attribute that changes makes a new snapshot, though the file is not read again",
   async () => {
     using box = new Box();
-    box.write("a", "one");
     box.write("b", "two");
-    const at = path.join(box.workspace, "a");
-    setAttribute(at, "user.a", "1");
-    const first = await idOf(box, "--xattrs");
+    const { at, id: first } = await withOneAttribute(box);
     const again = await box.expectExit(0, "capture", "--xattrs", "--json");
     expect(again.events.at(-1)).toMatchObject({ id: first, created: false });
     setAttribute(at, "user.a", "2");
-    const second = await idOf(box, "--xattrs");
+    const second = await captured(box, "--xattrs");
     expect(second).not.toBe(first);
     const { events } = await box.expectExit(0, "diff", first, second, "--json");
     expect(events.filter(({ type }) => type === "change")).toMatchObject([
@@ -114,8 +72,8 @@ test.runIf(knowsAttributes)(
     using box = new Box();
     box.write("a", "one");
     setAttribute(path.join(box.workspace, "a"), "user.a", "1");
-    const without = await idOf(box);
-    const having = await idOf(box, "--xattrs");
+    const without = await captured(box);
+    const having = await captured(box, "--xattrs");
     for (const [from, to] of [
       [without, having],
       [having, without],
@@ -132,13 +90,10 @@ test.runIf(knowsAttributes)(
   "N38, N50: a diff with the disk tells an attribute that changed; level 3 is about content, and needs no program",
   async () => {
     using box = new Box();
-    box.write("a", "one");
-    const at = path.join(box.workspace, "a");
-    setAttribute(at, "user.a", "1");
-    const id = await idOf(box, "--xattrs");
+    const { at, id } = await withOneAttribute(box);
     const same = await box.expectExit(0, "diff", id, "local", "--json");
     expect(same.events.filter(({ type }) => type === "change")).toEqual([]);
-    run("setfattr", "-x", "user.a", at);
+    run("setfattr", ["-x", "user.a", at]);
     const { events } = await box.expectExit(0, "diff", id, "local", "--json");
     expect(events.filter(({ type }) => type === "change")).toMatchObject([
       { change: "metadata", path: "a" },
@@ -152,9 +107,7 @@ test.runIf(knowsAttributes)(
   "N58, N59: an archive carries the attributes in its manifest",
   async () => {
     using box = new Box();
-    box.write("a", "one");
-    setAttribute(path.join(box.workspace, "a"), "user.a", "1");
-    const id = await idOf(box, "--xattrs");
+    const { id } = await withOneAttribute(box);
     const archive = path.join(box.top, "all.tar");
     await box.expectExit(0, "export", id, archive);
     const { events } = await box.expectExit(0, "import", archive, "--json");
@@ -170,10 +123,7 @@ test.runIf(knowsAttributes)(
   "N38: a restore in place says that it does not set attributes; what was displaced keeps its own",
   async () => {
     using box = new Box();
-    box.write("a", "one");
-    const at = path.join(box.workspace, "a");
-    setAttribute(at, "user.a", "1");
-    const id = await idOf(box, "--xattrs");
+    const { at, id } = await withOneAttribute(box);
     box.write("a", "two");
     const ended = await box.expectExit(0, "restore", id, "--yes");
     expect(ended.stdout).toContain("a restore in place does not set them");
@@ -200,7 +150,7 @@ test.runIf(knowsAttributes)(
     for (const name of ["a", "b", "c"]) box.write(name, name);
     setAttribute(path.join(box.workspace, "a"), "user.a", "1");
     setAttribute(path.join(box.workspace, "c"), "user.a", "1");
-    const id = await idOf(box, "--xattrs");
+    const id = await captured(box, "--xattrs");
     const to = path.join(box.top, "copy");
     const ended = await box.snap(["restore", id, "--to", to, "--json"], {
       env: { PATH: box.top },
@@ -220,9 +170,9 @@ test.runIf(knowsAttributes && isRoot)(
     box.write("a", "one");
     const at = path.join(box.workspace, "a");
     const capability = "0x0100000200040000000000000000000000000000";
-    run("setfattr", "-n", "security.capability", "-v", capability, at);
+    run("setfattr", ["-n", "security.capability", "-v", capability, at]);
     setAttribute(at, "user.a", "1");
-    const id = await idOf(box, "--xattrs");
+    const id = await captured(box, "--xattrs");
     const plain = path.join(box.top, "plain");
     await box.expectExit(0, "restore", id, "--to", plain);
     expect(attributesOf(path.join(plain, "a"))).toBe('user.a="1"');
@@ -244,10 +194,10 @@ test.runIf(knowsAttributes && isRoot)(
     setAttribute(at, "trusted.a", "1");
     chmodSync(at, 0o400);
     chmodSync(path.join(box.workspace, "d"), 0o500);
-    const id = await idOf(box, "--xattrs");
+    const id = await captured(box, "--xattrs");
     mkdirSync(path.join(box.top, "mine"));
     chownSync(path.join(box.top, "mine"), nobody, nobody);
-    run("chown", "-R", `${nobody}:${nobody}`, box.home, box.workspace);
+    run("chown", ["-R", `${nobody}:${nobody}`, box.home, box.workspace]);
     chmodSync(box.top, 0o755);
     const restore = (to: string, ...words: readonly string[]) =>
       box.snap(["restore", id, "--to", path.join(box.top, "mine", to), ...words], { user: nobody });
@@ -259,8 +209,8 @@ test.runIf(knowsAttributes && isRoot)(
     const special = await restore("special", "--special-modes");
     expect(special.code).toBe(4);
     expect(special.stdout).toContain("could not be set: trusted.a");
-    const captured = await box.snap(["capture", "--xattrs", "--json"], { user: nobody });
-    expect(captured.code, captured.stdout).toBe(0);
+    const again = await box.snap(["capture", "--xattrs", "--json"], { user: nobody });
+    expect(again.code, again.stdout).toBe(0);
     const { events } = await box.snap(["ls", "latest", "d/a", "--json"], { user: nobody });
     expect(JSON.stringify(events)).not.toContain("trusted");
   },
