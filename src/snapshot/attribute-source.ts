@@ -56,7 +56,11 @@ async function readBatch(
     const kept = keptOf(found.files.get(place) ?? [], from);
     const trouble = troubles.get(place) ?? kept.trouble;
     if (trouble !== undefined) onLeft(withoutThem(entry, trouble));
-    return kept.attributes === undefined ? entry : { ...entry, attributes: kept.attributes };
+    return {
+      ...entry,
+      ...(kept.attributes === undefined ? {} : { attributes: kept.attributes }),
+      ...(trouble === undefined ? {} : { flags: [...entry.flags, "stripped"] }),
+    };
   });
 }
 

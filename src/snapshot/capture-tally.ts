@@ -1,10 +1,13 @@
 import { comparePaths } from "../core/path/rel-path.ts";
-import type { SnapshotEntry } from "../core/snapshot/entry.ts";
+import type { EntryFlag, SnapshotEntry } from "../core/snapshot/entry.ts";
 import { leftListedMax } from "../core/snapshot/root.ts";
 import type { LeftAside, SnapshotRoot } from "../core/snapshot/root.ts";
 import type { UnitState } from "../core/repo/unit.ts";
 import type { UnitFacts } from "../core/snapshot/unit.ts";
 import type { ProgressListener } from "../std/events.ts";
+
+/** What makes a snapshot `partial`. */
+const gaps: readonly EntryFlag[] = ["unreadable", "changing", "stripped"];
 
 type DescribeUnit = () => Promise<UnitState>;
 
@@ -30,7 +33,7 @@ export class CaptureTally {
   add(entry: SnapshotEntry, left: LeftAside | undefined): void {
     this.#count(entry);
     if (left !== undefined) this.leave(left);
-    this.#isTorn ||= entry.flags.includes("unreadable") || entry.flags.includes("changing");
+    this.#isTorn ||= entry.flags.some((flag) => gaps.includes(flag));
     this.#isThin ||= entry.flags.includes("thin");
     this.#tell(entry.path);
   }

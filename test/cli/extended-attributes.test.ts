@@ -215,3 +215,27 @@ test.runIf(knowsAttributes && isRoot)(
     expect(JSON.stringify(events)).not.toContain("trusted");
   },
 );
+
+test.runIf(knowsAttributes)(
+  "N38: attributes that cannot be kept are told, the rest of the file is there, and the exit code is 4",
+  async () => {
+    using box = new Box();
+    const { at } = await withOneAttribute(box);
+    box.write("b", "two");
+    // A name that is no text, as setfattr reads it.
+    run("setfattr", ["-h", "--restore=-"], `# file: ${at}\nuser.\\377="1"\n`);
+    const ended = await box.snap(["capture", "--xattrs", "--json"]);
+    expect(ended.code, ended.stderr).toBe(4);
+    expect(ended.events.find(({ type }) => type === "left")).toMatchObject({ path: "a" });
+    expect(ended.events.at(-1)).toMatchObject({ created: true, completeness: "partial" });
+    const id = String(ended.events.at(-1)?.["id"]);
+    expect((await box.expectExit(0, "ls", id)).stdout).toMatch(/a .*stripped/u);
+    const again = await box.snap(["capture", "--xattrs", "--json"]);
+    expect(again.code).toBe(4);
+    expect(again.events.at(-1)).toMatchObject({ id, created: false });
+    const { events } = await box.expectExit(0, "diff", "latest~1", id, "--json");
+    expect(events.filter(({ type }) => type === "change")).toMatchObject([
+      { change: "added", path: "b" },
+    ]);
+  },
+);

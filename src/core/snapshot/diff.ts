@@ -67,9 +67,13 @@ function isSameStat(a: SnapshotEntry, b: SnapshotEntry): boolean {
 /** Extended attributes, mode, owner, and the time of files: that of a folder only follows from its children. What a side does not know is not compared. */
 function isSameMetadata(a: SnapshotEntry, b: SnapshotEntry): boolean {
   if (isOther(a.mode, b.mode) || isOther(a.owner, b.owner)) return false;
-  if (!isSameAttributes(a.attributes, b.attributes)) return false;
+  if (![a, b].some(isStripped) && !isSameAttributes(a.attributes, b.attributes)) return false;
   if (a.type !== "file" || a.modifiedNs === undefined || b.modifiedNs === undefined) return true;
   return isSameTime(a.modifiedNs, b.modifiedNs);
+}
+
+function isStripped({ flags }: SnapshotEntry): boolean {
+  return flags.includes("stripped");
 }
 
 function isOther(a: string | undefined, b: string | undefined): boolean {

@@ -8,10 +8,13 @@ import { attributesTrouble, isKeptAttribute, sortedAttributes } from "./attribut
 import type { Attributes } from "./attributes.ts";
 import { CheckedRecord, damagedError, isHash } from "./checked-json.ts";
 
-/** What is odd about an entry: `changing`, it may be torn; `unreadable`, it could not be read; `thin`, its content is only in Dropbox. */
+/**
+ * What is odd about an entry: `changing`, it may be torn; `unreadable`, it could not be read; `thin`, its content is only in Dropbox;
+ * `stripped`, it had extended attributes that could not be read or kept.
+ */
 export type EntryFlag = (typeof entryFlags)[number];
 
-const entryFlags = ["changing", "unreadable", "thin", "ignored"] as const;
+const entryFlags = ["changing", "unreadable", "thin", "ignored", "stripped"] as const;
 
 /** One line of a manifest (N23), with whole names. */
 export type SnapshotEntry = {
