@@ -47,12 +47,17 @@ export class TarExport {
     const totals = { entries: 0, bytes: 0, left: 0, deleted: 0 };
     const step = { step: "read entries", total: undefined, bytes: 0, bytesTotal: undefined };
     for await (const { entry, gone } of this.#changes()) {
-      if (gone !== undefined) totals.deleted += 1;
-      else if (isHeld(entry)) {
+      if (gone !== undefined) {
+        totals.deleted += 1;
+        continue;
+      }
+      if (isHeld(entry)) {
         totals.entries += 1;
         totals.bytes += entry.size ?? 0;
         this.#options.onProgress?.({ ...step, done: totals.entries, current: entry.path });
-      } else {
+      }
+      // A folder that could not be listed is there, and not what is in it.
+      if (!isHeld(entry) || entry.flags.includes("unreadable")) {
         totals.left += 1;
         this.#options.onLeft?.(entry);
       }
@@ -164,20 +169,23 @@ class LinkNames {
 const usualModes = { file: 0o644, folder: 0o755, symlink: 0o777, other: 0o644 } as const;
 
 function memberOf(entry: SnapshotEntry, earlier: SnapshotEntry | undefined): TarMember {
-  const { type, modifiedNs, size = 0, linkTarget = "" } = entry;
+  const { type, modifiedNs, size = 0 } = entry;
   const mode = entry.mode === undefined ? usualModes[type] : Number.parseInt(entry.mode, 8);
   const shared = { name: nameOf(entry), size: 0, mode, modifiedNs };
   if (earlier !== undefined) return { ...shared, type: "Link", target: nameOf(earlier) };
   if (type === "folder") {
     return { ...shared, name: Buffer.concat([shared.name, Buffer.from("/")]), type: "Directory" };
   }
-  if (type === "symlink")
-    return { ...shared, type: "SymbolicLink", target: Buffer.from(linkTarget) };
+  if (type === "symlink") return { ...shared, type: "SymbolicLink", target: targetOf(entry) };
   return { ...shared, type: "File", size };
 }
 
 function nameOf({ path, pathBytes }: SnapshotEntry): Buffer {
   return pathBytes === undefined ? Buffer.from(path) : Buffer.from(pathBytes, "base64");
+}
+
+function targetOf({ linkTarget = "", linkBytes }: SnapshotEntry): Buffer {
+  return linkBytes === undefined ? Buffer.from(linkTarget) : Buffer.from(linkBytes, "base64");
 }
 
 function ownMember(name: string, size: number): TarMember {

@@ -58,7 +58,7 @@ export async function* manifestEntries(
   for await (const { left, right } of joinByPath(listed, found)) {
     if (left === undefined) {
       if (right !== undefined) yield right;
-    } else if (right === undefined) {
+    } else if (right === undefined || left.linkBytes !== undefined) {
       const entry = withoutMember(left, spools);
       if (entry !== undefined) yield entry;
     } else yield withMember(left, right);
@@ -81,7 +81,9 @@ function withoutMember(listed: SnapshotEntry, spools: ImportSpools): SnapshotEnt
 }
 
 /** As its member would be refused (X12). */
-function refusalOfListed({ path, pathBytes, type, linkTarget }: SnapshotEntry): string | undefined {
+function refusalOfListed(listed: SnapshotEntry): string | undefined {
+  const { path, pathBytes, type, linkTarget, linkBytes } = listed;
+  if (linkBytes !== undefined) return "its target is not valid UTF-8";
   const bytes = pathBytes === undefined ? Buffer.from(path) : Buffer.from(pathBytes, "base64");
   const isLink = type === "symlink" && isRelPath(path);
   const isOutward = isLink && leavesWorkspace(path, linkTarget ?? "");
@@ -91,6 +93,8 @@ function refusalOfListed({ path, pathBytes, type, linkTarget }: SnapshotEntry): 
 function withMember(listed: SnapshotEntry, found: SnapshotEntry): SnapshotEntry {
   const isSame =
     listed.type === found.type &&
+    // Such a name is refused: no member has it.
+    listed.pathBytes === undefined &&
     listed.linkTarget === found.linkTarget &&
     (listed.hash === undefined || listed.hash === found.hash);
   if (!isSame) throw unlike(listed.path);

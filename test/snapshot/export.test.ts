@@ -207,6 +207,28 @@ test("N58: what the store does not hold is told, listed in the manifest, and not
   expect(scratch.run("tar", "-tf", file).trim().split("\n")).toHaveLength(2);
 });
 
+test("N58: a link whose target is no UTF-8 has its own bytes in the archive", async () => {
+  using scratch = new ScratchStore();
+  const store = await scratch.open();
+  const target = Buffer.from([0x63, 0xe9, 0x2f, 0xff]);
+  const linkBytes = target.toString("base64");
+  const link = { path: "l", type: "symlink", linkTarget: "c\ufffd/\ufffd", linkBytes } as const;
+  const { root } = await store.capture(new MemorySource().entry({ ...link, flags: [] }), manual);
+  const out = unpacked(scratch, await exported(store, root));
+  expect(readlinkSync(join(out, "l"), { encoding: "buffer" })).toEqual(target);
+});
+
+test("N58: a folder that could not be listed is told: what was in it is not in the archive", async () => {
+  using scratch = new ScratchStore();
+  const store = await scratch.open();
+  const source = new MemorySource().entry({ path: "d", type: "folder", flags: ["unreadable"] });
+  const { root } = await store.capture(source, manual);
+  const left: string[] = [];
+  const archive = await store.export(root.id, { onLeft: ({ path }) => left.push(path) });
+  expect(await archive.totals()).toEqual({ entries: 1, bytes: 0, left: 1, deleted: 0 });
+  expect(left).toEqual(["d"]);
+});
+
 test("N58: a file beyond 8 GiB is listed with its size by the system's tar", () => {
   using scratch = new ScratchStore();
   mkdirSync(scratch.top);

@@ -250,3 +250,31 @@ test("N59: an archive whose content is not what its manifest says is refused as 
   expect(await store.list()).toHaveLength(1);
   expect(scratch.names("tmp")).toEqual([]);
 });
+
+test("X12: a link of our archive whose target is no UTF-8 is refused and told, and the rest is taken", async () => {
+  using here = new ScratchStore();
+  using there = new ScratchStore();
+  const store = await here.open();
+  const linkBytes = Buffer.from([0x63, 0xe9]).toString("base64");
+  const link = { path: "l", type: "symlink", linkTarget: "c\ufffd", linkBytes, flags: [] } as const;
+  const { root } = await store.capture(new MemorySource().write("a", "one").entry(link), manual);
+  const other = await there.open();
+  const copy = await imported(other, await exported(store, root));
+  expect((await all(other.entries(copy.id))).map(({ path }) => path)).toEqual(["a"]);
+  expect(copy.completeness).toBe("partial");
+  expect(copy.left.items).toEqual([
+    { path: "l", reason: "Refused: its target is not valid UTF-8" },
+  ]);
+});
+
+test("X12: a manifest that gives a member another name is refused", async () => {
+  using scratch = new ScratchStore();
+  const pb = Buffer.from("elsewhere").toString("base64");
+  const manifest = `${JSON.stringify({ p: "a", pb, t: "d" })}\n`;
+  const archive = Buffer.concat([
+    member({ name: ".snap/manifest.jsonl", content: manifest }),
+    member({ name: "a/", type: "Directory" }),
+    end,
+  ]);
+  await expect(imported(await scratch.open(), archive)).rejects.toMatchObject({ code: "damaged" });
+});
