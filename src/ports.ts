@@ -13,7 +13,7 @@ import type { EntryChange } from "./core/snapshot/diff.ts";
 import type { SnapshotEntry } from "./core/snapshot/entry.ts";
 import type { NotedRoot } from "./core/snapshot/note.ts";
 import type { Metadata } from "./core/snapshot/restore-wanted.ts";
-import type { CaptureFacts, LeftAside, SnapshotId } from "./core/snapshot/root.ts";
+import type { CaptureFacts, CaptureLeft, SnapshotId } from "./core/snapshot/root.ts";
 import type {
   CaptureOptions,
   CaptureResult,
@@ -273,7 +273,7 @@ export interface CaptureSource extends FetchingSource {
   /**
    * `hash` is given where the index trusts it (N35), `blocks` where `prepare` has stored them. `onLeft` is told of what is left aside.
    */
-  entries(onLeft: (left: LeftAside) => void): Runs<SnapshotEntry>;
+  entries(onLeft: (left: CaptureLeft) => void): Runs<SnapshotEntry>;
   open(path: RelPath): Promise<LocalFile>;
   /** Small files read together, one attempt at each; what is missing from the answer is opened (N36). */
   readEach?(request: ReadEachRequest, work: Work): Promise<ReadonlyMap<RelPath, WholeFile>>;

@@ -1,7 +1,7 @@
 import { entryTrouble } from "../core/snapshot/entry.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import { comparePaths } from "../core/path/rel-path.ts";
-import type { CaptureFacts, LeftAside, SnapshotRoot } from "../core/snapshot/root.ts";
+import type { CaptureFacts, CaptureLeft, SnapshotRoot } from "../core/snapshot/root.ts";
 import type { CaptureOptions } from "../core/snapshot/store-request.ts";
 import type { CaptureSource } from "../ports.ts";
 import { assert } from "../std/assert.ts";
@@ -179,7 +179,7 @@ async function* pairsOf(
     parts.logger.error("an earlier snapshot is damaged", { reason: error.message });
   });
   await using before = new EntryCursor(readable);
-  const onLeft = (left: LeftAside): void => tally.leave(left);
+  const onLeft = (left: CaptureLeft): void => tally.leave(left);
   await using checkpoint = await checkpointEntries(job);
   const listed = source.entries(onLeft);
   // An archive hands on what is in its repositories itself.
@@ -221,13 +221,14 @@ async function checkpointEntries(job: EntriesJob): Promise<EntryCursor | undefin
 /** Entries that could not be read back are left aside rather than written. */
 async function* sound(
   entries: Runs<SnapshotEntry>,
-  onLeft: (left: LeftAside) => void,
+  onLeft: (left: CaptureLeft) => void,
 ): AsyncGenerator<readonly SnapshotEntry[]> {
   let before: string | undefined;
   for await (const run of entries) {
     const stored = run.filter((entry) => {
       const trouble = entryTrouble(entry);
-      if (trouble !== undefined) onLeft({ path: entry.path, reason: `Not stored: ${trouble}` });
+      if (trouble !== undefined)
+        onLeft({ path: entry.path, reason: `Not stored: ${trouble}`, isGap: true });
       return trouble === undefined;
     });
     for (const { path } of stored) {

@@ -1,7 +1,7 @@
 import { comparePaths } from "../core/path/rel-path.ts";
 import type { EntryFlag, SnapshotEntry } from "../core/snapshot/entry.ts";
 import { leftListedMax } from "../core/snapshot/root.ts";
-import type { LeftAside, SnapshotRoot } from "../core/snapshot/root.ts";
+import type { CaptureLeft, LeftAside, SnapshotRoot } from "../core/snapshot/root.ts";
 import type { UnitState } from "../core/repo/unit.ts";
 import type { UnitFacts } from "../core/snapshot/unit.ts";
 import type { ProgressListener } from "../std/events.ts";
@@ -43,9 +43,10 @@ export class CaptureTally {
     this.#tell(path);
   }
 
-  leave(left: LeftAside): void {
+  leave({ path, reason, isGap }: CaptureLeft): void {
     this.#leftCount += 1;
-    if (this.#left.length < leftListedMax) this.#left.push(left);
+    this.#isTorn ||= isGap === true;
+    if (this.#left.length < leftListedMax) this.#left.push({ path, reason });
   }
 
   /** @param describe tells what is not known of it yet */

@@ -2,7 +2,7 @@ import { bareRepository, repositoryMarker } from "../core/repo/marker.ts";
 import { topUnit, type RepositoryUnits } from "../core/repo/unit.ts";
 import { joinPath, topPath, type RelPath } from "../core/path/rel-path.ts";
 import type { EntryFlag, SnapshotEntry } from "../core/snapshot/entry.ts";
-import type { CaptureFacts, LeftAside } from "../core/snapshot/root.ts";
+import type { CaptureFacts, CaptureLeft } from "../core/snapshot/root.ts";
 import type { ContentMemory } from "../core/tree/content-memory.ts";
 import type { FolderListing, LocalStat } from "../core/tree/local-stat.ts";
 import { rootNode, type ContentHash, type LocalEntry, type NodeId } from "../core/tree/node.ts";
@@ -29,7 +29,7 @@ export type LocalSourceOptions = {
   readonly units?: RepositoryUnits | undefined;
 };
 
-type Onward = (left: LeftAside) => void;
+type Onward = (left: CaptureLeft) => void;
 
 /** The present disk of a workspace as the source of a capture: what the link syncs, in path order (N33). */
 export function localSource(options: LocalSourceOptions): CaptureSource {
@@ -71,7 +71,7 @@ async function* entriesBelow(
 ): AsyncGenerator<readonly SnapshotEntry[]> {
   const { listing } = folder;
   let run: SnapshotEntry[] = [...folder.top];
-  reportUnsyncable(listing, onLeft);
+  reportUnsyncable(options, listing, onLeft);
   const rows = rowsByName(options.index, folder.node);
   const hashes = options.contents?.memory.hashesIn(listing);
   for (const stat of listing.entries) {
@@ -92,7 +92,8 @@ async function* entriesBelow(
     }
     const row = rows.get(stat.name);
     if (stat.kind !== "folder") {
-      run.push(entryOf(options, path, { stat, row, known: hashes?.get(stat.name), flags }));
+      const seen = { stat, row, known: hashes?.get(stat.name), flags };
+      run.push(leafOf(options, path, { ...seen, onLeft }));
       continue;
     }
     const below = await options.local.list(path);
@@ -130,13 +131,30 @@ async function* folderAndBelow(
   else if (top.length > 0) yield top;
 }
 
-function reportUnsyncable(listing: FolderListing, onLeft: Onward): void {
-  for (const name of listing.unsyncable) {
-    onLeft({
-      path: listing.path === "" ? name : `${listing.path}/${name}`,
-      reason: "The name is not valid UTF-8",
-    });
+/** Nothing of it is in the snapshot: that is a gap (N37). What is only on the way to chosen paths is none of theirs. */
+function reportUnsyncable(
+  { facts }: LocalSourceOptions,
+  { path, unsyncable }: FolderListing,
+  onLeft: Onward,
+): void {
+  if (isOnlyAncestor(facts.paths, path)) return;
+  for (const name of unsyncable) {
+    const place = path === "" ? name : `${path}/${name}`;
+    onLeft({ path: place, reason: "The name is not valid UTF-8", isGap: true });
   }
+}
+
+/** A link of which the target is not known stands there as something that could not be read (N37): no restore takes it away. */
+function leafOf(
+  options: LocalSourceOptions,
+  path: RelPath,
+  { onLeft, ...seen }: Seen & { readonly onLeft: Onward },
+): SnapshotEntry {
+  const entry = entryOf(options, path, seen);
+  if (seen.stat.kind !== "symlink" || seen.stat.linkTarget !== undefined) return entry;
+  onLeft({ path, reason: "The target of the link cannot be read, or is not valid UTF-8" });
+  const { linkTarget: _target, ...place } = entry;
+  return { ...place, type: "other", flags: [...entry.flags, "unreadable"] };
 }
 
 /** Rows of the children of one folder; none where the index does not know the folder. */

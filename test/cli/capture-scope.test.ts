@@ -1,5 +1,15 @@
 import { hash } from "node:crypto";
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { Box } from "../support/snap-process.ts";
@@ -177,4 +187,35 @@ test("N33: restore --ignored puts ignored files back on the disk alone, and an u
   const saved = events.filter(({ type }) => type === "snapshot").map((one) => String(one["id"]));
   const contents = await Promise.all(saved.map((one) => box.snap(["cat", one, "out/x"])));
   expect(contents.some((one) => one.stdout === "now, and in no snapshot")).toBe(true);
+});
+
+const noText = Buffer.from([0x6e, 0xff]);
+
+test("N37: names and targets that are no UTF-8 are a gap: told, exit 4, and no restore takes them away", async () => {
+  using box = new Box();
+  box.write("a", "one");
+  const at = (name: Buffer): Buffer => Buffer.concat([Buffer.from(`${box.workspace}/`), name]);
+  writeFileSync(at(noText), "not captured");
+  const link = path.join(box.workspace, "link");
+  symlinkSync(noText, link);
+  const { events } = await box.expectExit(4, "capture", "--json");
+  expect(events.slice(0, -1)).toMatchObject([
+    { type: "left", path: "link" },
+    { type: "left", path: String.raw`n\xff`, reason: "The name is not valid UTF-8" },
+  ]);
+  expect(events.at(-1)).toMatchObject({ completeness: "partial", left: 2 });
+  expect((await box.expectExit(0, "show", "latest")).stdout).toMatch(/content +partial/u);
+  box.write("a", "two");
+  await box.expectExit(4, "restore", "latest", "--delete", "--yes");
+  expect(box.read("a")).toBe("one");
+  expect(readFileSync(at(noText), "utf8")).toBe("not captured");
+  expect(readlinkSync(link, { encoding: "buffer" })).toEqual(noText);
+});
+
+test("N37: a snapshot of some paths has no gap where a name beside them is no UTF-8", async () => {
+  using box = new Box();
+  box.write("d/a", "one");
+  writeFileSync(Buffer.concat([Buffer.from(`${box.workspace}/`), noText]), "beside");
+  const { events } = await box.expectExit(0, "capture", "--paths", "d", "--json");
+  expect(events.at(-1)).toMatchObject({ completeness: "full", left: 0 });
 });

@@ -23,6 +23,9 @@ export type SnapshotId = string;
 /** Something that was not captured, and why. */
 export type LeftAside = { readonly path: string; readonly reason: string };
 
+/** What a capture leaves aside. `isGap`: it belongs into the snapshot, which is partial without it (N37). */
+export type CaptureLeft = LeftAside & { readonly isGap?: true };
+
 /** What a capture says about where its entries come from. */
 export type CaptureFacts = {
   readonly workspace: {
