@@ -1,4 +1,5 @@
 import type { DamageCode, Extent } from "../core/repo/finding.ts";
+import { inTurns, type Steps } from "../std/steps.ts";
 import type { Clock } from "../std/time.ts";
 import { followAll } from "./connectivity.ts";
 import type { Health } from "./damage.ts";
@@ -125,7 +126,7 @@ async function checkGitdir({ gitdir, name }: Gitdir, options: CheckOptions): Pro
   const places = { gitdir, common: gitdir };
   const health = await lookAt({ places, withCommon: true }, { ...options, host: "" });
   const { structure, tips } = health.integrity;
-  const logged = namedOnlyByLogs(gitdir, health, options);
+  const logged = await inTurns(namedOnlyByLogs(gitdir, health, options));
   const known: Evidence[] = [...health.evidence, ...logged.evidence];
   const all = { ...health, tips: [...health.tips, ...logged.tips] };
   const isLarge = countObjects(gitdir, health.hashBytes) > objectsMax;
@@ -144,18 +145,18 @@ function isTearing({ severity, code }: Evidence): boolean {
 }
 
 /** What reflogs and the indexes of worktrees name: Git keeps all of that, so it has to be there. */
-function namedOnlyByLogs(
+function* namedOnlyByLogs(
   gitdir: Bytes,
   health: Health,
   { clock, deadline }: CheckOptions,
-): Examined & { readonly tips: readonly Tip[] } {
+): Steps<Examined & { readonly tips: readonly Tip[] }> {
   if (health.isPartial) return { evidence: [], tips: [], extent: { checked: "all" } };
   const known = new Set(health.tips.map(({ oid }) => oid));
-  const { tips: all, extent } = logTips(gitdir, health.hashBytes);
+  const { tips: all, extent } = yield* logTips(gitdir, health.hashBytes);
   const tips = all.filter(({ oid }) => !known.has(oid));
   using store = new ObjectStore(inside(gitdir, "objects"), health.hashBytes);
   const watch = { now: () => clock.now(), deadline };
-  const looked = lookAtTips([...tips, ...worktreeTips(gitdir, health)], store, watch);
+  const looked = yield* lookAtTips([...tips, ...worktreeTips(gitdir, health)], store, watch);
   const isThere = ({ oid }: Tip): boolean => store.find(oid) === "there";
   const worse = extent.checked === "all" ? looked.extent : extent;
   return { evidence: looked.evidence, tips: tips.filter(isThere), extent: worse };

@@ -1,5 +1,6 @@
 import { copiedName, isDropping } from "../core/repo/conflict-names.ts";
 import type { RefsSeen } from "./damage-refs.ts";
+import type { Steps } from "../std/steps.ts";
 import { damage, hint, wholly, type Evidence, type Examined } from "./evidence.ts";
 import { isRefName, isUnclearRefName } from "../core/repo/ref-name.ts";
 import type { HeadText } from "./git-text.ts";
@@ -9,6 +10,9 @@ import { inside, entriesIn, type Bytes } from "./read-only.ts";
 const logsMax = 100_000;
 const depthMax = 32;
 
+/** Files that are read in one step. */
+const logsInARow = 64;
+
 /** The end of a reflog: the last line of one has a commit's subject, which may be long. */
 const endBytesMax = 64 * 1024;
 
@@ -16,11 +20,18 @@ const endBytesMax = 64 * 1024;
 type Orphan = { readonly ref: string; readonly end: string };
 
 /** Look at the ends of all reflogs, and at the names of their files (G40 tier 1). */
-export function lookAtLogs(common: Bytes, refs: RefsSeen, head: HeadText | undefined): Examined {
+export function* lookAtLogs(
+  common: Bytes,
+  refs: RefsSeen,
+  head: HeadText | undefined,
+): Steps<Examined> {
   const reading = { complete: true };
   const evidence: Evidence[] = [];
   const orphans: Orphan[] = [];
+  let count = 0;
   for (const { path, ref, file } of logFiles(inside(common, "logs"), reading)) {
+    count += 1;
+    if (count % logsInARow === 0) yield;
     const name = path.slice(path.lastIndexOf("/") + 1);
     // Of a name that is no UTF-8 it cannot be told which ref it goes with.
     if ((isDropping(name) && !isRefName(ref)) || isUnclearRefName(ref)) continue;

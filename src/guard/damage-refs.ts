@@ -4,6 +4,7 @@ import {
   isConflictedName,
   isDropping,
 } from "../core/repo/conflict-names.ts";
+import type { Steps } from "../std/steps.ts";
 import { damage, hint, type Evidence } from "./evidence.ts";
 import { isRefName, isUnclearRefName } from "../core/repo/ref-name.ts";
 import { parseHead, parseLooseRef } from "./git-text.ts";
@@ -34,10 +35,10 @@ type Looking = {
 };
 
 /** Look at the bytes and the name of every ref of a repository (G40 tier 1). Refs in tables are not looked at. */
-export function lookAtRefs(common: Bytes): RefsSeen {
+export function* lookAtRefs(common: Bytes): Steps<RefsSeen> {
   const looking: Looking = { evidence: [], refs: new Map(), loose: new Set(), complete: true };
   const hasPacked = lookAtPacked(common, looking);
-  const isWhole = walkRefs(common, "refs", (found) => {
+  const isWhole = yield* walkRefs(common, "refs", (found) => {
     const { entry, path } = found;
     if (isDropping(entry.name) && !mayBeGits(found)) {
       looking.evidence.push(junk(path));

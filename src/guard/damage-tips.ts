@@ -1,4 +1,5 @@
 import type { Extent } from "../core/repo/finding.ts";
+import type { Steps } from "../std/steps.ts";
 import { damage, wholly, type Evidence, type Examined } from "./evidence.ts";
 import type { Watch } from "./damage-objects.ts";
 import type { GitObject } from "./git-pack-read.ts";
@@ -10,6 +11,9 @@ export type Tip = { readonly oid: string; readonly name: string };
 /** So many tips are looked at. */
 const tipsMax = 20_000;
 
+/** Tips that are looked at in one step: of each two objects are read, or more. */
+const tipsInARow = 16;
+
 /** Commits, tags and trees are small; a larger one is looked at by Git only. */
 const objectBytesMax = 32 * 1024 * 1024;
 
@@ -17,7 +21,11 @@ const objectBytesMax = 32 * 1024 * 1024;
 const tagDepthMax = 16;
 
 /** The object of every tip, and its root tree (G40 tier 2). */
-export function lookAtTips(tips: Iterable<Tip>, store: ObjectStore, watch: Watch): Examined {
+export function* lookAtTips(
+  tips: Iterable<Tip>,
+  store: ObjectStore,
+  watch: Watch,
+): Steps<Examined> {
   const evidence: Evidence[] = [];
   const seen = new Set<string>();
   let extent: Extent = wholly;
@@ -26,6 +34,7 @@ export function lookAtTips(tips: Iterable<Tip>, store: ObjectStore, watch: Watch
     if (seen.size >= tipsMax) return part(evidence, "too-many-refs");
     if (watch.now() > watch.deadline) return part(evidence, "budget");
     seen.add(tip.oid);
+    if (seen.size % tipsInARow === 0) yield;
     const found = lookAtTip(tip, store);
     if (found === "unknown") extent = { checked: "part", reason: "objects-not-read" };
     else if (found !== undefined) evidence.push(found);

@@ -13,6 +13,7 @@ import type { HeadText } from "./git-text.ts";
 import { hasObjects, readHead } from "./gitdir.ts";
 import { isClosed, listNames, OpenFile } from "./open-file.ts";
 import { inside, kindAt, readStart, type Bytes } from "./read-only.ts";
+import { inTurns, type Steps } from "../std/steps.ts";
 
 /** A repository that is to be examined, and the bounds of that. */
 export type Examination = {
@@ -42,10 +43,10 @@ export async function examineGit(examination: Examination): Promise<Health> {
   const { places, withCommon, watch, host } = examination;
   const { gitdir, common } = places;
   const head = readHead(gitdir);
-  const scene = sceneOf(places, head);
+  const scene = await inTurns(sceneOf(places, head));
   const here: Here = { host, now: watch.now() };
   const objects = withCommon ? await lookAtObjects(common, watch) : nothing;
-  const logs = withCommon ? logsOf(scene, common, head) : nothing;
+  const logs = withCommon ? await inTurns(logsOf(scene, common, head)) : nothing;
   const structure: Evidence[] = [
     ...(withCommon ? incomplete(common) : []),
     ...(head === undefined && hasObjects(common) ? [unreadableHead()] : []),
@@ -56,7 +57,7 @@ export async function examineGit(examination: Examination): Promise<Health> {
     ...objects.evidence,
     ...missingIndex(scene, gitdir),
   ];
-  const { evidence, extent } = tipEvidence(examination, scene);
+  const { evidence, extent } = await inTurns(tipEvidence(examination, scene));
   const isRead = scene.refs.complete && !scene.isReftable;
   const unread = scene.isReftable ? "reftable" : "refs-not-read";
   return {
@@ -96,10 +97,10 @@ const noRefs: RefsSeen = {
   complete: true,
 };
 
-function sceneOf({ gitdir, common }: GitPlaces, head: HeadText | undefined): Scene {
+function* sceneOf({ gitdir, common }: GitPlaces, head: HeadText | undefined): Steps<Scene> {
   const config = parseGitConfig(readStart(inside(common, "config"), configBytesMax) ?? "");
   const isReftable = kindAt(inside(common, "reftable/tables.list")) === "file";
-  const refs = isReftable ? noRefs : lookAtRefs(common);
+  const refs = isReftable ? noRefs : yield* lookAtRefs(common);
   const tips = tipsOf({ gitdir, common }, refs, head);
   const says256 = configValue(config, "extensions.objectformat")?.toLowerCase() === "sha256";
   // Without a configuration the ids themselves tell how long they are.
@@ -143,8 +144,12 @@ const incompleteWays: Readonly<Record<string, string>> = {
   objects: "all commits were in it. Look for it among Dropbox's deleted files, or clone again",
 };
 
-function logsOf({ refs, isReftable }: Scene, common: Bytes, head: HeadText | undefined): Examined {
-  return isReftable ? nothing : lookAtLogs(common, refs, head);
+function* logsOf(
+  { refs, isReftable }: Scene,
+  common: Bytes,
+  head: HeadText | undefined,
+): Steps<Examined> {
+  return isReftable ? nothing : yield* lookAtLogs(common, refs, head);
 }
 
 /** Folders beside objects, refs and logs in which something stands that tells of damage. */
@@ -170,13 +175,13 @@ function missingIndex({ tips, isBare }: Scene, gitdir: Bytes): Evidence[] {
   ];
 }
 
-function tipEvidence({ places, withCommon, watch }: Examination, scene: Scene): Examined {
+function* tipEvidence({ places, withCommon, watch }: Examination, scene: Scene): Steps<Examined> {
   const index = lookIntoIndex(places.gitdir, scene.hashBytes);
   const packs = withCommon ? lookIntoPacks(places.common, scene.hashBytes, watch) : nothing;
   using store = new ObjectStore(inside(places.common, "objects"), scene.hashBytes);
   const hasFolder = kindAt(inside(places.common, "objects")) !== undefined;
   const mine = withCommon ? scene.tips : scene.tips.filter(({ name }) => name === "HEAD");
-  const tips = scene.isPartial || !hasFolder ? nothing : lookAtTips(mine, store, watch);
+  const tips = scene.isPartial || !hasFolder ? nothing : yield* lookAtTips(mine, store, watch);
   const partial: Examined["extent"] = { checked: "none", reason: "partial-clone" };
   const alternates = withCommon ? store.missingAlternates.map(missingAlternate) : [];
   const extents = [scene.isPartial ? partial : tips.extent, packs.extent, index.extent];

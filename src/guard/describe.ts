@@ -13,7 +13,8 @@ import {
 } from "./git-facts.ts";
 import { examineLayout, type GitLayout, type GitSubject } from "./git-layout.ts";
 import { submodulesOf, worktreesOf } from "./git-parts.ts";
-import { readRefs, type RefsRead } from "./git-refs.ts";
+import { inTurns } from "../std/steps.ts";
+import { refsInSteps, type RefsRead } from "./git-refs.ts";
 import { atMost, exact } from "./numbers.ts";
 import { bytesBelow } from "./packs.ts";
 import { inside, modifiedAt, type Bytes } from "./read-only.ts";
@@ -61,7 +62,7 @@ export async function describeGit(
 ): Promise<RepositoryFacts> {
   const layout = examineLayout(subject, describing.user);
   const inTables = layout.storage.refs !== "files";
-  const read = inTables ? noRefs : readRefs(subject);
+  const read = inTables ? noRefs : await inTurns(refsInSteps(subject));
   const head: Head = inTables ? { kind: "unreadable" } : headOf(subject.gitdir, read);
   const answers = await askEngine({ layout, head, read }, describing);
   return factsOf({ layout, head: answers.head ?? head, read: answers.read ?? read }, answers);

@@ -1,3 +1,4 @@
+import { atOnce, type Steps } from "../std/steps.ts";
 import { conflictedRefs } from "../core/repo/conflict-names.ts";
 import { isRefName, isUnclearRefName } from "../core/repo/ref-name.ts";
 import { readHead } from "./gitdir.ts";
@@ -40,7 +41,12 @@ type Reading = {
  * worktree. A file whose name is no name of a ref is none, nor is a conflicted copy (G42); one that has a name and cannot be understood,
  * or a name that is no UTF-8, makes all incomplete.
  */
-export function readRefs({ gitdir, common }: GitPlaces): RefsRead {
+export function readRefs(places: GitPlaces): RefsRead {
+  return atOnce(refsInSteps(places));
+}
+
+/** The same in steps: of a repository of ten thousand refs it takes a while (N61). */
+export function* refsInSteps({ gitdir, common }: GitPlaces): Steps<RefsRead> {
   const reading: Reading = {
     refs: new Map(),
     symbolic: new Map(),
@@ -48,10 +54,10 @@ export function readRefs({ gitdir, common }: GitPlaces): RefsRead {
     complete: true,
   };
   readPacked(common, reading);
-  readLoose(common, "refs", reading);
+  yield* readLoose(common, "refs", reading);
   if (!gitdir.equals(common)) {
     for (const own of ["refs/bisect", "refs/worktree", "refs/rewritten"]) {
-      if (kindAt(inside(gitdir, own)) === "folder") readLoose(gitdir, own, reading);
+      if (kindAt(inside(gitdir, own)) === "folder") yield* readLoose(gitdir, own, reading);
     }
   }
   for (const [name, target] of reading.symbolic) {
@@ -123,8 +129,8 @@ function readPacked(common: Bytes, reading: Reading): void {
 }
 
 /** Loose refs win over packed ones. */
-function readLoose(base: Bytes, top: string, reading: Reading): void {
-  const isWhole = walkRefs(base, top, (found) => {
+function* readLoose(base: Bytes, top: string, reading: Reading): Steps<void> {
+  const isWhole = yield* walkRefs(base, top, (found) => {
     if (found.entry.kind === "folder") return undefined;
     if (isRefName(found.path)) readOne(found, reading);
     else if (isUnclearRefName(found.path)) reading.complete = false;

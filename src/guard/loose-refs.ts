@@ -1,3 +1,4 @@
+import type { Steps } from "../std/steps.ts";
 import { isRefName } from "../core/repo/ref-name.ts";
 import {
   inside,
@@ -11,6 +12,9 @@ import {
 /** Bounds of what is looked at; beyond them the refs are not known whole. */
 const entriesMax = 200_000;
 const depthMax = 32;
+
+/** Files that are read in one step. */
+const entriesInARow = 64;
 
 /** So much of one is read: it holds an object id, or a name. */
 export const refBytesMax = 4096;
@@ -26,8 +30,12 @@ export type LooseEntry = {
 /** What becomes of the walk: on into a folder, as a rule; past it; or no further at all. */
 export type Onward = "past" | "stop" | undefined;
 
-/** Go through all that stands below a folder of refs (G30, G40). @returns whether that was everything */
-export function walkRefs(base: Bytes, top: string, visit: (found: LooseEntry) => Onward): boolean {
+/** Go through all that stands below a folder of refs (G30, G40), which may be ten thousand. @returns whether that was everything */
+export function* walkRefs(
+  base: Bytes,
+  top: string,
+  visit: (found: LooseEntry) => Onward,
+): Steps<boolean> {
   const waiting = [{ folder: inside(base, top), path: top }];
   let [entries, isWhole] = [0, true];
   for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
@@ -41,6 +49,7 @@ export function walkRefs(base: Bytes, top: string, visit: (found: LooseEntry) =>
       };
       const onward = visit(found);
       entries += 1;
+      if (entries % entriesInARow === 0) yield;
       if (onward === "stop" || entries > entriesMax || found.path.split("/").length > depthMax) {
         return false;
       }

@@ -2,7 +2,8 @@ import { mkdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readHead } from "./gitdir.ts";
 import type { GitConfig } from "./git-config.ts";
-import { readRefs, type GitPlaces, type Refs } from "./git-refs.ts";
+import { inTurns } from "../std/steps.ts";
+import { refsInSteps, type GitPlaces, type Refs } from "./git-refs.ts";
 import { isRefName } from "../core/repo/ref-name.ts";
 import type { HeadText } from "./git-text.ts";
 import { indexEntries, indexExtensions } from "./index-file.ts";
@@ -40,11 +41,11 @@ const unreadableHead = "ref: refs/heads/snap-head-unreadable\n";
  * @returns the work tree as Git is to be told
  * @throws {Unproven}
  */
-export function furnishShadow(
+export async function furnishShadow(
   target: string,
   places: ShadowPlaces,
   readsReftable: boolean,
-): string | undefined {
+): Promise<string | undefined> {
   mkdirSync(join(target, "objects/info"), { recursive: true });
   mkdirSync(join(target, "info"));
   mkdirSync(join(target, "refs"));
@@ -54,7 +55,7 @@ export function furnishShadow(
   writeFileSync(attributesFile, places.attributes ?? "");
   writeFileSync(join(target, "config"), shadowConfig({ ...places, attributesFile }));
   if (places.format.refs === "reftable") copyTables(target, places, readsReftable);
-  else copyRefs(target, places);
+  else await copyRefs(target, places);
   copyIndex(target, places.gitdir, places.format.objects === "sha256" ? 32 : 20);
   for (const name of ["shallow", "info/exclude", "info/attributes"]) {
     copyText(join(target, name), inside(places.common, name));
@@ -75,8 +76,8 @@ function alternateLine(path: Bytes): Buffer {
   return Buffer.from(`"${quoted.join("")}"\n`);
 }
 
-function copyRefs(target: string, places: ShadowPlaces): void {
-  const refs = places.refs ?? readRefs(places).refs;
+async function copyRefs(target: string, places: ShadowPlaces): Promise<void> {
+  const refs = places.refs ?? (await inTurns(refsInSteps(places))).refs;
   writeFileSync(join(target, "packed-refs"), packedText(refs));
   writeFileSync(join(target, "HEAD"), headText(readHead(places.gitdir)));
 }

@@ -138,9 +138,9 @@ export async function openShadow(
   try {
     const gitdir = join(folder, "git");
     mkdirSync(join(folder, "home"));
-    const worktree = furnishShadow(gitdir, places, readsReftable(git));
+    const worktree = await furnishShadow(gitdir, places, readsReftable(git));
     const env = environmentOf(git, { folder, gitdir, worktree });
-    return await Promise.resolve({
+    return {
       gitdir,
       run: (words: readonly string[], bounds: GitRun) =>
         runProgram({
@@ -153,7 +153,7 @@ export async function openShadow(
           ...bounds,
         }),
       [Symbol.asyncDispose]: () => Promise.resolve(remove()),
-    });
+    };
   } catch (error) {
     remove();
     throw error;

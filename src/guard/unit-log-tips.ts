@@ -1,5 +1,6 @@
 import type { Extent } from "../core/repo/finding.ts";
 import type { Tip } from "./damage-tips.ts";
+import type { Steps } from "../std/steps.ts";
 import { wholly } from "./evidence.ts";
 import { inside, isOutOfReach, readFolder, readWhole, textOf, type Bytes } from "./read-only.ts";
 
@@ -7,16 +8,20 @@ const logBytesMax = 64 * 1024 * 1024;
 const tipsMax = 20_000;
 const filesMax = 100_000;
 
+/** Files that are read in one step. */
+const logsInARow = 64;
+
 const line = /^(?<from>[0-9a-f]{64}|[0-9a-f]{40}) (?<to>[0-9a-f]{64}|[0-9a-f]{40}) /u;
 
 /** Every object that a reflog of a repository names, those of its worktrees included. */
-export function logTips(
+export function* logTips(
   gitdir: Bytes,
   hashBytes: 20 | 32,
-): { readonly tips: readonly Tip[]; readonly extent: Extent } {
+): Steps<{ readonly tips: readonly Tip[]; readonly extent: Extent }> {
   const names = new Map<string, string>();
   let extent: Extent = wholly;
-  for (const file of logFiles(gitdir)) {
+  for (const [at, file] of (yield* logFiles(gitdir)).entries()) {
+    if (at % logsInARow === 0) yield;
     const content = readWhole(file, logBytesMax);
     if (content === undefined) {
       extent = { checked: "part", reason: "reflog-not-read" };
@@ -44,11 +49,12 @@ function oidsIn(log: Buffer, hashBytes: 20 | 32): string[] {
     });
 }
 
-function logFiles(gitdir: Bytes): Bytes[] {
+function* logFiles(gitdir: Bytes): Steps<readonly Bytes[]> {
   const worktrees = foldersIn(inside(gitdir, "worktrees")).map((one) => inside(one, "logs"));
   const waiting = [inside(gitdir, "logs"), ...worktrees];
   const files: Bytes[] = [];
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
+    yield;
     for (const { bytes, kind } of entriesOf(folder)) {
       if (kind === "folder") waiting.push(inside(folder, bytes));
       if (kind === "file" && files.length < filesMax) files.push(inside(folder, bytes));

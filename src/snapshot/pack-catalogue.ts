@@ -2,6 +2,7 @@ import { BlockIndex } from "../core/snapshot/block-index.ts";
 import { isHash } from "../core/snapshot/checked-json.ts";
 import { PackIndex } from "../core/snapshot/pack-index.ts";
 import { isSnapError } from "../std/error.ts";
+import { inTurns } from "../std/steps.ts";
 import { forEachLimited } from "../std/limiter.ts";
 import type { Logger } from "../std/log.ts";
 import type { CheckLevel, DamagedPacks, PackCheck } from "./checks.ts";
@@ -133,7 +134,7 @@ export class PackCatalogue {
     });
     if (pack === undefined) return undefined;
     const { contents, isWhole } = await rebuildContents(pack);
-    const index = PackIndex.of(contents);
+    const index = await inTurns(PackIndex.of(contents));
     if (isWhole) await this.#keepSidecar(name, index.sidecar);
     else this.#logger.error("a pack of the snapshot store is damaged", { pack: name });
     return index;

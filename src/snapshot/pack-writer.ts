@@ -2,6 +2,7 @@ import type { BlockIndex } from "../core/snapshot/block-index.ts";
 import { PackIndex } from "../core/snapshot/pack-index.ts";
 import type { Logger } from "../std/log.ts";
 import { silentLogger } from "../std/log.ts";
+import { inTurns } from "../std/steps.ts";
 import type { PackKind } from "./frame.ts";
 import { groupRoomBytes } from "./frame-group.ts";
 import { FramePress } from "./frame-press.ts";
@@ -137,7 +138,7 @@ export class PackWriter {
   async #close(build: PackBuild): Promise<void> {
     const { files, kind, index } = this.#options;
     const { name, contents } = await build.finish((sha256) => packPath(kind, sha256));
-    const packIndex = PackIndex.of(contents);
+    const packIndex = await inTurns(PackIndex.of(contents));
     await files.put(sidecarPath(name), packIndex.sidecar);
     index.putPack(name, packIndex);
     this.#packCount += 1;

@@ -1,10 +1,10 @@
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { lookAtUnit } from "../../src/guard/look-unit.ts";
 import { writeLooseObjects } from "../support/loose-objects.ts";
-import { Scratch } from "./repositories.ts";
+import { git, Scratch } from "./repositories.ts";
 import { captureInto, gitdirOf, placeOf } from "./units.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -58,4 +58,27 @@ test("N61: everything else has its turns while a repository of many loose object
   expect(captured.word).toBe("verified");
   // The 256 folders of objects are looked at in one go; of what is in them only a part.
   expect(calls.most, "captured").toBeLessThan(800);
+});
+
+test("N61: everything else has its turns while a repository of many refs and reflogs is captured", async () => {
+  using scratch = new Scratch();
+  scratch.base();
+  const gitdir = gitdirOf(scratch);
+  const head = git(scratch.at("."), "rev-parse", "HEAD").trim();
+  const line = `${"0".repeat(40)} ${head} A <a@b> 1 +0000\tbranch: Created from HEAD\n`;
+  for (let number = 0; number < 2_000; number += 1) {
+    const name = `refs/heads/topic/${number}`;
+    for (const [file, text] of [
+      [name, `${head}\n`],
+      [`logs/${name}`, line],
+    ] as const) {
+      fs.mkdirSync(dirname(join(gitdir, file)), { recursive: true });
+      fs.writeFileSync(join(gitdir, file), text);
+    }
+  }
+  using calls = new CallsInARow();
+  const into = join(scratch.root, "restored");
+  const captured = await captureInto(scratch, { place: placeOf(gitdir), into });
+  expect(captured.word).toBe("verified");
+  expect(calls.most, "captured").toBeLessThan(600);
 });

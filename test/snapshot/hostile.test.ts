@@ -9,6 +9,7 @@ import { endOfArchive, tarEntry } from "../../src/snapshot/frame.ts";
 import { rootFileName } from "../../src/snapshot/root-files.ts";
 import { MemorySource, memoryFacts } from "../support/memory-source.ts";
 import { ScratchStore, all } from "./scratch-store.ts";
+import { atOnce } from "../../src/std/steps.ts";
 
 function sha256(bytes: Uint8Array | string): string {
   return hash("sha256", bytes, "hex");
@@ -134,7 +135,7 @@ test("X13: a pack that unpacks to far more than its sidecar says is refused with
   const entries = [{ hash: sha256("1"), frame: 0, offset: 0, length: 10 }];
   writeFileSync(
     join(folder, `${sha256(bomb)}.idx`),
-    encodeSidecar({ packLength: bomb.length, frames, entries }),
+    atOnce(encodeSidecar({ packLength: bomb.length, frames, entries })),
   );
   const damage = (await all(store.verify({ level: 2 }))).filter(({ type }) => type === "damaged");
   expect(damage).toMatchObject([{ what: "block", name: sha256("1"), paths: ["a"] }]);

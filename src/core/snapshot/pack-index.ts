@@ -1,4 +1,5 @@
 import { hash as hashOf } from "node:crypto";
+import type { Steps } from "../../std/steps.ts";
 
 /** One compressed frame of a pack: where it is, and how long it is before compression. */
 export type PackFrame = {
@@ -31,8 +32,11 @@ const frameBytes = 16;
 const entryBytes = 44;
 const hashBytes = 32;
 
-/** The bytes of a sidecar (N19): little endian, entries sorted by hash, last the SHA-256 of all before. */
-export function encodeSidecar({ packLength, frames, entries }: PackContents): Buffer {
+/** Entries and frames that are worked on in one step: some 2 ms (N61). */
+const itemsInARow = 2048;
+
+/** The bytes of a sidecar (N19): little endian, entries sorted by hash, last the SHA-256 of all before. In steps: it may be of 65,536 blocks. */
+export function* encodeSidecar({ packLength, frames, entries }: PackContents): Steps<Buffer> {
   const blocksAt = headBytes + frames.length * frameBytes;
   const bodyBytes = blocksAt + entries.length * entryBytes;
   const bytes = Buffer.alloc(bodyBytes + hashBytes);
@@ -40,13 +44,31 @@ export function encodeSidecar({ packLength, frames, entries }: PackContents): Bu
   bytes.writeBigUInt64LE(BigInt(packLength), 8);
   bytes.writeUInt32LE(frames.length, 16);
   bytes.writeUInt32LE(entries.length, 20);
-  for (const [number, frame] of frames.entries())
+  for (const [number, frame] of frames.entries()) {
+    if (number % itemsInARow === itemsInARow - 1) yield;
     writeFrame(bytes, headBytes + number * frameBytes, frame);
-  const sorted = entries.toSorted((a, b) => (a.hash < b.hash ? -1 : 1));
-  for (const [number, entry] of sorted.entries())
-    writeBlock(bytes, blocksAt + number * entryBytes, entry);
+  }
+  let number = 0;
+  for (const group of yield* byFirstDigits(entries)) {
+    const sorted = group.toSorted((a, b) => (a.hash < b.hash ? -1 : 1));
+    for (const entry of sorted) {
+      writeBlock(bytes, blocksAt + number * entryBytes, entry);
+      number += 1;
+      if (number % itemsInARow === 0) yield;
+    }
+  }
   hashOf("sha256", bytes.subarray(0, bodyBytes), "buffer").copy(bytes, bodyBytes);
   return bytes;
+}
+
+/** Entries in groups, in order, that are sorted one by one: hashes are spread evenly over them. */
+function* byFirstDigits(entries: readonly PackEntry[]): Steps<readonly PackEntry[][]> {
+  const groups = Array.from({ length: 256 }, (): PackEntry[] => []);
+  for (const [number, entry] of entries.entries()) {
+    groups[Number.parseInt(entry.hash.slice(0, 2), 16)]?.push(entry);
+    if (number % itemsInARow === itemsInARow - 1) yield;
+  }
+  return groups;
 }
 
 function writeFrame(into: Buffer, at: number, frame: PackFrame): void {
@@ -91,8 +113,8 @@ export class PackIndex {
     return sum.equals(bytes.subarray(bodyBytes)) && index.#isConsistent() ? index : undefined;
   }
 
-  static of(contents: PackContents): PackIndex {
-    return new PackIndex(encodeSidecar(contents));
+  static *of(contents: PackContents): Steps<PackIndex> {
+    return new PackIndex(yield* encodeSidecar(contents));
   }
 
   /** As it lies beside the pack. */

@@ -4,17 +4,20 @@ import { BlockIndex } from "../../../src/core/snapshot/block-index.ts";
 import { ContentIndex } from "../../../src/core/snapshot/content-index.ts";
 import { PackIndex } from "../../../src/core/snapshot/pack-index.ts";
 import { blockBytes, contentHashOfBlocks } from "../../../src/core/tree/content-hash.ts";
+import { atOnce } from "../../../src/std/steps.ts";
 
 const hashOf = (name: string | number): string =>
   createHash("sha256").update(String(name)).digest("hex");
 
 function packOf(blocks: readonly (readonly [string, number])[]): PackIndex {
   const entries = blocks.map(([hash, length]) => ({ hash, frame: 0, offset: 0, length }));
-  return PackIndex.of({
-    packLength: 100,
-    frames: [{ offset: 0, length: 100, rawLength: blockBytes }],
-    entries,
-  });
+  return atOnce(
+    PackIndex.of({
+      packLength: 100,
+      frames: [{ offset: 0, length: 100, rawLength: blockBytes }],
+      entries,
+    }),
+  );
 }
 
 test("N40: a content is found by its hash and size, and nothing else is", () => {
