@@ -14,8 +14,8 @@ import { text } from "./row.ts";
 /** Notes that wait in memory until they are written together. */
 const notesMax = 4_096;
 
-/** Folders whose rows are kept, since files of theirs may be noted soon. */
-const foldersMax = 512;
+/** Files whose rows are kept, since others of their folders may be noted soon. */
+const stillMax = 16_384;
 
 /** One row a folder: its files as JSON, by name; and one a repository. The numbers go up when the form of a row changes. */
 const schema = [
@@ -38,6 +38,7 @@ export class SqliteContentMemory implements ContentMemory, Disposable {
   #isLost: boolean;
   /** What still holds of the folders that were asked for last, oldest first. */
   readonly #still = new Map<string, ReadonlyMap<string, Kept>>();
+  #stillFiles = 0;
   /** What is to be written, by folder. */
   readonly #noted = new Map<string, Map<string, Kept>>();
   #notes = 0;
@@ -100,10 +101,18 @@ export class SqliteContentMemory implements ContentMemory, Disposable {
   }
 
   #remember(folder: string, still: ReadonlyMap<string, Kept>): void {
-    this.#still.delete(folder);
+    this.#forget(folder);
     this.#still.set(folder, still);
-    const [oldest] = this.#still.keys();
-    if (this.#still.size > foldersMax && oldest !== undefined) this.#still.delete(oldest);
+    this.#stillFiles += still.size;
+    for (const oldest of this.#still.keys()) {
+      if (this.#stillFiles <= stillMax || oldest === folder) break;
+      this.#forget(oldest);
+    }
+  }
+
+  #forget(folder: string): void {
+    this.#stillFiles -= this.#still.get(folder)?.size ?? 0;
+    this.#still.delete(folder);
   }
 
   #write(): void {
@@ -119,7 +128,7 @@ export class SqliteContentMemory implements ContentMemory, Disposable {
         }
       });
     });
-    for (const [folder] of noted) this.#still.delete(folder);
+    for (const [folder] of noted) this.#forget(folder);
   }
 
   /** Undefined where the file is of no use; then it is left alone from now on. */

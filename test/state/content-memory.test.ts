@@ -133,3 +133,21 @@ test("N35: a file that cannot be opened costs nothing but speed", () => {
   expect(known("", statOf("a"))).toEqual({});
   expect(statSync(file).isDirectory()).toBe(true);
 });
+
+test("N6: of many files few are kept in memory, and what is noted later of their folders loses none", () => {
+  const names = Array.from({ length: 9_000 }, (_, index) => `f${index}`);
+  const folders = ["x", "y", "z"];
+  note(...folders.flatMap((folder) => names.map((name) => read(`${folder}/${name}`))));
+  {
+    using memory = new SqliteContentMemory(file, silentLogger);
+    const entries = names.map((name) => statOf(name));
+    for (const folder of folders) {
+      expect(memory.hashesIn(listing(folder, ...entries)).size).toBe(names.length);
+    }
+    for (const folder of folders) memory.note(read(`${folder}/new`), granularityNs);
+  }
+  for (const folder of folders) {
+    const all = known(folder, ...names.map((name) => statOf(name)), statOf("new"));
+    expect(Object.keys(all)).toHaveLength(names.length + 1);
+  }
+});
