@@ -6,6 +6,7 @@ import type { LocalSide } from "../ports.ts";
 import { inFolder, nodeCopyDisk } from "../snapshot/copy-disk.ts";
 import { isSnapError, SnapError, throwIfAborted } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
+import { findAttributeTools } from "./attribute-tools.ts";
 import { checkCopiedUnits, type CopiedUnit } from "./copied-units.ts";
 import { openDrillFolder } from "./drill-folder.ts";
 import { choose, type Chosen, type DrillSource } from "./drill-sample.ts";
@@ -30,7 +31,7 @@ type Drill = { readonly local: LocalSide; readonly leftOut: ReadonlyMap<string, 
 
 /**
  * The fire drill (N50, level 5): copy files of a snapshot, and all repositories, to a spare folder as `restore --to` does, and compare what is
- * then there with the snapshot: content by its hash, mode, time, links. The folder is removed in every case.
+ * then there with the snapshot: content by its hash, mode, time, links; extended attributes are read again when they are set. The folder is removed in every case.
  *
  * @throws {SnapError} `disk-full` before anything is written where it does not fit; `busy`; `interrupted`
  */
@@ -52,6 +53,7 @@ export async function fireDrill(
       to: folder.top,
       selects: chosen.selects,
       leaveDamaged: true,
+      attributes: { tools: findAttributeTools(environment, folder.top) },
       onLeft: ({ path, reason }) => leftOut.set(path, reason),
     },
     work,

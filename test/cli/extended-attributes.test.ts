@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync, statSync, symlinkSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { Box } from "../support/snap-process.ts";
@@ -237,5 +237,28 @@ test.runIf(knowsAttributes)(
     expect(events.filter(({ type }) => type === "change")).toMatchObject([
       { change: "added", path: "b" },
     ]);
+  },
+);
+
+/** A folder of programs of which `setfattr` does nothing and says nothing of it. */
+function deafPrograms(box: Box): string {
+  const folder = path.join(box.top, "programs");
+  mkdirSync(folder);
+  for (const name of ["getfattr", "xargs"])
+    symlinkSync(run("sh", ["-c", `command -v ${name}`]).trim(), path.join(folder, name));
+  writeFileSync(path.join(folder, "setfattr"), "#!/bin/sh\n", { mode: 0o755 });
+  return folder;
+}
+
+test.runIf(knowsAttributes)(
+  "N38, N50: a fire drill sets attributes and finds those that do not come back",
+  async () => {
+    using box = new Box();
+    const { id } = await withOneAttribute(box);
+    await box.expectExit(0, "verify", id, "--level", "5");
+    const env = { PATH: deafPrograms(box) };
+    const ended = await box.snap(["verify", id, "--level", "5"], { env });
+    expect(ended.code).toBe(5);
+    expect(ended.stdout).toContain("could not be set: user.a");
   },
 );
