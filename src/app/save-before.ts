@@ -7,6 +7,7 @@ import { pathOf } from "../core/tree/tree-view.ts";
 import { namedPaths } from "../restore/safety.ts";
 import { isSnapError, SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
+import { takesAttributes } from "./attribute-habit.ts";
 import { captureSource } from "./capture-source.ts";
 import { nodeAt } from "./exclude-globs.ts";
 import type { OpenWorkspace } from "./open-workspace.ts";
@@ -32,7 +33,8 @@ export async function captureSaving(
   work: Work,
 ): Promise<CaptureResult> {
   const store = await openSnapshotStore(workspace.environment);
-  const source = await captureSource(workspace, what);
+  const attributes = what.side === "local" && (await takesAttributes(workspace, store));
+  const source = await captureSource(workspace, { ...what, attributes, signal: work.signal });
   return await store.capture(source, { ...work, reason, label, force: true });
 }
 

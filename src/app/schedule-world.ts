@@ -1,6 +1,7 @@
 import type { LiveStatus } from "../core/live/live-status.ts";
 import { isOwn } from "../core/snapshot/root-reference.ts";
 import type { CaptureResult } from "../core/snapshot/store-request.ts";
+import { takesAttributes } from "./attribute-habit.ts";
 import { captureSource } from "./capture-source.ts";
 import { localOffset } from "./forget.ts";
 import type { LiveEvents } from "./live.ts";
@@ -37,7 +38,7 @@ export function snapshotSchedule(
     schedule: () => scheduleSettings(settingsOf(environment, record)).schedule,
     newestAt: () => newestAt(workspace),
     standStill: (request) => events.stand.still(request),
-    capture: (signal) => capture(workspace, signal),
+    capture: (signal) => scheduledCapture(workspace, signal),
     afterwards: ({ root }, signal) => keepAutomatically(environment, root, signal),
     meanwhile: async (signal) => {
       await hydrateDaily(environment, signal);
@@ -55,11 +56,16 @@ async function newestAt({ environment, record }: LinkedWorkspace): Promise<numbe
   return times.findLast((time) => time <= until);
 }
 
-/** Nobody waits for the lock of the store: it is tried again later. */
-async function capture(workspace: LinkedWorkspace, signal: AbortSignal): Promise<CaptureResult> {
+/** Take one now. Nobody waits for the lock of the store: it is tried again later. @throws {SnapError} as `captureSource`, and what the store throws */
+export async function scheduledCapture(
+  workspace: LinkedWorkspace,
+  signal: AbortSignal,
+): Promise<CaptureResult> {
   const { environment, state } = workspace;
   const sync = knownSync(state);
-  const source = await captureSource(workspace, { side: "local", units: true, sync });
   const store = await openSnapshotStore(environment, { wait: 0 });
+  const attributes = await takesAttributes(workspace, store);
+  const scope = { side: "local", units: true, sync, attributes, signal } as const;
+  const source = await captureSource(workspace, scope);
   return await store.capture(source, { signal, reason: "schedule" });
 }
