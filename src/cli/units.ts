@@ -12,12 +12,25 @@ export function warnOfTorn(
   output: Pick<Output, "emit" | "warn">,
   torn: readonly UnitFacts[],
 ): void {
-  for (const { id, reasons } of torn) {
-    output.emit("torn", { path: id, reasons });
+  for (const { id, reasons, movedDuring } of torn) {
+    output.emit("torn", { path: id, reasons, movedDuring });
     output.warn(
       `The repository "${displayName(id)}" may not be whole in the snapshot: ${reasons.map(displayName).join("; ")}`,
     );
   }
+}
+
+/**
+ * What to do about torn repositories that were captured just now (N45): one that was written to meanwhile is whole when it is captured
+ * again at rest, and one that stood still is damaged where it is.
+ */
+export function adviseOnTorn(output: Pick<Output, "say">, torn: readonly UnitFacts[]): void {
+  if (torn.some(({ movedDuring }) => movedDuring))
+    output.say("Something was written meanwhile: when it is done, `snap capture` takes it whole.");
+  if (torn.some(({ movedDuring }) => !movedDuring))
+    output.say(
+      "Where nobody wrote meanwhile something is missing: `snap guard explain FOLDER` tells what, then `snap capture` again.",
+    );
 }
 
 /** The repositories of a snapshot in words, one line each. */

@@ -54,6 +54,8 @@ test("N45: a torn repository gives exit code 5, and the snapshot is made", async
   expect(unjudged.stdout).toContain("? r/.git (git): cannot be judged: tip-tree-missing HEAD");
   const torn = await box.expectExit(5, "capture");
   expect(torn.stderr + torn.stdout).toContain('"r/.git" may not be whole');
+  expect(torn.stdout).toContain("`snap guard explain FOLDER` tells what");
+  expect(torn.stdout).not.toContain("Something was written meanwhile");
   expect((await box.expectExit(0, "show", "latest")).stdout).toContain("torn");
 });
 

@@ -5,7 +5,7 @@ import { formatSize, plural } from "../format.ts";
 import { parseMs } from "../quantities.ts";
 import { namingOptions } from "../snapshot-words.ts";
 import { runRemoteCapture } from "../remote-capture.ts";
-import { repositoriesText, warnOfTorn } from "../units.ts";
+import { adviseOnTorn, repositoriesText, warnOfTorn } from "../units.ts";
 
 /** `snap capture`: take a snapshot. */
 export const captureCommand: AnyCommand = defineCommand({
@@ -57,7 +57,7 @@ export const captureCommand: AnyCommand = defineCommand({
         describe: "Tell what would be read and stored",
       })
       .epilogue(
-        "Ignored files are left out, unless --ignored is given. With --paths the snapshot says nothing about the rest of the workspace: a restore of it removes nothing elsewhere, and `latest` never means it. Beside the background sync, no file here is written by it until the snapshot is taken; `snap show` tells what was not in sync. With --wait-clean, exit code 3 when it does not get up to date in time. With --xattrs the programs of Debian's package attr must be there. A Git or Mercurial repository is captured whole, with its history. If nothing changed since the last snapshot, its id is printed. Exit code 4: something could not be read, or changed while it was read; it is listed. Exit code 5: a repository may not be whole in the snapshot, which was made all the same. With --remote the snapshot is thin: it needs Dropbox until `snap hydrate` has fetched its content.",
+        "Ignored files are left out, unless --ignored is given. With --paths the snapshot says nothing about the rest of the workspace: a restore of it removes nothing elsewhere, and `latest` never means it. Beside the background sync, no file here is written by it until the snapshot is taken; `snap show` tells what was not in sync. With --wait-clean, exit code 3 when it does not get up to date in time. With --xattrs the programs of Debian's package attr must be there. A Git or Mercurial repository is captured whole, with its history. If nothing changed since the last snapshot, its id is printed. Exit code 4: something could not be read, or changed while it was read; it is listed. Exit code 5: a repository may not be whole in the snapshot, which was made all the same: capture it again when nothing is at work in it. With --remote the snapshot is thin: it needs Dropbox until `snap hydrate` has fetched its content.",
       ),
   run: async (context, words) => {
     const { environment, output, place, work } = context;
@@ -90,6 +90,7 @@ export const captureCommand: AnyCommand = defineCommand({
         ? `Snapshot ${root.id.slice(0, 8)}: ${facts}.`
         : `Nothing changed since snapshot ${root.id.slice(0, 8)}.`,
     );
+    adviseOnTorn(output, torn);
     const exit = torn.length > 0 ? 5 : outcome.isPartial ? 4 : 0;
     output.result("capture", exit, {
       id: root.id,
