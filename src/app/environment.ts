@@ -54,6 +54,7 @@ export interface Lender {
    * any way. Undefined where nothing can be handed over.
    *
    * @param what is being done, for the status meanwhile
+   * @throws {SnapError} `busy` where it has another command at work there
    */
   borrow(workspace: string, what: string): Promise<AsyncDisposable | undefined>;
   /** Whether it has a workspace and could lend it now; nothing is asked for. @throws {SnapError} `busy` where it does not answer */
@@ -61,6 +62,8 @@ export interface Lender {
   /**
    * Have no file of a workspace written by its sync, which goes on otherwise, until this is disposed of, or this process ends (N34).
    * Undefined where nobody is asked.
+   *
+   * @throws {SnapError} `busy` as `borrow`
    */
   still(workspace: string, what: string): Promise<Stillness | undefined>;
   /**

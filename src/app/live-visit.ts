@@ -86,3 +86,8 @@ export function refuseOccupied(what: string | undefined, path: string): void {
     hint: "Wait until it has ended, then try again.",
   });
 }
+
+/** Nobody can come to a workspace that the sync has not open. */
+export function notOpen(path: string): SnapError {
+  return new SnapError("not-found", `"${path}" is not open`, { path });
+}

@@ -15,7 +15,7 @@ import type { Environment } from "./environment.ts";
 import type { LinkedRecord } from "./find-workspace.ts";
 import type { Stand } from "../engine/live/stand.ts";
 import { Retry, type Met } from "./live-retry.ts";
-import { refuseOccupied, Visit, type Standing } from "./live-visit.ts";
+import { notOpen, refuseOccupied, Visit, type Standing } from "./live-visit.ts";
 import {
   absentStatus,
   lookAtFacts,
@@ -155,12 +155,13 @@ export class LiveWorkspace implements AsyncDisposable {
   /**
    * Have no op write to the disk, until it is disposed of; the sync goes on otherwise (N34). What is being written ends first.
    *
-   * @throws {SnapError} `busy` where it is lent, not open, or stands still for somebody else; `interrupted` when the signal fires first
+   * @throws {SnapError} `busy` where it is lent, or stands still for somebody else; `not-found` where it is not open; `interrupted` when the
+   * signal fires first
    */
   async still(what: string, signal: AbortSignal): Promise<Standing> {
     this.#refuseOccupied();
     // Nobody else may be at work there, and nobody is while it is open here.
-    if (!this.#visit.isOpen) refuseOccupied("start", this.#record.path);
+    if (!this.#visit.isOpen) throw notOpen(this.#record.path);
     return await this.#visit.begin(what, signal);
   }
 

@@ -112,6 +112,8 @@ async function connection(
     };
   } catch (error) {
     throwIfAborted(signal);
+    // Another command is at work there, with the daemon: that knows which one.
+    if (isSnapError(error, "busy")) throw error;
     // No daemon, or one that does not have the workspace, or of a version that cannot do this: somebody else is at work there.
     if (isSnapError(error) || isUnanswered(error)) return undefined;
     throw error;

@@ -65,7 +65,7 @@ test("S12: lending closes the workspace first, and it is opened again when it co
 test("N34: who reads beside the sync leaves it open; one at a time, and nobody has it lent meanwhile", async () => {
   await using stage = staged();
   await expect(stage.live.still("capture", none), "not open yet").rejects.toMatchObject({
-    code: "busy",
+    code: "not-found",
   });
   await stage.until("run");
   const held = await stage.live.still("capture", none);

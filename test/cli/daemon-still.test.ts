@@ -1,5 +1,7 @@
 /** The daemon that stands still for a while, or has very much to do at once. */
 import { expect, test } from "vitest";
+import { daemonLender } from "../../src/daemon/lender.ts";
+import { systemClock } from "../../src/std/time.ts";
 import { DaemonBox } from "../support/daemon-box.ts";
 import { SnapServer } from "../support/snap-server.ts";
 
@@ -74,4 +76,26 @@ test("3,000 new files at once go up, each once", async () => {
   const { events } = await box.run(0, "history", "--limit", "5000");
   const sent = events.filter(({ op }) => op === "R.put").map((event) => event["path"]);
   expect([sent.length, new Set(sent).size]).toEqual([3_000, 3_000]);
+});
+
+test("N34: whoever comes while a capture stands still is told of the capture, not of the daemon", async () => {
+  await using box = await DaemonBox.linked();
+  box.box.write("a.txt", "one");
+  await box.run(0, "start");
+  const { id } = await box.until("idle");
+  const lending = { locations: box.locations, clock: systemClock };
+  {
+    await using still = await daemonLender(lending, new AbortController().signal).still(
+      id,
+      "capture",
+    );
+    await still?.confirm();
+    for (const words of [["capture"], ["restore", "latest", "--yes"], ["sync"]]) {
+      const { events } = await box.run(6, ...words);
+      expect(events.at(-1), words[0]).toMatchObject({
+        message: `"snap capture" is at work here`,
+      });
+    }
+  }
+  await box.run(0, "capture");
 });

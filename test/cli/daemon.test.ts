@@ -93,7 +93,7 @@ test("S12: a borrower that is killed leaves the workspace to the daemon", async 
     { locations: box.locations, clock: systemClock },
     new AbortController().signal,
   );
-  expect(await other.borrow(id, "capture")).toBeUndefined();
+  await expect(other.borrow(id, "capture")).rejects.toMatchObject({ code: "busy" });
   await borrower.kill("SIGKILL");
   await box.until("idle");
   box.box.write("b.txt", "two");
