@@ -16,6 +16,8 @@ import type { Listener, Work } from "../std/events.ts";
 import { boundaryOf } from "./boundary.ts";
 import { isLinked } from "./find-workspace.ts";
 import { restoreHooks } from "./hooks.ts";
+import { keepUndoDefaultMs } from "../core/settings/catalogue.ts";
+import { settingsOf } from "./settings-of.ts";
 import { captureSaving } from "./save-before.ts";
 import { openSnapshotStore } from "./store.ts";
 import { type OpenWorkspace } from "./open-workspace.ts";
@@ -83,7 +85,18 @@ export async function recoverRestore(
 ): Promise<void> {
   const deps = await restoreDeps(workspace, onEvent);
   await recover(deps, work);
-  await sweepUndo(deps);
+  await sweepUndoOf(workspace);
+}
+
+/** Undo areas of an open workspace that are older than the setting `restore.keepUndo` go (T32). */
+export async function sweepUndoOf({
+  environment,
+  record,
+  local,
+  state,
+}: OpenWorkspace): Promise<void> {
+  const keepMs = settingsOf(environment, record)["restore.keepUndo"] ?? keepUndoDefaultMs;
+  await sweepUndo({ local, journal: state.journal, clock: environment.clock }, keepMs);
 }
 
 /** Ignored, or a repository's own files: nobody's business in a restore (T8). */

@@ -6,6 +6,7 @@ import { captureSource } from "./capture-source.ts";
 import { localOffset } from "./forget.ts";
 import type { LiveEvents } from "./live.ts";
 import { knownSync } from "./pending-sync.ts";
+import { sweepUndoOf } from "./restore-world.ts";
 import { SnapshotSchedule, scheduleSettings } from "./schedule.ts";
 import { settingsOf } from "./settings-of.ts";
 import { openSnapshotStore } from "./store.ts";
@@ -41,6 +42,7 @@ export function snapshotSchedule(
     capture: (signal) => scheduledCapture(workspace, signal),
     afterwards: ({ root }, signal) => keepAutomatically(environment, root, signal),
     meanwhile: async (signal) => {
+      await sweepUndoOf(workspace);
       await hydrateDaily(environment, signal);
       await verifyDaily(environment, signal);
     },

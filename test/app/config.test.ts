@@ -33,6 +33,7 @@ test.each([
   ["sync.before", ['["a","b c"]', '["d"]'], '["a","b c"] ["d"]'],
   ["sync.after", ['[["a"],["b"]]'], '["a"] ["b"]'],
   ["sync.hookTimeout", ["120s"], "2m"],
+  ["restore.keepUndo", ["24h"], "1d"],
   ["transfer.parallel", ["3"], "3"],
   ["store.path", ["/srv/snapshots"], "/srv/snapshots"],
 ])("%s can be set, shown and taken back", async (name, values, text) => {
@@ -64,6 +65,7 @@ test.each([
   ["sync.hookTimeout", "1h30m"],
   ["sync.hookTimeout", "10"],
   ["sync.hookTimeout", "2d"],
+  ["restore.keepUndo", "10m"],
   ["transfer.parallel", "0"],
   ["transfer.parallel", "9"],
   ["transfer.parallel", "1.5"],

@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import type { Environment } from "../../src/app/environment.ts";
 import { requireLink } from "../../src/app/find-workspace.ts";
 import { captureWorkspace } from "../../src/app/capture.ts";
+import { restoreWorkspace } from "../../src/app/restore.ts";
 import { snapshotSchedule } from "../../src/app/schedule-world.ts";
 import { keepAutomatically, storeDamage, verifyDaily } from "../../src/app/upkeep.ts";
 import { openSnapshotStore } from "../../src/app/store.ts";
@@ -212,4 +213,22 @@ test("N51: the store is verified for its time a day; damage stays known until al
   clock.advance(24 * hourMs);
   await verifyDaily(environment, none);
   expect(count(), "off").toBe(4);
+}, 60_000);
+
+test("T32: beside the sync what restores displaced goes when it is as old as the setting says", async () => {
+  await using kept = await Kept.open({ "restore.keepUndo": 48 * hourMs });
+  const { environment, home } = kept;
+  await kept.taken("1");
+  home.write("a", "2");
+  const words = { place: home.place, reference: "latest", paths: [], delete: undefined } as const;
+  const how = { consent: { by: "yes" }, dryRun: false, onUnsaved: "replace" } as const;
+  await restoreWorkspace(environment, { ...words, ...how, onEvent: () => {} }, {});
+  const areas = (): readonly string[] => readdirSync(path.join(home.place, ".snap/undo"));
+  expect(areas()).toHaveLength(1);
+  kept.clock.advance(47 * hourMs);
+  await kept.taken();
+  expect(areas()).toHaveLength(1);
+  kept.clock.advance(2 * hourMs);
+  await kept.until(() => true);
+  expect(areas()).toEqual([]);
 }, 60_000);

@@ -3,7 +3,8 @@ import type { LocalAct } from "../../src/core/plan/local-act.ts";
 import { abandon } from "../../src/restore/abandon.ts";
 import { restoreSnapshot } from "../../src/restore/restore-snapshot.ts";
 import type { RestoreDeps, RestoreEvent } from "../../src/restore/restore-deps.ts";
-import { keepUndoMs, sweepUndo } from "../../src/restore/sweep.ts";
+import { keepUndoDefaultMs } from "../../src/core/settings/catalogue.ts";
+import { sweepUndo } from "../../src/restore/sweep.ts";
 import { SnapError } from "../../src/std/error.ts";
 import { Countdown, Killed } from "./countdown.ts";
 import { RestoreWorld } from "./restore-world.ts";
@@ -188,10 +189,10 @@ describe("somebody else, meanwhile", () => {
 test("T32: the undo area goes after seven days, and the safety snapshot serves instead", async () => {
   await using world = await afterSnapshot();
   await world.restore();
-  await sweepUndo(await world.deps());
+  await sweepUndo(await world.deps(), keepUndoDefaultMs);
   expect(world.world.local.own("undo").size).toBeGreaterThan(0);
-  world.world.clock.advance(keepUndoMs + 1);
-  await sweepUndo(await world.deps());
+  world.world.clock.advance(keepUndoDefaultMs + 1);
+  await sweepUndo(await world.deps(), keepUndoDefaultMs);
   expect([...world.world.local.own("undo").keys()]).toEqual([]);
   expect((await world.undo()).exit).toBe(0);
   expect(await world.world.both()).toBe(start);

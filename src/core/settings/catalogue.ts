@@ -6,6 +6,7 @@ import {
   parseChoice,
   parseCommands,
   parseGrace,
+  parseKeepUndo,
   parseKeep,
   parseNames,
   parseScheduleSetting,
@@ -35,6 +36,9 @@ export const hookTimeoutDefaultMs = 60_000;
 
 /** ms that the store's trash waits where nothing else is set (N55). */
 export const graceDefaultMs: number = 7 * 86_400_000;
+
+/** ms that what a restore displaced stays where nothing else is set (T32). */
+export const keepUndoDefaultMs: number = 7 * 86_400_000;
 
 /** When snapshots are taken by themselves where nothing else is set (N47). */
 export const scheduleDefault = "daily";
@@ -125,6 +129,14 @@ const catalogue: Readonly<Record<SettingName, SettingFacts>> = {
   },
   "restore.after": { ...hooks, meaning: "commands to run when a restore has come to its end" },
   "restore.hookTimeout": hookTimeout,
+  "restore.keepUndo": {
+    unit: "TIME",
+    default: textOfTime(keepUndoDefaultMs),
+    meaning:
+      "how long what a restore displaced stays on the disk; afterwards its safety snapshot serves",
+    scope: "workspace",
+    parse: parseKeepUndo,
+  },
   "transfer.parallel": {
     unit: `1 to ${transfersMax}`,
     default: String(transfersMax),

@@ -8,6 +8,7 @@ import {
   graceMaxMs,
   graceMinMs,
   hookTimeoutMaxMs,
+  keepUndoMinMs,
   transfersMax,
   verifyBudgetMaxMs,
   type HookCommand,
@@ -52,6 +53,9 @@ function parseTimeWithin(minMs: number, maxMs: number): SettingParser {
 
 /** As whole ms, from 1 s to a day. */
 export const parseTimeout: SettingParser = parseTimeWithin(1_000, hookTimeoutMaxMs);
+
+/** As whole ms, from an hour to ten years. */
+export const parseKeepUndo: SettingParser = parseTimeWithin(keepUndoMinMs, graceMaxMs);
 
 /** As whole ms, from a day to ten years. */
 export const parseGrace: SettingParser = parseTimeWithin(graceMinMs, graceMaxMs);

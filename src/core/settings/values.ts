@@ -27,6 +27,8 @@ export type Settings = {
   readonly "restore.after"?: readonly HookCommand[];
   /** ms. */
   readonly "restore.hookTimeout"?: number;
+  /** How long what a restore displaced is kept, ms (T32). */
+  readonly "restore.keepUndo"?: number;
   /** Transfers at once. */
   readonly "transfer.parallel"?: number;
   /** When snapshots are taken by themselves, as `parseSchedule` reads it (N47). */
@@ -58,6 +60,9 @@ export const graceMinMs = 86_400_000;
 /** The longest. */
 export const graceMaxMs: number = 3_650 * 86_400_000;
 
+/** The shortest time for which what a restore displaced is kept, ms. */
+export const keepUndoMinMs = 3_600_000;
+
 /** The longest time a day for verifying the store. */
 export const verifyBudgetMaxMs: number = 6 * 3_600_000;
 
@@ -86,6 +91,7 @@ const workspaceMembers = {
   "restore.before": commandsSchema.exactOptional(),
   "restore.after": commandsSchema.exactOptional(),
   "restore.hookTimeout": hookTimeoutSchema.exactOptional(),
+  "restore.keepUndo": z.int().min(keepUndoMinMs).max(graceMaxMs).exactOptional(),
   "transfer.parallel": z.int().min(1).max(transfersMax).exactOptional(),
   "snapshot.schedule": z
     .string()
