@@ -215,16 +215,18 @@ function canAsk(words: GlobalWords): boolean {
 
 /**
  * `snap restore … | head` goes on when head has gone: its output is dropped, never its work. A full disk behind the output
- * turns success into 7; Node tells it late, so the exit code is settled last.
+ * turns success into 7, and is told; Node tells it late, so the exit code is settled last.
  */
 function watchOutput(): void {
-  let isFull = false;
+  let failure: string | undefined;
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") isFull = true;
+      if (error.code !== "EPIPE") failure ??= error.code ?? error.message;
     });
   }
   process.once("exit", (code) => {
-    if (isFull && code === 0) process.exitCode = 7;
+    if (failure === undefined || code !== 0) return;
+    process.exitCode = 7;
+    process.stderr.write(`Error: The output is cut off: it cannot be written (${failure})\n`);
   });
 }

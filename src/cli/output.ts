@@ -1,6 +1,6 @@
 import pc from "picocolors";
 import { displayName } from "../core/path/names.ts";
-import { throwIfAborted, type ExitCode, type SnapError } from "../std/error.ts";
+import { systemCode, throwIfAborted, type ExitCode, type SnapError } from "../std/error.ts";
 import type { Progress } from "../std/events.ts";
 import type { Json } from "../std/json.ts";
 import { escapeText, eventLine } from "./escape.ts";
@@ -12,6 +12,7 @@ export type OutputOptions = ProgressTerminal & {
     readonly isTTY?: boolean;
     readonly columns?: number;
     readonly writableNeedDrain?: boolean;
+    readonly errored?: Error | null;
   };
   readonly json: boolean;
   readonly quiet: boolean;
@@ -49,6 +50,12 @@ export class Output {
   /** Whether details are wanted. */
   get isVerbose(): boolean {
     return this.#options.verbose;
+  }
+
+  /** The system's code of why stdout takes nothing more; undefined while it does, and where only its reader has gone. */
+  get failure(): string | undefined {
+    const code = systemCode(this.#options.stdout.errored);
+    return code === "EPIPE" ? undefined : code;
   }
 
   /** A line of a log for people, on stderr. */

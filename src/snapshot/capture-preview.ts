@@ -71,7 +71,8 @@ class Tally {
 
   add({ left: now, right: before }: Pair): void {
     if (now !== undefined && now.type === "folder" && isUnitTop(now)) this.repositories += 1;
-    if (now?.type === "other") this.left += 1;
+    // What could not be read was told already.
+    if (now?.type === "other" && !now.flags.includes("unreadable")) this.left += 1;
     if (now?.type === "file") this.#addFile(now, before);
     else if (before?.type === "file") count(this.gone, before);
   }

@@ -198,6 +198,8 @@ test("N37: names and targets that are no UTF-8 are a gap: told, exit 4, and no r
   writeFileSync(at(noText), "not captured");
   const link = path.join(box.workspace, "link");
   symlinkSync(noText, link);
+  const preview = await box.expectExit(0, "capture", "--dry-run", "--json");
+  expect(preview.events.at(-1)).toMatchObject({ files: 1, left: 2 });
   const { events } = await box.expectExit(4, "capture", "--json");
   expect(events.slice(0, -1)).toMatchObject([
     { type: "left", path: "link" },

@@ -96,7 +96,11 @@ function refuseMixedOutput({ output }: CliContext): void {
 
 async function writeOut({ output, work }: CliContext, bytes: Uint8Array): Promise<void> {
   if (await output.raw(bytes, work.signal)) return;
-  throw new SnapError("interrupted", "Nobody reads the archive any more: it is cut off");
+  const { failure } = output;
+  if (failure === undefined)
+    throw new SnapError("interrupted", "Nobody reads the archive any more: it is cut off");
+  const code = failure === "ENOSPC" ? "disk-full" : "disk-error";
+  throw new SnapError(code, `The archive is cut off: it cannot be written (${failure})`);
 }
 
 function reasonOf({ type, flags }: SnapshotEntry): string {
