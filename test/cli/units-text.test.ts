@@ -11,7 +11,7 @@ function adviceOn(...moved: readonly boolean[]): string {
     movedDuring,
   }));
   const lines: string[] = [];
-  adviseOnTorn({ say: (line = "") => void lines.push(line) }, torn);
+  adviseOnTorn({ say: (line?: string) => void lines.push(line ?? "") }, torn);
   return lines.join("\n");
 }
 
