@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { Box, launcher } from "../support/snap-process.ts";
@@ -71,17 +71,23 @@ test("G54: the example ci-guard-job.sh fails for work at risk, and tells the fin
   expect(run(box, env, ["ci-guard-job.sh", box.workspace]).code).toBe(0);
 });
 
-test("the commands of the page on Git and Dropbox run as they stand there, in their order", async () => {
-  using box = new Box();
-  const page = readFileSync(path.join(examples, "../../docs/guide/git-and-dropbox.md"), "utf8");
+/** What the shell blocks of a page of the guide print, run as they stand there, in their order. */
+function runPage(box: Box, name: string, after = ""): readonly string[] {
+  const page = readFileSync(path.join(examples, "../../docs/guide", name), "utf8");
   const blocks = [...page.matchAll(/^```sh\n(.*?)^```$/gmsu)].map(([, block = ""]) => block);
   expect(blocks.length).toBeGreaterThan(3);
+  const [first = "", ...rest] = blocks;
   const script = path.join(box.top, "page.sh");
-  writeFileSync(script, blocks.join("\necho ---\n"));
-  const options = { cwd: box.workspace, env: withProgram(box), encoding: "utf8" } as const;
-  const ended = spawnSync("bash", ["-e", script], options);
+  writeFileSync(script, [first + after, ...rest].join("\necho ---\n"));
+  const env = { ...withProgram(box), HOME: box.top };
+  const ended = spawnSync("bash", ["-e", script], { cwd: box.workspace, env, encoding: "utf8" });
   expect(ended.status, ended.stdout + ended.stderr).toBe(0);
-  const [look, pushed, leftOut, override, revoke] = ended.stdout.split("---\n");
+  return ended.stdout.split("---\n");
+}
+
+test("the commands of the page on Git and Dropbox run as they stand there, in their order", () => {
+  using box = new Box();
+  const [look, pushed, leftOut, override, revoke] = runPage(box, "git-and-dropbox.md");
   expect(look).toContain("main: 1 commit not pushed, no remote");
   expect(look).toContain("exit code 3");
   expect(pushed).toContain("everything pushed");
@@ -122,4 +128,19 @@ test("T35: the example verified-restore.sh restores what it has looked at, and n
   expect(refused.code, refused.text).toBe(5);
   expect(JSON.parse(refused.lines.at(-1) ?? "")).toMatchObject({ ready: false, exit: 5 });
   expect(box.read("a")).toBe("8");
+});
+
+test("the commands of the page on rolling back run as they stand there, in their order", async () => {
+  using box = new Box();
+  await box.expectExit(0, "login", "--local");
+  await box.expectExit(0, "link", box.workspace, "/w");
+  symlinkSync(box.workspace, path.join(box.top, "project"));
+  box.write("a", "1");
+  const later = "echo 2 > a; echo 3 > b; snap sync";
+  const [, restored, undone, ready] = runPage(box, "rolling-back.md", later);
+  expect(restored).toContain("+ b");
+  expect(restored).toContain("Restored, and verified");
+  expect(undone?.match(/Taken back, and verified/g)).toHaveLength(2);
+  expect(ready).toContain("Ready.");
+  expect(box.read("a")).toBe("1");
 });
