@@ -52,6 +52,8 @@ export function findAttributeTools(
       run({ file: xargs, words: ["-0", "-r", getfattr, ...dumpWords], input, signal }),
     restore: (input, { signal }) =>
       run({ file: setfattr, words: ["-h", "--restore=-"], input, signal }),
+    remove: (name, input, { signal }) =>
+      run({ file: xargs, words: ["-0", "-r", setfattr, "-h", "-x", name, "--"], input, signal }),
   };
 }
 

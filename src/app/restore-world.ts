@@ -2,6 +2,7 @@ import { repositoryMarker } from "../core/repo/marker.ts";
 import { baseName, isRelPath } from "../core/path/rel-path.ts";
 import { leftOutOfKeep } from "../engine/guards/disk-exclusions.ts";
 import { acceptGeneration, checkRollback } from "../engine/guards/rollback.ts";
+import { placeHolder } from "../local/hold-places.ts";
 import { openWriters } from "../local/open-writers.ts";
 import { recover } from "../restore/recover.ts";
 import { sweepUndo } from "../restore/sweep.ts";
@@ -12,7 +13,10 @@ import type {
   RollbackControl,
   Writer,
 } from "../restore/restore-deps.ts";
+import type { AttributeControl } from "../core/snapshot/attribute-control.ts";
+import { attributeControl } from "../snapshot/attribute-control.ts";
 import type { Listener, Work } from "../std/events.ts";
+import { findAttributeTools } from "./attribute-tools.ts";
 import { boundaryOf } from "./boundary.ts";
 import { isLinked } from "./find-workspace.ts";
 import { restoreHooks } from "./hooks.ts";
@@ -46,6 +50,7 @@ export async function restoreDeps(
     writers: () => Promise.resolve(writersIn(record.path)),
     workspace: record.id,
     owners: environment.isRoot,
+    attributes: attributesOf(workspace),
     link: isLinked(record) ? { account: record.account, folder: record.remote } : undefined,
     device: environment.settings.read().device.name,
     hooks: ({ id, kind, snapshot }) =>
@@ -57,6 +62,13 @@ export async function restoreDeps(
     rng: environment.rng,
     onEvent,
   };
+}
+
+function attributesOf({ environment, local }: OpenWorkspace): AttributeControl | undefined {
+  const tools = findAttributeTools(environment, local.top);
+  if (typeof tools === "string") return undefined;
+  const { top } = local;
+  return attributeControl({ top, whileHeld: placeHolder(top), tools, isRoot: environment.isRoot });
 }
 
 function writersIn(top: string): readonly Writer[] {

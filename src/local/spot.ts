@@ -3,7 +3,14 @@ import type { LocalStat } from "../core/tree/local-stat.ts";
 import { assert } from "../std/assert.ts";
 import { systemCode } from "../std/error.ts";
 import type { Disk } from "./disk.ts";
-import { findFolder, openFolder, type Folder, type Place, type Site } from "./parents.ts";
+import {
+  findFolder,
+  openFolder,
+  type Folder,
+  type Ground,
+  type Place,
+  type Site,
+} from "./parents.ts";
 import { decodeName, localStat } from "./stat-facts.ts";
 
 /** One place in an open folder, taken or free. */
@@ -52,7 +59,7 @@ export function readTarget(disk: Disk, path: string): string | undefined {
 }
 
 /** Walk to the folder that holds a place. */
-export function openSpot(site: Site, place: Place): Spot {
+export function openSpot(site: Ground, place: Place): Spot {
   const name = place.at(-1);
   assert(name !== undefined, "the top itself has no place");
   return new Spot(site.disk, openFolder(site, place.slice(0, -1)), name);

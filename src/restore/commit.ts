@@ -6,6 +6,7 @@ import { ownerRefusal } from "../core/tree/owner.ts";
 import { throwIfAborted, SnapError } from "../std/error.ts";
 import { forEachLimited } from "../std/limiter.ts";
 import { isoDate } from "../std/time.ts";
+import { dressFiles, dressFolders } from "./dress.ts";
 import type { Run } from "./run.ts";
 import { swap } from "./swap.ts";
 
@@ -51,7 +52,7 @@ async function commitBatch(run: Run, batch: readonly LocalStep[], parallel: numb
   await forEachLimited(batch, { parallel }, async (step) => {
     ended.push(...(await swap(local, step)));
   });
-  journal.putItems(ended);
+  journal.putItems(await dressFiles(run, ended));
 }
 
 /** Children first: what is done in a folder changes its time. */
@@ -59,6 +60,7 @@ async function setFolderTimes(run: Run, steps: readonly LocalStep[]): Promise<vo
   const fresh = new Map(
     run.items.filter(({ side }) => side === "local").map((row) => [row.path, row]),
   );
+  await dressFolders(run, steps, fresh);
   const ended: RestoreItemRow[] = [];
   for (const step of steps) {
     const row = fresh.get(step.row.path) ?? step.row;

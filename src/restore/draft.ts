@@ -3,6 +3,7 @@ import type { PlanSubject } from "../core/snapshot/restore-item.ts";
 import type { Sight } from "../core/snapshot/restore-picture.ts";
 import type { Wanted } from "../core/snapshot/restore-wanted.ts";
 import type { Work } from "../std/events.ts";
+import { dressed } from "./attributes.ts";
 import type { Looker } from "./look.ts";
 import type { RestoreDeps } from "./restore-deps.ts";
 import { unignoredPaths } from "./unignored.ts";
@@ -28,8 +29,9 @@ export type Draft = {
 
 /** Make the plan from what both sides are now; the engine has just observed them. */
 export async function draftOf(deps: RestoreDeps, order: Order, work: Work): Promise<Draft> {
-  const sight = await order.looker.look(work);
-  const asked = await order.wanted(sight);
+  const looked = await order.looker.look(work);
+  const given = { wanted: await order.wanted(looked), sight: looked };
+  const { wanted: asked, sight } = await dressed(deps, given, work);
   const unignored = await unignoredPaths(deps, { wanted: asked, sight }, work);
   const wanted = { ...asked, aside: [...asked.aside, ...unignored] };
   return { plan: planRestore(wanted, sight, order.subject), wanted, sight };

@@ -1,4 +1,5 @@
 import type { RelPath } from "../core/path/rel-path.ts";
+import type { AttributeControl } from "../core/snapshot/attribute-control.ts";
 import type { HookOutcome } from "../core/plan/sync-report.ts";
 import type { RestorePlan } from "../core/snapshot/restore-plan.ts";
 import type { LeftItem, RestoreReport } from "../core/snapshot/restore-report.ts";
@@ -46,6 +47,8 @@ export type RestoreDeps = {
   readonly workspace: string;
   /** Owners are set (N38). */
   readonly owners?: boolean;
+  /** undefined where this machine has no programs for them. */
+  readonly attributes?: AttributeControl | undefined;
   readonly link: { readonly account: string; readonly folder: string } | undefined;
   /** Name of this device, for conflicted copies and the report. */
   readonly device: string;

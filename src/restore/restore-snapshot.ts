@@ -139,6 +139,7 @@ async function wantedFrom(
     isOwn: root.workspace.id === workspace && root.reason !== "import",
     specialModes: options.specialModes ?? false,
     owners,
+    attributes: root.attributes,
     ...(localOnly === undefined ? {} : { localOnly }),
     isRemoved: (path) => options.delete && boundary(path) && selection.selects(path),
   });

@@ -6,6 +6,7 @@ import type { ContentSource, WantedFile, WantedNode } from "../core/snapshot/res
 import type { StageRequest } from "../core/plan/local-act.ts";
 import { present } from "../std/assert.ts";
 import { forEachLimited } from "../std/limiter.ts";
+import { setAttributes, type Undressed } from "./attributes.ts";
 import type { Draft } from "./draft.ts";
 import { placedItems, type ChosenSources } from "./preflight.ts";
 import type { Run } from "./run.ts";
@@ -39,9 +40,22 @@ export async function stage(run: Run, draft: Draft, chosen: ChosenSources): Prom
   };
   await forEachLimited(firsts, options, write);
   await forEachLimited([...others.keys()], options, write);
+  await setAttributes(run, undressed(firsts, places));
   writeJournal(run, draft, (item) =>
     present(places.get(item.path), "a place for every placed path"),
   );
+}
+
+/** Staged files and links; what an earlier restore displaced has its own. */
+function undressed(
+  items: readonly PlanItem[],
+  places: ReadonlyMap<RelPath, AreaPath>,
+): readonly Undressed[] {
+  return items.flatMap(({ path, want }) => {
+    const place = places.get(path);
+    if (place?.area.kind !== "staging" || want === undefined) return [];
+    return [{ path, place, wish: want }];
+  });
 }
 
 /**
@@ -69,8 +83,8 @@ function namesOf(
 
 function fileKey(want: WantedNode | undefined): string | undefined {
   if (want?.kind !== "file" || want.linkGroup === undefined) return undefined;
-  const { linkGroup, hash, size, mode, modifiedNs, special, owner } = want;
-  return JSON.stringify([linkGroup, hash, size, mode, modifiedNs, special, owner]);
+  const { linkGroup, hash, size, mode, modifiedNs, special, owner, attributes } = want;
+  return JSON.stringify([linkGroup, hash, size, mode, modifiedNs, special, owner, attributes]);
 }
 
 /** Staged files are numbered: their own paths would have to be made and made durable, too. */

@@ -23,6 +23,12 @@ export type AttributeTools = {
   readonly dump: (input: Uint8Array, work: Pick<Work, "signal">) => Promise<AttributeRun>;
   /** Set what a dump names; links are not followed. */
   readonly restore: (input: Uint8Array, work: Pick<Work, "signal">) => Promise<AttributeRun>;
+  /** Take one attribute from the paths in the input, each ended by a zero byte; links are not followed. */
+  readonly remove: (
+    name: string,
+    input: Uint8Array,
+    work: Pick<Work, "signal">,
+  ) => Promise<AttributeRun>;
 };
 
 /** What the files have that have any, as bytes one a character, and what could not be read. */
@@ -51,7 +57,7 @@ export async function readAttributes(
 ): Promise<FoundAttributes> {
   const paths = disk.map(asBytes);
   if (paths.length === 0) return { files: new Map(), troubles: [] };
-  const input = Buffer.from(paths.map((path) => `${path}\0`).join(""), "latin1");
+  const input = pathList(paths);
   const { code, stdout, stderr } = await tools.dump(input, work);
   if (code === undefined) return await inHalves(tools, disk, work);
   const told = code === 0 ? [] : attributeTroubles(stderr, paths);
@@ -62,6 +68,10 @@ export async function readAttributes(
     path === undefined || reason === "No such file or directory" ? [] : [{ path, reason }],
   );
   return { files, troubles };
+}
+
+function pathList(paths: readonly string[]): Uint8Array {
+  return Buffer.from(paths.map((path) => `${path}\0`).join(""), "latin1");
 }
 
 /** Where the output is too long: that of one file cannot be. */
@@ -89,8 +99,20 @@ function failed(reason: string | undefined): SnapError {
   });
 }
 
+/** Take attributes from some files, a few hundred. Whether they are gone is for the caller to look. */
+export async function removeAttributes(
+  tools: AttributeTools,
+  unwanted: readonly { readonly disk: DiskPath; readonly names: readonly string[] }[],
+  work: Pick<Work, "signal">,
+): Promise<void> {
+  const all = unwanted.flatMap(({ disk, names }) => names.map((name) => ({ name, disk })));
+  for (const [name, group] of Map.groupBy(all, (each) => each.name)) {
+    await tools.remove(name, pathList(group.map(({ disk }) => asBytes(disk))), work);
+  }
+}
+
 /**
- * Give some files, a few hundred the attributes that they are to have; others that they have stay. What was set is read again: that
+ * Give some files, a few hundred, the attributes that they are to have; others that they have stay. What was set is read again: that
  * says more than the program does.
  *
  * @returns for each file the names that it does not have as wanted

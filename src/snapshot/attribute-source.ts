@@ -68,9 +68,17 @@ function withoutThem({ path }: SnapshotEntry, reason: string): LeftAside {
   return { path, reason: `Not all of its extended attributes are kept: ${reason}` };
 }
 
-type Kept = { readonly attributes?: Attributes | undefined; readonly trouble?: string | undefined };
+/** What of the attributes of a file a snapshot keeps; none where they are more than it holds. */
+export type KeptAttributes = {
+  readonly attributes?: Attributes | undefined;
+  readonly trouble?: string | undefined;
+};
 
-function keptOf(found: DumpedFile["attributes"], { isRoot }: AttributeSource): Kept {
+/** Choose what is kept: for root alone what only root can set. */
+export function keptOf(
+  found: DumpedFile["attributes"],
+  { isRoot }: Pick<AttributeSource, "isRoot">,
+): KeptAttributes {
   const named = found.map(([name, value]) => [decodeText(name), value] as const);
   const isText = named.every(([name]) => name !== undefined);
   const kept = named.flatMap(([name, value]) =>

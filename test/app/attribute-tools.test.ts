@@ -111,6 +111,7 @@ function dumper(filesMax: number): AttributeTools {
       return Promise.resolve({ code, stdout: Buffer.from(text), stderr: "" });
     },
     restore: () => Promise.reject(new Error("nothing is set here")),
+    remove: () => Promise.reject(new Error("nothing is removed here")),
   };
 }
 

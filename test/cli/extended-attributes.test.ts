@@ -119,21 +119,6 @@ test.runIf(knowsAttributes)(
   },
 );
 
-test.runIf(knowsAttributes)(
-  "N38: a restore in place says that it does not set attributes; what was displaced keeps its own",
-  async () => {
-    using box = new Box();
-    const { at, id } = await withOneAttribute(box);
-    box.write("a", "two");
-    const ended = await box.expectExit(0, "restore", id, "--yes");
-    expect(ended.stdout).toContain("a restore in place does not set them");
-    expect(box.read("a")).toBe("one");
-    await box.expectExit(0, "undo", "--yes");
-    expect(box.read("a")).toBe("two");
-    expect(attributesOf(at)).toBe('user.a="1"');
-  },
-);
-
 test("N38: without the programs --xattrs is refused, and nothing is captured", async () => {
   using box = new Box();
   box.write("a", "one");

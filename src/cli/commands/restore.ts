@@ -136,7 +136,6 @@ export const restoreCommand: AnyCommand = defineCommand({
     const reference = words.snapshot ?? "";
     const { root } = await findSnapshot(environment, { place, reference });
     tellUntouched(output, root.git ?? []);
-    if (root.attributes === true) tellAttributes(output);
     return concludeRestore(output, { command: "restore", verb: "Restored" }, outcome);
   },
 });
@@ -147,14 +146,6 @@ function tellUntouched(output: Output, units: readonly UnitFacts[]): void {
   if (units.length === 0) return;
   output.say(
     `The snapshot holds ${repositoriesText(units.length)}; a restore does not touch their history.`,
-  );
-}
-
-/** Only a copy is given them (N38). */
-function tellAttributes(output: Output): void {
-  output.emit("untouched", { what: "attributes" });
-  output.say(
-    "The snapshot may hold extended attributes; a restore in place does not set them, `--to` does.",
   );
 }
 

@@ -33,6 +33,40 @@ export function isSameAttributes(a: Attributes = {}, b: Attributes = {}): boolea
   return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
 }
 
+/** What a file is to have; none, where it is empty. `special`: also what gives rights (X9). */
+export type AttributeWish = {
+  readonly attributes?: Readonly<Record<string, string>>;
+  readonly special?: true;
+};
+
+/** What has to be done to a file. */
+export type AttributeChanges = {
+  readonly set: Readonly<Record<string, string>>;
+  readonly remove: readonly string[];
+};
+
+/** What makes of the attributes that a file has the wanted ones. What gives rights is removed only where `special` says so. */
+export function attributeChanges(
+  { attributes: wanted = {}, special }: AttributeWish,
+  found: Readonly<Record<string, string>>,
+): AttributeChanges {
+  const set = Object.entries(wanted).filter(([name, value]) => found[name] !== value);
+  const remove = Object.keys(found).filter(
+    (name) => wanted[name] === undefined && (special === true || !isPrivilegedAttribute(name)),
+  );
+  return { set: Object.fromEntries(set), remove };
+}
+
+/** Whether a file has what is wanted, as far as something is wanted and it is known what it has. */
+export function hasWantedAttributes(
+  wish: AttributeWish,
+  found: Readonly<Record<string, string>> | undefined,
+): boolean {
+  if (wish.attributes === undefined || found === undefined) return true;
+  const { set, remove } = attributeChanges(wish, found);
+  return Object.keys(set).length === 0 && remove.length === 0;
+}
+
 /** Why attributes must not stand in a manifest, or undefined. */
 export function attributesTrouble(attributes: Attributes): string | undefined {
   const all = Object.entries(attributes);

@@ -52,8 +52,9 @@ function remoteLine(remote: PlanItem["remote"]): Line {
 
 function wantLine(want: WantedNode | undefined): Line {
   if (want === undefined) return ["absent"];
-  if (want.kind === "symlink") return ["symlink", want.linkTarget];
+  const attributes = want.attributes === undefined ? [] : [JSON.stringify(want.attributes)];
+  if (want.kind === "symlink") return ["symlink", want.linkTarget, ...attributes];
   const owner = want.owner === undefined ? [] : [want.owner];
-  const metadata = [want.mode ?? null, want.modifiedNs ?? null, ...owner];
+  const metadata = [want.mode ?? null, want.modifiedNs ?? null, ...owner, ...attributes];
   return want.kind === "folder" ? ["folder", ...metadata] : ["file", want.hash, ...metadata];
 }

@@ -9,14 +9,15 @@ import {
   type RelPath,
 } from "../path/rel-path.ts";
 import { SnapError } from "../../std/error.ts";
+import { isPrivilegedAttribute } from "./attributes.ts";
 import type { SnapshotEntry } from "./entry.ts";
 import {
   withParents,
   type AsidePath,
   type AsideReason,
   type ContentSource,
-  type Metadata,
   type Wanted,
+  type WantedMetadata,
   type WantedNode,
 } from "./restore-wanted.ts";
 
@@ -34,6 +35,8 @@ export type WantedRules = {
   readonly specialModes?: boolean | undefined;
   /** Owners are set, as far as the snapshot tells them (N38). */
   readonly owners?: boolean | undefined;
+  /** The snapshot knows extended attributes: what it has none of had none (N38). */
+  readonly attributes?: boolean | undefined;
 };
 
 /**
@@ -138,7 +141,7 @@ function nodeOf(
   }
 }
 
-type NodeRules = Pick<WantedRules, "isOwn" | "specialModes" | "owners">;
+type NodeRules = Pick<WantedRules, "isOwn" | "specialModes" | "owners" | "attributes">;
 
 function linkOf(
   entry: SnapshotEntry,
@@ -149,7 +152,13 @@ function linkOf(
   if (linkTarget === "" || linkTarget.includes("\0")) return "not a file, folder or link";
   if (!isOwn && leavesWorkspace(path, linkTarget)) return "the link leaves the workspace";
   const time = modifiedNs === undefined ? {} : { modifiedNs };
-  return { kind: "symlink", linkTarget, ...time, ...ownerOf(entry, rules) };
+  return {
+    kind: "symlink",
+    linkTarget,
+    ...time,
+    ...ownerOf(entry, rules),
+    ...attributesOf(entry, rules),
+  };
 }
 
 /** By its text alone: absolute, or more steps up than the link lies deep. */
@@ -184,7 +193,7 @@ function fileOf(entry: SnapshotEntry, rules: NodeRules): WantedNode | AsideReaso
 }
 
 /** Special bits come back only where the user asks for them (X9). */
-function metadataOf(entry: SnapshotEntry, rules: NodeRules): Metadata {
+function metadataOf(entry: SnapshotEntry, rules: NodeRules): WantedMetadata {
   const { specialModes } = rules;
   const mode = entry.mode === undefined ? Number.NaN : Number.parseInt(entry.mode, 8);
   return {
@@ -192,10 +201,27 @@ function metadataOf(entry: SnapshotEntry, rules: NodeRules): Metadata {
     ...(specialModes === true ? { special: true } : {}),
     ...(entry.modifiedNs === undefined ? {} : { modifiedNs: entry.modifiedNs }),
     ...ownerOf(entry, rules),
+    ...attributesOf(entry, rules),
   };
 }
 
+/** What gives rights only where the user asks for it, like special bits. Of what could not be read nothing is known. */
+function attributesOf(
+  { attributes, flags }: SnapshotEntry,
+  rules: NodeRules,
+): Pick<WantedMetadata, "attributes"> {
+  const isUnknown = attributes === undefined && flags.includes("stripped");
+  if (rules.attributes !== true || isUnknown) return {};
+  const wanted = Object.entries(attributes ?? {}).filter(
+    ([name]) => rules.specialModes === true || !isPrivilegedAttribute(name),
+  );
+  return { attributes: Object.fromEntries(wanted) };
+}
+
 /** Another machine, or an archive, may call other users by these numbers. */
-function ownerOf({ owner }: SnapshotEntry, { isOwn, owners }: NodeRules): Pick<Metadata, "owner"> {
+function ownerOf(
+  { owner }: SnapshotEntry,
+  { isOwn, owners }: NodeRules,
+): Pick<WantedMetadata, "owner"> {
   return isOwn && owners === true && owner !== undefined ? { owner } : {};
 }

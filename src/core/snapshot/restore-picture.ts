@@ -9,6 +9,8 @@ export type LocalItem = {
   readonly stat: LocalStat;
   /** Of a file. */
   readonly hash: ContentHash | undefined;
+  /** Extended attributes, where they were asked for and could be read (N38). */
+  readonly attributes?: Readonly<Record<string, string>>;
 };
 
 /** The disk as a restore sees it: what is ignored or always outside is left out (T8, T13). */

@@ -2,6 +2,7 @@ import { nameProblem } from "../path/names.ts";
 import { comparePaths, pathComponents, type RelPath } from "../path/rel-path.ts";
 import type { ContentHash } from "../tree/node.ts";
 import type { Owner } from "../tree/owner.ts";
+import { hasWantedAttributes } from "./attributes.ts";
 import { digestOf } from "./restore-digest.ts";
 import { groundOf, type Ground } from "./restore-ground.ts";
 import type { PlanItem, PlanSubject, SideAction } from "./restore-item.ts";
@@ -172,8 +173,9 @@ function localAction(
   if (before === undefined) return want === undefined ? "keep" : "create";
   if (want === undefined) return isHolding ? "keep" : "delete";
   if (!sameLocally(want, before)) return "replace";
-  if (want.kind === "symlink" || hasMetadata(want, before)) return "keep";
-  return "metadata";
+  if (want.kind === "symlink") return "keep";
+  const isDressed = hasMetadata(want, before) && hasWantedAttributes(want, before.attributes);
+  return isDressed ? "keep" : "metadata";
 }
 
 function sameLocally(want: WantedNode, { stat, hash }: LocalItem): boolean {

@@ -5,7 +5,7 @@ import type { AreaPath, LocalExpectation } from "../plan/local-act.ts";
 import type { LocalStat } from "../tree/local-stat.ts";
 import { isOwner, type Owner } from "../tree/owner.ts";
 import type { LocalItem, RemoteSeen, SyncedSeen } from "./restore-picture.ts";
-import type { Metadata, WantedNode } from "./restore-wanted.ts";
+import type { WantedMetadata, WantedNode } from "./restore-wanted.ts";
 
 /** What stood at a local place before a restore: enough to recognise it, and to bring it back. */
 export type LocalBefore =
@@ -18,6 +18,8 @@ export type LocalBefore =
       readonly mode: number;
       /** Absent in the journals of earlier versions, as in those below. */
       readonly owner?: Owner;
+      /** Extended attributes, where it is known that it had these and no others. */
+      readonly attributes?: Readonly<Record<string, string>>;
     }
   | {
       readonly kind: "folder";
@@ -25,6 +27,7 @@ export type LocalBefore =
       readonly modifiedNs: string;
       readonly mode: number;
       readonly owner?: Owner;
+      readonly attributes?: Readonly<Record<string, string>>;
     }
   | {
       readonly kind: "symlink";
@@ -37,9 +40,9 @@ export type LocalBefore =
 
 /** What a restore wanted at a place; null for nothing. */
 export type WantRecord =
-  | ({ readonly kind: "file"; readonly hash: string; readonly size: number } & Metadata)
-  | ({ readonly kind: "folder" } & Metadata)
-  | ({ readonly kind: "symlink"; readonly linkTarget: string } & Pick<Metadata, "owner">);
+  | ({ readonly kind: "file"; readonly hash: string; readonly size: number } & WantedMetadata)
+  | ({ readonly kind: "folder" } & WantedMetadata)
+  | ({ readonly kind: "symlink"; readonly linkTarget: string } & Pick<WantedMetadata, "owner">);
 
 const deeds = ["kept", "metadata", "folder", "place", "remove", "covered", "times"] as const;
 
@@ -77,6 +80,8 @@ export type RemoteRecord = {
   readonly aside: boolean;
 };
 
+const attributes = z.record(z.string(), z.string());
+
 const owner = z.string().refine((text) => isOwner(text));
 
 const metadata = {
@@ -84,6 +89,7 @@ const metadata = {
   modifiedNs: z.string().exactOptional(),
   special: z.literal(true).exactOptional(),
   owner: owner.exactOptional(),
+  attributes: attributes.exactOptional(),
 };
 
 const localBefore: z.ZodType<LocalBefore> = z.discriminatedUnion("kind", [
@@ -95,6 +101,7 @@ const localBefore: z.ZodType<LocalBefore> = z.discriminatedUnion("kind", [
     hash: z.string(),
     mode: z.number().int(),
     owner: owner.exactOptional(),
+    attributes: attributes.exactOptional(),
   }),
   z.object({
     kind: z.literal("folder"),
@@ -102,6 +109,7 @@ const localBefore: z.ZodType<LocalBefore> = z.discriminatedUnion("kind", [
     modifiedNs: z.string(),
     mode: z.number().int(),
     owner: owner.exactOptional(),
+    attributes: attributes.exactOptional(),
   }),
   z.object({
     kind: z.literal("symlink"),
@@ -192,9 +200,16 @@ export function localBeforeOf(item: LocalItem | undefined): LocalBefore | null {
   const { fileId, size, modifiedNs, kind, linkTarget, owner: own } = item.stat;
   const mode = item.stat.mode & 0o7777;
   const shared = { fileId, modifiedNs, ...(own === undefined ? {} : { owner: own }) };
-  if (kind === "folder") return { kind, ...shared, mode };
+  const dressed = { mode, ...attributesOf(item) };
+  if (kind === "folder") return { kind, ...shared, ...dressed };
   if (kind === "symlink") return { kind, ...shared, linkTarget: linkTarget ?? "" };
-  return { kind: "file", ...shared, size, mode, hash: item.hash ?? "" };
+  return { kind: "file", ...shared, size, ...dressed, hash: item.hash ?? "" };
+}
+
+function attributesOf({
+  attributes: found,
+}: Pick<WantedMetadata, "attributes">): Pick<WantedMetadata, "attributes"> {
+  return found === undefined ? {} : { attributes: found };
 }
 
 /** What the disk is asked to compare before it displaces something. */
@@ -220,6 +235,7 @@ export function wantRecordOf(want: WantedNode | undefined): WantRecord | null {
     ...(modifiedNs === undefined ? {} : { modifiedNs }),
     ...(special === undefined ? {} : { special }),
     ...owned,
+    ...attributesOf(want),
   };
   if (want.kind === "folder") return { kind: "folder", ...set };
   return { kind: "file", hash: want.hash, size: want.size, ...set };

@@ -187,7 +187,8 @@ function localNode({ row, local, path }: Touched, sources: Sources): WantedNode 
     return { kind, linkTarget, ...(time === undefined ? {} : { modifiedNs: time }), ...owned };
   }
   const { mode, modifiedNs } = before;
-  const facts = { mode, modifiedNs, ...specialOf(local), ...owned };
+  const dressed = before.attributes === undefined ? {} : { attributes: before.attributes };
+  const facts = { mode, modifiedNs, ...specialOf(local), ...owned, ...dressed };
   if (before.kind === "folder") return { kind: "folder", implied: false, ...facts };
   const displaced: readonly ContentSource[] =
     row.displaced === undefined
@@ -217,6 +218,7 @@ function fileNode(
     readonly modifiedNs?: string;
     readonly special?: true;
     readonly owner?: Owner;
+    readonly attributes?: Readonly<Record<string, string>>;
     readonly sources: readonly ContentSource[];
   },
 ): WantedNode {

@@ -2,6 +2,7 @@ import { parentPath, topPath, type RelPath } from "../path/rel-path.ts";
 import type { AreaPath } from "../plan/local-act.ts";
 import type { ContentHash } from "../tree/node.ts";
 import type { Owner } from "../tree/owner.ts";
+import type { AttributeWish } from "./attributes.ts";
 import type { SnapshotEntry } from "./entry.ts";
 
 /** Where the content of a wanted file can be had; the first that is sound is used. */
@@ -22,10 +23,13 @@ export type Metadata = {
   readonly owner?: Owner;
 };
 
+/** All that is told of a file or folder beside its content; extended attributes are set apart from the rest (N38). */
+export type WantedMetadata = Metadata & Pick<AttributeWish, "attributes">;
+
 /** What is to stand at one place. */
 export type WantedNode =
   /** `implied`: only there to hold something, so its metadata does not matter. */
-  | ({ readonly kind: "folder"; readonly implied: boolean } & Metadata)
+  | ({ readonly kind: "folder"; readonly implied: boolean } & WantedMetadata)
   | ({
       readonly kind: "file";
       readonly hash: ContentHash;
@@ -34,10 +38,10 @@ export type WantedNode =
       readonly changing: boolean;
       /** Files of one group were one file with several names when they were captured (N38). */
       readonly linkGroup?: string;
-    } & Metadata)
+    } & WantedMetadata)
   | ({ readonly kind: "symlink"; readonly linkTarget: string } & Pick<
-      Metadata,
-      "modifiedNs" | "owner"
+      WantedMetadata,
+      "modifiedNs" | "owner" | "attributes"
     >);
 
 /** A file that is to stand at a place. */
@@ -65,6 +69,7 @@ export type AsideReason =
   | "another file has the name of its folder"
   | "changed since the restore"
   | "ignored until now: the sync takes it up"
+  | "its extended attributes cannot be set here"
   | "cannot be looked at";
 
 /** What a restore is to make of a workspace. */
