@@ -128,9 +128,9 @@ export async function verifyDaily(environment: Environment, signal: AbortSignal)
   try {
     const store = await openSnapshotStore(environment, { wait: 0 });
     const request = { root: undefined, level: verifyLevel, budgetMs: budgetMs - spentMs };
-    const { damaged, left, checked } = await proveStore(store, request, { signal });
+    const { damaged, checked } = await proveStore(store, request, { signal });
     logger.info("the snapshot store was verified", { checked, damaged: damaged.length });
-    noteDamage(environment, damaged, left === undefined);
+    noteDamage(environment, damaged);
   } catch (error) {
     if (!signal.aborted) throw error;
     const spent = spentMs + Math.max(0, clock.now() - startedAt);
@@ -138,11 +138,10 @@ export async function verifyDaily(environment: Environment, signal: AbortSignal)
   }
 }
 
-/** What was found damaged stays known until all of the store was found sound. */
+/** Each verification tells what is known to be damaged, whether it came to it or not. */
 function noteDamage(
   environment: Environment,
   damaged: readonly { readonly name: string; readonly reason: string }[],
-  isAll: boolean,
 ): void {
   const { damage, ...rest } = readNote(environment);
   const [first] = damaged;
@@ -151,7 +150,7 @@ function noteDamage(
     const count = damaged.length;
     environment.logger.error("the snapshot store is damaged", { count, name, reason });
     writeNote(environment, { ...rest, damage: { at: environment.clock.now(), count } });
-  } else if (damage !== undefined && isAll) writeNote(environment, rest);
+  } else if (damage !== undefined) writeNote(environment, rest);
 }
 
 function dayOf({ clock }: Environment): string {

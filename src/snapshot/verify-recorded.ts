@@ -1,17 +1,25 @@
 import type { SnapshotRoot } from "../core/snapshot/root.ts";
 import type { VerifyEvent } from "../core/snapshot/store-request.ts";
 import type { Notes } from "./note-files.ts";
+import type { PackTurn } from "./pack-turn.ts";
 import type { VerifyManifestsJob } from "./verify-manifests.ts";
 
-/** What only a deeper look finds, and one has found: a shallow one does not call it sound (N51). */
+/** How deep a look was, and which packs its time was enough for. */
+export type LookDone = { readonly level: number; readonly turn: PackTurn | undefined };
+
+/**
+ * What an earlier look has found and this one could not, since it was not as deep, or its time was over: it does not call that sound
+ * (N51).
+ */
 export function noteRecorded(
   { packs, scope, findings }: Pick<VerifyManifestsJob, "packs" | "scope" | "findings">,
-  level: number,
+  { level, turn }: LookDone,
 ): void {
   for (const { catalogue } of [packs.data, packs.meta]) {
     for (const [name, index] of catalogue.index.packs()) {
       const found = catalogue.recordedLevel(name);
-      if (found === undefined || found <= level || !scope.hasPack(name)) continue;
+      if (found === undefined || !scope.hasPack(name)) continue;
+      if (found <= level && turn?.hasTaken(name) !== false) continue;
       const entries = Array.from({ length: index.entryCount }, (_, at) => index.entry(at));
       const lost = entries.map(({ hash }) => hash).filter((hash) => !catalogue.index.has(hash));
       const reason = `An earlier verification of level ${found} found it damaged`;

@@ -82,8 +82,8 @@ async function* verifySnapshots(
     };
     yield* manifests.verify(root);
   }
-  noteRecorded({ packs, scope, findings }, options.level);
   if (options.level > 0) yield* verifyPacks({ files, packs, scope, findings, options, turn });
+  noteRecorded({ packs, scope, findings }, { level: options.level, turn });
   if (!findings.isEmpty) await findings.trace(usesOf(packs.meta.reader, roots));
   for (const name of findings.dropUnneeded())
     logger.info("something damaged is not needed by any snapshot", { name });

@@ -180,7 +180,7 @@ test("N49: the newest snapshot without gaps stays where a newer one has some", a
   expect(ids).toHaveLength(1);
 }, 60_000);
 
-test("N51: the store is verified for its time a day; damage stays known until all was found sound", async () => {
+test("N51: the store is verified for its time a day; damage stays known until it was found sound", async () => {
   await using kept = await Kept.open({ "snapshot.verifyBudget": 60_000 });
   const { environment, clock } = kept;
   const none = new AbortController().signal;
