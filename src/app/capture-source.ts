@@ -9,6 +9,7 @@ import { boundaryOf, type Boundary } from "./boundary.ts";
 import { isLinked } from "./find-workspace.ts";
 import { repositoryUnits } from "./repository-units.ts";
 import type { OpenWorkspace } from "./open-workspace.ts";
+import { spoolsOf } from "./spools.ts";
 
 /** What of a workspace is captured: its disk, or the remote rows of its index (N40); all of it, or some paths. */
 export type CaptureScope = {
@@ -41,9 +42,11 @@ export async function captureSource(
   const isIgnored = scope.ignored === true ? boundary.isIgnored : undefined;
   const granularityNs = scope.lookOnly === true ? 0n : await local.granularityNs();
   const contents = { memory: workspace.contents, granularityNs };
+  const { environment, record } = workspace;
+  const unitParts = { ...contents, makeSpool: spoolsOf(environment, record) };
   const units =
-    scope.units === true ? repositoryUnits(workspace.environment, local.top, contents) : undefined;
-  const keepsOwners = workspace.environment.isRoot;
+    scope.units === true ? repositoryUnits(environment, local.top, unitParts) : undefined;
+  const keepsOwners = environment.isRoot;
   const options = { local, index: state.index, facts, contents, units, keepsOwners };
   const source = localSource({ ...options, isOutside, isIgnored, isRepositorySynced });
   return scope.attributes === true ? attributed(workspace, source, scope) : source;

@@ -131,8 +131,9 @@ async function* compareUnit(
   if (to === "same") return;
   if ("change" in to) yield to;
   else {
+    using present = to;
     const from = isBefore ? storedUnit(store, root, place.path) : noUnit;
-    yield* differencesOf(compared, { from, to, unit: place.path }, work);
+    yield* differencesOf(compared, { from, to: present, unit: place.path }, work);
   }
 }
 

@@ -23,15 +23,18 @@ export async function readPresentUnit(
   work: Work,
 ): Promise<UnitFiles | UnjudgedUnit> {
   const held = new HeldContents(place, work);
-  const keepsOwners = units.keepsOwners === true;
-  const collector = new UnitCollector(held.keep, { keepsOwners });
+  const { makeSpool, keepsOwners = false } = units;
+  using collector = new UnitCollector(held.keep, { keepsOwners, makeSpool });
   try {
     const { signal } = work;
     const report = await units.capture(place, collector, signal === undefined ? {} : { signal });
-    const { entries, troubles } = await collector.finish(place.path);
-    const isTorn = report.word === "torn" || troubles.length > 0;
-    if (isTorn) return unjudged(place, [...troubles, ...report.reasons]);
-    return readUnit(entries, (file) => held.contentOf(file.blocks ?? []));
+    const unit = await collector.finish(place.path);
+    const { troubles } = unit;
+    if (report.word === "torn" || troubles.length > 0) {
+      unit[Symbol.dispose]();
+      return unjudged(place, [...troubles, ...report.reasons]);
+    }
+    return readUnit(unit, (file) => held.contentOf(file.blocks ?? []));
   } catch (error) {
     if (!isTroubleOfFile(error)) throw error;
     return unjudged(place, [error.message]);

@@ -11,6 +11,7 @@ import { commonDirOf } from "../guard/gitdir.ts";
 import { findGit, findProgram, type GitBinary } from "../guard/shadow-git.ts";
 import { Unproven } from "../guard/unproven.ts";
 import { SnapError } from "../std/error.ts";
+import type { MakeSpool } from "../std/line-sorter.ts";
 import type { Environment } from "./environment.ts";
 import { ownFolder } from "../local/parents.ts";
 import { openGuardOf } from "./guard-world.ts";
@@ -38,18 +39,23 @@ export function unitCheck(
   });
 }
 
-/** What earlier captures have read of a workspace, and how fine the times of its disk are. */
-export type Contents = { readonly memory: ContentMemory; readonly granularityNs: bigint };
+/** What earlier captures have read of a workspace, how fine the times of its disk are, and where what is sorted waits. */
+export type Contents = {
+  readonly memory: ContentMemory;
+  readonly granularityNs: bigint;
+  readonly makeSpool: MakeSpool;
+};
 
 /** Captures the repositories of a workspace with the programs of this machine (N43). */
 export function repositoryUnits(
   environment: Environment,
   top: string,
-  { memory, granularityNs }: Contents,
+  { memory, granularityNs, makeSpool }: Contents,
 ): RepositoryUnits {
   const options = unitCheck(environment, top);
   return {
     keepsOwners: environment.isRoot,
+    makeSpool,
     knowledge: {
       known: (path) => memory.unitAt(path),
       note: (path, unit) => memory.noteUnit(path, unit, granularityNs),

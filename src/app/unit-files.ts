@@ -1,4 +1,5 @@
 import {
+  comparePaths,
   isInside,
   isRelPath,
   joinPath,
@@ -10,9 +11,10 @@ import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { SnapshotRoot } from "../core/snapshot/root.ts";
 import { isUnitTop } from "../core/snapshot/unit.ts";
 import type { SnapshotStore } from "../ports.ts";
+import type { CollectedUnit } from "../snapshot/unit-collector.ts";
 
-/** A repository on one side of a comparison. */
-export interface UnitFiles {
+/** A repository on one side of a comparison, until it is let go. */
+export interface UnitFiles extends Disposable {
   /** Its entries at and below a path of the workspace that is its folder or lies in it, in path order; the folder itself is none. */
   entries(under: RelPath): AsyncIterable<SnapshotEntry>;
   /** The content of a file; undefined where it is not to be had, or is more than `bytesMax`. */
@@ -33,6 +35,7 @@ export function storedUnit(store: SnapshotStore, root: SnapshotRoot, unit: RelPa
       if (type !== "file" || blocks === undefined || size > bytesMax) return undefined;
       return Buffer.concat(await Array.fromAsync(store.open(file)));
     },
+    [Symbol.dispose]: () => {},
   };
 }
 
@@ -40,21 +43,24 @@ export function storedUnit(store: SnapshotStore, root: SnapshotRoot, unit: RelPa
 export const noUnit: UnitFiles = {
   async *entries() {},
   bytes: () => Promise.resolve(undefined),
+  [Symbol.dispose]: () => {},
 };
 
-/** A repository that was read into entries, of which some contents are held. */
+/** A repository that was read into entries, in path order, of which some contents are held. */
 export function readUnit(
-  entries: readonly SnapshotEntry[],
+  unit: Pick<CollectedUnit, "entries"> & Disposable,
   contentOf: (file: SnapshotEntry) => Buffer | undefined,
 ): UnitFiles {
   return {
     async *entries(under) {
-      for (const entry of entries) {
+      for (const entry of unit.entries()) {
         if (isInside(parseRelPath(entry.path), under)) yield entry;
+        else if (comparePaths(entry.path, under) > 0) return;
       }
     },
     bytes: (file, bytesMax) =>
       Promise.resolve((file.size ?? 0) > bytesMax ? undefined : contentOf(file)),
+    [Symbol.dispose]: () => unit[Symbol.dispose](),
   };
 }
 

@@ -14,7 +14,7 @@ import type { GitBinary } from "./shadow-git.ts";
 import { stagedObjects } from "./staged-objects.ts";
 import type { UnitVerdict } from "../core/repo/unit.ts";
 import { gitLayout, hgLayout } from "./unit-layout.ts";
-import { listHistory, listState, type Listing } from "./unit-listing.ts";
+import { listState, walkHistory, type Part } from "./unit-listing.ts";
 import { placeOf } from "./unit-read.ts";
 import { logTips } from "./unit-log-tips.ts";
 
@@ -35,6 +35,9 @@ export type StagedUnit = { readonly vcs: "git" | "hg"; readonly folder: Bytes };
 
 /** More objects are not followed (G51, step 6). */
 const objectsMax = 200_000;
+
+/** Links in a history that are told of. */
+const linksTold = 10;
 
 /** A repository is captured as it is, signs of earlier syncing included: these take nothing from its history. */
 const harmless: ReadonlySet<DamageCode> = new Set([
@@ -78,7 +81,7 @@ type Checked = { readonly torn: readonly string[]; readonly unsure: readonly str
 
 async function checkHg({ folder }: StagedUnit, options: CheckOptions): Promise<Checked[]> {
   const part = { root: folder, layout: hgLayout };
-  const linked = linkedIn(await listHistory(part, (await listState(part)).history));
+  const linked = await linkedIn(part, (await listState(part)).history);
   const shared = kindAt(inside(folder, "sharedpath")) === undefined ? [] : ["shared-store"];
   const away = [...linked, ...shared];
   if (away.length > 0) return [{ torn: [], unsure: away }];
@@ -104,7 +107,7 @@ async function checkGit({ folder }: StagedUnit, options: CheckOptions): Promise<
     const name = textOf(owner);
     // Large files of other tools.
     if (name === "lfs" || name === "annex") continue;
-    const linked = linkedIn(await listHistory(part, [path]));
+    const linked = await linkedIn(part, [path]);
     const gitdir = placeOf(folder, owner);
     if (linked.length > 0 || kindAt(inside(gitdir, "objects/info/alternates")) !== undefined) {
       all.push({ torn: [], unsure: [...linked, named(name, "objects of another repository")] });
@@ -113,11 +116,13 @@ async function checkGit({ folder }: StagedUnit, options: CheckOptions): Promise<
   return all;
 }
 
-/** Links in the history lead to what was not captured. */
-function linkedIn({ entries }: Listing): string[] {
-  return entries
-    .filter(({ kind }) => kind === "symlink")
-    .map(({ path }) => `${textOf(path)} is a link`);
+/** Links in the history lead to what was not captured; some of them. */
+async function linkedIn(part: Part, history: readonly Bytes[]): Promise<readonly string[]> {
+  const linked: string[] = [];
+  await walkHistory(part, history, ({ kind, path }) => {
+    if (kind === "symlink" && linked.length < linksTold) linked.push(`${textOf(path)} is a link`);
+  });
+  return linked;
 }
 
 type Gitdir = { readonly gitdir: Bytes; readonly name: string };

@@ -1,17 +1,17 @@
 import { mkdirSync } from "node:fs";
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { SnapError } from "../std/error.ts";
 import type { CheckOptions } from "./check-unit.ts";
 import type { GitPlaces } from "./git-refs.ts";
 import { kindAt, textOf, type Bytes } from "./read-only.ts";
+import { removeTree } from "./remove-tree.ts";
 import { makeShadowFolder } from "./shadow-folder.ts";
 import { Attempts, handOn, requireGoing, type Attempt } from "./unit-attempt.ts";
 import { Stage } from "./unit-both.ts";
 import type { UnitSink, UnitVerdict } from "../core/repo/unit.ts";
 import { FolderSink } from "./unit-folder.ts";
 import { gitLayout, hgLayout, type UnitLayout } from "./unit-layout.ts";
-import { listHistory, listState, type Part } from "./unit-listing.ts";
+import { listState, walkHistory, type Part } from "./unit-listing.ts";
 
 /** A repository that is captured as one unit (G51). */
 export type UnitPlace =
@@ -59,8 +59,7 @@ export async function captureUnit(
   }
   const taboo = place.vcs === "git" ? place.places : { gitdir: part.root, common: part.root };
   const shadow = makeShadowFolder(options.tmp, taboo);
-  // Piece by piece: a hundred thousand files take their time (N61).
-  const remove = async (): Promise<void> => await rm(shadow, { recursive: true, force: true });
+  const remove = async (): Promise<void> => await removeTree(shadow);
   try {
     const locks = await waitForLocks(part, options);
     const folder = Buffer.from(join(shadow, "unit"));
@@ -70,7 +69,7 @@ export async function captureUnit(
     const attempts = new Attempts({ part, sink, stage, staged, options });
     const { state, pass, verdict, moved } = await attemptUntilWhole(attempts, options);
     await handOn(state, pass, sink);
-    const leftOut = [...state.listing.leftOut, ...pass.listing.leftOut];
+    const leftOut = [...state.listing.leftOut, ...pass.leftOut];
     return { ...verdict, movedDuring: moved, leftOut, locks };
   } finally {
     await remove();
@@ -81,12 +80,12 @@ async function attemptUntilWhole(
   attempts: Attempts,
   { clock, signal }: CheckOptions,
 ): Promise<Attempt> {
-  let last = await attempts.attempt();
-  for (let count = 1; count < attemptsMax && isWorthAnother(last); count += 1) {
+  for (let count = 1; count < attemptsMax; count += 1) {
+    const attempt = await attempts.attempt();
+    if (!isWorthAnother(attempt)) return attempt;
     await clock.sleep(attemptPauseMs, signal);
-    last = await attempts.attempt();
   }
-  return last;
+  return await attempts.attempt();
 }
 
 function isWorthAnother({ verdict, moved }: Attempt): boolean {
@@ -102,6 +101,8 @@ export function partOf(place: UnitPlace): Part {
   return { root: places.gitdir, layout: { ...gitLayout, isLeftOut } };
 }
 
+function passOver(): void {}
+
 /** @returns the locks that are still there */
 async function waitForLocks(
   part: Part,
@@ -112,7 +113,8 @@ async function waitForLocks(
     requireGoing(signal);
     const state = await listState(part);
     // Only Mercurial has one beside its history.
-    const inHistory = part.layout === hgLayout ? await listHistory(part, state.history) : undefined;
+    const inHistory =
+      part.layout === hgLayout ? await walkHistory(part, state.history, passOver) : undefined;
     const locks = [...state.locks, ...(inHistory?.locks ?? [])];
     if (locks.length === 0 || clock.now() >= end) return locks;
     await clock.sleep(lockPauseMs, signal);

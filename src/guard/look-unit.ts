@@ -1,12 +1,8 @@
 import { createHash } from "node:crypto";
 import type { UnitLook } from "../core/repo/unit.ts";
-import { turn } from "../std/turn.ts";
 import { partOf, type UnitPlace } from "./git-unit.ts";
 import { requireGoing } from "./unit-attempt.ts";
-import { listHistory, listState, type Found } from "./unit-listing.ts";
-
-/** Entries that are hashed between two turns of everything else. */
-const entriesInARow = 4096;
+import { listState, walkHistory, type Found } from "./unit-listing.ts";
 
 /**
  * Look at all of a repository by stats alone (N5). Locks and what is unfinished in its history are no part of it, as in a capture; a
@@ -25,16 +21,14 @@ export async function lookAtUnit(
   const part = partOf(place);
   const state = await listState(part);
   requireGoing(signal);
-  const history = await listHistory(part, state.history);
   const stamp = createHash("sha256");
   let newestNs = 0n;
-  let count = 0;
-  for (const found of [...state.entries, ...history.entries]) {
-    count += 1;
-    if (count % entriesInARow === 0) await turn();
+  const take = (found: Found): void => {
     stamp.update(lineOf(found), "latin1");
     if (found.kind !== "folder" && found.stamp.newestNs > newestNs) newestNs = found.stamp.newestNs;
-  }
+  };
+  for (const found of state.entries) take(found);
+  const history = await walkHistory(part, state.history, take);
   for (const name of [...state.unreadable, ...history.unreadable]) {
     stamp.update(`${name}\0unreadable\n`);
   }

@@ -2,13 +2,18 @@ import { SnapError } from "../std/error.ts";
 import { turn } from "../std/turn.ts";
 import { checkLive, checkUnit, type CheckOptions, type StagedUnit } from "./check-unit.ts";
 import { bothSinks, type Stage } from "./unit-both.ts";
-import { keyOf, type UnitSink, type UnitVerdict } from "../core/repo/unit.ts";
-import { copyHistory, type Captured, type Pass } from "./unit-history.ts";
+import type { UnitSink, UnitVerdict } from "../core/repo/unit.ts";
+import { CapturedHistory } from "./captured-history.ts";
+import { copyHistory, type Pass } from "./unit-history.ts";
 import { listState, type Part } from "./unit-listing.ts";
+import type { Bytes } from "./read-only.ts";
 import { markOf, readState, type UnitState } from "./unit-state.ts";
 
 /** The history is gone over so often, until nothing moves meanwhile (G51, step 4). */
 const passesMax = 10;
+
+/** Files of the history that are held at a time: some 700 bytes each (N6). */
+const heldMax = 50_000;
 
 /** Entries that are handed on between two turns of everything else: a sink may do its work at once (N61). */
 const entriesInARow = 64;
@@ -35,10 +40,11 @@ export type Scene = {
 /** Attempts to capture one repository; what an earlier one took of the history is not taken again. */
 export class Attempts {
   readonly #scene: Scene;
-  readonly #captured: Captured = new Map();
+  readonly #captured = new CapturedHistory();
   /** How long a check may take: reading a large repository, or a pause of the sink, takes nothing from it. */
   readonly #checkMs: number;
-  #last: UnitState | undefined;
+  /** Files of the state that the stage has. */
+  #staged: readonly Bytes[] = [];
 
   constructor(scene: Scene) {
     this.#scene = scene;
@@ -47,14 +53,14 @@ export class Attempts {
 
   /** State, history, state again, check (G51, steps 2 to 6). The state goes to the stage alone. */
   async attempt(): Promise<Attempt> {
-    const { part, stage, options } = this.#scene;
+    const { part, sink, stage, options } = this.#scene;
     const state = await readState(part, (ms) => options.clock.sleep(ms, options.signal));
-    await this.#dropForeign(state);
+    await this.#captured.keepOnly(state.listing.history, bothSinks(sink, stage));
     const pass = await this.#copy(state);
     const movedDuring = state.restless || markOf(await listState(part)) !== state.mark;
-    for (const { entry } of this.#last?.files ?? []) await stage.remove(entry.path);
+    for (const path of this.#staged) await stage.remove(path);
     await handOn(state, pass, stage);
-    this.#last = state;
+    this.#staged = state.files.map(({ entry }) => entry.path);
     const moved = movedDuring || !pass.settled;
     return { state, pass, verdict: await this.#judge(state, pass), moved };
   }
@@ -66,6 +72,7 @@ export class Attempts {
       folders: state.listing.history,
       sink: bothSinks(sink, stage),
       captured: this.#captured,
+      heldMax,
       step: async (): Promise<void> => {
         requireGoing(this.#scene.options.signal);
         await turn();
@@ -76,17 +83,6 @@ export class Attempts {
       pass = await copyHistory(copy);
     }
     return pass;
-  }
-
-  /** A submodule that went meanwhile takes its history along. */
-  async #dropForeign({ listing }: UnitState): Promise<void> {
-    const { sink, stage } = this.#scene;
-    const starts = listing.history.map((path) => `${keyOf(path)}/`);
-    for (const [key, { path }] of this.#captured) {
-      if (starts.some((start) => key.startsWith(start))) continue;
-      this.#captured.delete(key);
-      await bothSinks(sink, stage).remove(path);
-    }
   }
 
   async #judge(state: UnitState, pass: Pass): Promise<UnitVerdict> {

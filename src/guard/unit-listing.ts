@@ -13,9 +13,8 @@ export type Found = {
   readonly stamp: Stamp;
 };
 
-/** What a look over a unit saw. Entries in order of the walk. */
-export type Listing = {
-  readonly entries: readonly Found[];
+/** What a look over a unit saw beside its entries. */
+export type Surroundings = {
   /** Folders that begin a part of the history: `objects`, `modules/lib/objects`. */
   readonly history: readonly Bytes[];
   /** Pipes, sockets and devices: told, not captured. */
@@ -24,6 +23,9 @@ export type Listing = {
   /** Folders that are there and cannot be listed. */
   readonly unreadable: readonly string[];
 };
+
+/** What a look over a unit saw. Entries in order of the walk. */
+export type Listing = Surroundings & { readonly entries: readonly Found[] };
 
 /** So many entries of one repository are captured; more is refused. */
 const entriesMax = 1_000_000;
@@ -39,21 +41,36 @@ export async function listState(part: Part): Promise<Listing> {
   return await new Lister(part, "state").list([Buffer.alloc(0)]);
 }
 
-/** List the history, folder by folder. @throws {SnapError} `too-large` */
-export async function listHistory(part: Part, folders: readonly Bytes[]): Promise<Listing> {
-  return await new Lister(part, "history").list(folders);
+/**
+ * Go over the history, folder by folder: it may have a million files, of which few are held at a time (N6).
+ *
+ * @param take is handed the entries of each run, and told after the last one what was seen beside them
+ * @throws {SnapError} `too-large`
+ */
+export async function walkHistory(
+  part: Part,
+  folders: readonly Bytes[],
+  take: (found: Found) => Promise<void> | void,
+): Promise<Surroundings> {
+  const lister = new Lister(part, "history");
+  for await (const run of lister.runs(folders)) for (const found of run) await take(found);
+  return lister.surroundings;
 }
+
+/** What one name in a folder came to. */
+type Look = { readonly found?: Found; readonly inner?: Bytes };
+
+const nothing: Look = {};
 
 /** One look over a part of a unit. */
 class Lister {
   readonly #part: Part;
   readonly #what: "state" | "history";
-  readonly #entries: Found[] = [];
   readonly #history: Bytes[] = [];
   readonly #leftOut: string[] = [];
   readonly #locks: string[] = [];
   readonly #unreadable: string[] = [];
-  #looked = 0;
+  #count = 0;
 
   constructor(part: Part, what: "state" | "history") {
     this.#part = part;
@@ -61,21 +78,37 @@ class Lister {
   }
 
   async list(folders: readonly Bytes[]): Promise<Listing> {
+    const entries: Found[] = [];
+    for await (const run of this.runs(folders)) entries.push(...run);
+    return { entries, ...this.surroundings };
+  }
+
+  /** All entries, in order of the walk, with a turn for everything else after each run. */
+  async *runs(folders: readonly Bytes[]): AsyncGenerator<readonly Found[]> {
     const waiting = [...folders].toReversed();
+    let run: Found[] = [];
+    let looked = 0;
     for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
       const entries = this.#read(folder);
       const siblings = namesOf(entries);
       const next: Bytes[] = [];
       for (const entry of entries) {
-        this.#looked += 1;
-        if (this.#looked % entriesInARow === 0) await turn();
-        const inner = this.#take(folder, entry, siblings);
+        const { found, inner } = this.#look(folder, entry, siblings);
+        if (found !== undefined) run.push(found);
         if (inner !== undefined) next.push(inner);
+        looked += 1;
+        if (looked % entriesInARow !== 0) continue;
+        yield run;
+        run = [];
+        await turn();
       }
       waiting.push(...next.toReversed());
     }
+    yield run;
+  }
+
+  get surroundings(): Surroundings {
     return {
-      entries: this.#entries,
       history: this.#history,
       leftOut: this.#leftOut,
       locks: this.#locks,
@@ -95,27 +128,29 @@ class Lister {
     }
   }
 
-  /** @returns the folder to go into */
-  #take(folder: Bytes, entry: RawEntry, siblings: ReadonlySet<string>): Bytes | undefined {
+  /** @returns the entry, if it is one of the unit, and the folder to go into */
+  #look(folder: Bytes, entry: RawEntry, siblings: ReadonlySet<string>): Look {
     const { layout, root } = this.#part;
     const path = below(folder, entry.bytes);
     const text = textOf(path);
     if (layout.isLock(entry.name, text)) this.#locks.push(text);
-    if (layout.isLeftOut(entry.name, text)) return undefined;
-    if (this.#what === "history" && layout.isTemporary(entry.name)) return undefined;
+    if (layout.isLeftOut(entry.name, text)) return nothing;
+    if (this.#what === "history" && layout.isTemporary(entry.name)) return nothing;
     if (!isKept(entry.kind)) {
       this.#leftOut.push(text);
-      return undefined;
+      return nothing;
     }
     const stamp = stampAt(placeOf(root, path));
     // It went in this moment: another look will tell.
-    if (stamp === undefined) return undefined;
-    this.#entries.push({ path, key: keyOf(path), kind: entry.kind, stamp });
-    if (this.#entries.length > entriesMax) throw tooMany(root);
-    if (entry.kind !== "folder") return undefined;
-    if (this.#what === "history" || !layout.isHistory(text, siblings)) return path;
+    if (stamp === undefined) return nothing;
+    const found = { path, key: keyOf(path), kind: entry.kind, stamp };
+    this.#count += 1;
+    if (this.#count > entriesMax) throw tooMany(root);
+    if (entry.kind !== "folder") return { found };
+    if (this.#what === "history" || !layout.isHistory(text, siblings))
+      return { found, inner: path };
     this.#history.push(path);
-    return undefined;
+    return { found };
   }
 }
 

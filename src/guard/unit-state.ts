@@ -41,12 +41,12 @@ export async function readState(
   part: Part,
   pause: (delayMs: number) => Promise<void>,
 ): Promise<UnitState> {
-  let state = await readOnce(part);
-  for (let count = 1; state.restless && count < readingsMax; count += 1) {
+  for (let count = 1; count < readingsMax; count += 1) {
+    const state = await readOnce(part);
+    if (!state.restless) return state;
     await pause(pauseMs);
-    state = await readOnce(part);
   }
-  return state;
+  return await readOnce(part);
 }
 
 /** What tells the present state from another one. */

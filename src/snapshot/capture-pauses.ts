@@ -2,6 +2,7 @@ import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import { SnapError, describeError } from "../std/error.ts";
 import type { Logger } from "../std/log.ts";
 import type { Clock } from "../std/time.ts";
+import { turn } from "../std/turn.ts";
 import { readDamagedPacks } from "./checks.ts";
 import { putCheckpoint } from "./checkpoint.ts";
 import type { CheckpointScope } from "./checkpoint.ts";
@@ -11,6 +12,7 @@ import { refuseMoved } from "./moved.ts";
 import type { PackWriter } from "./pack-writer.ts";
 import type { Packs } from "./packs.ts";
 import type { StoreFiles } from "./store-files.ts";
+import type { CollectedUnit } from "./unit-collector.ts";
 import type { WriterLock } from "./writer-lock.ts";
 
 /** N32: a checkpoint is written after so many packs, and after so long, ms. */
@@ -33,7 +35,10 @@ export type PauseParts = {
 };
 
 /** What of a unit is stored so far, as entries in path order that come after all of the manifest. */
-export type UnitSoFar = () => Promise<readonly SnapshotEntry[]>;
+export type UnitSoFar = () => Promise<Pick<CollectedUnit, "entries" | "count"> & Disposable>;
+
+/** Entries of a unit that are written between two turns of everything else. */
+const entriesInARow = 256;
 
 /**
  * What a capture does between two runs of entries, when all that it has stored belongs to entries of its manifest: it leaves
@@ -74,11 +79,12 @@ export class CapturePauses {
   /** Put everything so far in place and say so; nothing where there is nothing new. */
   async checkpoint(): Promise<void> {
     const { files, clock, lock, data, manifest, scope } = this.#parts;
-    const unit = (await this.#unit?.()) ?? [];
-    const entries = manifest.entryCount + unit.length;
+    using unit = await this.#unit?.();
+    const inUnit = unit?.count ?? 0;
+    const entries = manifest.entryCount + inUnit;
     // Of a unit more may be stored though it has as many entries: one file of it can be most of it.
-    if (unit.length === 0 && entries === this.#entries) return;
-    const lists = [...(await manifest.settle()), ...(await this.#listsOf(unit))];
+    if (inUnit === 0 && entries === this.#entries) return;
+    const lists = [...(await manifest.settle()), ...(await this.#listsOf(unit?.entries() ?? []))];
     await putCheckpoint(files, { ...scope, id: lock.token, time: clock.now(), entries, lists });
     this.#entries = entries;
     this.#lists = lists;
@@ -86,10 +92,13 @@ export class CapturePauses {
     this.#writtenMs = clock.now();
   }
 
-  async #listsOf(entries: readonly SnapshotEntry[]): Promise<readonly string[]> {
+  async #listsOf(entries: Iterable<SnapshotEntry>): Promise<readonly string[]> {
     const { data, meta } = this.#parts;
     const manifest = new ManifestWriter(meta, () => data.flush());
-    for (const entry of entries) await manifest.add(entry);
+    for (const entry of entries) {
+      await manifest.add(entry);
+      if (manifest.entryCount % entriesInARow === 0) await turn();
+    }
     return await manifest.finish();
   }
 

@@ -26,7 +26,7 @@ import { UnitKeeper } from "./unit-keeper.ts";
 import type { Clock } from "../std/time.ts";
 import type { KnownUnits } from "./known-units.ts";
 import { unitContent } from "./unit-content.ts";
-import { UnitCollector } from "./unit-collector.ts";
+import { UnitCollector, type CollectedUnit } from "./unit-collector.ts";
 
 /** What the capture of units works with. */
 export type UnitCaptureParts = {
@@ -62,15 +62,15 @@ export async function* withUnits(
       if (at > first) yield run.slice(first, at);
       first = at + 1;
       count += 1;
-      const unit = count > unitsMax ? tooMany(entry, parts) : await takeOrCapture(entry, parts);
+      using unit = count > unitsMax ? tooMany(entry, parts) : await takeOrCapture(entry, parts);
       if (unit === undefined) yield [{ ...entry, flags: [...entry.flags, "unreadable"] }];
-      else yield* inRuns(withTop(entry, unit));
+      else yield* inRuns(withTop(entry, unit.entries()));
     }
     if (first < run.length) yield first === 0 ? run : run.slice(first);
   }
 }
 
-async function* withTop(top: SnapshotEntry, unit: UnitEntries): AsyncGenerator<SnapshotEntry> {
+async function* withTop(top: SnapshotEntry, unit: Entries): AsyncGenerator<SnapshotEntry> {
   if (!isTopUnit(top)) yield top;
   for await (const part of unit) yield { ...part, flags: flagsIn(top, part) };
 }
@@ -85,7 +85,12 @@ function tooMany({ path }: SnapshotEntry, { onLeft }: UnitCaptureParts): undefin
   return undefined;
 }
 
-type UnitEntries = AsyncIterable<SnapshotEntry> | Iterable<SnapshotEntry>;
+type Entries = AsyncIterable<SnapshotEntry> | Iterable<SnapshotEntry>;
+
+/** What a unit has, until it is let go. */
+interface UnitEntries extends Disposable {
+  entries(): Entries;
+}
 
 /** Undefined where the repository cannot be captured at all: the snapshot has a gap there (N37). */
 async function takeOrCapture(
@@ -100,16 +105,16 @@ async function takeOrCapture(
   if (look !== undefined && same !== undefined) {
     leaveOut(id, look.leftOut, parts);
     parts.onUnit(same.facts, same.describe);
-    return same.entries();
+    return { entries: () => same.entries(), [Symbol.dispose]: () => {} };
   }
   await parts.beforeUnit();
   const captured = await captureOne(place, parts);
   if (captured === undefined) return undefined;
   if (look !== undefined && isAtRest(captured.facts) && isSame(look, await lookAt(place, parts))) {
-    const content = await unitContent(captured.entries);
+    const content = await unitContent(captured.unit.entries());
     parts.source.units?.knowledge?.note(id, { ...look, startedAt, content });
   }
-  return captured.entries;
+  return captured.unit;
 }
 
 /** Nothing is known of one that cannot be looked at: its capture tells why. */
@@ -139,7 +144,7 @@ function leaveOut(unit: RelPath, names: readonly string[], { onLeft }: UnitCaptu
   }
 }
 
-type CapturedUnit = { readonly facts: UnitFacts; readonly entries: readonly SnapshotEntry[] };
+type CapturedUnit = { readonly facts: UnitFacts; readonly unit: CollectedUnit };
 
 async function captureOne(
   place: UnitPlace,
@@ -149,18 +154,18 @@ async function captureOne(
   const { path } = place;
   if (source.units === undefined) throw new TypeError("a source of units captures them");
   const keeper = new UnitKeeper(path, parts);
-  const keepsOwners = source.units.keepsOwners === true;
-  const collector = new UnitCollector((block) => keeper.keep(block), { keepsOwners });
+  const { makeSpool, keepsOwners = false } = source.units;
+  using collector = new UnitCollector((block) => keeper.keep(block), { keepsOwners, makeSpool });
   pauses.enterUnit(() => collector.stored(path));
   try {
     const work = signal === undefined ? {} : { signal };
     const report = await source.units.capture(place, collector, work);
-    const { entries, troubles } = await collector.finish(path);
+    const unit = await collector.finish(path);
     pauses.leaveUnit();
     leaveOut(path, report.leftOut, parts);
-    const facts = factsOf(place, report, troubles);
+    const facts = factsOf(place, report, unit.troubles);
     onUnit(facts);
-    return { facts, entries };
+    return { facts, unit };
   } catch (error) {
     // Without the repository that a workspace is, there is nothing to make a snapshot of.
     if (keeper.failed(error) || !isTroubleOfFile(error) || path === topPath) throw error;

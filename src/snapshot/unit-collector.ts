@@ -1,183 +1,161 @@
-import { comparePaths, topPath, type RelPath } from "../core/path/rel-path.ts";
+import type { RelPath } from "../core/path/rel-path.ts";
 import {
   keyOf,
-  unitIdOf,
   type UnitFileEntry,
   type UnitFileWriter,
   type UnitPlainEntry,
   type UnitSink,
 } from "../core/repo/unit.ts";
-import { entryTrouble, type SnapshotEntry } from "../core/snapshot/entry.ts";
-import { blockBytes, contentHashOfBlocks, type BlockHash } from "../core/tree/content-hash.ts";
-import { mapInTurns, sortInTurns } from "../std/in-turns.ts";
+import type { SnapshotEntry } from "../core/snapshot/entry.ts";
+import { unitReasonsMax } from "../core/snapshot/unit.ts";
+import { blockBytes, type BlockHash } from "../core/tree/content-hash.ts";
+import type { MakeSpool } from "../std/line-sorter.ts";
 import { turn } from "../std/turn.ts";
 import { hashBlock } from "./block-hash.ts";
 import type { ReadBlock } from "./stable-read.ts";
-import { UnitNames } from "./unit-names.ts";
+import { unitEntries, type UnitEntriesParts } from "./unit-entries.ts";
+import { UnitLog, type UnitPart } from "./unit-log.ts";
 
-/** Paths that are looked at between two turns of everything else. */
-const keysInARow = 4096;
+/** Entries that are judged between two turns of everything else. */
+const entriesInARow = 256;
 
 /** Keeps a block of a file of a unit. */
 export type KeepBlock = (block: ReadBlock, file: UnitFileEntry) => Promise<void>;
 
-/** Everything of an entry but its names. */
-type Part = Pick<SnapshotEntry, "type" | "mode" | "modifiedNs" | "owner"> & {
-  readonly size?: number;
-  readonly blocks?: readonly BlockHash[];
-  readonly target?: Buffer;
-};
-
 /** What is kept of a file. */
 type KeptFile = { readonly size: number; readonly blocks: readonly BlockHash[] };
 
-/** The entries of a unit, and what of it could not become one. */
-export type CollectedUnit = {
-  readonly entries: readonly SnapshotEntry[];
+/** The entries of a unit, which may be gone through again until they are let go. */
+export interface CollectedUnit extends Disposable {
+  /** In path order, each below a folder of its unit. */
+  entries(): Iterable<SnapshotEntry>;
+  readonly count: number;
+  /** What of it could not become an entry; some of that. */
   readonly troubles: readonly string[];
+}
+
+/** How a unit is collected. */
+export type UnitCollectorOptions = {
+  readonly keepsOwners: boolean;
+  readonly makeSpool: MakeSpool;
 };
 
 /**
- * Takes a repository as it comes (N44): contents go into packs at once, entries wait for the end, since only then it is known which
- * of them count, and in which order they stand.
+ * Takes a repository as it comes (N44): contents go into packs at once, entries wait on the disk for the end, since only then it is
+ * known which of them count, and in which order they stand.
  */
-export class UnitCollector implements UnitSink {
+export class UnitCollector implements UnitSink, Disposable {
   readonly #keep: KeepBlock;
   readonly #keepsOwners: boolean;
-  readonly #parts = new Map<string, Part>();
+  readonly #log: UnitLog;
   /** Files that are being taken. */
   readonly #open = new Map<string, BlockCutter>();
 
   /** @param keep may fail, which ends the capture */
-  constructor(keep: KeepBlock, { keepsOwners }: { readonly keepsOwners: boolean }) {
+  constructor(keep: KeepBlock, { keepsOwners, makeSpool }: UnitCollectorOptions) {
     this.#keep = keep;
     this.#keepsOwners = keepsOwners;
+    this.#log = new UnitLog(makeSpool);
   }
 
   file(entry: UnitFileEntry): Promise<UnitFileWriter> {
     const cutter = new BlockCutter(entry, this.#keep);
-    // What is replaced counts for nothing any more, however this file ends.
     const key = keyOf(entry.path);
-    this.#parts.delete(key);
     this.#open.set(key, cutter);
     return Promise.resolve({
       write: (piece) => cutter.write(piece),
       done: async () => {
         await cutter.end();
         this.#open.delete(key);
-        this.#parts.set(key, { type: "file", ...this.#keptOf(entry), ...cutter.kept });
+        this.#log.add(key, { type: "file", ...this.#keptOf(entry), ...cutter.kept });
       },
-      drop: () => Promise.resolve(void this.#open.delete(key)),
+      drop: () => {
+        // What was replaced counts for nothing any more.
+        this.#open.delete(key);
+        return Promise.resolve(this.#log.remove(key));
+      },
     });
   }
 
   plain(entry: UnitPlainEntry): Promise<void> {
     const target = entry.kind === "symlink" ? { target: Buffer.from(entry.target) } : {};
-    this.#parts.set(keyOf(entry.path), { type: entry.kind, ...this.#keptOf(entry), ...target });
-    return Promise.resolve();
+    const part = { type: entry.kind, ...this.#keptOf(entry), ...target };
+    return Promise.resolve(this.#log.add(keyOf(entry.path), part));
   }
 
   remove(path: Buffer): Promise<void> {
-    this.#parts.delete(keyOf(path));
-    return Promise.resolve();
+    return Promise.resolve(this.#log.remove(keyOf(path)));
   }
 
-  /**
-   * What is kept so far, as entries in path order that name all of its blocks, for a checkpoint (N32): files that are being taken up to
-   * the last whole block.
-   */
-  async stored(unit: RelPath): Promise<readonly SnapshotEntry[]> {
+  /** The files kept so far, for a checkpoint (N32): those that are being taken up to the last whole block. */
+  async stored(unit: RelPath): Promise<CollectedUnit> {
     const open = this.#open.entries().map(([key, { kept }]) => filePart(key, kept));
-    const files = [...this.#parts, ...open];
-    const names = new UnitNames(files.map(([key]) => key));
-    const entries = await mapInTurns(files, ([key, part]) => entryOf({ unit, key, part }, names));
-    const sound = entries.filter(
-      (entry) => entry.type === "file" && entryTrouble(entry) === undefined,
-    );
-    return await sortInTurns(sound, inPathOrder);
+    return await this.#collected(unit, open, isFile);
   }
 
-  /** The entries in path order, each below a folder of its unit. */
+  /** All entries. */
   async finish(unit: RelPath): Promise<CollectedUnit> {
-    await this.#addParents();
-    const names = new UnitNames(this.#parts.keys());
-    const troubles: string[] = [];
-    const all = await mapInTurns(this.#parts, ([key, part]) => {
-      const entry = entryOf({ unit, key, part }, names);
-      const trouble = this.#placeTrouble(key) ?? entryTrouble(entry);
-      if (trouble !== undefined) troubles.push(trouble);
-      return trouble === undefined ? entry : undefined;
-    });
-    this.#parts.clear();
-    const entries = all.filter((entry) => entry !== undefined);
-    return { entries: await sortInTurns(entries, inPathOrder), troubles };
+    return await this.#collected(unit, [], () => true);
   }
 
-  /** Folders of objects that went while they were captured: what was in them stays. */
-  async #addParents(): Promise<void> {
-    for (const [at, key] of [...this.#parts.keys()].entries()) {
-      if (at % keysInARow === 0) await turn();
-      for (let parent = parentOf(key); parent !== undefined; parent = parentOf(parent)) {
-        if (this.#parts.has(parent)) break;
-        this.#parts.set(parent, { type: "folder", mode: "700" });
-      }
-    }
+  [Symbol.dispose](): void {
+    this.#log[Symbol.dispose]();
+  }
+
+  async #collected(
+    unit: RelPath,
+    more: Iterable<readonly [string, UnitPart]>,
+    isKept: (entry: SnapshotEntry) => boolean,
+  ): Promise<CollectedUnit> {
+    const sorted = await this.#log.sorted(more);
+    const parts = { unit, sorted, names: this.#log.names };
+    return {
+      ...(await judge(parts, isKept)),
+      entries: () => soundEntries(parts, isKept),
+      [Symbol.dispose]: () => sorted[Symbol.dispose](),
+    };
   }
 
   #keptOf({
     mode,
     mtimeNs,
     owner,
-  }: UnitFileEntry | UnitPlainEntry): Pick<Part, "mode" | "modifiedNs" | "owner"> {
+  }: UnitFileEntry | UnitPlainEntry): Pick<UnitPart, "mode" | "modifiedNs" | "owner"> {
     const owned = this.#keepsOwners && owner !== undefined ? { owner } : {};
     return { mode: mode.toString(8), modifiedNs: String(mtimeNs), ...owned };
   }
+}
 
-  #placeTrouble(key: string): string | undefined {
-    const parent = parentOf(key);
-    if (parent === undefined || this.#parts.get(parent)?.type === "folder") return undefined;
-    return `"${Buffer.from(key, "latin1").toString("utf8")}" is in no folder`;
+async function judge(
+  parts: UnitEntriesParts,
+  isKept: (entry: SnapshotEntry) => boolean,
+): Promise<Pick<CollectedUnit, "count" | "troubles">> {
+  const troubles: string[] = [];
+  let [count, judged] = [0, 0];
+  for (const one of unitEntries(parts)) {
+    judged += 1;
+    if (judged % entriesInARow === 0) await turn();
+    if ("entry" in one) count += isKept(one.entry) ? 1 : 0;
+    else if (troubles.length < unitReasonsMax) troubles.push(one.trouble);
+  }
+  return { count, troubles };
+}
+
+function* soundEntries(
+  parts: UnitEntriesParts,
+  isKept: (entry: SnapshotEntry) => boolean,
+): Generator<SnapshotEntry> {
+  for (const one of unitEntries(parts)) {
+    if ("entry" in one && isKept(one.entry)) yield one.entry;
   }
 }
 
-function inPathOrder(a: SnapshotEntry, b: SnapshotEntry): number {
-  return comparePaths(a.path, b.path);
+function isFile({ type }: SnapshotEntry): boolean {
+  return type === "file";
 }
 
-function filePart(key: string, kept: KeptFile): readonly [string, Part] {
+function filePart(key: string, kept: KeptFile): readonly [string, UnitPart] {
   return [key, { type: "file", ...kept }];
-}
-
-function parentOf(key: string): string | undefined {
-  const end = key.lastIndexOf("/");
-  return end < 0 ? undefined : key.slice(0, end);
-}
-
-type Named = { readonly unit: RelPath; readonly key: string; readonly part: Part };
-
-function entryOf({ unit, key, part }: Named, names: UnitNames): SnapshotEntry {
-  const { target, mode, modifiedNs, owner, type, size, blocks } = part;
-  const { text, bytes } = names.textOf(key);
-  const above = unit === topPath ? "" : `${unit}/`;
-  const whole = Buffer.concat([Buffer.from(above), Buffer.from(key, "latin1")]);
-  return {
-    path: `${above}${text}`,
-    ...(bytes === undefined ? {} : { pathBytes: whole.toString("base64") }),
-    type,
-    ...(size === undefined ? {} : { size }),
-    ...(modifiedNs === undefined ? {} : { modifiedNs }),
-    ...(mode === undefined || type === "symlink" ? {} : { mode }),
-    ...(owner === undefined ? {} : { owner }),
-    ...(blocks === undefined ? {} : { blocks, hash: contentHashOfBlocks(blocks) }),
-    ...(target === undefined ? {} : linkOf(target, names)),
-    unit: unitIdOf(unit),
-    flags: [],
-  };
-}
-
-function linkOf(target: Buffer, names: UnitNames): Pick<SnapshotEntry, "linkTarget" | "linkBytes"> {
-  const { text, bytes } = names.textOf(target.toString("latin1"));
-  return { linkTarget: text, ...(bytes === undefined ? {} : { linkBytes: bytes }) };
 }
 
 /** Cuts what is written into blocks (N20). */

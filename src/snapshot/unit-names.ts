@@ -8,18 +8,14 @@ const sign = "\ufffd";
  * whatever the others are called.
  */
 export class UnitNames {
-  readonly #mark: string;
+  #mark: string = sign;
 
-  /** @param paths every path there is, one character a byte */
-  constructor(paths: Iterable<string>) {
-    let longest = 0;
-    for (const path of paths) {
-      if (!path.includes("\u00ef\u00bf\u00bd")) continue;
-      for (const [run] of path.matchAll(/(?:\u00ef\u00bf\u00bd)+/gu)) {
-        longest = Math.max(longest, run.length / 3);
-      }
+  /** Called with every path there is, one character a byte, before any is asked for. */
+  note(path: string): void {
+    if (!path.includes("\u00ef\u00bf\u00bd")) return;
+    for (const [run] of path.matchAll(/(?:\u00ef\u00bf\u00bd)+/gu)) {
+      if (run.length / 3 >= this.#mark.length) this.#mark = sign.repeat(run.length / 3 + 1);
     }
-    this.#mark = sign.repeat(longest + 1);
   }
 
   /** The path as text; `bytes` in base64 where the text is not the whole truth. */

@@ -3,19 +3,6 @@ import { turn } from "./turn.ts";
 /** Items that are worked on between two turns of everything else: some milliseconds of light work. */
 const itemsInARow = 1024;
 
-/** The same as `map`, of many items, while everything else has its turns. */
-export async function mapInTurns<T, U>(
-  items: Iterable<T>,
-  map: (item: T) => U,
-): Promise<readonly U[]> {
-  const mapped: U[] = [];
-  for (const item of items) {
-    mapped.push(map(item));
-    if (mapped.length % itemsInARow === 0) await turn();
-  }
-  return mapped;
-}
-
 /** The same as `toSorted`, of many items, while everything else has its turns. */
 export async function sortInTurns<T>(
   items: readonly T[],

@@ -26,7 +26,7 @@ function filesOf(
     const hash = contentHashOf(Buffer.from(text));
     return { path, type: "file", size: text.length, hash, unit: ".git", flags: [] };
   }).toSorted((a, b) => comparePaths(a.path, b.path));
-  const files = readUnit(entries, ({ path }) => {
+  const files = readUnit({ entries: () => entries, [Symbol.dispose]: () => {} }, ({ path }) => {
     read.push(path);
     return unread.includes(path.slice(5)) ? undefined : Buffer.from(names.get(path) ?? "");
   });

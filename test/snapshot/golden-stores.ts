@@ -134,6 +134,7 @@ async function interrupted(store: OpenedStore): Promise<void> {
 /** A repository that nobody needs Git for. */
 function withUnits(source: MemorySource): CaptureSource {
   const units: RepositoryUnits = {
+    makeSpool: () => new MemorySpool(),
     capture: async (_place, sink) => {
       const kept = { mode: 0o644, mtimeNs: 7n };
       for (const [name, text] of [

@@ -9,6 +9,7 @@ import { seededRng } from "../../src/std/random.ts";
 import { MemorySource } from "../support/memory-source.ts";
 import { ScratchStore, all, contentOf, damageOf, entryAt, noise } from "./scratch-store.ts";
 import { Killed, stoppingFiles } from "./stopping-files.ts";
+import { MemorySpool } from "../support/memory-spool.ts";
 
 const manual = { reason: "manual" } as const;
 
@@ -17,6 +18,7 @@ const kept = { mode: 0o644, mtimeNs: 5n };
 /** Hands over files out of order; one of them twice, one of them in vain, one that is taken back. */
 function memoryUnits(files: Readonly<Record<string, Buffer>>): RepositoryUnits {
   return {
+    makeSpool: () => new MemorySpool(),
     capture: async (_place, sink) => {
       const put = async (name: string, content: Buffer, end: "done" | "drop"): Promise<void> => {
         const path = Buffer.from(name);
@@ -109,7 +111,7 @@ test("N43: a repository that cannot be captured is a gap that is told, and what 
   const store = await scratch.open();
   const refuse = new SnapError("too-large", "It is too large");
   const { root } = await store.capture(
-    new UnitSource({ capture: () => Promise.reject(refuse) }),
+    new UnitSource({ makeSpool: () => new MemorySpool(), capture: () => Promise.reject(refuse) }),
     manual,
   );
   expect(root).toMatchObject({
@@ -119,6 +121,7 @@ test("N43: a repository that cannot be captured is a gap that is told, and what 
   });
   expect((await entryAt(store, root, "r/.git")).flags).toEqual(["unreadable"]);
   const hostile = new UnitSource({
+    makeSpool: () => new MemorySpool(),
     capture: async (_place, sink) => {
       await sink.plain({
         ...kept,

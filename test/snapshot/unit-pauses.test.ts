@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import type { RepositoryUnits, UnitReport } from "../../src/core/repo/unit.ts";
 import { SnapError } from "../../src/std/error.ts";
 import { turn } from "../../src/std/turn.ts";
+import { MemorySpool } from "../support/memory-spool.ts";
 import { MemorySource } from "../support/memory-source.ts";
 import { heldPaths, waitingClock } from "./checkpoint-scenes.ts";
 import { ScratchStore, all, contentOf, damageOf, entryAt, noise } from "./scratch-store.ts";
@@ -35,6 +36,7 @@ class UnitSource extends MemorySource {
     }
     this.write("z", "z");
     this.units = {
+      makeSpool: () => new MemorySpool(),
       capture: async ({ path: unit }, sink) => {
         const put = async (name: string, content: Buffer): Promise<void> => {
           const path = Buffer.from(name);

@@ -14,11 +14,13 @@ import { seededRng } from "../../src/std/random.ts";
 import { systemClock } from "../../src/std/time.ts";
 import { git, type Scratch } from "../guard/repositories.ts";
 import { optionsOf, placeOf } from "../guard/units.ts";
+import { MemorySpool } from "../support/memory-spool.ts";
 import { memoryFacts } from "../support/memory-source.ts";
 
 /** The repositories of a scratch workspace, captured by the guard. */
 export function guardUnits(scratch: Scratch, knowledge?: UnitKnowledge): RepositoryUnits {
   return {
+    makeSpool: () => new MemorySpool(),
     capture: async (place, sink) => {
       const captured = await captureUnit(guardPlace(scratch, place), sink, optionsOf(scratch));
       return { ...captured, state: {} };

@@ -1,4 +1,5 @@
 import type { Work } from "../../std/events.ts";
+import type { MakeSpool } from "../../std/line-sorter.ts";
 import { baseName, parseRelPath, topPath, type RelPath } from "../path/rel-path.ts";
 import type { Owner } from "../tree/owner.ts";
 
@@ -147,6 +148,8 @@ export interface RepositoryUnits {
    * @throws {SnapError} `too-large`, `interrupted`, `path-missing`, `refused`; whatever the sink throws
    */
   capture(place: UnitPlace, sink: UnitSink, work: Work): Promise<UnitReport>;
+  /** Takes what is known of a unit until all of it is (N6). */
+  readonly makeSpool: MakeSpool;
   /** Owners of what is in a unit are kept, too (N38). */
   readonly keepsOwners?: boolean;
   /** Absent where every unit is captured anew. */
