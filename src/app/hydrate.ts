@@ -61,7 +61,7 @@ export async function hydrateSnapshot(
   const source = hydrateSource({
     root: newest,
     entries: () => store.entries(newest.id),
-    download: (rev, each) => line.download(rev, each),
+    download: (rev, offset, each) => line.download(rev, offset, each),
   });
   const { label = thin.label, reason } = newest;
   const named = label === undefined ? {} : { label };
@@ -108,7 +108,7 @@ class Line implements AsyncDisposable {
     this.#root = root;
   }
 
-  async *download(rev: string, work: Work): AsyncGenerator<Uint8Array> {
+  async *download(rev: string, offset: number, work: Work): AsyncGenerator<Uint8Array> {
     const { link, id } = this.#root;
     if (link === undefined) {
       throw new SnapError(
@@ -121,7 +121,7 @@ class Line implements AsyncDisposable {
     }
     this.#connection ??= connect(this.#environment, link.account);
     this.#side ??= (await this.#connection).side(link.path);
-    yield* this.#side.download(rev, 0, work);
+    yield* this.#side.download(rev, offset, work);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -124,6 +124,7 @@ function missingOf(job: EntriesJob, entryCapture: EntryCapture): MissingContents
   return new MissingContents({
     source: job.source,
     data: job.data,
+    pauses: job.pauses,
     signal: job.options.signal,
     takeOver: (pairs) => entryCapture.takeOver(pairs),
     onBlock: (path, bytes) => blockRead(job, path, bytes),

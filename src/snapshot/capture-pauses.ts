@@ -58,7 +58,10 @@ export class CapturePauses {
     this.#writtenMs = parts.clock.now();
   }
 
-  /** A unit begins, all before it being in the manifest: until it is left, what is stored of it belongs to a checkpoint as well. */
+  /**
+   * A unit begins, or a long file that is fetched (N42), all before it being in the manifest: until it is left, what is stored of it
+   * belongs to a checkpoint as well.
+   */
   enterUnit(unit: UnitSoFar): void {
     this.#unit = unit;
   }
@@ -70,8 +73,14 @@ export class CapturePauses {
 
   /** Between two runs, or inside a unit. @throws {SnapError} `busy` where the lock does not come back */
   async pause(): Promise<void> {
-    const { clock, data, lock, isReadOnce } = this.#parts;
+    const { lock, isReadOnce } = this.#parts;
     if (lock.isWanted && !isReadOnce) return await this.#handOver();
+    await this.checkpointIfDue();
+  }
+
+  /** The same where nobody else may go first: what was stored belongs to no checkpoint yet. */
+  async checkpointIfDue(): Promise<void> {
+    const { clock, data } = this.#parts;
     const isMuch = data.packCount - this.#packsBefore >= packsBetween;
     if (isMuch || clock.now() - this.#writtenMs >= msBetween) await this.checkpoint();
   }

@@ -10,8 +10,8 @@ import { sourceWithoutContent } from "./remote-source.ts";
 export type HydrateOptions = {
   readonly root: SnapshotRoot;
   readonly entries: () => AsyncIterable<SnapshotEntry>;
-  /** Bytes of one revision of Dropbox. */
-  readonly download: (rev: string, work: Work) => AsyncIterable<Uint8Array>;
+  /** Bytes of one revision of Dropbox, from an offset on. */
+  readonly download: (rev: string, offset: number, work: Work) => AsyncIterable<Uint8Array>;
 };
 
 /** A thin snapshot as the source of a capture that fetches what the store lacks, by revision (N42). */
@@ -22,9 +22,9 @@ export function hydrateSource({ root, entries, download }: HydrateOptions): Capt
       for (const left of root.left.items) onLeft(left);
       yield* inRuns(entries());
     },
-    fetch: (entry, work) => {
+    fetch: (entry, offset, work) => {
       const { path, remote, hash } = entry;
-      if (remote !== undefined && hash !== undefined) return download(remote.rev, work);
+      if (remote !== undefined && hash !== undefined) return download(remote.rev, offset, work);
       throw new SnapError("not-found", `"${path}" has no revision that could be asked for`, {
         path,
       });

@@ -1,6 +1,6 @@
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { LeftAside } from "../core/snapshot/root.ts";
-import { blockHashOf, contentHashOfBlocks } from "../core/tree/content-hash.ts";
+import { blockBytes, blockHashOf, contentHashOfBlocks } from "../core/tree/content-hash.ts";
 import type { BlockHash } from "../core/tree/content-hash.ts";
 import type { CaptureSource } from "../ports.ts";
 import { SnapError, isSnapError, throwIfAborted } from "../std/error.ts";
@@ -8,6 +8,7 @@ import { forEachLimited } from "../std/limiter.ts";
 import { hashBlock } from "./block-hash.ts";
 import { isOneBlock } from "./capture-batch.ts";
 import type { SourcePair } from "./capture-batch.ts";
+import type { CapturePauses } from "./capture-pauses.ts";
 import type { CapturedEntry } from "./capture-entry.ts";
 import { inBlocks } from "./in-blocks.ts";
 import type { PackWriter } from "./pack-writer.ts";
@@ -28,6 +29,7 @@ const rememberedMax = 65_536;
 export type MissingParts = {
   readonly source: Pick<CaptureSource, "fetch">;
   readonly data: PackWriter;
+  readonly pauses: Pick<CapturePauses, "enterUnit" | "leaveUnit" | "checkpointIfDue">;
   readonly signal: AbortSignal | undefined;
   /** What of some entries is known without fetching. */
   readonly takeOver: (
@@ -66,7 +68,7 @@ export class MissingContents {
   async fill(batch: readonly SourcePair[]): Promise<readonly SourcePair[]> {
     if (this.#parts.source.fetch === undefined) return batch;
     const taken = await this.#parts.takeOver(batch);
-    const wanted = batch.map(({ left }) => left).filter((left) => isWanted(taken.get(left)?.entry));
+    const wanted = batch.filter(({ left }) => isWanted(taken.get(left)?.entry));
     if (wanted.length === 0) return batch;
     const come = await this.#fetchAll(wanted);
     return batch.map((pair) => {
@@ -76,12 +78,13 @@ export class MissingContents {
   }
 
   async #fetchAll(
-    wanted: readonly SnapshotEntry[],
+    wanted: readonly SourcePair[],
   ): Promise<ReadonlyMap<SnapshotEntry, readonly BlockHash[]>> {
-    const small = await this.#fetchSmall(wanted.filter(isOneBlock));
+    const small = await this.#fetchSmall(wanted.map(({ left }) => left).filter(isOneBlock));
     const come = new Map<SnapshotEntry, readonly BlockHash[]>();
-    for (const entry of wanted) {
-      const stored = await this.#stored(entry, small.get(keyOf(entry)));
+    for (const pair of wanted) {
+      const entry = pair.left;
+      const stored = await this.#stored(pair, small.get(keyOf(entry)));
       if (stored.blocks !== undefined) come.set(entry, stored.blocks);
       else this.#parts.onLeft({ path: entry.path, reason: stored.reason });
     }
@@ -104,14 +107,35 @@ export class MissingContents {
     return come;
   }
 
-  async #stored(entry: SnapshotEntry, small: Small | Failed | undefined): Promise<Stored | Failed> {
+  async #stored(pair: SourcePair, small: Small | Failed | undefined): Promise<Stored | Failed> {
+    const entry = pair.left;
     const known = this.#fetched.get(keyOf(entry));
     if (known?.every((block) => this.#parts.data.has(block)) === true) return { blocks: known };
-    const come = small ?? (await this.#attempt(() => this.#fetchLong(entry)));
+    const come = small ?? (await this.#attemptLong(pair));
     if (come.bytes === undefined && come.blocks === undefined) return come;
     const blocks = come.blocks ?? [await this.#storeSmall(entry, come.bytes)];
     this.#remember(entry, blocks);
     return { blocks };
+  }
+
+  /** What came before a line was cut counts once: where it does not lead to the content, all of it is fetched. */
+  async #attemptLong({ left, also }: SourcePair): Promise<Stored | Failed> {
+    let begun = this.#begun(left, also);
+    const come = await this.#attempt(async () => {
+      const from = begun;
+      begun = [];
+      return await this.#fetchLong(left, from);
+    });
+    this.#parts.pauses.leaveUnit();
+    return come;
+  }
+
+  /** Blocks that an earlier hydration stored of the same revision (N32). */
+  #begun(entry: SnapshotEntry, before: SnapshotEntry | undefined): readonly BlockHash[] {
+    const { blocks = [], size, remote } = before ?? {};
+    const isPart = remote !== undefined && remote.rev === entry.remote?.rev;
+    const isWhole = size === blocks.length * blockBytes && size < (entry.size ?? 0);
+    return isPart && isWhole && blocks.every((block) => this.#parts.data.has(block)) ? blocks : [];
   }
 
   async #storeSmall(entry: SnapshotEntry, bytes: Uint8Array): Promise<BlockHash> {
@@ -163,27 +187,37 @@ export class MissingContents {
     return bytes;
   }
 
-  /** Stored while it comes: blocks of a content that turns out wrong are in no manifest, and are pruned. */
-  async #fetchLong(entry: SnapshotEntry): Promise<Stored> {
+  /**
+   * Stored while it comes: blocks of a content that turns out wrong are in no manifest, and are pruned. Until it is whole they are in
+   * checkpoints, so that the next hydration asks for the rest alone.
+   */
+  async #fetchLong(entry: SnapshotEntry, begun: readonly BlockHash[]): Promise<Stored> {
+    const { pauses } = this.#parts;
     const { size = 0, hash } = entry;
-    const blocks: BlockHash[] = [];
-    let filled = 0;
-    for await (const bytes of inBlocks(this.#bytesOf(entry))) {
+    const blocks = [...begun];
+    pauses.enterUnit(() => {
+      const part = partOf(entry, blocks);
+      const { length: count } = part;
+      return Promise.resolve({ count, entries: () => part.values(), [Symbol.dispose]: () => {} });
+    });
+    let filled = blocks.length * blockBytes;
+    for await (const bytes of inBlocks(this.#bytesOf(entry, filled))) {
       throwIfAborted(this.#parts.signal);
       filled += bytes.length;
       if (filled > size) throw wrongContent(entry);
       const block = await hashBlock(bytes);
       await this.#store(entry, { hash: block, bytes });
       blocks.push(block);
+      await pauses.checkpointIfDue();
     }
     if (filled !== size || contentHashOfBlocks(blocks) !== hash) throw wrongContent(entry);
     return { blocks };
   }
 
-  async *#bytesOf(entry: SnapshotEntry): AsyncGenerator<Uint8Array> {
+  async *#bytesOf(entry: SnapshotEntry, offset = 0): AsyncGenerator<Uint8Array> {
     const { source, signal } = this.#parts;
     try {
-      yield* source.fetch?.(entry, signal === undefined ? {} : { signal }) ?? [];
+      yield* source.fetch?.(entry, offset, signal === undefined ? {} : { signal }) ?? [];
     } catch (error) {
       throw new FetchTrouble(error);
     }
@@ -219,6 +253,23 @@ const gone = "Dropbox does not keep this revision any more";
 
 function isWanted(taken: SnapshotEntry | undefined): taken is SnapshotEntry {
   return taken?.type === "file" && taken.flags.includes("thin") && taken.hash !== undefined;
+}
+
+/** The whole blocks of a file that came so far, as an entry of a checkpoint. */
+function partOf(entry: SnapshotEntry, blocks: readonly BlockHash[]): readonly SnapshotEntry[] {
+  const whole = blocks.slice(0, Math.floor((entry.size ?? 0) / blockBytes));
+  if (whole.length === 0) return [];
+  const { path, pathBytes, remote } = entry;
+  const part: SnapshotEntry = {
+    path,
+    type: "file",
+    size: whole.length * blockBytes,
+    blocks: whole,
+    flags: [],
+    ...(pathBytes === undefined ? {} : { pathBytes }),
+    ...(remote === undefined ? {} : { remote }),
+  };
+  return [part];
 }
 
 function keyOf({ hash = "", size = 0 }: SnapshotEntry): string {

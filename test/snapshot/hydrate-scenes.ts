@@ -6,6 +6,8 @@ import { hydrateSource } from "../../src/snapshot/hydrate-source.ts";
 import { SnapError } from "../../src/std/error.ts";
 import { MemorySource, memoryFacts } from "../support/memory-source.ts";
 
+const pieceBytesMax = 1024 * 1024;
+
 /** Dropbox as far as a hydration sees it: files that are listed without content, and their revisions. */
 export class ThinCloud {
   readonly source: MemorySource = new MemorySource({
@@ -18,6 +20,9 @@ export class ThinCloud {
   readonly asked: string[] = [];
   /** What asking for a revision throws. */
   readonly troubles: Map<string, SnapError> = new Map();
+  bytesSent = 0;
+  /** Called before each piece of a content. */
+  onPiece: (() => void) | undefined;
   /** Called before a revision is handed out. */
   onAsk: ((path: string) => void) | undefined;
 
@@ -33,13 +38,13 @@ export class ThinCloud {
   }
 
   /** What asking for a content gives from now on; nothing: it is gone. */
-  serve(content: string, instead: string | undefined): void {
-    const rev = revOf(Buffer.from(content));
+  serve(content: string | Uint8Array, instead: string | Uint8Array | undefined): void {
+    const rev = revOf(content);
     if (instead === undefined) this.#revisions.delete(rev);
-    else this.#revisions.set(rev, Buffer.from(instead));
+    else this.#revisions.set(rev, typeof instead === "string" ? Buffer.from(instead) : instead);
   }
 
-  async *download(rev: string): AsyncGenerator<Uint8Array> {
+  async *download(rev: string, offset = 0): AsyncGenerator<Uint8Array> {
     await Promise.resolve();
     this.asked.push(rev);
     this.onAsk?.(rev);
@@ -47,9 +52,13 @@ export class ThinCloud {
     if (trouble !== undefined) throw trouble;
     const bytes = this.#revisions.get(rev);
     if (bytes === undefined) throw new SnapError("not-found", "not_found");
-    const half = Math.ceil(bytes.length / 2);
-    yield bytes.subarray(0, half);
-    yield bytes.subarray(half);
+    const step = Math.min(Math.ceil(bytes.length / 2), pieceBytesMax);
+    for (let start = offset; start < bytes.length; start += step) {
+      const piece = bytes.subarray(start, start + step);
+      this.bytesSent += piece.length;
+      this.onPiece?.();
+      yield piece;
+    }
   }
 
   async capture(store: SnapshotStore): Promise<SnapshotRoot> {
@@ -60,7 +69,7 @@ export class ThinCloud {
     const source = hydrateSource({
       root,
       entries: () => store.entries(root.id),
-      download: (rev) => this.download(rev),
+      download: (rev, offset) => this.download(rev, offset),
     });
     const stop = signal === undefined ? {} : { signal };
     return store.capture(source, { ...stop, reason: "manual", hydrates: root });

@@ -1,15 +1,11 @@
 import { expect, test } from "vitest";
-import type { SnapshotRoot } from "../../src/core/snapshot/root.ts";
 import type { RemoteChange, RemotePage } from "../../src/core/tree/remote-item.ts";
 import { pathKeyOf } from "../../src/core/path/path-key.ts";
 import { parseRelPath } from "../../src/core/path/rel-path.ts";
 import type { RemoteSide } from "../../src/ports.ts";
-import { hydrateSource } from "../../src/snapshot/hydrate-source.ts";
-import { ListedRemote } from "../../src/snapshot/listed-remote.ts";
-import { memoryFacts } from "../support/memory-source.ts";
-import { MemorySpool } from "../support/memory-spool.ts";
 import { failing } from "../remote/faulty.ts";
-import { at, failure, linkedServer, uploadOf, type Linked } from "../remote/linked.ts";
+import { at, failure, linkedServer, uploadOf } from "../remote/linked.ts";
+import { hydrate, listed, thinOf } from "./listed-scenes.ts";
 import { ScratchStore, all, contentOf, entryAt, noise } from "./scratch-store.ts";
 import { outOfRuns } from "../../src/std/runs.ts";
 
@@ -29,18 +25,6 @@ function pagesOf(pages: readonly RemotePage[]): Pick<RemoteSide, "pages"> {
       await Promise.resolve();
     },
   };
-}
-
-async function listed(remote: Pick<RemoteSide, "pages">, isTaken = (_name: string) => true) {
-  return await ListedRemote.read(
-    {
-      remote,
-      facts: memoryFacts,
-      isTaken: (_folder, { name }) => isTaken(name),
-      makeSpool: () => new MemorySpool(),
-    },
-    {},
-  );
 }
 
 test("N40: a listing is read to its end, with what changed meanwhile, and its last cursor is kept", async () => {
@@ -77,25 +61,6 @@ test("N40: the cursor is ended in the middle, and the listing that begins anew c
   const entries = await all(outOfRuns(folder.source.entries(() => {})));
   expect(entries.map(({ path }) => path)).toEqual(["new"]);
 });
-
-/** A linked server with two files, and a thin snapshot of it. */
-async function thinOf(linked: Linked, scratch: ScratchStore): Promise<SnapshotRoot> {
-  await linked.remote.upload(uploadOf("d/a", "one"));
-  await linked.remote.upload(uploadOf("big", noise(6_000_000)));
-  using folder = await listed(linked.remote);
-  const store = await scratch.open();
-  return (await store.capture(folder.source, { reason: "manual" })).root;
-}
-
-async function hydrate(linked: Linked, scratch: ScratchStore, root: SnapshotRoot) {
-  const store = await scratch.open();
-  const source = hydrateSource({
-    root,
-    entries: () => store.entries(root.id),
-    download: (rev, work) => linked.remote.download(rev, 0, work),
-  });
-  return await store.capture(source, { reason: "manual", hydrates: root });
-}
 
 test("N40: a thin capture lists, and downloads nothing", async () => {
   await using linked = await linkedServer();

@@ -3,8 +3,8 @@ import type { SnapshotEntry } from "./entry.ts";
 
 /** A source of a capture that may have more than what it lists. */
 export interface FetchingSource {
-  /** The content of an entry that the store lacks, from wherever it still is; asked for thin ones alone (N42). */
-  fetch?(entry: SnapshotEntry, work: Work): AsyncIterable<Uint8Array>;
+  /** The content of an entry that the store lacks, from an offset on, from wherever it still is; asked for thin ones alone (N42). */
+  fetch?(entry: SnapshotEntry, offset: number, work: Work): AsyncIterable<Uint8Array>;
 }
 
 /** A store that knows its contents, whatever snapshot they came with. */
