@@ -14,7 +14,7 @@ import type { GitBinary } from "./shadow-git.ts";
 import { stagedObjects } from "./staged-objects.ts";
 import type { UnitVerdict } from "../core/repo/unit.ts";
 import { gitLayout, hgLayout } from "./unit-layout.ts";
-import { listState, walkHistory, type Part } from "./unit-listing.ts";
+import { walkHistory, walkState, type Part } from "./unit-listing.ts";
 import { placeOf } from "./unit-read.ts";
 import { logTips } from "./unit-log-tips.ts";
 
@@ -81,7 +81,7 @@ type Checked = { readonly torn: readonly string[]; readonly unsure: readonly str
 
 async function checkHg({ folder }: StagedUnit, options: CheckOptions): Promise<Checked[]> {
   const part = { root: folder, layout: hgLayout };
-  const linked = await linkedIn(part, (await listState(part)).history);
+  const linked = await linkedIn(part, (await walkState(part, () => {})).history);
   const shared = kindAt(inside(folder, "sharedpath")) === undefined ? [] : ["shared-store"];
   const away = [...linked, ...shared];
   if (away.length > 0) return [{ torn: [], unsure: away }];
@@ -95,9 +95,11 @@ async function checkHg({ folder }: StagedUnit, options: CheckOptions): Promise<C
 
 async function checkGit({ folder }: StagedUnit, options: CheckOptions): Promise<Checked[]> {
   const part = { root: folder, layout: gitLayout };
-  const { history, entries } = await listState(part);
+  let isAway = false;
+  const { history } = await walkState(part, ({ key }) => {
+    if (key === "objects" || key === "commondir") isAway = true;
+  });
   if (!history.some((path) => path.equals(Buffer.from("objects")))) {
-    const isAway = entries.some(({ key }) => key === "objects" || key === "commondir");
     const word = "its objects are elsewhere";
     return [isAway ? { torn: [], unsure: [word] } : { torn: ["objects is missing"], unsure: [] }];
   }

@@ -11,7 +11,7 @@ import { Stage } from "./unit-both.ts";
 import type { UnitSink, UnitVerdict } from "../core/repo/unit.ts";
 import { FolderSink } from "./unit-folder.ts";
 import { gitLayout, hgLayout, type UnitLayout } from "./unit-layout.ts";
-import { listState, walkHistory, type Part } from "./unit-listing.ts";
+import { walkHistory, walkState, type Part } from "./unit-listing.ts";
 
 /** A repository that is captured as one unit (G51). */
 export type UnitPlace =
@@ -69,7 +69,7 @@ export async function captureUnit(
     const attempts = new Attempts({ part, sink, stage, staged, options });
     const { state, pass, verdict, moved } = await attemptUntilWhole(attempts, options);
     await handOn(state, pass, sink);
-    const leftOut = [...state.listing.leftOut, ...pass.leftOut];
+    const leftOut = [...state.surroundings.leftOut, ...pass.leftOut];
     return { ...verdict, movedDuring: moved, leftOut, locks };
   } finally {
     await remove();
@@ -111,7 +111,7 @@ async function waitForLocks(
   const end = clock.now() + lockWaitMs;
   for (;;) {
     requireGoing(signal);
-    const state = await listState(part);
+    const state = await walkState(part, passOver);
     // Only Mercurial has one beside its history.
     const inHistory =
       part.layout === hgLayout ? await walkHistory(part, state.history, passOver) : undefined;

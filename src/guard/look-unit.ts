@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { UnitLook } from "../core/repo/unit.ts";
 import { partOf, type UnitPlace } from "./git-unit.ts";
 import { requireGoing } from "./unit-attempt.ts";
-import { listState, walkHistory, type Found } from "./unit-listing.ts";
+import { walkHistory, walkState, type Found } from "./unit-listing.ts";
 
 /**
  * Look at all of a repository by stats alone (N5). Locks and what is unfinished in its history are no part of it, as in a capture; a
@@ -19,15 +19,14 @@ export async function lookAtUnit(
 ): Promise<UnitLook> {
   requireGoing(signal);
   const part = partOf(place);
-  const state = await listState(part);
-  requireGoing(signal);
   const stamp = createHash("sha256");
   let newestNs = 0n;
   const take = (found: Found): void => {
     stamp.update(lineOf(found), "latin1");
     if (found.kind !== "folder" && found.stamp.newestNs > newestNs) newestNs = found.stamp.newestNs;
   };
-  for (const found of state.entries) take(found);
+  const state = await walkState(part, take);
+  requireGoing(signal);
   const history = await walkHistory(part, state.history, take);
   for (const name of [...state.unreadable, ...history.unreadable]) {
     stamp.update(`${name}\0unreadable\n`);

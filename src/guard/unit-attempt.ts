@@ -5,9 +5,9 @@ import { bothSinks, type Stage } from "./unit-both.ts";
 import type { UnitSink, UnitVerdict } from "../core/repo/unit.ts";
 import { CapturedHistory } from "./captured-history.ts";
 import { copyHistory, type Pass } from "./unit-history.ts";
-import { listState, type Part } from "./unit-listing.ts";
+import type { Part } from "./unit-listing.ts";
 import type { Bytes } from "./read-only.ts";
-import { markOf, readState, type UnitState } from "./unit-state.ts";
+import { markOfState, readState, type UnitState } from "./unit-state.ts";
 
 /** The history is gone over so often, until nothing moves meanwhile (G51, step 4). */
 const passesMax = 10;
@@ -55,9 +55,9 @@ export class Attempts {
   async attempt(): Promise<Attempt> {
     const { part, sink, stage, options } = this.#scene;
     const state = await readState(part, (ms) => options.clock.sleep(ms, options.signal));
-    await this.#captured.keepOnly(state.listing.history, bothSinks(sink, stage));
+    await this.#captured.keepOnly(state.surroundings.history, bothSinks(sink, stage));
     const pass = await this.#copy(state);
-    const movedDuring = state.restless || markOf(await listState(part)) !== state.mark;
+    const movedDuring = state.restless || (await markOfState(part)) !== state.mark;
     for (const path of this.#staged) await stage.remove(path);
     await handOn(state, pass, stage);
     this.#staged = state.files.map(({ entry }) => entry.path);
@@ -69,7 +69,7 @@ export class Attempts {
     const { part, sink, stage } = this.#scene;
     const copy = {
       part,
-      folders: state.listing.history,
+      folders: state.surroundings.history,
       sink: bothSinks(sink, stage),
       captured: this.#captured,
       heldMax,

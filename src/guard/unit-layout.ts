@@ -16,8 +16,9 @@ export type UnitLayout = {
   readonly isLock: (name: string, path: string) => boolean;
   readonly isTemporary: (name: string) => boolean;
   readonly rankOf: (path: string) => Rank;
-  /** State is read in this order: what names others before what is named. */
+  /** State is read in this order, from 0 on: what names others before what is named. */
   readonly stateOrder: (path: string) => number;
+  readonly stateOrders: number;
 };
 
 const loose: Rank = { rank: 0, fixed: true, watched: false };
@@ -46,6 +47,7 @@ export const gitLayout: UnitLayout = {
     if (/(?:^|\/)refs\//u.test(path)) return 0;
     return /(?:^|\/)packed-refs$/u.test(path) ? 1 : 2;
   },
+  stateOrders: 3,
 };
 
 /**
@@ -62,6 +64,7 @@ export const hgLayout: UnitLayout = {
   isTemporary: () => false,
   rankOf: (path) => ({ rank: hgRank(path), fixed: false, watched: true }),
   stateOrder: () => 0,
+  stateOrders: 1,
 };
 
 function hgRank(path: string): number {

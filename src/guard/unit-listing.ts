@@ -24,9 +24,6 @@ export type Surroundings = {
   readonly unreadable: readonly string[];
 };
 
-/** What a look over a unit saw. Entries in order of the walk. */
-export type Listing = Surroundings & { readonly entries: readonly Found[] };
-
 /** So many entries of one repository are captured; more is refused. */
 const entriesMax = 1_000_000;
 
@@ -36,25 +33,25 @@ export type Part = { readonly root: Bytes; readonly layout: UnitLayout };
 /** Entries that are looked at between two turns of everything else: some 2 ms (N61). */
 const entriesInARow = 128;
 
-/** List the state: everything but the insides of the history. @throws {SnapError} `too-large` */
-export async function listState(part: Part): Promise<Listing> {
-  return await new Lister(part, "state").list([Buffer.alloc(0)]);
+/** What is done with each entry, in order of the walk. */
+export type Take = (found: Found) => Promise<void> | void;
+
+/** Go over the state: everything but the insides of the history. Few entries are held at a time. @throws {SnapError} `too-large` */
+export async function walkState(part: Part, take: Take): Promise<Surroundings> {
+  return await new Lister(part, "state").walk([Buffer.alloc(0)], take);
 }
 
 /**
  * Go over the history, folder by folder: it may have a million files, of which few are held at a time (N6).
  *
- * @param take is handed the entries of each run, and told after the last one what was seen beside them
  * @throws {SnapError} `too-large`
  */
 export async function walkHistory(
   part: Part,
   folders: readonly Bytes[],
-  take: (found: Found) => Promise<void> | void,
+  take: Take,
 ): Promise<Surroundings> {
-  const lister = new Lister(part, "history");
-  for await (const run of lister.runs(folders)) for (const found of run) await take(found);
-  return lister.surroundings;
+  return await new Lister(part, "history").walk(folders, take);
 }
 
 /** What one name in a folder came to. */
@@ -77,14 +74,18 @@ class Lister {
     this.#what = what;
   }
 
-  async list(folders: readonly Bytes[]): Promise<Listing> {
-    const entries: Found[] = [];
-    for await (const run of this.runs(folders)) entries.push(...run);
-    return { entries, ...this.surroundings };
+  async walk(folders: readonly Bytes[], take: Take): Promise<Surroundings> {
+    for await (const run of this.#runs(folders)) for (const found of run) await take(found);
+    return {
+      history: this.#history,
+      leftOut: this.#leftOut,
+      locks: this.#locks,
+      unreadable: this.#unreadable,
+    };
   }
 
-  /** All entries, in order of the walk, with a turn for everything else after each run. */
-  async *runs(folders: readonly Bytes[]): AsyncGenerator<readonly Found[]> {
+  /** With a turn for everything else after each run. */
+  async *#runs(folders: readonly Bytes[]): AsyncGenerator<readonly Found[]> {
     const waiting = [...folders].toReversed();
     let run: Found[] = [];
     let looked = 0;
@@ -105,15 +106,6 @@ class Lister {
       waiting.push(...next.toReversed());
     }
     yield run;
-  }
-
-  get surroundings(): Surroundings {
-    return {
-      history: this.#history,
-      leftOut: this.#leftOut,
-      locks: this.#locks,
-      unreadable: this.#unreadable,
-    };
   }
 
   #read(folder: Bytes): RawEntry[] {

@@ -1,8 +1,8 @@
+import { createHash } from "node:crypto";
 import { SnapError } from "../std/error.ts";
-import { turn } from "../std/turn.ts";
 import { readLinkBytes, readWhole, textOf, type Bytes } from "./read-only.ts";
 import type { UnitFileEntry, UnitPlainEntry } from "../core/repo/unit.ts";
-import { listState, type Found, type Listing, type Part } from "./unit-listing.ts";
+import { walkState, type Found, type Part, type Surroundings } from "./unit-listing.ts";
 import { placeOf, stampAt } from "./unit-read.ts";
 
 /** A file of the state, held in memory. */
@@ -12,7 +12,7 @@ export type HeldFile = { readonly entry: UnitFileEntry; readonly content: Buffer
 export type UnitState = {
   readonly files: readonly HeldFile[];
   readonly plain: readonly UnitPlainEntry[];
-  readonly listing: Listing;
+  readonly surroundings: Surroundings;
   /** What tells this state from another one. */
   readonly mark: string;
   /** Something was written while it was read, each time. */
@@ -28,9 +28,6 @@ const stateBytesMax = 256 * 1024 * 1024;
 const readingsMax = 10;
 
 const pauseMs = 20;
-
-/** Files that are read between two turns of everything else. */
-const entriesInARow = 64;
 
 /**
  * Read the state of a repository (G51, step 2): again, as long as something is written meanwhile.
@@ -50,28 +47,44 @@ export async function readState(
 }
 
 /** What tells the present state from another one. */
-export function markOf({ entries }: Listing): string {
-  return entries
-    .filter(({ kind }) => kind !== "folder")
-    .map(({ key, stamp }) => `${key}\0${stamp.mark}\n`)
-    .join("");
+export async function markOfState(part: Part): Promise<string> {
+  const mark = new StateMark();
+  await walkState(part, (found) => mark.add(found));
+  return mark.end();
 }
 
-async function readOnce(part: Part): Promise<UnitState> {
-  const listing = await listState(part);
-  const reading: Reading = { part, files: [], plain: [], unreadable: [], bytes: 0, moved: false };
-  const { stateOrder } = part.layout;
-  const order = (found: Found): number => stateOrder(textOf(found.path));
-  const sorted = listing.entries.toSorted((a, b) => order(a) - order(b));
-  for (const [at, found] of sorted.entries()) {
-    if (at % entriesInARow === 0) await turn();
-    readEntry(found, reading);
+/** Of folders only what is in them tells: looking at a repository changes their times. */
+class StateMark {
+  readonly #hash = createHash("sha256");
+
+  add({ key, kind, stamp }: Found): void {
+    if (kind !== "folder") this.#hash.update(`${key}\0${stamp.mark}\n`, "latin1");
   }
-  const mark = markOf(listing);
+
+  end(): string {
+    return this.#hash.digest("hex");
+  }
+}
+
+/** In as many walks as there are orders: what the first one saw is the mark, and a last one tells whether anything moved since. */
+async function readOnce(part: Part): Promise<UnitState> {
+  const reading: Reading = { part, files: [], plain: [], unreadable: [], bytes: 0, moved: false };
+  const first = new StateMark();
+  const { stateOrder, stateOrders } = part.layout;
+  const surroundings = await walkState(part, (found) => {
+    first.add(found);
+    if (stateOrder(textOf(found.path)) === 0) readEntry(found, reading);
+  });
+  for (let order = 1; order < stateOrders; order += 1) {
+    await walkState(part, (found) => {
+      if (stateOrder(textOf(found.path)) === order) readEntry(found, reading);
+    });
+  }
+  const mark = first.end();
   const { files, plain, moved } = reading;
-  const unreadable = [...listing.unreadable, ...reading.unreadable];
-  const restless = moved || markOf(await listState(part)) !== mark;
-  return { files, plain, listing, mark, restless, unreadable };
+  const unreadable = [...surroundings.unreadable, ...reading.unreadable];
+  const restless = moved || (await markOfState(part)) !== mark;
+  return { files, plain, surroundings, mark, restless, unreadable };
 }
 
 type Reading = {
