@@ -237,6 +237,20 @@ test("X12: a link of an archive that leads out is left out, and one of our own i
   expect(Object.keys(tree(to))).toEqual(["d", "d/in"]);
 });
 
+test("X12: no link of an archive leads out through another one", async () => {
+  const source = new MemorySource()
+    .write("d/e/f", "1")
+    .link("d/e/here", ".")
+    .link("d/through", "e/here/here/../../../..")
+    .link("d/to", "e/here/here/f");
+  const { store, root } = await captured(source);
+  const left: string[] = [];
+  const archive = { ...root, reason: "import" } as const;
+  await store.copyOut({ root: archive, to, onLeft: (one) => left.push(one.path) }, {});
+  expect(left).toEqual(["d/through"]);
+  expect(fs.realpathSync(path.join(to, "d/to"))).toBe(fs.realpathSync(path.join(to, "d/e/f")));
+});
+
 test("X9: setuid and setgid come back only when they are asked for", async () => {
   const { store, root } = await captured(new MemorySource().write("s", "1", { mode: "6755" }));
   await store.copyOut({ root, to }, {});

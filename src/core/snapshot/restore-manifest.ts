@@ -161,16 +161,17 @@ function linkOf(
   };
 }
 
-/** By its text alone: absolute, or more steps up than the link lies deep. */
+/**
+ * Whether a link may lead out, by its text alone: it is absolute, or has more steps up than it lies deep. A step up behind a name may
+ * start anywhere, since the name may be another link.
+ */
 export function leavesWorkspace(path: RelPath, linkTarget: string): boolean {
   if (linkTarget.startsWith("/") || linkTarget.includes("\\")) return true;
-  let depth = pathComponents(path).length - 1;
-  for (const name of linkTarget.split("/")) {
-    if (name === "..") depth -= 1;
-    else if (name !== "" && name !== ".") depth += 1;
-    if (depth < 0) return true;
-  }
-  return false;
+  const names = linkTarget.split("/").filter((name) => name !== "" && name !== ".");
+  const stepsUp = names.findIndex((name) => name !== "..");
+  const rest = stepsUp < 0 ? [] : names.slice(stepsUp);
+  const depth = pathComponents(path).length - 1;
+  return (stepsUp < 0 ? names.length : stepsUp) > depth || rest.includes("..");
 }
 
 function fileOf(entry: SnapshotEntry, rules: NodeRules): WantedNode | AsideReason {
