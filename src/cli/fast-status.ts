@@ -13,6 +13,7 @@ const flags: readonly string[] = ["--json", "--quiet", "-q", "--no-color", "--ve
  * `snap status` of the current folder beside a daemon, without what is slow to load: the command line, the settings, the index.
  * Every module that this file needs costs a millisecond.
  *
+ * @public by the launcher
  * @param words behind `status`
  * @returns undefined where this is not for it: other words, no daemon, no workspace of its own
  */

@@ -67,10 +67,9 @@ function refuse() {
 
 /* `snap status` beside a daemon is asked all the time, by prompts and status lines: it loads next to nothing. */
 function runFast() {
-  if (process.argv[2] !== "status") return Promise.resolve(undefined);
-  return import("./fast-status.js").then(function (fast) {
-    return fast.runFast(process.argv.slice(3));
-  });
+  if (process.argv[2] !== "status") return undefined;
+  var fast = require("./fast-status.js");
+  return fast.runFast(process.argv.slice(3));
 }
 
 /*
@@ -123,14 +122,14 @@ function onlyStreams() {
 function start() {
   /* Should the program end before its work has, as at the end of the input under a question, that is an interruption. */
   process.exitCode = 130;
-  runFast()
+  Promise.resolve()
+    .then(runFast)
     .then(function (code) {
       if (code !== undefined) return code;
-      return import("./main.js").then(function (main) {
-        if (onlyStreams()) tidyOftenWhenLarge();
-        else tidyOften();
-        return main.run(process.argv.slice(2));
-      });
+      var main = require("./main.js");
+      if (onlyStreams()) tidyOftenWhenLarge();
+      else tidyOften();
+      return main.run(process.argv.slice(2));
     })
     .then(function (code) {
       process.exitCode = code;

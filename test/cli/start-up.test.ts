@@ -22,6 +22,7 @@ test("a command is put together from few files, and loads what it needs alone", 
   box.write("a.txt", "one");
   for (const words of [["version"], ["list"], ["capture"]]) {
     const loaded = await loadedBy(box, words);
+    expect(loaded.filter((file) => file.endsWith("/main.js"))).toHaveLength(1);
     expect(loaded.length, words.join(" ")).toBeLessThan(150);
     expect(loaded.filter((file) => /\/(?:zod|yargs|dropbox|isomorphic-git)\//u.test(file))).toEqual(
       [],
