@@ -11,6 +11,7 @@ import type { Covers } from "./core/plan/simulate.ts";
 import type { RepositoryUnits } from "./core/repo/unit.ts";
 import type { EntryChange } from "./core/snapshot/diff.ts";
 import type { SnapshotEntry } from "./core/snapshot/entry.ts";
+import type { PreparedBlock } from "./core/snapshot/prepared-block.ts";
 import type { NotedRoot } from "./core/snapshot/note.ts";
 import type { Metadata } from "./core/snapshot/restore-wanted.ts";
 import type { CaptureFacts, CaptureLeft, SnapshotId } from "./core/snapshot/root.ts";
@@ -22,7 +23,6 @@ import type {
   VerifyOptions,
 } from "./core/snapshot/store-request.ts";
 import type { FetchingSource, HeldContents } from "./core/snapshot/thin-contents.ts";
-import type { BlockHash } from "./core/tree/content-hash.ts";
 import type { IndexCare } from "./core/tree/index-care.ts";
 import type {
   HoldRow,
@@ -266,10 +266,10 @@ export interface SecretStore {
 export interface CaptureSource extends FetchingSource {
   facts(): Promise<CaptureFacts>;
   /**
-   * Reads what can be read only once, before entries are asked for, with contents going to the store block by block (N59). `facts`
-   * are asked again after it.
+   * Reads what can be read only once, before entries are asked for, block by block (N59): some are asked for ahead of the one that is
+   * kept. `facts` are asked again after it.
    */
-  prepare?(keep: (path: string, block: Uint8Array) => Promise<BlockHash>): Promise<void>;
+  prepare?(): AsyncIterable<PreparedBlock>;
   /**
    * `hash` is given where the index trusts it (N35), `blocks` where `prepare` has stored them. `onLeft` is told of what is left aside.
    */

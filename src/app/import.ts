@@ -117,7 +117,7 @@ async function baseOf(
 async function weigh(
   source: ArchiveSource,
 ): Promise<{ counts: SnapshotRoot["counts"]; left: readonly LeftAside[] }> {
-  await source.prepare((_path, block) => Promise.resolve(blockHashOf(block)));
+  for await (const { bytes, keep } of source.prepare()) keep(blockHashOf(bytes));
   const counts = { files: 0, folders: 0, others: 0, bytes: 0 };
   const left: LeftAside[] = [];
   for await (const { type, size = 0 } of outOfRuns(source.entries((one) => left.push(one)))) {

@@ -1,5 +1,7 @@
 import { entryTrouble } from "../core/snapshot/entry.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
+import type { PreparedBlock } from "../core/snapshot/prepared-block.ts";
+import type { BlockHash } from "../core/tree/content-hash.ts";
 import { comparePaths } from "../core/path/rel-path.ts";
 import type { CaptureFacts, CaptureLeft, SnapshotRoot } from "../core/snapshot/root.ts";
 import type { CaptureOptions } from "../core/snapshot/store-request.ts";
@@ -19,6 +21,7 @@ import type { CaptureTally } from "./capture-tally.ts";
 import { isSameScope, liveCheckpoints, scopeOf } from "./checkpoint.ts";
 import { EntryCursor } from "./entry-cursor.ts";
 import { hashBlock } from "./block-hash.ts";
+import { mapInOrder } from "./in-order.ts";
 import { KnownUnits } from "./known-units.ts";
 import type { KnownContents } from "./known-contents.ts";
 import type { ManifestWriter } from "./manifest-store.ts";
@@ -32,6 +35,9 @@ import type { WriterLock } from "./writer-lock.ts";
 
 /** Batches of entries whose files are read ahead of their turn: what they hold in memory is bounded by that (N6). */
 const batchesAhead = 4;
+
+/** Blocks of an archive that are held in memory ahead of the one that is stored (N6). */
+const preparedAhead = 4;
 
 /** What a capture works with; the lock is held by its caller. */
 export type CaptureParts = {
@@ -63,17 +69,25 @@ export type EntriesJob = ContentJob & {
   readonly pauses: CapturePauses;
 };
 
-/** What can be read only once goes into packs before its entries are known (N59). */
+/**
+ * What can be read only once goes into packs before its entries are known (N59). Some blocks are read and hashed ahead of the one that is
+ * stored; they are stored in their order, so that equal archives give equal packs.
+ */
 export async function prepare({ parts, source, data, tally, options }: EntriesJob): Promise<void> {
-  await source.prepare?.(async (path, block) => {
+  const blocks = source.prepare?.();
+  if (blocks === undefined) return;
+  for await (const { path, bytes, hash, keep } of mapInOrder(blocks, hashed, preparedAhead)) {
     throwIfAborted(options.signal);
-    const hash = await hashBlock(block);
-    await data.add(hash, block);
-    if (data.isFull) await data.flush();
-    tally.addBytes(path, block.length);
+    await data.add(hash, bytes);
+    if (data.isFull) await data.rotate();
+    keep(hash);
+    tally.addBytes(path, bytes.length);
     await parts.lock.renew();
-    return hash;
-  });
+  }
+}
+
+async function hashed(block: PreparedBlock): Promise<PreparedBlock & { readonly hash: BlockHash }> {
+  return { ...block, hash: await hashBlock(block.bytes) };
 }
 
 /**

@@ -1,7 +1,8 @@
-import type { BlockHash } from "../core/tree/content-hash.ts";
+import { blockBytes, type BlockHash } from "../core/tree/content-hash.ts";
 import { CheckedRecord } from "../core/snapshot/checked-json.ts";
 import { entryTrouble } from "../core/snapshot/entry.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
+import type { PreparedBlock } from "../core/snapshot/prepared-block.ts";
 import { archiveNames } from "../core/snapshot/export-request.ts";
 import { importName } from "../core/snapshot/import-name.ts";
 import { leavesWorkspace } from "../core/snapshot/restore-manifest.ts";
@@ -17,9 +18,6 @@ import { SnapError } from "../std/error.ts";
 import { inBlocks } from "./in-blocks.ts";
 import type { ImportSpools } from "./import-spools.ts";
 import type { ReadMember } from "./tar-read.ts";
-
-/** Puts a block of a file into the store. */
-export type KeepBlock = (path: string, block: Uint8Array) => Promise<BlockHash>;
 
 /** X13: the longest document and line of ours in an archive. */
 const documentBytesMax = 16 * 1024 * 1024;
@@ -46,23 +44,25 @@ const pathsMax = 10_000;
 export class ImportCollector {
   about: About | undefined;
   readonly #spools: ImportSpools;
-  readonly #keep: KeepBlock;
   #count = 0;
 
-  constructor(spools: ImportSpools, keep: KeepBlock) {
+  constructor(spools: ImportSpools) {
     this.#spools = spools;
-    this.#keep = keep;
   }
 
-  /** @throws {SnapError} `too-large` (X13); `damaged` for documents of ours that are none; what reading and storing throws */
-  async take(member: ReadMember): Promise<void> {
+  /**
+   * The blocks of a member; its entry is whole when each has its hash.
+   *
+   * @throws {SnapError} `too-large` (X13); `damaged` for documents of ours that are none; what reading throws
+   */
+  async *take(member: ReadMember): AsyncGenerator<PreparedBlock> {
     this.#count += 1;
     if (this.#count > entriesMax) throw tooMany();
     if (await this.#takeOwn(member)) return;
     const { path, refused } = importName(member.name);
     const shown = member.name.toString().replace(/(?<=[^/])\/+$/u, "");
     if (refused !== undefined) this.#refuse(shown, refused);
-    else if (path !== "") await this.#takeAt(path, member);
+    else if (path !== "") yield* this.#takeAt(path, member);
   }
 
   #refuse(path: string, reason: string): void {
@@ -85,7 +85,7 @@ export class ImportCollector {
     return true;
   }
 
-  async #takeAt(path: string, member: ReadMember): Promise<void> {
+  async *#takeAt(path: string, member: ReadMember): AsyncGenerator<PreparedBlock> {
     const trouble = this.#troubleOf(path, member);
     if (trouble !== undefined) {
       this.#refuse(path, trouble);
@@ -95,8 +95,9 @@ export class ImportCollector {
       this.#takeLink(path, member);
       return;
     }
-    const entry = await this.#entryOf(path, member);
-    this.#spools.entries.add(entry, this.#count);
+    const entry = plainEntry(path, member);
+    if (entry.type === "file") yield* this.#blocksOf(entry, member);
+    else this.#spools.entries.add(entry, this.#count);
   }
 
   #troubleOf(path: string, member: ReadMember): string | undefined {
@@ -124,13 +125,22 @@ export class ImportCollector {
     this.#spools.addLink(target.path, { path, modifiedNs, mode, number: this.#count });
   }
 
-  async #entryOf(path: string, member: ReadMember): Promise<SnapshotEntry> {
-    const entry = plainEntry(path, member);
-    if (entry.type !== "file") return entry;
+  /** Some blocks may be asked for ahead of the one that is kept. */
+  async *#blocksOf(entry: SnapshotEntry, member: ReadMember): AsyncGenerator<PreparedBlock> {
+    const { size } = member;
+    const { path } = entry;
+    const number = this.#count;
     const blocks: BlockHash[] = [];
-    for await (const block of inBlocks(member.content()))
-      blocks.push(await this.#keep(path, block));
-    return { ...entry, size: member.size, blocks };
+    const addIfWhole = (): void => {
+      const isWhole = blocks.length === Math.ceil(size / blockBytes);
+      if (isWhole) this.#spools.entries.add({ ...entry, size, blocks }, number);
+    };
+    if (size === 0) addIfWhole();
+    const keep = (hash: BlockHash): void => {
+      blocks.push(hash);
+      addIfWhole();
+    };
+    for await (const bytes of inBlocks(member.content())) yield { path, bytes, keep };
   }
 }
 

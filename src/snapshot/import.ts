@@ -1,5 +1,6 @@
 import { ArchivedUnits } from "../core/snapshot/archived-units.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
+import type { PreparedBlock } from "../core/snapshot/prepared-block.ts";
 import type { CaptureFacts, LeftAside } from "../core/snapshot/root.ts";
 import type { UnitFacts } from "../core/snapshot/unit.ts";
 import type { CaptureSource, LocalFile } from "../ports.ts";
@@ -9,7 +10,7 @@ import type { MakeSpool } from "../std/line-sorter.ts";
 import { inRuns } from "../std/runs.ts";
 import { unpackedBytes } from "./archive-bytes.ts";
 import { ImportCollector } from "./import-collect.ts";
-import type { About, KeepBlock } from "./import-collect.ts";
+import type { About } from "./import-collect.ts";
 import { archiveEntries, asTree, manifestEntries, overBase } from "./import-entries.ts";
 import { resolveLinks } from "./import-links.ts";
 import { ImportSpools } from "./import-spools.ts";
@@ -30,8 +31,8 @@ export type ArchiveOptions = Work & {
 };
 
 /**
- * An archive as the source of a capture (N59). It comes in an order of its own and can be read once: `prepare` reads it, puts
- * contents into the store at once and entries into spools, which `entries` then gives out in path order. Nothing is ever written
+ * An archive as the source of a capture (N59). It comes in an order of its own and can be read once: `prepare` reads it, hands
+ * contents to the store at once and puts entries into spools, which `entries` then gives out in path order. Nothing is ever written
  * anywhere else. What is refused is left aside (X12).
  */
 export class ArchiveSource implements CaptureSource, Disposable {
@@ -62,21 +63,22 @@ export class ArchiveSource implements CaptureSource, Disposable {
     });
   }
 
-  async prepare(keep: KeepBlock): Promise<void> {
+  async *prepare(): AsyncGenerator<PreparedBlock> {
     const { bytes, signal, base } = this.#options;
-    const collector = new ImportCollector(this.#spools, keep);
+    const collector = new ImportCollector(this.#spools);
     for await (const member of tarMembers(unpackedBytes(bytes))) {
       throwIfAborted(signal);
       const known = collector.about;
-      await collector.take(member);
+      yield* collector.take(member);
       const since = collector.about?.since;
       if (known === undefined && since !== undefined) this.#base = await base(since);
     }
     this.#about = collector.about;
-    resolveLinks(this.#spools);
   }
 
   async *entries(onLeft: (left: LeftAside) => void): AsyncGenerator<readonly SnapshotEntry[]> {
+    // Only now every block has its hash.
+    resolveLinks(this.#spools);
     const { hasManifest } = this.#spools;
     const { paths, git: told } = this.#about ?? {};
     const units = new ArchivedUnits({ told, paths, hasManifest });

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { canonicalJson } from "../../src/core/snapshot/checked-json.ts";
 import type { SnapshotEntry } from "../../src/core/snapshot/entry.ts";
-import { blockHashOf } from "../../src/core/tree/content-hash.ts";
 import { ownIdentity } from "../../src/snapshot/process-identity.ts";
 import type { OpenedStore } from "../../src/snapshot/store.ts";
 import type { CaptureSource } from "../../src/ports.ts";
@@ -102,12 +101,14 @@ test("N30, N59: what an archive holds can be read once, so its import lets nobod
   let second: { readonly ended: Promise<unknown> } | undefined;
   const source: CaptureSource = {
     facts: () => Promise.resolve(memoryFacts),
-    prepare: async (keep) => {
+    prepare: async function* () {
       for (let at = 1000; at < 1600; at += 1) {
         const bytes = noise(3_000, at);
         const path = `f${at}`;
-        await keep(path as never, bytes);
-        entries.push({ path, type: "file", size: 3_000, blocks: [blockHashOf(bytes)], flags: [] });
+        const keep = (hash: string): void => {
+          entries.push({ path, type: "file", size: 3_000, blocks: [hash], flags: [] });
+        };
+        yield { path, bytes, keep };
         if (at === 1300) second = await beginSecond(scratch, (store) => store.keeping.prune({}));
       }
     },
