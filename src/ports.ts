@@ -24,14 +24,7 @@ import type {
 } from "./core/snapshot/store-request.ts";
 import type { FetchingSource, HeldContents } from "./core/snapshot/thin-contents.ts";
 import type { IndexCare } from "./core/tree/index-care.ts";
-import type {
-  HoldRow,
-  Intent,
-  LogRow,
-  MetaKey,
-  ParkedRow,
-  UploadRow,
-} from "./core/tree/index-rows.ts";
+import type { Intent, LogRow, MetaKey, ParkedRow, UploadRow } from "./core/tree/index-rows.ts";
 import type { DisplacedFiles } from "./core/tree/displaced-files.ts";
 import type {
   FolderListing,
@@ -49,7 +42,12 @@ import type {
   RemoteEntry,
   SyncedEntry,
 } from "./core/tree/node.ts";
-import type { RemoteItem, RemotePage, UploadRequest } from "./core/tree/remote-item.ts";
+import type {
+  RemoteAccount,
+  RemoteItem,
+  RemotePage,
+  UploadRequest,
+} from "./core/tree/remote-item.ts";
 import type { Leftovers } from "./core/tree/leftovers.ts";
 import type { RootMarker } from "./core/tree/root-marker.ts";
 import type { RemoteMemory } from "./core/tree/remote-memory.ts";
@@ -58,6 +56,9 @@ import type { Work } from "./std/events.ts";
 import type { Runs } from "./std/runs.ts";
 
 export type { EngineControl } from "./core/snapshot/engine-control.ts";
+export type { HoldStore } from "./core/tree/hold-store.ts";
+export type { KeptRemote } from "./core/snapshot/kept-remote.ts";
+export type { RemoteAccount } from "./core/tree/remote-item.ts";
 export type { LeftOut, RemoteWait, WatchMarks, Watching } from "./core/live/waiting.ts";
 export type { RestoreJournal, RestoreTokens } from "./core/snapshot/restore-journal.ts";
 export type { RootMarker } from "./core/tree/root-marker.ts";
@@ -125,9 +126,6 @@ export interface Watcher {
    */
   start(marks: WatchMarks, leftOut?: LeftOut): Promise<Watching>;
 }
-
-/** Whose account it is. */
-export type RemoteAccount = { readonly id: string; readonly name: string; readonly email: string };
 
 /**
  * The linked folder of one account; every path is below it. Errors are `SnapError`: `offline`, `throttled`,
@@ -246,13 +244,6 @@ export interface IndexStore {
    * @throws {SnapError} from its calls: `disk-full`, `disk-read-only`, `disk-error`; the index stays as it is
    */
   covers(): Covers & Disposable;
-}
-
-/** The sets of ops that guards hold (S80, S82), in the file of the index; writes join its transactions. */
-export interface HoldStore {
-  holds(): readonly HoldRow[];
-  putHold(row: HoldRow): void;
-  removeHold(digest: string): void;
 }
 
 /** The token of an account, in a file 0600 (X14). */

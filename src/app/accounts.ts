@@ -1,6 +1,6 @@
 import type { ReachedServer } from "../server/reach.ts";
 import type { AccountRecord } from "../state/config.ts";
-import type { RemoteSide } from "../ports.ts";
+import type { KeptRemote, RemoteSide } from "../ports.ts";
 import { SnapError } from "../std/error.ts";
 import type { Environment } from "./environment.ts";
 
@@ -26,7 +26,7 @@ export interface Connection extends AsyncDisposable {
   readonly account: Account;
   readonly fetch: typeof fetch;
   /** A folder of the account, "" or "/folder/sub", as a side to sync with. */
-  side(top: string): RemoteSide;
+  side(top: string): RemoteSide & KeptRemote;
 }
 
 /**

@@ -42,6 +42,7 @@ export async function restoreDeps(
     store,
     engine: linked?.engine,
     remote: linked?.remote,
+    kept: linked?.remote,
     rollback: linked && rollbackOf(linked),
     capture: (request, work) => captureSaving(workspace, request, work),
     scope: () => outsideOf(workspace),

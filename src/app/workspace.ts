@@ -5,7 +5,7 @@ import { openEngine, type Engine } from "../engine/engine.ts";
 import { openLeases } from "../guard/leases.ts";
 import { openWorkTrees } from "../guard/work-trees.ts";
 import type { WorkspaceRecord } from "../state/config.ts";
-import type { RemoteSide } from "../ports.ts";
+import type { KeptRemote, RemoteSide } from "../ports.ts";
 import { connect } from "./accounts.ts";
 import type { Environment } from "./environment.ts";
 import { openWorkspace, type OpenWorkspace } from "./open-workspace.ts";
@@ -20,7 +20,7 @@ import { openSyncedRepositories } from "./synced-repositories.ts";
 export interface LinkedWorkspace extends OpenWorkspace {
   readonly record: LinkedRecord;
   readonly engine: Engine;
-  readonly remote: RemoteSide;
+  readonly remote: RemoteSide & KeptRemote;
   /** What the engine works with, for the parts of it that are asked directly. */
   readonly engineDeps: EngineDeps;
 }

@@ -2,7 +2,7 @@ import type { RestoreConsent, RestoreEvent, RestoreReport } from "../app/restore
 import { displayName } from "../core/path/names.ts";
 import { SnapError, type ExitCode } from "../std/error.ts";
 import type { CliContext } from "./context.ts";
-import { formatSize } from "./format.ts";
+import { formatSize, plural } from "./format.ts";
 import { planFields, planText } from "./plan-text.ts";
 import type { Output } from "./output.ts";
 import type { Json } from "../std/json.ts";
@@ -106,9 +106,11 @@ export function concludeRestore(
 function reportText(report: RestoreReport, verb: string): string {
   const { local } = report.counts;
   const changed = local.create + local.replace + local.metadata + local.delete;
-  const uploaded = report.uploadedBytes > 0 ? `, ${formatSize(report.uploadedBytes)} uploaded` : "";
+  const { reverted = 0 } = report;
+  const served = reverted > 0 ? `, ${plural(reverted, "file")} put back by Dropbox itself` : "";
+  const sent = report.uploadedBytes > 0 ? `, ${formatSize(report.uploadedBytes)} uploaded` : "";
   const end = report.state === "done" ? `${verb}, and verified` : `${verb} in part`;
-  const text = `${end}: ${changed} changed here, ${local.keep} kept${uploaded}.`;
+  const text = `${end}: ${changed} changed here, ${local.keep} kept${served}${sent}.`;
   const isUndoable = report.state === "done" || report.state === "partial";
   return isUndoable ? `${text}\nTake it back with: snap undo ${report.restore}` : text;
 }

@@ -10,6 +10,7 @@ import { refuseBehindFence } from "./fence.ts";
 import { pendingExclusions, type PendingExclusions } from "./scope/exclusions-in-force.ts";
 import { Plans } from "./make-plan.ts";
 import { observeBoth } from "./observe.ts";
+import { noteServed } from "./recover/note-served.ts";
 import { rebase } from "./recover/rebase.ts";
 import { recover } from "./recover/recover.ts";
 import type { RunOptions } from "./run-options.ts";
@@ -49,6 +50,7 @@ export function openEngine(deps: EngineDeps): Engine {
     },
     raiseFence: (restore, work = {}) => raiseFence(deps, restore, work),
     lowerFence: (restore) => lowerFence(deps, restore),
+    noteServed: (restore, items) => noteServed(deps, restore, items),
     rebase: (request: RebaseRequest, also: () => void) => rebase(deps, request, also),
     sync: async (work: Work = {}, run: RunOptions = {}): Promise<SyncReport> => {
       refuseBehindFence(deps);

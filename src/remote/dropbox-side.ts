@@ -8,17 +8,22 @@
  */
 import type { RemoteWait } from "../core/live/waiting.ts";
 import { isInside, parseRelPath, type RelPath } from "../core/path/rel-path.ts";
-import type { RemoteItem, RemotePage, UploadRequest } from "../core/tree/remote-item.ts";
+import type {
+  FileHistory,
+  RemoteItem,
+  RemotePage,
+  UploadRequest,
+} from "../core/tree/remote-item.ts";
 import { assert } from "../std/assert.ts";
 import type { Work } from "../std/events.ts";
 import type { Rng } from "../std/random.ts";
-import type { RemoteAccount, RemoteSide } from "../ports.ts";
+import type { KeptRemote, RemoteAccount, RemoteSide } from "../ports.ts";
 import { deleteFile, deleteFolder, folderId, makeFolder, makeTop, move } from "./changes.ts";
 import { Client, type ClientOptions } from "./client.ts";
 import { listDocuments, readDocument, writeDocument } from "./documents.ts";
 import { download } from "./download.ts";
 import { getItem, listItems, listPages } from "./listing.ts";
-import { revisionHash } from "./revisions.ts";
+import { fileHistory, revert, revisionHash } from "./revisions.ts";
 import { upload } from "./upload.ts";
 import { waitForChange } from "./wait-for-change.ts";
 import { apiPath, parseTop, type Top } from "./wire.ts";
@@ -30,14 +35,14 @@ export type RemoteOptions = ClientOptions & {
 };
 
 /** @throws {SnapError} `path-invalid` when the top is no path of the API */
-export function openRemote(options: RemoteOptions): RemoteSide {
+export function openRemote(options: RemoteOptions): RemoteSide & KeptRemote {
   return new DropboxSide(options);
 }
 
 /** Where our own documents are. */
 const ownFolder: RelPath = parseRelPath(".snap");
 
-class DropboxSide implements RemoteSide {
+class DropboxSide implements RemoteSide, KeptRemote {
   readonly #client: Client;
   readonly #top: Top;
   readonly #rng: Rng;
@@ -79,6 +84,14 @@ class DropboxSide implements RemoteSide {
 
   revision(rev: string): Promise<string | undefined> {
     return revisionHash(this.#client, rev);
+  }
+
+  history(path: RelPath): Promise<FileHistory> {
+    return fileHistory(this.#client, this.#top, path);
+  }
+
+  revert(path: RelPath, rev: string): Promise<RemoteItem> {
+    return revert(this.#client, this.#top, { path, rev });
   }
 
   download(rev: string, offset: number, work?: Work): AsyncIterable<Uint8Array> {

@@ -1,7 +1,10 @@
+import type { RelPath } from "../core/path/rel-path.ts";
+import type { FileHistory, FileRevision, RemoteItem } from "../core/tree/remote-item.ts";
 import { isSnapError } from "../std/error.ts";
-import type { Client } from "./client.ts";
+import type { Client, Route } from "./client.ts";
 import { getMetadata } from "./listing.ts";
 import { isShape, textIn } from "./shape.ts";
+import { apiPath, itemOf, type Top } from "./wire.ts";
 
 /** The most revisions of one path that the server tells at once. */
 const revisionsMax = 100;
@@ -13,6 +16,37 @@ export async function revisionHash(client: Client, rev: string): Promise<string 
   const path = textIn(entry, "path_lower");
   const isLost = path !== undefined && (await isUnrestorable(client, path, rev));
   return isLost ? undefined : textIn(entry, "content_hash");
+}
+
+/** What the server keeps of a place; what it says could not be brought back is left out (T24). */
+export async function fileHistory(client: Client, top: Top, path: RelPath): Promise<FileHistory> {
+  const told = await revisionsAt(client, apiPath(top, path));
+  const entries = isShape(told) ? told["entries"] : undefined;
+  if (!isShape(told) || !Array.isArray(entries)) return { isDeleted: true, revisions: [] };
+  return {
+    isDeleted: told["is_deleted"] === true,
+    revisions: entries.flatMap((entry: unknown) => revisionIn(entry)),
+  };
+}
+
+function revisionIn(entry: unknown): readonly FileRevision[] {
+  if (!isShape(entry) || entry["is_restorable"] === false) return [];
+  const [rev, hash] = [textIn(entry, "rev"), textIn(entry, "content_hash")];
+  return rev === undefined || hash === undefined ? [] : [{ rev, hash }];
+}
+
+/** A repeat after a lost answer makes one more revision of the same content, which harms nobody. */
+export async function revert(
+  client: Client,
+  top: Top,
+  { path, rev }: { readonly path: RelPath; readonly rev: string },
+): Promise<RemoteItem> {
+  const whole = apiPath(top, path);
+  const route: Route = (sdk, own) => sdk.filesRestore({ path: whole, rev }, own);
+  const result = await client.commit(() =>
+    client.call(route, { what: "Putting a revision back", endpoint: "write", path }),
+  );
+  return itemOf(result, top);
 }
 
 /** Only what is said counts: a server may say nothing of a revision, nor know the question. */

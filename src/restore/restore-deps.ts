@@ -9,6 +9,7 @@ import type { LocalStat } from "../core/tree/local-stat.ts";
 import type {
   EngineControl,
   IndexStore,
+  KeptRemote,
   LocalSide,
   RemoteSide,
   RestoreJournal,
@@ -28,6 +29,8 @@ export type RestoreDeps = {
   readonly engine: EngineControl | undefined;
   /** Reads revisions of files; undefined where the workspace is not linked. */
   readonly remote: Pick<RemoteSide, "download" | "revision"> | undefined;
+  /** What Dropbox keeps and puts back itself (T24); undefined where the workspace is not linked. */
+  readonly kept: RestoreRemote | undefined;
   /** What the engine knows of a disk that was rolled back from outside; undefined where the workspace is not linked. */
   readonly rollback: RollbackControl | undefined;
   /** Take a safety snapshot. */
@@ -58,6 +61,9 @@ export type RestoreDeps = {
   readonly rng: Rng;
   onEvent(event: RestoreEvent): void;
 };
+
+/** The server's own part of a restore (T24). */
+export type RestoreRemote = KeptRemote & Pick<RemoteSide, "get" | "makeFolder">;
 
 /** A program that has a file of the workspace open for writing. */
 export type Writer = { readonly path: RelPath; readonly program: string };

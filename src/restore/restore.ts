@@ -20,6 +20,7 @@ import { preflight, refuseUnfinished, refuseUnsaved, type ChosenSources } from "
 import type { Consent, RestoreDeps } from "./restore-deps.ts";
 import { Run } from "./run.ts";
 import { takeSafety } from "./safety.ts";
+import { serve } from "./serve.ts";
 import { stage } from "./stage.ts";
 import { takeBackAfter } from "./take-back.ts";
 
@@ -143,5 +144,7 @@ async function fence(
 export async function handOverIfLinked(run: Run): Promise<void> {
   const { engine } = run.deps;
   if (engine === undefined) return;
-  if (recoveryStepOf[run.row.state] === "hand-over") await handOver(run, engine);
+  if (recoveryStepOf[run.row.state] !== "hand-over") return;
+  await serve(run, engine);
+  await handOver(run, engine);
 }

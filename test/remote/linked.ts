@@ -1,7 +1,7 @@
 import { contentHashOf } from "../../src/core/tree/content-hash.ts";
 import { parseRelPath, type RelPath } from "../../src/core/path/rel-path.ts";
 import type { RemoteItem, RemotePage, UploadRequest } from "../../src/core/tree/remote-item.ts";
-import type { RemoteSide } from "../../src/ports.ts";
+import type { KeptRemote, RemoteSide } from "../../src/ports.ts";
 import { openRemote } from "../../src/remote/dropbox-side.ts";
 import { openServer, type DropboxServer } from "../../src/server/serve.ts";
 import { seededRng } from "../../src/std/random.ts";
@@ -16,7 +16,7 @@ export type Interceptor = (
 /** A linked folder on an embedded server, with every request in a list and a place to put faults in. */
 export type Linked = AsyncDisposable & {
   readonly server: DropboxServer;
-  readonly remote: RemoteSide;
+  readonly remote: RemoteSide & KeptRemote;
   readonly clock: TestClock;
   readonly account: string;
   readonly auth: { readonly appKey: string; readonly refreshToken: string };

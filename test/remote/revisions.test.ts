@@ -49,3 +49,32 @@ test("N41: a server that does not know the question is believed by what it says 
     route === "files/list_revisions" ? failure(400, "unknown field") : await pass();
   expect(await linked.remote.revision(rev)).toBe(hash);
 });
+
+test("T24: what a place held is told newest first, of one that was deleted, too", async () => {
+  await using linked = await linkedServer("/top");
+  await linked.remote.makeTop();
+  expect(await linked.remote.history(at("a"))).toEqual({ isDeleted: true, revisions: [] });
+  const first = await linked.remote.upload(uploadOf("a", "one"));
+  const second = await linked.remote.upload(uploadOf("a", "two", { replaces: first.rev }));
+  const revisions = [second, first].map(({ rev, hash }) => ({ rev, hash }));
+  expect(await linked.remote.history(at("a"))).toEqual({ isDeleted: false, revisions });
+  await linked.remote.deleteFile(at("a"), second.rev);
+  expect(await linked.remote.history(at("a"))).toEqual({ isDeleted: true, revisions });
+});
+
+test("T24: a revision comes back under the id of its file, and nothing is uploaded", async () => {
+  await using linked = await linkedServer("/top");
+  await linked.remote.makeTop();
+  const first = await linked.remote.upload(uploadOf("d/a", "one"));
+  const second = await linked.remote.upload(uploadOf("d/a", "two", { replaces: first.rev }));
+  linked.routes.length = 0;
+  const back = await linked.remote.revert(at("d/a"), first.rev);
+  expect(back).toMatchObject({ path: "d/a", hash: first.hash, remoteId: first.remoteId });
+  expect([first.rev, second.rev]).not.toContain(back.rev);
+  await linked.remote.deleteFile(at("d/a"), back.rev);
+  expect((await linked.remote.revert(at("d/a"), second.rev)).hash).toBe(second.hash);
+  expect(calls(linked)).not.toContain("files/upload");
+  await expect(linked.remote.revert(at("d/a"), "0123456789abcdef")).rejects.toMatchObject({
+    class: "item",
+  });
+});

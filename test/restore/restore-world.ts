@@ -109,6 +109,7 @@ export class RestoreWorld implements AsyncDisposable {
     this.#runs += 1;
     return {
       ...ports,
+      kept: ports.remote,
       store: await this.openStore(),
       engine: countdown.on(openEngine(own), "engine"),
       hooks: () => noHooks,

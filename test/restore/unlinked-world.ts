@@ -49,6 +49,7 @@ export class Unlinked implements AsyncDisposable {
       engine: undefined,
       hooks: () => noHooks,
       remote: undefined,
+      kept: undefined,
       rollback: undefined,
       link: undefined,
       workspace: "w1",

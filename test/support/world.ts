@@ -32,6 +32,7 @@ import { Containment, watchedDisk } from "./watched-disk.ts";
 import { WorldClock } from "./world-clock.ts";
 import { WorldCloud } from "./world-cloud.ts";
 import { WorldDisk } from "./world-disk.ts";
+import type { KeptRemote, RemoteSide } from "../../src/ports.ts";
 import { PortHooks } from "./world-ports.ts";
 import { openWorldServer, type Reach, type WorldServer } from "./world-server.ts";
 import { Wire } from "./world-wire.ts";
@@ -167,7 +168,7 @@ export class World implements AsyncDisposable {
     return this.#open.index;
   }
 
-  get deps(): EngineDeps {
+  get deps(): EngineDeps & { readonly remote: RemoteSide & KeptRemote } {
     const { index, journal, holds, tokens } = this.#open;
     const shared = { clock: this.clock, rng: this.#rng };
     const { refreshToken } = this.#server.server.issueToken(this.#loggedIn);

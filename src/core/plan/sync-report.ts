@@ -2,6 +2,7 @@ import type { ErrorCode, ExitCode } from "../../std/error.ts";
 import type { RelPath } from "../path/rel-path.ts";
 import type { LocalStat } from "../tree/local-stat.ts";
 import type { ContentHash } from "../tree/node.ts";
+import type { RemoteItem } from "../tree/remote-item.ts";
 
 /**
  * One path that is left aside, and why; `hold` needs the user, `unknown` could not be seen, `parked` failed, `damaged` has
@@ -69,6 +70,9 @@ export type RebaseItem = {
     | { readonly kind: "file"; readonly hash: ContentHash; readonly stat: LocalStat }
     | { readonly kind: "absent" };
 };
+
+/** What the server answered to a call of a restore about one path (T23). */
+export type ServedItem = { readonly path: RelPath; readonly item: RemoteItem };
 
 /** Everything a restore changed (S98). */
 export type RebaseRequest = { readonly restore: string; readonly items: readonly RebaseItem[] };

@@ -1,5 +1,5 @@
 import type { Work } from "../../std/events.ts";
-import type { Observation, RebaseRequest, SyncReport } from "../plan/sync-report.ts";
+import type { Observation, RebaseRequest, ServedItem, SyncReport } from "../plan/sync-report.ts";
 
 /** What the restore needs of the sync engine; one caller at a time. */
 export interface EngineControl {
@@ -8,6 +8,8 @@ export interface EngineControl {
   /** Finish or cancel ops under way, observe the remote to the end, and let no cycle run until the fence is lifted (S96). */
   raiseFence(restore: string, work?: Work): Promise<Observation>;
   lowerFence(restore: string): void;
+  /** The remote tree is at these places as the server has just answered to the restore itself (T23); the fence stands. */
+  noteServed(restore: string, items: readonly ServedItem[]): void;
   /** One transaction: synced := remote for the set, local rows from the disk, fence lifted, and `also` (S98). */
   rebase(request: RebaseRequest, also: () => void): Promise<void>;
   /** Cycles until both sides are equal or nothing more can be done. */

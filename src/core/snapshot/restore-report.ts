@@ -26,6 +26,8 @@ export type RestoreFacts = {
   readonly left: readonly LeftItem[];
   readonly ignored: number;
   readonly uploadedBytes: number;
+  /** Files that Dropbox put back itself (T24); absent in the journals of earlier versions. */
+  readonly reverted?: number;
   /** Paths that somebody edited meanwhile (T26). */
   readonly late: readonly string[];
 };
@@ -60,6 +62,7 @@ const facts: z.ZodType<RestoreFacts> = z.object({
   left: z.array(leftItem),
   ignored: z.number(),
   uploadedBytes: z.number(),
+  reverted: z.number().exactOptional(),
   late: z.array(z.string()),
 });
 

@@ -2,6 +2,9 @@ import type { PathKey } from "../path/path-key.ts";
 import type { RelPath } from "../path/rel-path.ts";
 import type { ContentHash, Kind } from "./node.ts";
 
+/** Whose account it is. */
+export type RemoteAccount = { readonly id: string; readonly name: string; readonly email: string };
+
 /** A file or folder below the linked folder as the server describes it. */
 export type RemoteItem = {
   readonly kind: Kind;
@@ -17,6 +20,15 @@ export type RemoteItem = {
   readonly size: number;
   /** `client_modified` in ms since 1970; never decides anything (S35). */
   readonly modified: number;
+};
+
+/** One content that a file had, and that the server keeps. */
+export type FileRevision = { readonly rev: string; readonly hash: ContentHash };
+
+/** What the server keeps of one place, newest first; `isDeleted`: nothing stands there now. */
+export type FileHistory = {
+  readonly isDeleted: boolean;
+  readonly revisions: readonly FileRevision[];
 };
 
 /** One line of a listing: what a place is now. */

@@ -1,0 +1,55 @@
+import { pathKeyOf } from "../../core/path/path-key.ts";
+import { comparePaths, parentPath, pathComponents, topPath } from "../../core/path/rel-path.ts";
+import type { RelPath } from "../../core/path/rel-path.ts";
+import type { ServedItem } from "../../core/plan/sync-report.ts";
+import { rootNode, type NodeId, type RemoteEntry } from "../../core/tree/node.ts";
+import type { IndexStore } from "../../ports.ts";
+import { SnapError } from "../../std/error.ts";
+import type { EngineDeps } from "../engine-deps.ts";
+import { remoteRow } from "../execute/commit.ts";
+
+/**
+ * Take over what the server answered to the own calls of a restore behind its fence: each answer becomes the row of its place (T23). What
+ * anybody else did there since the last look stays unseen. A place whose folder is not known is left to the next look.
+ *
+ * @throws {SnapError} `refused` unless the fence of this restore stands
+ */
+export function noteServed(
+  { index, journal }: Pick<EngineDeps, "index" | "journal">,
+  restore: string,
+  items: readonly ServedItem[],
+): void {
+  if (journal.fence() !== restore) {
+    throw new SnapError("refused", `The fence of the restore "${restore}" does not stand`);
+  }
+  index.transaction(() => {
+    for (const one of items.toSorted((a, b) => comparePaths(a.path, b.path))) note(index, one);
+  });
+}
+
+function note(index: IndexStore, { path, item }: ServedItem): void {
+  const parent = folderNode(index, parentPath(path) ?? topPath);
+  if (parent === undefined) return;
+  const key = item.keys.at(-1) ?? pathKeyOf(item.name);
+  const there = index.remote.childrenByKey(parent, key).find(isIn);
+  if (there !== undefined && there.kind !== item.kind) return;
+  if (there?.kind === "file" && there.rev !== item.rev) {
+    index.addHistory(there.node, there.rev, there.hash ?? "");
+  }
+  index.remote.put(remoteRow(there?.node ?? index.newNode(), parent, item));
+}
+
+/** The folder of the server at a path; undefined where it is not known, or out of scope. */
+function folderNode({ remote }: IndexStore, path: RelPath): NodeId | undefined {
+  let node: NodeId | undefined = rootNode;
+  for (const name of path === topPath ? [] : pathComponents(path)) {
+    const children: readonly RemoteEntry[] = remote.childrenByKey(node, pathKeyOf(name));
+    node = children.find((entry) => isIn(entry) && entry.kind === "folder")?.node;
+    if (node === undefined) return undefined;
+  }
+  return node;
+}
+
+function isIn({ scope }: RemoteEntry): boolean {
+  return scope === "in";
+}
