@@ -13,7 +13,7 @@ import { markOfState, readState, type UnitState } from "./unit-state.ts";
 const passesMax = 10;
 
 /** Files of the history that are held at a time: some 700 bytes each (N6). */
-const heldMax = 50_000;
+const heldMax = 10_000;
 
 /** Entries that are handed on between two turns of everything else: a sink may do its work at once (N61). */
 const entriesInARow = 64;
