@@ -1,18 +1,25 @@
 #!/usr/bin/env node
 /*
- * The launcher: plain old JavaScript that every Node can read. It starts the program on Node 24 or newer; on
- * an older one it looks for a newer one beside the package, and otherwise says in one sentence what is needed.
+ * The launcher: JavaScript of 2009 (ES5), that every Node can read, with modules by the names that every Node knows. It starts the
+ * program on Node 24 or newer; on an older one it looks for a newer one beside the package, and otherwise says in one sentence what is
+ * needed. A comma behind the last argument, as the formatter sets it where a call takes several lines, is of 2017.
  */
 "use strict";
 
-var path = require("node:path");
-var fs = require("node:fs");
+var path = require("path");
+var fs = require("fs");
 
 var needed = 24;
 var guard = "SNAP_RELAUNCHED";
 
 function majorOf(version) {
   return Number(String(version).replace(/^v/, "").split(".")[0]);
+}
+
+/* Whether it is new enough, as it says itself: what is older would only say what is needed, and another may be new enough. */
+function isNewer(file) {
+  var asked = require("child_process").spawnSync(file, ["--version"], { encoding: "utf8" });
+  return asked.status === 0 && majorOf(asked.stdout) >= needed;
 }
 
 /* Node binaries of npm's `node` package: in the package's own node_modules and in those around it. */
@@ -29,14 +36,19 @@ function candidates() {
   });
 }
 
+function newerNode() {
+  var files = candidates();
+  for (var at = 0; at < files.length; at += 1) {
+    if (isNewer(files[at])) return files[at];
+  }
+  return undefined;
+}
+
 function relaunch(binary) {
-  var childProcess = require("node:child_process");
-  var environment = Object.assign({}, process.env);
-  environment[guard] = "1";
-  var child = childProcess.spawn(binary, [__filename].concat(process.argv.slice(2)), {
-    stdio: "inherit",
-    env: environment,
-  });
+  /* The process that is begun takes over all there is. */
+  process.env[guard] = "1";
+  var words = [__filename].concat(process.argv.slice(2));
+  var child = require("child_process").spawn(binary, words, { stdio: "inherit" });
   ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"].forEach(function (signal) {
     process.on(signal, function () {
       /* The terminal sends Ctrl-C to the whole group itself; what comes to this process alone is passed on. */
@@ -55,13 +67,8 @@ function relaunch(binary) {
 }
 
 function refuse() {
-  process.stderr.write(
-    "snap needs Node.js " +
-      needed +
-      " or newer; this is " +
-      process.version +
-      ". Install it, or set SNAP_NODE to the path of one.\n",
-  );
+  var what = "snap needs Node.js " + needed + " or newer; this is " + process.version + ".";
+  process.stderr.write(what + " Install it, or set SNAP_NODE to the path of one.\n");
   process.exit(2);
 }
 
@@ -80,7 +87,7 @@ function runFast() {
  * the limits of its command line; a runtime that does not know them leaves them out.
  */
 function tidyOften() {
-  var v8 = require("node:v8");
+  var v8 = require("v8");
   v8.setFlagsFromString("--semi-space-growth-factor=1");
   if (!copiesOut()) v8.setFlagsFromString("--heap-growing-percent=50");
 }
@@ -135,9 +142,8 @@ function start() {
       process.exitCode = code;
     })
     .catch(function (error) {
-      process.stderr.write(
-        "snap could not start: " + (error && error.stack ? error.stack : error) + "\n",
-      );
+      var reason = error && error.stack ? error.stack : error;
+      process.stderr.write("snap could not start: " + reason + "\n");
       process.exitCode = 1;
     });
 }
@@ -147,7 +153,8 @@ function isSomewhere() {
   try {
     process.cwd();
     return true;
-  } catch {
+  } catch (error) {
+    if (error.code !== "ENOENT") throw error;
     process.stderr.write("The current folder was removed. Go to another one, then try again.\n");
     process.exit(7);
   }
@@ -156,7 +163,7 @@ function isSomewhere() {
 if (majorOf(process.version) >= needed) {
   if (isSomewhere()) start();
 } else {
-  var binary = process.env[guard] ? undefined : candidates()[0];
+  var binary = process.env[guard] ? undefined : newerNode();
   if (binary) relaunch(binary);
   else refuse();
 }
