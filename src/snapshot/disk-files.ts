@@ -5,6 +5,8 @@ import { dirname, join } from "node:path";
 import { systemCode } from "../std/error.ts";
 import { randomHex } from "../std/random.ts";
 import type { Rng } from "../std/random.ts";
+import { DiskFileWriter } from "./disk-file-writer.ts";
+import { DurableFolders, flushFolder } from "./durable-folders.ts";
 import {
   diskFull,
   isFull,
@@ -13,9 +15,6 @@ import {
   undefinedIfMissing,
   wrongLength,
 } from "./store-error.ts";
-
-import { DurableFolders, flushFolder } from "./durable-folders.ts";
-import { DiskFileWriter } from "./disk-file-writer.ts";
 import type { ByteRange, StoreFiles, StoreFileWriter } from "./store-files.ts";
 
 const noFollow = constants.O_NOFOLLOW | constants.O_NONBLOCK;

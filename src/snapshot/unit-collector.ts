@@ -167,7 +167,7 @@ class BlockCutter {
   #filled = 0;
   #size = 0;
 
-  /** @param file whose size is expected; more may come */
+  /** @param file whose size says how much room is made; one that is shorter than a block must not turn out longer */
   constructor(file: UnitFileEntry, keep: KeepBlock) {
     this.#file = file;
     this.#keep = keep;
