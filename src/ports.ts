@@ -13,7 +13,7 @@ import type { EntryChange } from "./core/snapshot/diff.ts";
 import type { SnapshotEntry } from "./core/snapshot/entry.ts";
 import type { PreparedBlock } from "./core/snapshot/prepared-block.ts";
 import type { NotedRoot } from "./core/snapshot/note.ts";
-import type { Metadata } from "./core/snapshot/restore-wanted.ts";
+import type { MetadataRequest } from "./core/snapshot/restore-wanted.ts";
 import type { CaptureFacts, CaptureLeft, SnapshotId } from "./core/snapshot/root.ts";
 import type {
   CaptureOptions,
@@ -109,7 +109,7 @@ export interface LocalSide {
   /** After a crash: finish an act that was under way, or take it back; may be repeated (S74). */
   settle(act: LocalAct): Promise<ActOutcome>;
   /** Set mode (special bits only where `special` says so, X9) and mtime of what stands at a place. */
-  setMetadata(path: RelPath, metadata: Metadata): Promise<LocalStat>;
+  setMetadata(path: RelPath, metadata: MetadataRequest): Promise<LocalStat>;
   /** Read a file inside an area, for verification and undo. */
   openInArea(place: AreaPath): Promise<LocalFile>;
   areas(kind: Area["kind"]): Promise<readonly Area[]>;

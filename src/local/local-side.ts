@@ -31,7 +31,7 @@ import { readingHasher, threadedHasher } from "./hash-open.ts";
 import { makeFolder } from "./make-folder.ts";
 import { readMarker, removeMarker, writeMarker } from "./marker-file.ts";
 import { setMetadataOf } from "./metadata.ts";
-import type { Metadata } from "../core/snapshot/restore-wanted.ts";
+import type { MetadataRequest } from "../core/snapshot/restore-wanted.ts";
 import { Patience } from "./patience.ts";
 import { areaPlace, openTop, placeOf, type Site } from "./parents.ts";
 import { openSpot } from "./spot.ts";
@@ -168,7 +168,7 @@ class DiskSide implements LocalSide {
     return this.#at(pathOfAct(act), () => settleAct(this.#site, act));
   }
 
-  setMetadata(path: RelPath, metadata: Metadata): Promise<LocalStat> {
+  setMetadata(path: RelPath, metadata: MetadataRequest): Promise<LocalStat> {
     return this.#at(path, async () => {
       using spot = openSpot(this.#site, placeOf(path));
       return await setMetadataOf(this.#site, spot, metadata);

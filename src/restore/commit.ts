@@ -88,7 +88,7 @@ async function trySetTimes({ deps }: Run, { row, record }: LocalStep): Promise<s
     const stat = await deps.local.stat(row.path);
     if (stat !== undefined && needsTimes(record, stat)) {
       const wanted = setOf(record);
-      const now = await deps.local.setMetadata(row.path, wanted);
+      const now = await deps.local.setMetadata(row.path, { ...wanted, fileId: stat.fileId });
       const { owner } = wanted;
       if (owner !== undefined && isOwnedByOther(owner, now)) return ownerRefusal(owner);
     }

@@ -75,7 +75,7 @@ async function setFileMetadata(local: LocalSide, step: LocalStep): Promise<Ended
   const { want } = step.record;
   const found = await local.hash(path);
   if (want?.kind !== "file" || found.hash !== want.hash) return left(step, changedMeanwhile);
-  await local.setMetadata(path, setOf(step.record));
+  await local.setMetadata(path, { ...setOf(step.record), fileId: found.stat.fileId });
   // Read once more: an edit between the two looks would hide behind the new time.
   const { hash, stat } = await local.hash(path);
   return hash === want.hash ? acted(step, { stat, notes: [] }) : left(step, changedMeanwhile);

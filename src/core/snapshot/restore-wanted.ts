@@ -1,6 +1,6 @@
 import { parentPath, topPath, type RelPath } from "../path/rel-path.ts";
 import type { AreaPath } from "../plan/local-act.ts";
-import type { ContentHash } from "../tree/node.ts";
+import type { ContentHash, FileId } from "../tree/node.ts";
 import type { Owner } from "../tree/owner.ts";
 import type { AttributeWish } from "./attributes.ts";
 import type { SnapshotEntry } from "./entry.ts";
@@ -22,6 +22,9 @@ export type Metadata = {
   readonly special?: true;
   readonly owner?: Owner;
 };
+
+/** What is set, and the inode that it is meant for: another one that has come to stand there meanwhile is not given away. */
+export type MetadataRequest = Metadata & { readonly fileId?: FileId };
 
 /** All that is told of a file or folder beside its content; extended attributes are set apart from the rest (N38). */
 export type WantedMetadata = Metadata & Pick<AttributeWish, "attributes">;
