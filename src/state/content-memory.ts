@@ -55,14 +55,17 @@ export class SqliteContentMemory implements ContentMemory, Disposable {
   }
 
   hashesIn(listing: FolderListing): ReadonlyMap<string, ContentHash> {
-    const kept = this.#attempt((memory) => memory.read(listing.path)) ?? new Map<string, Kept>();
+    const row = this.#attempt((memory) => memory.read(listing.path)) ?? {};
     const still = new Map<string, Kept>();
+    const hashes = new Map<string, ContentHash>();
     for (const { name, stamp, fileId } of listing.entries) {
-      const one = kept.get(name);
-      if (one !== undefined && one[0] === stamp && one[1] === fileId) still.set(name, one);
+      const one = Object.hasOwn(row, name) ? row[name] : undefined;
+      if (!isKept(one) || one[0] !== stamp || one[1] !== fileId) continue;
+      still.set(name, one);
+      hashes.set(name, one[2]);
     }
     this.#remember(listing.path, still);
-    return new Map(still.entries().map(([name, [, , hash]]) => [name, hash]));
+    return hashes;
   }
 
   note({ path, stat, startedAt, hash }: ReadContent, granularityNs: bigint): void {
@@ -123,7 +126,7 @@ export class SqliteContentMemory implements ContentMemory, Disposable {
     this.#attempt((memory) => {
       memory.connection.transaction(() => {
         for (const [folder, files] of noted) {
-          const before = this.#still.get(folder) ?? memory.read(folder);
+          const before = this.#still.get(folder) ?? allKept(memory.read(folder));
           memory.write(folder, new Map([...before, ...files]));
         }
       });
@@ -158,9 +161,12 @@ function isRacy(newestNs: bigint, startedAt: number, granularityNs: bigint): boo
   return newestNs >= BigInt(Math.floor(startedAt)) * 1_000_000n - granularityNs;
 }
 
+/** The files of a folder by name, as they were found. */
+type Row = Readonly<Record<string, unknown>>;
+
 type OpenMemory = {
   readonly connection: Connection;
-  readonly read: (folder: string) => ReadonlyMap<string, Kept>;
+  readonly read: (folder: string) => Row;
   readonly write: (folder: string, kept: ReadonlyMap<string, Kept>) => void;
 };
 
@@ -185,7 +191,7 @@ function connect(path: string, readOnly = false): OpenMemory {
     );
     return {
       connection,
-      read: (folder) => keptOf(read.get((row) => text(row, "files"), folder)),
+      read: (folder) => rowOf(read.get((row) => text(row, "files"), folder)),
       write: (folder, kept) => write.run(folder, JSON.stringify(Object.fromEntries(kept))),
     };
   } catch (error) {
@@ -195,22 +201,30 @@ function connect(path: string, readOnly = false): OpenMemory {
 }
 
 /** A row that this program cannot have written tells nothing. */
-function keptOf(json: string | undefined): ReadonlyMap<string, Kept> {
-  if (json === undefined) return new Map();
+function rowOf(json: string | undefined): Row {
+  if (json === undefined) return {};
   try {
     const files: unknown = JSON.parse(json);
-    if (typeof files !== "object" || files === null) return new Map();
-    return new Map(Object.entries(files).filter(isKept));
+    return isRow(files) ? files : {};
   } catch (error) {
-    if (error instanceof SyntaxError) return new Map();
+    if (error instanceof SyntaxError) return {};
     throw error;
   }
 }
 
-function isKept(entry: [string, unknown]): entry is [string, Kept] {
-  const [, kept] = entry;
-  if (!Array.isArray(kept) || kept.length !== 3) return false;
-  return kept.every((one) => typeof one === "string") && isHash(String(kept[2]));
+function isRow(files: unknown): files is Row {
+  return typeof files === "object" && files !== null;
+}
+
+function allKept(row: Row): ReadonlyMap<string, Kept> {
+  return new Map(Object.entries(row).flatMap(([name, one]) => (isKept(one) ? [[name, one]] : [])));
+}
+
+function isKept(one: unknown): one is Kept {
+  if (!Array.isArray(one) || one.length !== 3) return false;
+  const [stamp, fileId, hash]: readonly unknown[] = one;
+  const areTexts = typeof stamp === "string" && typeof fileId === "string";
+  return areTexts && typeof hash === "string" && isHash(hash);
 }
 
 function removeFiles(path: string): void {

@@ -93,8 +93,20 @@ describe("a root with a right hash and wrong fields is damage", () => {
   });
 });
 
-test("canonical JSON sorts keys at every depth and drops what is undefined", () => {
-  expect(canonicalJson({ b: [{ d: 1, c: undefined, a: "x" }], a: null })).toBe(
-    '{"a":null,"b":[{"a":"x","d":1}]}\n',
-  );
-});
+test.each([
+  {
+    what: { b: [{ d: 1, c: undefined, a: "x" }], a: null },
+    text: '{"a":null,"b":[{"a":"x","d":1}]}',
+  },
+  {
+    what: { a: null, b: [{ a: "x", c: undefined, d: 1 }] },
+    text: '{"a":null,"b":[{"a":"x","d":1}]}',
+  },
+  { what: { a: [{ c: 1 }, { e: { g: 1, f: 2 } }] }, text: '{"a":[{"c":1},{"e":{"f":2,"g":1}}]}' },
+  { what: { a: 1, A: 2, "10": 3, "9": 4 }, text: '{"9":4,"10":3,"A":2,"a":1}' },
+])(
+  "canonical JSON sorts keys at every depth and drops what is undefined: $text",
+  ({ what, text }) => {
+    expect(canonicalJson(what)).toBe(`${text}\n`);
+  },
+);
