@@ -19,6 +19,7 @@ import type { Json } from "../std/json.ts";
 import type { Environment } from "./environment.ts";
 import { requireWorkspace } from "./find-workspace.ts";
 import { remoteFromTemplate } from "./link-template.ts";
+import { forgetKnownStore } from "./known-store.ts";
 import { refuseStoreInside } from "./store.ts";
 
 /** A setting with the value that holds. */
@@ -83,6 +84,7 @@ export function setSetting(environment: Environment, change: SettingChange): Set
   const config = change.dryRun
     ? edit(environment.settings.read())
     : environment.settings.update(edit);
+  if (name === "store.path" && !change.dryRun) forgetKnownStore(environment);
   return lineOf(config, record, name);
 }
 

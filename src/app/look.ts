@@ -9,6 +9,7 @@ import { readVerified, type LastCheck } from "../snapshot/verified.ts";
 import { SnapError } from "../std/error.ts";
 import type { Environment } from "./environment.ts";
 import { snapshotPath } from "./snapshot-path.ts";
+import { refuseMissingStore } from "./known-store.ts";
 import { openSnapshotStore, refuseStoreInside, snapshotFilter, storeFolder } from "./store.ts";
 
 /** A snapshot of a list, and what is known of it beside its root. */
@@ -31,6 +32,7 @@ export async function listSnapshots(
 ): Promise<SnapshotList> {
   const folder = storeFolder(environment);
   refuseStoreInside(environment, folder);
+  refuseMissingStore(environment, folder);
   const { rng, logger } = environment;
   const parts = { files: new DiskStoreFiles(folder, rng), logger };
   const { roots, damaged } = await lookAtRoots(parts, snapshotFilter(environment, request));

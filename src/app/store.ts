@@ -3,11 +3,12 @@ import type { OpenedStore } from "../snapshot/store.ts";
 import { SnapError } from "../std/error.ts";
 import type { Environment } from "./environment.ts";
 import { isAtOrBelow, workspaceAround } from "./find-workspace.ts";
+import { refuseMissingStore } from "./known-store.ts";
 
 /**
  * The snapshot store that the settings name; `wait` is how long to wait for another writer, ms (N30). A missing one holds no snapshots, and is made by the first capture.
  *
- * @throws {SnapError} `store-inside-workspace` (N10), `version-too-new`
+ * @throws {SnapError} `store-inside-workspace` (N10), `disk-error` where one that was named and known is not there, `version-too-new`
  */
 export async function openSnapshotStore(
   environment: Environment,
@@ -16,6 +17,7 @@ export async function openSnapshotStore(
   const { clock, rng, tool, logger, settings } = environment;
   const folder = storeFolder(environment);
   refuseStoreInside(environment, folder);
+  refuseMissingStore(environment, folder);
   // Whoever only lists snapshots does not load all that reads and writes them.
   const { openStore } = await import("../snapshot/store.ts");
   const grace = settings.read().settings["store.grace"];

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { Box } from "../support/snap-process.ts";
@@ -29,4 +29,31 @@ test("N9, N10: the store is shown and moved, and what was captured goes on from 
   const refused = await box.expectExit(3, "capture", "--force");
   expect(refused.stderr).toContain("was moved to");
   await box.expectExit(0, "show", "first");
+});
+
+test("N9: a store whose disk is not mounted is missed, and not made anew below it", async () => {
+  using box = new Box();
+  const disk = path.join(box.top, "disk");
+  const away = path.join(box.top, "away");
+  mkdirSync(disk);
+  const store = path.join(disk, "store");
+  await box.expectExit(0, "config", "set", "store.path", store);
+  box.write("a", "1");
+  await box.expectExit(0, "capture", "--label", "first");
+  await box.expectExit(0, "list");
+  renameSync(disk, away);
+  mkdirSync(disk);
+  for (const words of [["capture", "--force"], ["list"], ["verify"]]) {
+    const missed = await box.expectExit(7, ...words);
+    expect(missed.stderr).toContain("Mount its disk");
+  }
+  await box.expectExit(0, "config", "set", "store.path", store, "--dry-run");
+  await box.expectExit(7, "capture");
+  expect(existsSync(store)).toBe(false);
+  renameSync(away, path.join(disk, "back"));
+  renameSync(path.join(disk, "back/store"), store);
+  await box.expectExit(0, "show", "first");
+  renameSync(store, away);
+  await box.expectExit(0, "config", "set", "store.path", store);
+  await box.expectExit(0, "capture", "--label", "new");
 });
