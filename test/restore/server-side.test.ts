@@ -9,6 +9,12 @@ function uploads({ world }: RestoreWorld): number {
   return world.wire.transfers().uploads;
 }
 
+/** The restore meets somebody's edit of `a`: that has the name, and ours stands beside it (T26). */
+async function expectLate(world: RestoreWorld): Promise<void> {
+  expect(await world.restore()).toMatchObject({ exit: 4, late: ["a"] });
+  expect(await world.world.both()).toMatch(/^a: late\na \(conflicted copy box .*\): 1\nd\/b: 2$/);
+}
+
 test("T6: what was edited and deleted comes back without a byte, under its id, and an undo uploads nothing either", async () => {
   await using world = await RestoreWorld.afterSnapshot("a: 9\nnew: 5\n-d/b");
   const id = await world.world.remote.id("a");
@@ -68,9 +74,7 @@ test("T25: an edit before the call is not touched: it keeps the name, and ours s
   world.world.wire.before("files/list_revisions", async () => {
     await world.world.remote.write("a", "late");
   });
-  const report = await world.restore();
-  expect(report).toMatchObject({ exit: 4, late: ["a"] });
-  expect(await world.world.both()).toMatch(/^a: late\na \(conflicted copy box .*\): 1\nd\/b: 2$/);
+  await expectLate(world);
   expect(world.world.wire.calls("files/restore")).toBe(0);
   await world.assertQuiet();
 });
@@ -80,9 +84,7 @@ test("T25: an edit between look and call has its name again, and ours stands bes
   world.world.wire.before("files/restore", async () => {
     await world.world.remote.write("a", "late");
   });
-  const report = await world.restore();
-  expect(report).toMatchObject({ exit: 4, late: ["a"] });
-  expect(await world.world.both()).toMatch(/^a: late\na \(conflicted copy box .*\): 1\nd\/b: 2$/);
+  await expectLate(world);
   await world.assertQuiet();
 });
 
@@ -91,9 +93,7 @@ test("T25: an edit right after the call is a true conflict for the push", async 
   world.world.wire.after("files/restore", async () => {
     await world.world.remote.write("a", "late");
   });
-  const report = await world.restore();
-  expect(report).toMatchObject({ exit: 4, late: ["a"] });
-  expect(await world.world.both()).toMatch(/^a: late\na \(conflicted copy box .*\): 1\nd\/b: 2$/);
+  await expectLate(world);
   await world.assertQuiet();
 });
 
