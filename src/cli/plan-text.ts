@@ -15,13 +15,13 @@ export function planText(plan: RestorePlan): string {
 function countsText({ local, remote }: RestorePlan["counts"]): string {
   const row = (name: string, side: SideCounts): readonly string[] => [
     name,
-    ...[side.create, side.replace + side.metadata, side.delete, side.keep].map(String),
+    ...[side.create, side.replace, side.delete, side.metadata, side.keep].map(String),
     formatSize(side.bytes),
   ];
-  const head = ["", "create", "replace", "delete", "keep", "to place"];
+  const head = ["", "create", "replace", "delete", "mode or time", "keep", "to place"];
   const rows =
     remote === undefined ? [row("local", local)] : [row("local", local), row("Dropbox", remote)];
-  return table([head, ...rows], [1, 2, 3, 4, 5]);
+  return table([head, ...rows], [1, 2, 3, 4, 5, 6]);
 }
 
 function lossesText({ loses }: RestorePlan): readonly string[] {
