@@ -14,25 +14,13 @@ import {
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { SnapshotEntry } from "../../src/core/snapshot/entry.ts";
-import type { ExportOptions } from "../../src/core/snapshot/export-request.ts";
 import { encodeEntry } from "../../src/core/snapshot/entry.ts";
-import type { SnapshotRoot } from "../../src/core/snapshot/root.ts";
-import type { OpenedStore } from "../../src/snapshot/store.ts";
 import { tarHeaders } from "../../src/snapshot/tar-header.ts";
 import { MemorySource } from "../support/memory-source.ts";
+import { exported } from "./made-archives.ts";
 import { ScratchStore, all, noise } from "./scratch-store.ts";
 
 const manual = { reason: "manual" } as const;
-
-/** The bytes of an archive. */
-async function exported(
-  store: OpenedStore,
-  root: SnapshotRoot,
-  options: ExportOptions = {},
-): Promise<Buffer> {
-  const archive = await store.export(root.id, options);
-  return Buffer.concat(await all(archive.bytes(await archive.totals())));
-}
 
 /** Unpack with the system's tar, as root or not. */
 function unpacked(scratch: ScratchStore, bytes: Buffer): string {

@@ -1,48 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { ExportOptions } from "../../src/core/snapshot/export-request.ts";
 import type { SnapshotEntry } from "../../src/core/snapshot/entry.ts";
-import { encodeEntry } from "../../src/core/snapshot/entry.ts";
-import type { SnapshotRoot } from "../../src/core/snapshot/root.ts";
-import { ArchiveSource } from "../../src/snapshot/import.ts";
-import type { OpenedStore } from "../../src/snapshot/store.ts";
 import { MemorySource, memoryFacts } from "../support/memory-source.ts";
-import { MemorySpool } from "../support/memory-spool.ts";
-import { end, member, resultOf } from "./made-archives.ts";
+import { end, exported, imported, linesOf, member, resultOf } from "./made-archives.ts";
 import { ScratchStore, all, contentOf, damageOf, noise } from "./scratch-store.ts";
 
 const manual = { reason: "manual" } as const;
-
-async function exported(
-  store: OpenedStore,
-  root: SnapshotRoot,
-  options: ExportOptions = {},
-): Promise<Buffer> {
-  const archive = await store.export(root.id, options);
-  return Buffer.concat(await all(archive.bytes(await archive.totals())));
-}
-
-async function* inPieces(bytes: Buffer, length: number): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += length) yield bytes.subarray(at, at + length);
-}
-
-async function imported(
-  store: OpenedStore,
-  bytes: Buffer,
-  options: { readonly base?: SnapshotRoot; readonly pieces?: number } = {},
-): Promise<SnapshotRoot> {
-  using source = new ArchiveSource({
-    bytes: inPieces(bytes, options.pieces ?? 65_536),
-    facts: memoryFacts,
-    makeSpool: () => new MemorySpool(),
-    base: (since) => Promise.resolve(store.entries(options.base?.id ?? since)),
-  });
-  return (await store.capture(source, { reason: "import", force: true })).root;
-}
-
-async function linesOf(store: OpenedStore, root: SnapshotRoot): Promise<readonly string[]> {
-  return (await all(store.entries(root.id))).map(encodeEntry);
-}
 
 const name = fc
   .string({

@@ -1,54 +1,15 @@
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
-import type { ExportOptions } from "../../src/core/snapshot/export-request.ts";
-import { encodeEntry } from "../../src/core/snapshot/entry.ts";
-import type { SnapshotRoot } from "../../src/core/snapshot/root.ts";
 import type { UnitFacts } from "../../src/core/snapshot/unit.ts";
-import { ArchiveSource } from "../../src/snapshot/import.ts";
-import type { OpenedStore } from "../../src/snapshot/store.ts";
 import { Scratch, git } from "../guard/repositories.ts";
 import { isContent } from "../guard/units.ts";
-import { memoryFacts } from "../support/memory-source.ts";
-import { MemorySpool } from "../support/memory-spool.ts";
-import { end, good, imported, member, resultOf } from "./made-archives.ts";
-import { ScratchStore, all, damageOf } from "./scratch-store.ts";
+import { end, exported, good, imported, linesOf, member, resultOf } from "./made-archives.ts";
+import { ScratchStore, damageOf } from "./scratch-store.ts";
 import { sourceOf, writeOut } from "./unit-worlds.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
 const manual = { reason: "manual" } as const;
-
-async function exported(
-  store: OpenedStore,
-  root: SnapshotRoot,
-  options: ExportOptions = {},
-): Promise<Buffer> {
-  const archive = await store.export(root.id, options);
-  return Buffer.concat(await all(archive.bytes(await archive.totals())));
-}
-
-async function* whole(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
-}
-
-/** An archive of changes, on top of a snapshot. */
-async function importedOver(
-  store: OpenedStore,
-  bytes: Buffer,
-  base: SnapshotRoot,
-): Promise<SnapshotRoot> {
-  using source = new ArchiveSource({
-    bytes: whole(bytes),
-    facts: memoryFacts,
-    makeSpool: () => new MemorySpool(),
-    base: () => Promise.resolve(store.entries(base.id)),
-  });
-  return (await store.capture(source, { reason: "import", force: true })).root;
-}
-
-async function linesOf(store: OpenedStore, { id }: SnapshotRoot): Promise<readonly string[]> {
-  return (await all(store.entries(id))).map(encodeEntry);
-}
 
 /** A folder with a repository, a bare one and a worktree that leads to the first. */
 function repositories(scratch: Scratch): string {
@@ -84,7 +45,9 @@ test("N58, N59: an archive of changes and one of some paths give the repositorie
   const { root: first } = await store.capture(sourceOf(scratch), manual);
   scratch.commit(folder, "more");
   const { root: second } = await store.capture(sourceOf(scratch), manual);
-  const changes = await importedOver(store, await exported(store, second, { since: first }), first);
+  const changes = await imported(store, await exported(store, second, { since: first }), {
+    base: first,
+  });
   expect(changes.git).toEqual(second.git);
   expect(await linesOf(store, changes)).toEqual(await linesOf(store, second));
   const some = await imported(store, await exported(store, second, { paths: ["r"] }));
@@ -104,7 +67,7 @@ test("X12: an archive of changes on top of a snapshot that lacks its repository 
   scratch.commit(folder, "more");
   const { root: second } = await store.capture(sourceOf(scratch), manual);
   const bytes = await exported(store, second, { since: first });
-  await expect(importedOver(store, bytes, without)).rejects.toMatchObject({
+  await expect(imported(store, bytes, { base: without })).rejects.toMatchObject({
     code: "damaged",
     message: expect.stringContaining("contradicts itself") as string,
   });

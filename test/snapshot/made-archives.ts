@@ -1,6 +1,7 @@
 import { Header } from "tar/header";
 import { expect } from "vitest";
-import type { SnapshotEntry } from "../../src/core/snapshot/entry.ts";
+import { encodeEntry, type SnapshotEntry } from "../../src/core/snapshot/entry.ts";
+import type { ExportOptions } from "../../src/core/snapshot/export-request.ts";
 import type { SnapshotRoot } from "../../src/core/snapshot/root.ts";
 import { ArchiveSource } from "../../src/snapshot/import.ts";
 import { tarHeaders, tarPadding, type TarMember } from "../../src/snapshot/tar-header.ts";
@@ -57,24 +58,45 @@ function summed(record: Buffer): Buffer {
   return record;
 }
 
-async function* whole(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
+async function* inPieces(bytes: Uint8Array, length: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += length) yield bytes.subarray(at, at + length);
 }
+
+/** How an archive comes: what one of changes goes on from, if not what it names; bytes of a piece. */
+export type ImportWords = Work & { readonly base?: SnapshotRoot; readonly pieces?: number };
 
 /** An archive as a snapshot of a store. */
 export async function imported(
   store: OpenedStore,
   bytes: Uint8Array | AsyncIterable<Uint8Array>,
-  work: Work = {},
+  { base, pieces = 65_536, ...work }: ImportWords = {},
 ): Promise<SnapshotRoot> {
   using source = new ArchiveSource({
     ...work,
-    bytes: bytes instanceof Uint8Array ? whole(bytes) : bytes,
+    bytes: bytes instanceof Uint8Array ? inPieces(bytes, pieces) : bytes,
     facts: memoryFacts,
     makeSpool: () => new MemorySpool(),
-    base: () => Promise.reject(new Error("no base")),
+    base: (since) => Promise.resolve(store.entries(base?.id ?? since)),
   });
   return (await store.capture(source, { ...work, reason: "import", force: true })).root;
+}
+
+/** The bytes of an archive of a snapshot. */
+export async function exported(
+  store: OpenedStore,
+  { id }: SnapshotRoot,
+  options: ExportOptions = {},
+): Promise<Buffer> {
+  const archive = await store.export(id, options);
+  return Buffer.concat(await all(archive.bytes(await archive.totals())));
+}
+
+/** The lines of the manifest of a snapshot. */
+export async function linesOf(
+  store: OpenedStore,
+  { id }: SnapshotRoot,
+): Promise<readonly string[]> {
+  return (await all(store.entries(id))).map(encodeEntry);
 }
 
 /** What came of an archive. */
