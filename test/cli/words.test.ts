@@ -81,7 +81,7 @@ test.each(["list", "ls S", "cat S a", "export S -"])(
     const ended = spawnSync("sh", ["-c", line], {
       cwd: box.workspace,
       encoding: "utf8",
-      env: { ...process.env, SNAP_HOME: box.home },
+      env: { ...process.env, SNAP_HOME: box.home, NO_COLOR: "1", FORCE_COLOR: undefined },
     });
     expect(ended.status).toBe(7);
     expect(ended.stderr).toMatch(/^Error: The (?:output|archive) is cut off: .+ENOSPC\)\n$/u);
