@@ -4,20 +4,31 @@ import {
   type LeftItem,
   type RestoreReport,
 } from "../core/snapshot/restore-report.ts";
-import type { RestoreRow, RestoreState } from "../core/snapshot/restore-state.ts";
+import {
+  recoveryStepOf,
+  type RestoreRow,
+  type RestoreState,
+} from "../core/snapshot/restore-state.ts";
 import type { HookOutcome } from "../core/plan/sync-report.ts";
 import type { EngineControl } from "../ports.ts";
 import { isSnapError, SnapError, type ExitCode } from "../std/error.ts";
 import { notedItems, push, verifyRemote, type Confirmation } from "./confirm.ts";
+import { handOver } from "./hand-over.ts";
 import type { Run } from "./run.ts";
+import { serve } from "./serve.ts";
 
 /**
- * Bring a restore whose local part is done, and that was handed over, to its end: push, verify, report. Where Dropbox
- * cannot be reached, the state stays, the report says so (exit 4), and the next start goes on (T27).
+ * Bring a restore whose local part is done to its end: serve, hand over, push, verify, report. Where there is no link the local part
+ * is all (T29). Where Dropbox cannot be reached, the state stays, the report says so (exit 4), and the next start goes on (T27).
  */
 export async function conclude(run: Run): Promise<RestoreReport> {
   const { engine } = run.deps;
   if (engine === undefined) return await end(run, nothingFound);
+  if (recoveryStepOf[run.row.state] === "hand-over") {
+    const trouble = await unreached(() => serve(run, engine));
+    if (trouble !== undefined) return await pending(run, trouble.message);
+    await handOver(run, engine);
+  }
   try {
     // The engine moves nothing before the choice is settled (S118).
     const choice = choiceOf(run.row);
@@ -29,6 +40,17 @@ export async function conclude(run: Run): Promise<RestoreReport> {
     // Somebody put the disk back meanwhile: which side is wanted is asked anew, and this restore has no more to say.
     return await end(run, { ...nothingFound, left: [unpushed(error.message)] });
   }
+}
+
+/** What keeps Dropbox from being reached. */
+async function unreached(act: () => Promise<void>): Promise<SnapError | undefined> {
+  try {
+    await act();
+  } catch (error) {
+    if (error instanceof SnapError && error.exit === 7) return error;
+    throw error;
+  }
+  return undefined;
 }
 
 /** A rollback has the choice where another restore names its snapshot; a first sync settles no rollback (S44). */

@@ -4,7 +4,6 @@ import { isUnfinished, recoveryStepOf, type RestoreRow } from "../core/snapshot/
 import type { Work } from "../std/events.ts";
 import { commit } from "./commit.ts";
 import { conclude } from "./conclude.ts";
-import { handOverIfLinked } from "./restore.ts";
 import type { RestoreDeps } from "./restore-deps.ts";
 import { Run } from "./run.ts";
 import { takeBack } from "./take-back.ts";
@@ -39,6 +38,5 @@ async function recoverOne(run: Run): Promise<RestoreReport> {
     return reportOf(run.row);
   }
   if (recoveryStepOf[run.row.state] === "commit") await commit(run);
-  await handOverIfLinked(run);
   return await conclude(run);
 }

@@ -10,17 +10,14 @@ import { randomHex } from "../std/random.ts";
 import { SnapError, throwIfAborted } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import type { RestoreFacts, RestoreReport } from "../core/snapshot/restore-report.ts";
-import { recoveryStepOf } from "../core/snapshot/restore-state.ts";
 import { commit } from "./commit.ts";
 import { conclude } from "./conclude.ts";
 import { askConsent, settleDrift } from "./consent.ts";
 import { draftOf, type Draft, type Order } from "./draft.ts";
-import { handOver } from "./hand-over.ts";
 import { preflight, refuseUnfinished, refuseUnsaved, type ChosenSources } from "./preflight.ts";
 import type { Consent, RestoreDeps } from "./restore-deps.ts";
 import { Run } from "./run.ts";
 import { takeSafety } from "./safety.ts";
-import { serve } from "./serve.ts";
 import { stage } from "./stage.ts";
 import { takeBackAfter } from "./take-back.ts";
 
@@ -50,7 +47,6 @@ export async function runOrder(
     const fenced = await fence(run, order, { agreed, checked, consent });
     await stage(run, fenced.draft, fenced.chosen);
     await commit(run);
-    await handOverIfLinked(run);
     return await conclude(run);
   } catch (error) {
     await takeBackAfter(run, error);
@@ -138,13 +134,4 @@ async function fence(
   });
   deps.journal.putRestore({ ...run.row, digest });
   return { draft, chosen };
-}
-
-/** Where there is nothing to hand over to, the local part is all (T29). */
-export async function handOverIfLinked(run: Run): Promise<void> {
-  const { engine } = run.deps;
-  if (engine === undefined) return;
-  if (recoveryStepOf[run.row.state] !== "hand-over") return;
-  await serve(run, engine);
-  await handOver(run, engine);
 }

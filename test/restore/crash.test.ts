@@ -33,7 +33,7 @@ type Moment = { readonly call: number; readonly when: "before" | "after" };
 
 /** Calls that leave something behind; a kill between two others finds what the last of these left. */
 const changing =
-  /^(journal\.(put|set)|index\.transaction|capture|engine|local\.(stage|make|perform|settle|set|remove|write)|remote\.(upload|make|move|delete|write))/;
+  /^(journal\.(put|set)|index\.transaction|capture|engine|local\.(stage|make|perform|settle|set|remove|write)|remote\.(upload|make|move|delete|write|revert))/;
 
 /** After every call that changes something, and before those that are long; nothing is written before the journal is. */
 function momentsOf(calls: readonly string[]): readonly Moment[] {

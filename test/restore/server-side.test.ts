@@ -101,10 +101,12 @@ test("T24: where a revision cannot be put back its content is uploaded", async (
   await using world = await RestoreWorld.afterSnapshot("a: 9");
   world.world.wire.answer("files/list_revisions", async (response) => {
     const told = await response.text();
-    const unknown = told.replaceAll(/"rev":\s*"[0-9a-f]+"/gu, '"rev":"0123456789abcdef"');
+    const revs = [...told.matchAll(/"rev":\s*"([0-9a-f]+)"/gu)].map(([, rev = ""]) => rev);
+    const unknown = told.replaceAll(revs.at(-1) ?? "", "0123456789abcdef");
     return new Response(unknown, response);
   });
   expect(await world.restore()).toMatchObject({ exit: 0, uploadedBytes: 1 });
+  expect(world.world.wire.calls("files/restore")).toBe(1);
   expect(await world.world.both()).toBe(snapshot);
   await world.assertQuiet();
 });

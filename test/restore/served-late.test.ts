@@ -1,0 +1,64 @@
+/** An edit that slips in before a call of the server-side push is found, whatever happens to the look afterwards (T5, T25). */
+import { expect, test } from "vitest";
+import { Countdown, Killed } from "./countdown.ts";
+import { RestoreWorld } from "./restore-world.ts";
+
+/** `a` is to be put back, and somebody edits it between the look and the call. */
+async function editedInBetween(start = "a: 9"): Promise<RestoreWorld> {
+  const world = await RestoreWorld.afterSnapshot(start);
+  world.world.wire.before("files/restore", async () => {
+    await world.world.remote.write("a", "late");
+  });
+  return world;
+}
+
+async function expectBoth({ world }: RestoreWorld): Promise<void> {
+  expect(await world.both()).toMatch(/^a: late\na \(conflicted copy box .*\): 1\nd\/b: 2$/);
+}
+
+/** The number of a port call in a run that nothing disturbs. */
+async function callNumber(name: string, start: string): Promise<number> {
+  await using world = await RestoreWorld.afterSnapshot(start);
+  world.countdown = new Countdown();
+  await world.restore();
+  expect(world.countdown.calls).toContain(name);
+  return world.countdown.calls.indexOf(name) + 1;
+}
+
+test.each(["a: 9", "-a"])("T25: killed right after the call, start %j", async (start) => {
+  const call = await callNumber("remote.revert", start);
+  await using world = await editedInBetween(start);
+  world.countdown = new Countdown(call, "after");
+  await expect(world.restore()).rejects.toThrow(Killed);
+  expect(await world.restart()).toMatchObject([{ exit: 4, late: ["a"] }]);
+  await expectBoth(world);
+  await world.assertQuiet();
+});
+
+test("T27: without Dropbox right after the call nothing is handed over, and the next start looks", async () => {
+  await using world = await editedInBetween();
+  let isCut = true;
+  const cut = (): void => {
+    if (!isCut) return;
+    world.world.wire.before("files/list_revisions", cut);
+    throw new TypeError("fetch failed");
+  };
+  world.world.wire.after("files/restore", () => {
+    world.world.wire.before("files/list_revisions", cut);
+  });
+  expect(await world.restore()).toMatchObject({ exit: 4, state: "committed", late: [] });
+  isCut = false;
+  expect(await world.restart()).toMatchObject([{ exit: 4, late: ["a"] }]);
+  await expectBoth(world);
+  await world.assertQuiet();
+});
+
+test("T25: a call whose answer was lost is repeated, and hides no edit twice", async () => {
+  await using world = await editedInBetween();
+  world.world.wire.after("files/restore", () => {
+    throw new TypeError("fetch failed");
+  });
+  expect(await world.restore()).toMatchObject({ exit: 4, late: ["a"] });
+  await expectBoth(world);
+  await world.assertQuiet();
+});
