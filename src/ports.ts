@@ -265,6 +265,7 @@ export interface CaptureSource extends FetchingSource {
    * `hash` is given where the index trusts it (N35), `blocks` where `prepare` has stored them. `onLeft` is told of what is left aside.
    */
   entries(onLeft: (left: CaptureLeft) => void): Runs<SnapshotEntry>;
+  /** By paths that may be raw (`rawPathOf`). */
   open(path: RelPath): Promise<LocalFile>;
   /** Small files read together, one attempt at each; what is missing from the answer is opened (N36). */
   readEach?(request: ReadEachRequest, work: Work): Promise<ReadonlyMap<RelPath, WholeFile>>;

@@ -1,9 +1,9 @@
-import { parseRelPath, type RelPath } from "../core/path/rel-path.ts";
+import type { RelPath } from "../core/path/rel-path.ts";
+import { rawPathOf, rawTargetOf } from "../core/snapshot/disk-path.ts";
 import { isSameTime, type SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { SnapshotRoot } from "../core/snapshot/root.ts";
 import { openLocalSide } from "../local/local-side.ts";
 import type { LocalSide } from "../ports.ts";
-import { inFolder, nodeCopyDisk } from "../snapshot/copy-disk.ts";
 import { isSnapError, SnapError, throwIfAborted } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { findAttributeTools } from "./attribute-tools.ts";
@@ -112,21 +112,12 @@ async function compareEntry(drill: Drill, entry: SnapshotEntry): Promise<readonl
   const left = drill.leftOut.get(path);
   if (left !== undefined) return [{ path, reason: left }];
   try {
-    const reasons =
-      entry.pathBytes === undefined
-        ? await faultsOf(drill, entry, parseRelPath(path))
-        : faultsOfBytes(drill, entry.pathBytes);
+    const reasons = await faultsOf(drill, entry, rawPathOf(entry));
     return reasons.map((reason) => ({ path, reason }));
   } catch (error) {
     if (isSnapError(error, "interrupted", "disk-full") || !isSnapError(error)) throw error;
     return [{ path, reason: error.message }];
   }
-}
-
-/** Of a name that is no text only whether it is there: its content was checked when it was written. */
-function faultsOfBytes({ local }: Drill, bytes: string): readonly string[] {
-  const place = inFolder(local.top, Buffer.from(bytes, "base64"));
-  return nodeCopyDisk.kind(place) === undefined ? ["did not come back"] : [];
 }
 
 /** What is otherwise than the entry says. */
@@ -138,7 +129,8 @@ async function faultsOf(
   const stat = await local.stat(path);
   if (stat === undefined) return ["did not come back"];
   if (stat.kind !== entry.type) return [`came back as ${stat.kind}`];
-  if (entry.type === "symlink") return leadsAway(entry, stat.linkTarget) ? ["leads elsewhere"] : [];
+  if (entry.type === "symlink")
+    return stat.linkTarget === rawTargetOf(entry) ? [] : ["leads elsewhere"];
   const faults: string[] = [];
   const { mode, modifiedNs } = entry;
   if (mode !== undefined && (stat.mode & 0o777) !== (Number.parseInt(mode, 8) & 0o777))
@@ -150,9 +142,4 @@ async function faultsOf(
   if ((stat.mode & 0o400) === 0) await local.setMetadata(path, { mode: 0o600 });
   const { hash } = await local.hash(path);
   return hash === entry.hash ? faults : [...faults, "has other content"];
-}
-
-/** A target that is no text cannot be compared by what is shown of it. */
-function leadsAway({ linkTarget, linkBytes }: SnapshotEntry, found: string | undefined): boolean {
-  return linkBytes === undefined && found !== linkTarget;
 }

@@ -1,4 +1,4 @@
-import { parseRelPath } from "../core/path/rel-path.ts";
+import { rawPathOf } from "../core/snapshot/disk-path.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { LeftAside } from "../core/snapshot/root.ts";
 import type { CaptureSource, LocalSide } from "../ports.ts";
@@ -48,7 +48,7 @@ export async function* hashedEntries(
 
 async function hash(entry: SnapshotEntry, local: LocalSide): Promise<SnapshotEntry> {
   try {
-    const read = await local.hash(parseRelPath(entry.path));
+    const read = await local.hash(rawPathOf(entry));
     return { ...entry, hash: read.hash, blocks: read.blocks, size: read.size };
   } catch (error) {
     if (!(error instanceof SnapError) || isSnapError(error, "interrupted")) throw error;

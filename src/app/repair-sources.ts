@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
-import { parseRelPath, type RelPath } from "../core/path/rel-path.ts";
+import type { RelPath } from "../core/path/rel-path.ts";
+import { rawPathOf } from "../core/snapshot/disk-path.ts";
 import type { OfferedBlock, WantedBlock, RepairSources } from "../core/snapshot/repair-request.ts";
 import type { ContentHash } from "../core/tree/node.ts";
 import { pathOf } from "../core/tree/tree-view.ts";
@@ -95,7 +96,7 @@ export class OutsideSources implements RepairSources, AsyncDisposable {
   #sameFile({ file, from }: WantedBlock): readonly LocalPlace[] {
     const { workspaces } = this.#environment.settings.read();
     const record = workspaces.find(({ id }) => id === from.workspace.id);
-    return record === undefined ? [] : [{ record, path: parseRelPath(file.path) }];
+    return record === undefined ? [] : [{ record, path: rawPathOf(file) }];
   }
 
   async #readLocal(

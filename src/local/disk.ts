@@ -1,7 +1,8 @@
 import * as fs from "node:fs";
 import { promisify } from "node:util";
+import { isRaw, rawBytes } from "../core/path/raw-path.ts";
 
-/** Bytes where the names on the way may be no text. */
+/** Bytes where the names on the way may be no text; or a raw text (`raw-path`), where a call says so. */
 export type DiskPath = string | Buffer;
 
 /** A name in a folder: bytes where they are no UTF-8. */
@@ -19,12 +20,13 @@ export interface Disk {
   /** Whether `/proc/self/fd/<n>/<name>` names an entry of an open folder (X2). */
   canAnchor(): boolean;
   umask(): number;
-  /** undefined where nothing is. */
+  /** Of a path that may be raw; undefined where nothing is. */
   lstat(path: DiskPath): fs.BigIntStats | undefined;
   fstat(fd: number): fs.BigIntStats;
-  /** Without `.` and `..`, in no order. */
+  /** Without `.` and `..`, in no order, of a path that may be raw. */
   readNames(path: DiskPath): readonly DiskName[];
   readLink(path: string): Buffer;
+  /** The path may be raw. */
   open(path: DiskPath, flags: number, mode?: number): number;
   close(fd: number): void;
   mkdir(path: string, mode: number): void;
@@ -32,6 +34,7 @@ export interface Disk {
   rename(from: string, to: string): void;
   link(existing: string, made: string): void;
   unlink(path: DiskPath): void;
+  /** The target may be raw. */
   symlink(target: string, path: string): void;
   chmodOpen(fd: number, mode: number): void;
   /** Of what is open, or of what has this name; a link itself. */
@@ -56,18 +59,18 @@ const fsyncAsync = promisify(fs.fsync);
 export const nodeDisk: Disk = {
   canAnchor: () => process.platform === "linux" && fs.existsSync("/proc/self/fd"),
   umask: () => process.umask(),
-  lstat: (path) => fs.lstatSync(path, { bigint: true, throwIfNoEntry: false }),
+  lstat: (path) => fs.lstatSync(onDisk(path), { bigint: true, throwIfNoEntry: false }),
   fstat: (fd) => fs.fstatSync(fd, { bigint: true }),
   readNames: namesIn,
-  readLink: (path) => fs.readlinkSync(path, { encoding: "buffer" }),
-  open: (path, flags, mode) => fs.openSync(path, flags, mode),
+  readLink: (path) => fs.readlinkSync(onDisk(path), { encoding: "buffer" }),
+  open: (path, flags, mode) => fs.openSync(onDisk(path), flags, mode),
   close: (fd) => fs.closeSync(fd),
   mkdir: (path, mode) => fs.mkdirSync(path, { mode }),
   rmdir: (path) => fs.rmdirSync(path),
   rename: (from, to) => fs.renameSync(from, to),
   link: (existing, made) => fs.linkSync(existing, made),
   unlink: (path) => fs.unlinkSync(path),
-  symlink: (target, path) => fs.symlinkSync(target, path),
+  symlink: (target, path) => fs.symlinkSync(onDisk(target), path),
   chmodOpen: (fd, mode) => fs.fchmodSync(fd, mode),
   chown: (at, user, group) =>
     typeof at === "number" ? fs.fchownSync(at, user, group) : fs.lchownSync(at, user, group),
@@ -88,8 +91,13 @@ export const nodeDisk: Disk = {
 const replacement = "\u{fffd}";
 
 /** Texts are read several times faster than bytes, and nearly all names are texts. */
-function namesIn(path: DiskPath): readonly DiskName[] {
+function namesIn(folder: DiskPath): readonly DiskName[] {
+  const path = onDisk(folder);
   const names = fs.readdirSync(path);
   if (!names.some((name) => name.includes(replacement))) return names;
   return fs.readdirSync(path, { encoding: "buffer" });
+}
+
+function onDisk(path: DiskPath): DiskPath {
+  return typeof path === "string" && isRaw(path) ? rawBytes(path) : path;
 }

@@ -1,4 +1,5 @@
 import type { LocalStat, FolderListing } from "../core/tree/local-stat.ts";
+import { rawText } from "../core/path/raw-path.ts";
 import { compareBytes, type RelPath } from "../core/path/rel-path.ts";
 import { isSnapError, type SnapError } from "../std/error.ts";
 import { asDiskError } from "./disk-error.ts";
@@ -17,18 +18,18 @@ const statsInARow = 256;
 export type RawListing = {
   readonly entries: readonly LocalStat[];
   readonly unsyncable: readonly string[];
+  readonly odd: readonly LocalStat[];
 };
 
 /** One folder; trouble with it is part of the answer (S29). @throws {SnapError} `workspace-missing` */
 export async function listFolder(site: Site, path: RelPath): Promise<FolderListing> {
   try {
-    const { entries, unsyncable } = await site.patience.through(() =>
-      readEntries(site, placeOf(path), "by path"),
-    );
+    const listing = await site.patience.through(() => readEntries(site, placeOf(path), "by path"));
+    const { entries } = listing;
     const seen = path === "" ? entries.filter((entry) => entry.name !== ownFolder) : entries;
-    return { path, entries: seen, unsyncable, trouble: undefined };
+    return { ...listing, path, entries: seen, trouble: undefined };
   } catch (error) {
-    return { path, entries: [], unsyncable: [], trouble: troubleWith(path, error) };
+    return { path, entries: [], unsyncable: [], odd: [], trouble: troubleWith(path, error) };
   }
 }
 
@@ -51,7 +52,7 @@ export async function readEntries(
 ): Promise<RawListing> {
   using folder = openFolder(site, place);
   const base = (): string => (way === "anchored" ? folder.itself() : folder.byPath());
-  const { names, unsyncable } = sortedNames(site.disk.readNames(folder.itself()));
+  const { names, odd } = sortedNames(site.disk.readNames(folder.itself()));
   const entries: LocalStat[] = [];
   for (let first = 0; first < names.length; first += statsInARow) {
     if (first > 0) await turn();
@@ -62,24 +63,29 @@ export async function readEntries(
     }
     if (way === "by path") base();
   }
-  return { entries, unsyncable };
+  const oddEntries = odd.map((name) => statEntry(site.disk, folder.itself(), rawText(name)));
+  return {
+    entries,
+    unsyncable: odd.map(escapeBytes),
+    odd: oddEntries.filter((entry) => entry !== undefined),
+  };
 }
 
-/** Names that are texts, and those that are none, escaped. */
+/** Names that are texts, and those that are none. */
 function sortedNames(found: readonly DiskName[]): {
   readonly names: readonly string[];
-  readonly unsyncable: readonly string[];
+  readonly odd: readonly Uint8Array[];
 } {
   const names: string[] = [];
-  const unsyncable: Uint8Array[] = [];
+  const odd: Uint8Array[] = [];
   for (const one of found) {
     const name = decodeName(one);
     if (name !== undefined) names.push(name);
-    else if (typeof one !== "string") unsyncable.push(one);
+    else if (typeof one !== "string") odd.push(one);
   }
   names.sort(compareBytes);
-  unsyncable.sort((a, b) => Buffer.compare(a, b));
-  return { names, unsyncable: unsyncable.map(escapeBytes) };
+  odd.sort((a, b) => Buffer.compare(a, b));
+  return { names, odd };
 }
 
 /** Undefined where the entry has gone since the names were read. */

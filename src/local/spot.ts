@@ -1,4 +1,5 @@
 import type { BigIntStats } from "node:fs";
+import { rawText } from "../core/path/raw-path.ts";
 import type { LocalStat } from "../core/tree/local-stat.ts";
 import { assert } from "../std/assert.ts";
 import { systemCode } from "../std/error.ts";
@@ -47,10 +48,11 @@ export class Spot implements Disposable {
   }
 }
 
-/** Where a link points; undefined where that is no valid UTF-8, or the link has just gone. */
+/** Where a link points, as raw text; undefined where the link has just gone. */
 export function readTarget(disk: Disk, path: string): string | undefined {
   try {
-    return decodeName(disk.readLink(path));
+    const target = disk.readLink(path);
+    return decodeName(target) ?? rawText(target);
   } catch (error) {
     const code = systemCode(error);
     if (code === "ENOENT" || code === "EINVAL") return undefined;

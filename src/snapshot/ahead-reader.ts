@@ -1,5 +1,5 @@
+import { rawPathOf } from "../core/snapshot/disk-path.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
-import { parseRelPath } from "../core/path/rel-path.ts";
 import { smallBytesMax } from "../core/tree/local-stat.ts";
 import type { WholeFile } from "../core/tree/local-stat.ts";
 import type { CaptureSource } from "../ports.ts";
@@ -89,7 +89,7 @@ export class AheadReader {
   ): Promise<ReadonlyMap<string, WholeFile>> {
     const { source, signal } = this.#parts;
     if (into === undefined || source.readEach === undefined) return new Map();
-    const paths = entries.map((entry) => parseRelPath(entry.path));
+    const paths = entries.map(rawPathOf);
     return await source.readEach({ paths, into }, signal === undefined ? {} : { signal });
   }
 
@@ -100,7 +100,7 @@ export class AheadReader {
       const read = await readStable({
         open: () => {
           blocks = [];
-          return source.open(parseRelPath(entry.path));
+          return source.open(rawPathOf(entry));
         },
         keep: async (block) => {
           if (blocks.length > 0) throw new GrownFile();

@@ -1,3 +1,4 @@
+import { rawBytes } from "../core/path/raw-path.ts";
 import { decodeText } from "../core/snapshot/attribute-text.ts";
 import {
   attributesTrouble,
@@ -7,6 +8,7 @@ import {
 } from "../core/snapshot/attributes.ts";
 import type { DumpedFile } from "../core/snapshot/attribute-text.ts";
 import type { Attributes } from "../core/snapshot/attributes.ts";
+import { rawPathOf } from "../core/snapshot/disk-path.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { LeftAside } from "../core/snapshot/root.ts";
 import type { CaptureSource } from "../ports.ts";
@@ -48,7 +50,7 @@ async function readBatch(
   onLeft: (left: LeftAside) => void,
 ): Promise<readonly SnapshotEntry[]> {
   const asked = batch.filter(({ type, unit }) => type !== "other" && unit === undefined);
-  const placeOf = ({ path }: SnapshotEntry): string => `${from.top}/${path}`;
+  const placeOf = (entry: SnapshotEntry): Buffer => rawBytes(`${from.top}/${rawPathOf(entry)}`);
   const found = await readAttributes(from.tools, asked.map(placeOf), from);
   const troubles = new Map(found.troubles.map(({ path, reason }) => [path, reason]));
   return batch.map((entry) => {

@@ -1,3 +1,4 @@
+import { rawPathOf } from "../core/snapshot/disk-path.ts";
 import { isSameTime } from "../core/snapshot/entry.ts";
 import type { EntryFlag, SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { Pair } from "../core/snapshot/manifest.ts";
@@ -173,7 +174,7 @@ export class EntryCapture {
     try {
       const keep = (block: ReadBlock): Promise<void> => this.#storeOfLong(entry.path, block);
       const { source, clock, signal } = this.#parts;
-      const open = (): ReturnType<typeof source.open> => source.open(parseRelPath(entry.path));
+      const open = (): ReturnType<typeof source.open> => source.open(rawPathOf(entry));
       return this.#captured(entry, await readStable({ open, keep, clock, signal }));
     } catch (error) {
       if (error === this.#storeFailure || !isTroubleOfFile(error)) throw error;

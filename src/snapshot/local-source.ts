@@ -1,6 +1,6 @@
 import { bareRepository, repositoryMarker } from "../core/repo/marker.ts";
 import { topUnit, type RepositoryUnits } from "../core/repo/unit.ts";
-import { joinPath, topPath, type RelPath } from "../core/path/rel-path.ts";
+import { topPath, type RelPath } from "../core/path/rel-path.ts";
 import type { EntryFlag, SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { CaptureFacts, CaptureLeft } from "../core/snapshot/root.ts";
 import type { ContentMemory } from "../core/tree/content-memory.ts";
@@ -8,6 +8,7 @@ import type { FolderListing, LocalStat } from "../core/tree/local-stat.ts";
 import { rootNode, type ContentHash, type LocalEntry, type NodeId } from "../core/tree/node.ts";
 import type { CaptureSource, IndexStore, LocalSide } from "../ports.ts";
 import { runItemsMax } from "../std/runs.ts";
+import { linkFacts, pathFacts, shownListing, type ShownPlace } from "./shown-listing.ts";
 
 /** What the capture of a workspace needs to know. */
 export type LocalSourceOptions = {
@@ -54,11 +55,12 @@ async function* entriesOf(
     yield [{ path: topPath, type: "folder", unit: topUnit, flags: [] }];
     return;
   }
-  yield* entriesBelow(options, { listing, node: rootNode, top: [] }, onLeft);
+  yield* entriesBelow(options, { path: topPath, listing, node: rootNode, top: [] }, onLeft);
 }
 
-/** A folder that was read; its node where the index knows it; and its own entry, if it has one, which goes before those in it. */
+/** A folder that was read; its path in the snapshot; its node where the index knows it; and its own entry, if it has one, which goes before those in it. */
 type Folder = {
+  readonly path: RelPath;
   readonly listing: FolderListing;
   readonly node: NodeId | undefined;
   readonly top: readonly SnapshotEntry[];
@@ -69,21 +71,22 @@ async function* entriesBelow(
   folder: Folder,
   onLeft: Onward,
 ): AsyncGenerator<readonly SnapshotEntry[]> {
-  const { listing } = folder;
   let run: SnapshotEntry[] = [...folder.top];
-  reportUnsyncable(options, listing, onLeft);
+  const { entries, placeOf } = shownListing(folder.path, folder.listing);
   const rows = rowsByName(options.index, folder.node);
-  const hashes = options.contents?.memory.hashesIn(listing);
-  for (const stat of listing.entries) {
+  const known = { ...folder.listing, path: folder.path, entries };
+  const hashes = options.contents?.memory.hashesIn(known);
+  for (const stat of entries) {
     if (run.length >= runItemsMax) {
       yield run;
       run = [];
     }
-    const path = joinPath(listing.path, stat.name);
+    const place = placeOf(stat);
+    const { path } = place;
     const flags = flagsAt(options, path, stat);
     if (flags === undefined) continue;
     if (isUnit(options, stat)) {
-      run.push(unitEntry(options, path, { stat, flags }));
+      run.push(...unitEntries(options, place, { stat, flags, onLeft }));
       continue;
     }
     if (isForeignRepository(options, path, stat)) {
@@ -93,22 +96,23 @@ async function* entriesBelow(
     const row = rows.get(stat.name);
     if (stat.kind !== "folder") {
       const seen = { stat, row, known: hashes?.get(stat.name), flags };
-      run.push(leafOf(options, path, { ...seen, onLeft }));
+      run.push(leafOf(options, place, { ...seen, onLeft }));
       continue;
     }
-    const below = await options.local.list(path);
+    const below = await options.local.list(place.raw);
     if (isBareUnit(options, below)) {
-      run.push(unitEntry(options, path, { stat, flags }));
+      run.push(...unitEntries(options, place, { stat, flags, onLeft }));
       continue;
     }
     if (run.length > 0) yield run;
     run = [];
-    yield* folderAndBelow(options, { stat, row, flags, listing: below }, onLeft);
+    yield* folderAndBelow(options, { place, stat, row, flags, listing: below }, onLeft);
   }
   if (run.length > 0) yield run;
 }
 
 type ListedFolder = {
+  readonly place: ShownPlace;
   readonly stat: LocalStat;
   readonly row: LocalEntry | undefined;
   readonly flags: readonly EntryFlag[];
@@ -117,44 +121,32 @@ type ListedFolder = {
 
 async function* folderAndBelow(
   options: LocalSourceOptions,
-  { stat, row, listing, flags: before }: ListedFolder,
+  { place, stat, row, listing, flags: before }: ListedFolder,
   onLeft: Onward,
 ): AsyncGenerator<readonly SnapshotEntry[]> {
-  const { path, trouble } = listing;
+  const { path } = place;
+  const { trouble } = listing;
   const flags: readonly EntryFlag[] = trouble === undefined ? before : [...before, "unreadable"];
   if (trouble !== undefined) onLeft({ path, reason: trouble.message });
   const top = isOnlyAncestor(options.facts.paths, path)
     ? []
-    : [entryOf(options, path, { stat, row, known: undefined, flags })];
+    : [entryOf(options, place, { stat, row, known: undefined, flags })];
   if (trouble === undefined)
-    yield* entriesBelow(options, { listing, node: row?.node, top }, onLeft);
+    yield* entriesBelow(options, { path, listing, node: row?.node, top }, onLeft);
   else if (top.length > 0) yield top;
-}
-
-/** Nothing of it is in the snapshot: that is a gap (N37). What is only on the way to chosen paths is none of theirs. */
-function reportUnsyncable(
-  { facts }: LocalSourceOptions,
-  { path, unsyncable }: FolderListing,
-  onLeft: Onward,
-): void {
-  if (isOnlyAncestor(facts.paths, path)) return;
-  for (const name of unsyncable) {
-    const place = path === "" ? name : `${path}/${name}`;
-    onLeft({ path: place, reason: "The name is not valid UTF-8", isGap: true });
-  }
 }
 
 /** A link of which the target is not known stands there as something that could not be read (N37): no restore takes it away. */
 function leafOf(
   options: LocalSourceOptions,
-  path: RelPath,
+  place: ShownPlace,
   { onLeft, ...seen }: Seen & { readonly onLeft: Onward },
 ): SnapshotEntry {
-  const entry = entryOf(options, path, seen);
+  const entry = entryOf(options, place, seen);
   if (seen.stat.kind !== "symlink" || seen.stat.linkTarget !== undefined) return entry;
-  onLeft({ path, reason: "The target of the link cannot be read, or is not valid UTF-8" });
-  const { linkTarget: _target, ...place } = entry;
-  return { ...place, type: "other", flags: [...entry.flags, "unreadable"] };
+  onLeft({ path: place.path, reason: "The target of the link cannot be read" });
+  const { linkTarget: _target, ...rest } = entry;
+  return { ...rest, type: "other", flags: [...entry.flags, "unreadable"] };
 }
 
 /** Rows of the children of one folder; none where the index does not know the folder. */
@@ -190,14 +182,23 @@ function isBareUnit({ units }: LocalSourceOptions, listing: FolderListing): bool
   return units !== undefined && bareRepository(listing.entries) === "whole";
 }
 
-/** The folder of a unit, whose entries the capture puts behind it; or the file in its place, which is all of it. */
-function unitEntry(
+/**
+ * The folder of a unit, whose entries the capture puts behind it; or the file in its place, which is all of it. Programs are run in a
+ * repository by its path, which has to be a text.
+ */
+function unitEntries(
   options: LocalSourceOptions,
-  path: RelPath,
-  seen: Pick<Seen, "stat" | "flags">,
-): SnapshotEntry {
-  const entry = entryOf(options, path, { ...seen, row: undefined, known: undefined });
-  return { ...entry, unit: path };
+  place: ShownPlace,
+  { onLeft, ...seen }: Pick<Seen, "stat" | "flags"> & { readonly onLeft: Onward },
+): readonly SnapshotEntry[] {
+  const { path, raw } = place;
+  if (raw !== path) {
+    const reason = "A repository below a name that is not valid UTF-8 is not captured";
+    onLeft({ path, reason, isGap: true });
+    return [];
+  }
+  const entry = entryOf(options, place, { ...seen, row: undefined, known: undefined });
+  return [{ ...entry, unit: path }];
 }
 
 function isForeignRepository(options: LocalSourceOptions, path: RelPath, stat: LocalStat): boolean {
@@ -222,16 +223,16 @@ type Seen = {
   readonly flags: readonly EntryFlag[];
 };
 
-function entryOf(options: LocalSourceOptions, path: RelPath, seen: Seen): SnapshotEntry {
+function entryOf(options: LocalSourceOptions, place: ShownPlace, seen: Seen): SnapshotEntry {
   const { stat, flags } = seen;
   const { owner, modifiedNs } = stat;
   const owned = options.keepsOwners === true && owner !== undefined ? { owner } : {};
-  const shared = { path, flags, modifiedNs, ...owned };
+  const shared = { ...pathFacts(place), flags, modifiedNs, ...owned };
   switch (stat.kind) {
     case "folder":
       return { ...shared, type: "folder", mode: octal(stat) };
     case "symlink":
-      return { ...shared, type: "symlink", linkTarget: stat.linkTarget ?? "" };
+      return { ...shared, type: "symlink", ...linkFacts(stat.linkTarget ?? "") };
     case "special":
       return { ...shared, type: "other" };
     case "file":

@@ -3,7 +3,7 @@ import { unitIdOf } from "../core/repo/unit.ts";
 import { entryTrouble, type SnapshotEntry } from "../core/snapshot/entry.ts";
 import { contentHashOfBlocks } from "../core/tree/content-hash.ts";
 import type { LoggedPart, SortedUnit, UnitPart } from "./unit-log.ts";
-import type { UnitNames } from "./unit-names.ts";
+import type { ShownNames } from "./shown-names.ts";
 
 /** An entry of a unit, or why something could not become one. */
 export type JudgedEntry = { readonly entry: SnapshotEntry } | { readonly trouble: string };
@@ -12,7 +12,7 @@ export type JudgedEntry = { readonly entry: SnapshotEntry } | { readonly trouble
 export type UnitEntriesParts = {
   readonly unit: RelPath;
   readonly sorted: SortedUnit;
-  readonly names: UnitNames;
+  readonly names: ShownNames;
 };
 
 /**
@@ -110,7 +110,10 @@ function entryOf({ unit, names, key, part }: Named): SnapshotEntry {
   };
 }
 
-function linkOf(target: Buffer, names: UnitNames): Pick<SnapshotEntry, "linkTarget" | "linkBytes"> {
+function linkOf(
+  target: Buffer,
+  names: ShownNames,
+): Pick<SnapshotEntry, "linkTarget" | "linkBytes"> {
   const { text, bytes } = names.textOf(target.toString("latin1"));
   return { linkTarget: text, ...(bytes === undefined ? {} : { linkBytes: bytes }) };
 }

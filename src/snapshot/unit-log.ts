@@ -4,7 +4,7 @@ import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { BlockHash } from "../core/tree/content-hash.ts";
 import { LineSorter, type LineSpool, type MakeSpool } from "../std/line-sorter.ts";
 import { turn } from "../std/turn.ts";
-import { UnitNames } from "./unit-names.ts";
+import { ShownNames } from "./shown-names.ts";
 
 /** Everything of an entry of a unit but its names. */
 export type UnitPart = Pick<SnapshotEntry, "mode" | "modifiedNs" | "owner"> & {
@@ -31,7 +31,7 @@ const linesInARow = 512;
 
 /** What came of a unit in the order in which it came, however much it is (N6). */
 export class UnitLog implements Disposable {
-  readonly names: UnitNames = new UnitNames();
+  readonly names: ShownNames = new ShownNames();
   readonly #makeSpool: MakeSpool;
   readonly #lines: LineSpool;
 

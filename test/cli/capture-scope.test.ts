@@ -191,27 +191,45 @@ test("N33: restore --ignored puts ignored files back on the disk alone, and an u
 
 const noText = Buffer.from([0x6e, 0xff]);
 
-test("N37: names and targets that are no UTF-8 are a gap: told, exit 4, and no restore takes them away", async () => {
+test("N23: names and targets that are no UTF-8 are captured, found, copied out and checked like others", async () => {
+  using box = new Box();
+  const at = (name: Buffer, top = box.workspace): Buffer =>
+    Buffer.concat([Buffer.from(`${top}/`), name]);
+  const inFolder = Buffer.concat([noText, Buffer.from("/"), noText]);
+  mkdirSync(at(noText));
+  writeFileSync(at(inFolder), "captured");
+  symlinkSync(noText, path.join(box.workspace, "link"));
+  const { events } = await box.expectExit(0, "capture", "--json");
+  expect(events.at(-1)).toMatchObject({ counts: { files: 1 }, completeness: "full", left: 0 });
+  expect((await box.expectExit(0, "cat", "latest", "n\ufffdff/n\ufffdff")).stdout).toBe("captured");
+  await box.expectExit(0, "diff", "latest", "local");
+  await box.expectExit(0, "verify", "latest", "--level", "5", "--all");
+  const copy = path.join(box.home, "copy");
+  await box.expectExit(0, "restore", "latest", "--to", copy);
+  expect(readFileSync(at(inFolder, copy), "utf8")).toBe("captured");
+  expect(readlinkSync(path.join(copy, "link"), { encoding: "buffer" })).toEqual(noText);
+  writeFileSync(at(inFolder), "another");
+  expect((await box.snap(["diff", "latest", "local"])).stdout).toContain("n\ufffdff/n\ufffdff");
+});
+
+test("N23, T13: a restore in place leaves names that are no UTF-8 as they are and says so; links come back", async () => {
   using box = new Box();
   box.write("a", "one");
-  const at = (name: Buffer): Buffer => Buffer.concat([Buffer.from(`${box.workspace}/`), name]);
-  writeFileSync(at(noText), "not captured");
+  const odd = Buffer.concat([Buffer.from(`${box.workspace}/`), noText]);
+  writeFileSync(odd, "then");
   const link = path.join(box.workspace, "link");
   symlinkSync(noText, link);
-  const preview = await box.expectExit(0, "capture", "--dry-run", "--json");
-  expect(preview.events.at(-1)).toMatchObject({ files: 1, left: 2 });
-  const { events } = await box.expectExit(4, "capture", "--json");
-  expect(events.slice(0, -1)).toMatchObject([
-    { type: "left", path: "link" },
-    { type: "left", path: String.raw`n\xff`, reason: "The name is not valid UTF-8" },
-  ]);
-  expect(events.at(-1)).toMatchObject({ completeness: "partial", left: 2 });
-  expect((await box.expectExit(0, "show", "latest")).stdout).toMatch(/content +partial/u);
+  await box.expectExit(0, "capture");
   box.write("a", "two");
-  await box.expectExit(4, "restore", "latest", "--delete", "--yes");
+  writeFileSync(odd, "now");
+  rmSync(link);
+  const { stdout } = await box.expectExit(4, "restore", "latest", "--yes");
+  expect(stdout).toContain("n\ufffdff");
   expect(box.read("a")).toBe("one");
-  expect(readFileSync(at(noText), "utf8")).toBe("not captured");
+  expect(readFileSync(odd, "utf8")).toBe("now");
   expect(readlinkSync(link, { encoding: "buffer" })).toEqual(noText);
+  await box.expectExit(0, "undo", "--yes");
+  expect(box.read("a")).toBe("two");
 });
 
 test("N37: a snapshot of some paths has no gap where a name beside them is no UTF-8", async () => {

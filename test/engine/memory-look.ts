@@ -206,5 +206,5 @@ function listing(path: RelPath, lines: readonly Line[] | undefined): FolderListi
   const entries = (lines ?? []).map(statOf).toSorted((a, b) => compareBytes(a.name, b.name));
   const trouble =
     lines === undefined ? new SnapError("permission-denied", "cannot be read") : undefined;
-  return { path, entries, unsyncable: [], trouble };
+  return { path, entries, unsyncable: [], odd: [], trouble };
 }

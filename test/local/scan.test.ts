@@ -39,6 +39,10 @@ test("S14: names that are no UTF-8 are listed with their bytes escaped", async (
   const listing = await scratch.side().list(rel(""));
   expect(listing.entries.map((entry) => entry.name)).toEqual(["good"]);
   expect(listing.unsyncable).toEqual([String.raw`c\xe9`, String.raw`\xed\xa0\x80`]);
+  expect(listing.odd.map(({ name, size }) => [name, size])).toEqual([
+    ["c\udce9", 1],
+    ["\udced\udca0\udc80", 1],
+  ]);
 });
 
 test("S14: a name may begin with a byte order mark, or hold the character that stands for bytes that are none", async () => {

@@ -42,7 +42,7 @@ function read(at: string, facts: Partial<ReadContent> = {}): ReadContent {
 }
 
 function listing(folder: string, ...entries: readonly LocalStat[]): FolderListing {
-  return { path: parseRelPath(folder), entries, unsyncable: [], trouble: undefined };
+  return { path: parseRelPath(folder), entries, unsyncable: [], odd: [], trouble: undefined };
 }
 
 /** What a later process knows of a folder. */

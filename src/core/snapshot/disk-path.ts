@@ -1,3 +1,5 @@
+import { rawText } from "../path/raw-path.ts";
+import { parseRelPath, type RelPath } from "../path/rel-path.ts";
 import type { SnapshotEntry } from "./entry.ts";
 
 /** A path as a disk takes it: text, or its bytes where they are no text. */
@@ -27,6 +29,19 @@ export function pathOnDisk(
   const name = bytes.subarray(end + 1);
   if (!parent.equals(bytesOf(folder ?? "")) || !isName(name)) return undefined;
   return nameOnDisk(folder, name);
+}
+
+/** The path by which the local side knows what an entry was made of: a raw one where its bytes are no UTF-8. */
+export function rawPathOf({ path, pathBytes }: Pick<SnapshotEntry, "path" | "pathBytes">): RelPath {
+  return parseRelPath(pathBytes === undefined ? path : rawText(Buffer.from(pathBytes, "base64")));
+}
+
+/** The target of a link as the local side gives it. */
+export function rawTargetOf({
+  linkTarget,
+  linkBytes,
+}: Pick<SnapshotEntry, "linkTarget" | "linkBytes">): string | undefined {
+  return linkBytes === undefined ? linkTarget : rawText(Buffer.from(linkBytes, "base64"));
 }
 
 /** Also none of the program's own (X6). */

@@ -10,6 +10,7 @@ import {
 } from "../path/rel-path.ts";
 import { SnapError } from "../../std/error.ts";
 import { isPrivilegedAttribute } from "./attributes.ts";
+import { rawTargetOf } from "./disk-path.ts";
 import type { SnapshotEntry } from "./entry.ts";
 import {
   withParents,
@@ -147,7 +148,8 @@ function linkOf(
   entry: SnapshotEntry,
   rules: NodeRules & { readonly path: RelPath },
 ): WantedNode | AsideReason {
-  const { linkTarget = "", modifiedNs } = entry;
+  const { modifiedNs } = entry;
+  const linkTarget = rawTargetOf(entry) ?? "";
   const { path, isOwn } = rules;
   if (linkTarget === "" || linkTarget.includes("\0")) return "not a file, folder or link";
   if (!isOwn && leavesWorkspace(path, linkTarget)) return "the link leaves the workspace";

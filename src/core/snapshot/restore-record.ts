@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { SnapError } from "../../std/error.ts";
+import { isRaw } from "../path/raw-path.ts";
 import { parseRelPath, type RelPath } from "../path/rel-path.ts";
 import type { AreaPath, LocalExpectation } from "../plan/local-act.ts";
 import type { LocalStat } from "../tree/local-stat.ts";
@@ -260,7 +261,12 @@ type Standing =
 export function witnessOf(standing: Standing | null | undefined): Witness {
   if (standing === null || standing === undefined) return "absent";
   if (standing.kind === "folder") return "folder";
-  return standing.kind === "file" ? standing.hash : `symlink:${standing.linkTarget}`;
+  return standing.kind === "file" ? standing.hash : `symlink:${keepable(standing.linkTarget)}`;
+}
+
+/** A raw text with its bytes escaped: a database keeps none. */
+function keepable(text: string): string {
+  return isRaw(text) ? JSON.stringify(text) : text;
 }
 
 /** The same of something in Dropbox or in the synced tree. */

@@ -18,7 +18,7 @@ export type LocalStat = {
   readonly modifiedNs: string;
   /** The later of mtime and ctime in nanoseconds, decimal: what a racy stamp is judged by (S24). */
   readonly newestNs: string;
-  /** Where a symlink points, as written. */
+  /** Where a symlink points, as written: raw text (`raw-path`). */
   readonly linkTarget?: string;
   /** The same text for all names of one file with several hard links; absent for a file with one name. */
   readonly linkGroup?: string;
@@ -61,6 +61,8 @@ export type FolderListing = {
   readonly entries: readonly LocalStat[];
   /** Names that are not valid UTF-8, with their bytes escaped for display (S14). */
   readonly unsyncable: readonly string[];
+  /** What stands under these names, which are raw here (`raw-path`). A raw path is for the local side alone. */
+  readonly odd: readonly LocalStat[];
   /** Why the folder could not be read: it and everything below is unknown (S29). */
   readonly trouble: SnapError | undefined;
 };

@@ -7,7 +7,7 @@ const sign = "\ufffd";
  * Names for display of what is no UTF-8: every byte above ASCII as a mark and its hex digits. No two paths get the same name,
  * whatever the others are called.
  */
-export class UnitNames {
+export class ShownNames {
   #mark: string = sign;
 
   /** Called with every path there is, one character a byte, before any is asked for. */
