@@ -96,6 +96,16 @@ export class Client {
     await waitAfter({ error, attempt, signal: work?.signal }, this.#options);
   }
 
+  /** Wait before a job is asked for again. @throws {SnapError} `interrupted` */
+  async pause(delayMs: number, work: Work | undefined): Promise<void> {
+    try {
+      await this.#options.clock.sleep(delayMs, work?.signal);
+    } catch (reason) {
+      throwIfAborted(work?.signal);
+      throw reason;
+    }
+  }
+
   /**
    * Run a writing call when all earlier ones have ended: commits that meet on the server's lock only slow each other
    * down (S59).

@@ -15,9 +15,11 @@ import type {
   UploadRequest,
 } from "../core/tree/remote-item.ts";
 import { assert } from "../std/assert.ts";
+import type { SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import type { Rng } from "../std/random.ts";
 import type { KeptRemote, RemoteAccount, RemoteSide } from "../ports.ts";
+import { makeFolders, relocate } from "./batches.ts";
 import { deleteFile, deleteFolder, folderId, makeFolder, makeTop, move } from "./changes.ts";
 import { Client, type ClientOptions } from "./client.ts";
 import { listDocuments, readDocument, writeDocument } from "./documents.ts";
@@ -92,6 +94,21 @@ class DropboxSide implements RemoteSide, KeptRemote {
 
   revert(path: RelPath, rev: string): Promise<RemoteItem> {
     return revert(this.#client, this.#top, { path, rev });
+  }
+
+  relocate(
+    call: "move" | "copy",
+    pairs: readonly { readonly from: RelPath; readonly to: RelPath }[],
+    work?: Work,
+  ): Promise<readonly (RemoteItem | SnapError)[]> {
+    return relocate(this.#client, this.#top, { call, pairs, work });
+  }
+
+  makeFolders(
+    paths: readonly RelPath[],
+    work?: Work,
+  ): Promise<readonly (RemoteItem | SnapError)[]> {
+    return makeFolders(this.#client, this.#top, { paths, work });
   }
 
   download(rev: string, offset: number, work?: Work): AsyncIterable<Uint8Array> {
