@@ -18,7 +18,7 @@ export async function revisionHash(client: Client, rev: string): Promise<string 
   return isLost ? undefined : textIn(entry, "content_hash");
 }
 
-/** What the server keeps of a place; what it says could not be brought back is left out (T24). */
+/** What a place held (T24). What could not be brought back is told, too: it may be an edit that a call hides (T25). */
 export async function fileHistory(client: Client, top: Top, path: RelPath): Promise<FileHistory> {
   const told = await revisionsAt(client, apiPath(top, path));
   const entries = isShape(told) ? told["entries"] : undefined;
@@ -30,9 +30,10 @@ export async function fileHistory(client: Client, top: Top, path: RelPath): Prom
 }
 
 function revisionIn(entry: unknown): readonly FileRevision[] {
-  if (!isShape(entry) || entry["is_restorable"] === false) return [];
-  const [rev, hash] = [textIn(entry, "rev"), textIn(entry, "content_hash")];
-  return rev === undefined || hash === undefined ? [] : [{ rev, hash }];
+  const rev = isShape(entry) ? textIn(entry, "rev") : undefined;
+  if (!isShape(entry) || rev === undefined) return [];
+  const isKept = entry["is_restorable"] !== false;
+  return [{ rev, hash: textIn(entry, "content_hash"), isKept }];
 }
 
 /** A repeat after a lost answer makes one more revision of the same content, which harms nobody. */

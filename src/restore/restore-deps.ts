@@ -63,7 +63,8 @@ export type RestoreDeps = {
 };
 
 /** The server's own part of a restore (T24). */
-export type RestoreRemote = KeptRemote & Pick<RemoteSide, "get" | "makeFolder">;
+export type RestoreRemote = KeptRemote &
+  Pick<RemoteSide, "get" | "list" | "revision" | "deleteFile">;
 
 /** A program that has a file of the workspace open for writing. */
 export type Writer = { readonly path: RelPath; readonly program: string };

@@ -56,7 +56,7 @@ test("T24: what a place held is told newest first, of one that was deleted, too"
   expect(await linked.remote.history(at("a"))).toEqual({ isDeleted: true, revisions: [] });
   const first = await linked.remote.upload(uploadOf("a", "one"));
   const second = await linked.remote.upload(uploadOf("a", "two", { replaces: first.rev }));
-  const revisions = [second, first].map(({ rev, hash }) => ({ rev, hash }));
+  const revisions = [second, first].map(({ rev, hash }) => ({ rev, hash, isKept: true }));
   expect(await linked.remote.history(at("a"))).toEqual({ isDeleted: false, revisions });
   await linked.remote.deleteFile(at("a"), second.rev);
   expect(await linked.remote.history(at("a"))).toEqual({ isDeleted: true, revisions });

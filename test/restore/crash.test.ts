@@ -4,12 +4,15 @@ import { forEachLimited } from "../../src/std/limiter.ts";
 import { Countdown, Killed } from "./countdown.ts";
 import { RestoreWorld } from "./restore-world.ts";
 
-const snapshot = "a: 1\nd/b: 2\ne/f/g: 3\nk: 4\nm/n: 6";
-const edits = "a: 9\n-e\n-k\nk/l: 5\n-m\nm: 7\nnew/x: 8\nnew/y: 8";
-const start = "a: 9\nd/b: 2\nk/l: 5\nm: 7\nnew/x: 8\nnew/y: 8";
+/** `p` is to be moved as a whole, `s` alone; what `c` holds stands as `d/b`, and `c` never was in Dropbox. */
+const synced = "a: 1\nd/b: 2\ne/f/g: 3\nk: 4\nm/n: 6\np/q/r: 70\ns: 71";
+const snapshot = "a: 1\nc: 2\nd/b: 2\ne/f/g: 3\nk: 4\nm/n: 6\np/q/r: 70\ns: 71";
+const edits = "a: 9\n-c\n-e\n-k\nk/l: 5\n-m\nm: 7\nnew/x: 8\nnew/y: 8\n-p\nt/q/r: 70\n-s\nu: 71";
+const start = "a: 9\nd/b: 2\nk/l: 5\nm: 7\nnew/x: 8\nnew/y: 8\nt/q/r: 70\nu: 71";
 
 async function prepared(): Promise<RestoreWorld> {
-  const world = await RestoreWorld.synced(snapshot);
+  const world = await RestoreWorld.synced(synced);
+  world.write("c: 2");
   await world.capture("S");
   world.write(edits);
   await world.world.sync();
@@ -33,7 +36,7 @@ type Moment = { readonly call: number; readonly when: "before" | "after" };
 
 /** Calls that leave something behind; a kill between two others finds what the last of these left. */
 const changing =
-  /^(journal\.(put|set)|index\.transaction|capture|engine|local\.(stage|make|perform|settle|set|remove|write)|remote\.(upload|make|move|delete|write|revert))/;
+  /^(journal\.(put|set)|index\.transaction|capture|engine|local\.(stage|make|perform|settle|set|remove|write)|remote\.(upload|make|move|delete|write|revert|relocate))/;
 
 /** After every call that changes something, and before those that are long; nothing is written before the journal is. */
 function momentsOf(calls: readonly string[]): readonly Moment[] {

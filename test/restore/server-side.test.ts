@@ -50,7 +50,7 @@ test("T24: a folder that is gone is made once, and what was in it put back below
   world.world.wire.forget();
   expect(await world.restore()).toMatchObject({ exit: 0, reverted: 2, uploadedBytes: 0 });
   expect(await world.world.both()).toBe("c: 3\nd/e/a: 1\nd/e/b: 2");
-  expect(world.world.wire.calls("files/create_folder_v2")).toBe(2);
+  expect(world.world.wire.calls("files/create_folder_batch")).toBe(1);
   expect(uploads(world)).toBe(0);
   await world.assertQuiet();
 });

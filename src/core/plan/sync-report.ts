@@ -71,8 +71,8 @@ export type RebaseItem = {
     | { readonly kind: "absent" };
 };
 
-/** What the server answered to a call of a restore about one path (T23). */
-export type ServedItem = { readonly path: RelPath; readonly item: RemoteItem };
+/** What the server answered to a call of a restore about one path (T23); undefined where nothing is left. */
+export type ServedItem = { readonly path: RelPath; readonly item: RemoteItem | undefined };
 
 /** Everything a restore changed (S98). */
 export type RebaseRequest = { readonly restore: string; readonly items: readonly RebaseItem[] };

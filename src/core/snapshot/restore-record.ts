@@ -4,6 +4,7 @@ import { isRaw } from "../path/raw-path.ts";
 import { parseRelPath, type RelPath } from "../path/rel-path.ts";
 import type { AreaPath, LocalExpectation } from "../plan/local-act.ts";
 import type { LocalStat } from "../tree/local-stat.ts";
+import type { Kind } from "../tree/node.ts";
 import { isOwner, type Owner } from "../tree/owner.ts";
 import type { LocalItem, RemoteSeen, SyncedSeen } from "./restore-picture.ts";
 import type { WantedMetadata, WantedNode } from "./restore-wanted.ts";
@@ -79,6 +80,16 @@ export type RemoteRecord = {
   readonly want: WantRecord | null;
   /** Left as it is on the server, for its name. */
   readonly aside: boolean;
+  /** What was asked for there and may have been done; without it a revision was to be put back (T24, T25). */
+  readonly call?: ServerCall;
+};
+
+/** A file or folder that Dropbox was asked to move or copy to a place. */
+export type ServerCall = {
+  readonly call: "move" | "copy";
+  readonly kind: Kind;
+  readonly from: RelPath;
+  readonly remoteId: string;
 };
 
 const attributes = z.record(z.string(), z.string());
@@ -160,11 +171,19 @@ const localRecord: z.ZodType<LocalRecord> = z.object({
 
 const seen = z.object({ kind: z.enum(["file", "folder"]), hash: z.string() });
 
+const serverCall: z.ZodType<ServerCall> = z.object({
+  call: z.enum(["move", "copy"]),
+  kind: z.enum(["file", "folder"]),
+  from: relPath,
+  remoteId: z.string(),
+});
+
 const remoteRecord: z.ZodType<RemoteRecord> = z.object({
   before: seen.extend({ size: z.number(), rev: z.string(), remoteId: z.string() }).nullable(),
   synced: seen.nullable(),
   want: wantRecord.nullable(),
   aside: z.boolean(),
+  call: serverCall.exactOptional(),
 });
 
 /** @throws {SnapError} `damaged` when the journal holds something else */

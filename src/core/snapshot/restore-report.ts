@@ -4,6 +4,7 @@ import type { PlanOptions } from "./restore-item.ts";
 import type { SideCounts } from "./restore-plan.ts";
 import { read } from "./restore-record.ts";
 import type { RestoreRow, RestoreState } from "./restore-state.ts";
+import { serverSides, type ServerSide } from "./server-world.ts";
 
 /** A path that was left aside, or about which there is something to say. */
 export type LeftItem = {
@@ -26,8 +27,12 @@ export type RestoreFacts = {
   readonly left: readonly LeftItem[];
   readonly ignored: number;
   readonly uploadedBytes: number;
-  /** Files that Dropbox put back itself (T24); absent in the journals of earlier versions. */
+  /** Files that Dropbox put back, moved or copied itself (T24); absent where there are none. */
   readonly reverted?: number;
+  readonly moved?: number;
+  readonly copied?: number;
+  /** What Dropbox may do itself, where that is not all. */
+  readonly serverSide?: ServerSide;
   /** Paths that somebody edited meanwhile (T26). */
   readonly late: readonly string[];
 };
@@ -63,6 +68,9 @@ const facts: z.ZodType<RestoreFacts> = z.object({
   ignored: z.number(),
   uploadedBytes: z.number(),
   reverted: z.number().exactOptional(),
+  moved: z.number().exactOptional(),
+  copied: z.number().exactOptional(),
+  serverSide: z.enum(serverSides).exactOptional(),
   late: z.array(z.string()),
 });
 

@@ -1,17 +1,20 @@
 import type { ContentHash } from "../tree/node.ts";
-import type { FileHistory } from "../tree/remote-item.ts";
+import type { FileHistory, FileRevision } from "../tree/remote-item.ts";
 
-/** What the history of a place says of a call that put a revision back there without a precondition (T25). */
-export type Served =
-  /** It was not done, or an edit stands above it, which the push meets (T26). */
-  | { readonly is: "nothing" }
-  | { readonly is: "ours"; readonly rev: string }
-  /** An edit came between look and call, and ours hides it: this is the newest such. */
-  | { readonly is: "over-edit"; readonly rev: string };
+/** What the history of a place says of calls that put a revision back there without a precondition (T25). */
+export type Served = {
+  /** The revision of ours that stands there and hides nothing. */
+  readonly ours: string | undefined;
+  /** An edit that came between look and call: ours stands there and hides it. */
+  readonly back: string | undefined;
+  /** Edits that ours hid before somebody wrote there again: the name belongs to what was written last. */
+  readonly copies: readonly string[];
+};
 
 /**
  * Judge a call by what lies above the revision that was the newest before it. A call whose answer was lost is repeated, so ours may
- * be there several times.
+ * be there several times. Hidden is what lies right below one of ours: an edit below another edit was seen by whoever made that. What
+ * stands above again under its content was brought back.
  */
 export function judgeServed(
   { isDeleted, revisions }: FileHistory,
@@ -19,8 +22,22 @@ export function judgeServed(
 ): Served {
   const end = revisions.findIndex(({ rev }) => rev === superseded);
   const above = end < 0 ? revisions : revisions.slice(0, end);
+  const isOurs = (revision: FileRevision | undefined): boolean => revision?.hash === hash;
+  const hidden = above.filter(
+    (revision, place) =>
+      !isOurs(revision) && isOurs(above[place - 1]) && !isAgain(revision, above.slice(0, place)),
+  );
   const [newest] = above;
-  if (isDeleted || newest?.hash !== hash) return { is: "nothing" };
-  const edit = above.find((revision) => revision.hash !== hash);
-  return edit === undefined ? { is: "ours", rev: newest.rev } : { is: "over-edit", rev: edit.rev };
+  const stands = !isDeleted && newest !== undefined && isOurs(newest);
+  const topmost = above.find((revision) => !isOurs(revision));
+  const back = stands && hidden[0] === topmost ? hidden[0]?.rev : undefined;
+  return {
+    ours: stands && back === undefined ? newest.rev : undefined,
+    back,
+    copies: hidden.map(({ rev }) => rev).filter((rev) => rev !== back),
+  };
+}
+
+function isAgain({ hash }: FileRevision, newer: readonly FileRevision[]): boolean {
+  return hash !== undefined && newer.some((other) => other.hash === hash);
 }

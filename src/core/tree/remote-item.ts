@@ -22,10 +22,16 @@ export type RemoteItem = {
   readonly modified: number;
 };
 
-/** One content that a file had, and that the server keeps. */
-export type FileRevision = { readonly rev: string; readonly hash: ContentHash };
+/** One content that a file had. */
+export type FileRevision = {
+  readonly rev: string;
+  /** undefined where the server does not tell. */
+  readonly hash: ContentHash | undefined;
+  /** The server does not say that it could not be brought back. */
+  readonly isKept: boolean;
+};
 
-/** What the server keeps of one place, newest first; `isDeleted`: nothing stands there now. */
+/** What one place held, newest first and without gaps; `isDeleted`: nothing stands there now. */
 export type FileHistory = {
   readonly isDeleted: boolean;
   readonly revisions: readonly FileRevision[];

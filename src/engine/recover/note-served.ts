@@ -1,16 +1,25 @@
 import { pathKeyOf } from "../../core/path/path-key.ts";
-import { comparePaths, parentPath, pathComponents, topPath } from "../../core/path/rel-path.ts";
-import type { RelPath } from "../../core/path/rel-path.ts";
+import {
+  baseName,
+  comparePaths,
+  parentPath,
+  pathComponents,
+  topPath,
+  type RelPath,
+} from "../../core/path/rel-path.ts";
 import type { ServedItem } from "../../core/plan/sync-report.ts";
 import { rootNode, type NodeId, type RemoteEntry } from "../../core/tree/node.ts";
+import type { RemoteItem } from "../../core/tree/remote-item.ts";
+import { descendants } from "../../core/tree/tree-view.ts";
 import type { IndexStore } from "../../ports.ts";
 import { SnapError } from "../../std/error.ts";
 import type { EngineDeps } from "../engine-deps.ts";
 import { remoteRow } from "../execute/commit.ts";
 
 /**
- * Take over what the server answered to the own calls of a restore behind its fence: each answer becomes the row of its place (T23). What
- * anybody else did there since the last look stays unseen. A place whose folder is not known is left to the next look.
+ * Take over what the server answered to the own calls of a restore behind its fence: each answer becomes the row of its place (T23), and what
+ * was moved keeps its node, a folder with all that it holds. What anybody else did there since the last look stays unseen. A place whose folder
+ * is not known is left to the next look.
  *
  * @throws {SnapError} `refused` unless the fence of this restore stands
  */
@@ -30,13 +39,37 @@ export function noteServed(
 function note(index: IndexStore, { path, item }: ServedItem): void {
   const parent = folderNode(index, parentPath(path) ?? topPath);
   if (parent === undefined) return;
-  const key = item.keys.at(-1) ?? pathKeyOf(item.name);
+  const key = item?.keys.at(-1) ?? pathKeyOf(baseName(path));
   const there = index.remote.childrenByKey(parent, key).find(isIn);
+  if (item !== undefined) put(index, { parent, there, item });
+  else if (there !== undefined) removeAll(index, there.node);
+}
+
+type Place = {
+  readonly parent: NodeId;
+  readonly there: RemoteEntry | undefined;
+  readonly item: RemoteItem;
+};
+
+function put(index: IndexStore, { parent, there, item }: Place): void {
   if (there !== undefined && there.kind !== item.kind) return;
-  if (there?.kind === "file" && there.rev !== item.rev) {
-    index.addHistory(there.node, there.rev, there.hash ?? "");
+  const before = there ?? movedHere(index, item);
+  if (before?.kind === "file" && before.rev !== item.rev) {
+    index.addHistory(before.node, before.rev, before.hash ?? "");
   }
-  index.remote.put(remoteRow(there?.node ?? index.newNode(), parent, item));
+  index.remote.put(remoteRow(before?.node ?? index.newNode(), parent, item));
+}
+
+/** What has this id at another place: an id is at one place only. */
+function movedHere(index: IndexStore, { remoteId, kind }: RemoteItem): RemoteEntry | undefined {
+  const node = index.nodeOfRemoteId(remoteId);
+  const row = node === undefined ? undefined : index.remote.get(node);
+  return row !== undefined && row.kind === kind && isIn(row) ? row : undefined;
+}
+
+function removeAll({ remote }: IndexStore, node: NodeId): void {
+  const below = [...descendants(remote, node)].map((entry) => entry.node);
+  for (const one of [...below.toReversed(), node]) remote.remove(one);
 }
 
 /** The folder of the server at a path; undefined where it is not known, or out of scope. */

@@ -114,8 +114,15 @@ class Rebasing {
   /** What is said of places below is said of the folder that is wanted here, else of the one that has to go. */
   #enter({ path, want }: RebaseItem, spot: Spot & { readonly node: NodeId | undefined }): void {
     const { node, remote, synced, local } = spot;
-    const folder = want.kind === "folder" ? node : (remote?.node ?? synced ?? local?.node);
+    const folder = want.kind === "folder" ? node : (remote?.node ?? this.#unmoved(synced, local));
     if (folder !== undefined) this.#folders.set(path, folder);
+  }
+
+  /** What the server has at another place now is spoken of there, with all that it holds. */
+  #unmoved(synced: NodeId | undefined, local: LocalEntry | undefined): NodeId | undefined {
+    return [synced, local?.node].find(
+      (node) => node !== undefined && this.#index.remote.get(node) === undefined,
+    );
   }
 
   /** Undefined where the folder of the place is in no tree: there is nothing to say about it. */

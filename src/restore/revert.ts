@@ -1,0 +1,119 @@
+import { conflictName } from "../core/path/names.ts";
+import { baseName, joinPath, parentPath, topPath, type RelPath } from "../core/path/rel-path.ts";
+import type { RestoreItemRow } from "../core/snapshot/restore-state.ts";
+import { judgeServed } from "../core/snapshot/served.ts";
+import type { OpenWish, ServerWish } from "../core/snapshot/server-world.ts";
+import type { FileHistory, RemoteItem } from "../core/tree/remote-item.ts";
+import { isoDate } from "../std/time.ts";
+import { wishOf, withoutItemTrouble, type Serving } from "./serving.ts";
+
+/** Names that are tried for an edit that is to stand beside what was restored. */
+const namesMax = 16;
+
+/**
+ * Put a revision of a place back there, if one has the wanted content. There is no precondition, so the history is looked at before and
+ * afterwards, by a later run where this one is killed (T25).
+ */
+export async function revert(serving: Serving, wish: OpenWish): Promise<true> {
+  const { path } = wish;
+  const before = await serving.kept.history(path);
+  const wanted = revisionOf(before, wish);
+  serving.know(wish, wanted);
+  // Whatever becomes of it, it is tried once.
+  serving.refuse("revert", path);
+  // Anything newer is an edit, which the push meets (T26).
+  if (isNewer(before, wish)) serving.close(path);
+  const [newest] = before.revisions;
+  if (newest === undefined || wanted === undefined || isNewer(before, wish)) return true;
+  serving.intend([{ ...serving.rowAt(path), rev: newest.rev }]);
+  const item = await withoutItemTrouble(() => serving.kept.revert(path, wanted));
+  const told = await serving.kept.history(path);
+  await settle(serving, wish, { told, superseded: newest.rev, item });
+  return true;
+}
+
+/** Look whether Dropbox has the content of a place as a revision of it. */
+export async function ask(serving: Serving, wish: OpenWish): Promise<true> {
+  const history = await serving.kept.history(wish.path);
+  if (isNewer(history, wish)) serving.close(wish.path);
+  serving.know(wish, revisionOf(history, wish));
+  return true;
+}
+
+/** Find out what became of a call that a run had begun when it was killed. */
+export async function settleReverted(serving: Serving, row: RestoreItemRow): Promise<true> {
+  const wish = wishOf(row);
+  const told = await serving.kept.history(row.path);
+  const [newest] = told.revisions;
+  const isDone = wish !== undefined && row.rev !== undefined && newest?.rev !== row.rev;
+  if (isDone) await settle(serving, wish, { told, superseded: row.rev });
+  else serving.settle([{ path: row.path, way: "reverted", ours: [] }]);
+  return true;
+}
+
+function revisionOf({ revisions }: FileHistory, { hash }: ServerWish): string | undefined {
+  return revisions.find((revision) => revision.hash === hash && revision.isKept)?.rev;
+}
+
+/** Something else stands there than when the fence was raised. */
+function isNewer({ isDeleted, revisions }: FileHistory, { now }: OpenWish): boolean {
+  return (isDeleted ? undefined : revisions[0]?.rev) !== now?.rev;
+}
+
+/** A call that may have been done. */
+type Called = {
+  readonly told: FileHistory;
+  /** The newest revision before it. */
+  readonly superseded: string;
+  /** Its answer, where one came. */
+  readonly item?: RemoteItem | undefined;
+};
+
+/** Take over what is ours. Somebody's edit below it has its name again, and the push finds a true conflict (T26). */
+async function settle(serving: Serving, { path, hash }: ServerWish, called: Called): Promise<void> {
+  const { told, superseded, item } = called;
+  const { ours, back, copies } = judgeServed(told, { hash, superseded });
+  if (back !== undefined) await bringBack(serving, { path, rev: back, to: path });
+  for (const rev of copies) await bringBeside(serving, path, rev);
+  const now = ours === undefined || item?.rev === ours ? item : await serving.kept.get(path);
+  const isOurs = ours !== undefined && now?.rev === ours;
+  serving.settle([{ path, way: "reverted", ours: isOurs ? [{ path, item: now }] : [] }]);
+  // Where nothing of ours stands, and nothing came in between, the next row of the table has its turn.
+  if (told.revisions[0]?.rev !== superseded) serving.close(path);
+}
+
+/** An edit that lies below another one stands beside it: its name is the later one's (T5). */
+async function bringBeside(serving: Serving, path: RelPath, rev: string): Promise<void> {
+  const hash = await serving.kept.revision(rev);
+  const { device, clock } = serving.run.deps;
+  const taken = new Set<string>();
+  serving.noteLate(path);
+  for (let tries = 0; tries < namesMax; tries += 1) {
+    const context = {
+      device,
+      date: isoDate(clock.now()),
+      taken: (name: string) => taken.has(name),
+    };
+    const name = conflictName(baseName(path), "file", context);
+    const to = joinPath(parentPath(path) ?? topPath, name);
+    const there = await serving.kept.get(to);
+    if (there === undefined) return await bringBack(serving, { path, rev, to });
+    // A run that was killed has done it.
+    if (there.hash === hash) return;
+    taken.add(name);
+  }
+  leaveHidden(serving, path, rev);
+}
+
+type Hidden = { readonly path: RelPath; readonly rev: string; readonly to: RelPath };
+
+async function bringBack(serving: Serving, { path, rev, to }: Hidden): Promise<void> {
+  const item = await withoutItemTrouble(() => serving.kept.revert(to, rev));
+  if (item === undefined) leaveHidden(serving, path, rev);
+}
+
+/** What Dropbox does not put back is named in the report. */
+function leaveHidden(serving: Serving, path: RelPath, rev: string): void {
+  const reason = `an edit that came during the restore could not be brought back: it is the revision ${rev} in Dropbox`;
+  serving.noteLeft({ path, side: "remote", reason });
+}
