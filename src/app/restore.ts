@@ -1,5 +1,6 @@
 import type { RestorePlan } from "../core/snapshot/restore-plan.ts";
 import type { RestoreReport as Report } from "../core/snapshot/restore-report.ts";
+import type { ServerSide } from "../core/snapshot/server-world.ts";
 import type { RestoreRow } from "../core/snapshot/restore-state.ts";
 import { abandon } from "../restore/abandon.ts";
 import { planRestoreOf, restoreSnapshot } from "../restore/restore-snapshot.ts";
@@ -43,6 +44,8 @@ export type RestoreWords = PlannedRequest & {
   readonly specialModes?: boolean;
   readonly ignored?: boolean;
   readonly requireQuiet?: boolean;
+  /** undefined: all that Dropbox can do (T24). */
+  readonly serverSide?: ServerSide | undefined;
 };
 
 /**
@@ -67,6 +70,7 @@ export async function restoreWorkspace(
     ...(words.specialModes === true ? { specialModes: true } : {}),
     ...(words.ignored === true ? { ignored: true } : {}),
     ...(words.requireQuiet === true ? { requireQuiet: true } : {}),
+    ...(words.serverSide === undefined ? {} : { serverSide: words.serverSide }),
     ...(words.delete === undefined ? {} : { delete: words.delete }),
   };
   return planned(

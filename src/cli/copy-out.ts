@@ -14,6 +14,7 @@ export type CopyWords = {
   readonly ignored: boolean;
   readonly delete: boolean | undefined;
   readonly requireQuiet: boolean;
+  readonly serverSide: string | undefined;
   readonly plan: string | undefined;
   readonly abandon: string | undefined;
   readonly dryRun: boolean;
@@ -28,6 +29,7 @@ export function refuseMixedWords(words: CopyWords): void {
     "--plan": words.plan,
     "--abandon": words.abandon,
     "--require-quiet": words.requireQuiet,
+    "--server-side": words.serverSide,
   };
   const own = { "--all-workspaces": allWorkspaces };
   const wrong = Object.entries(to === undefined ? own : others).find(([, given]) => isThere(given));

@@ -7,6 +7,7 @@ import type { Json } from "../std/json.ts";
 import type { CliContext } from "./context.ts";
 import { formatSize, plural } from "./format.ts";
 import type { Output } from "./output.ts";
+import { remoteFields } from "./plan-text.ts";
 import { parseMs } from "./quantities.ts";
 import { showEvent } from "./restore-events.ts";
 
@@ -68,7 +69,6 @@ function showItem(output: Output, item: { readonly path: string; readonly reason
 
 function concludeRestore(output: Output, report: ReadyReport): ExitCode {
   const { plan, loses, remote = null } = report;
-  const { local, remote: there } = plan?.counts ?? {};
   tellVerdict(output, report);
   return conclude(output, report, {
     snapshot: report.snapshot,
@@ -77,7 +77,7 @@ function concludeRestore(output: Output, report: ReadyReport): ExitCode {
     plan:
       plan === undefined
         ? null
-        : { digest: plan.digest, local: local ?? null, remote: there ?? null },
+        : { digest: plan.digest, local: plan.counts.local, remote: remoteFields(plan) },
     loses: { localOnly: loses.localOnly.length, remoteNewer: loses.remoteNewer.length },
   });
 }

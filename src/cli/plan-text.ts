@@ -8,7 +8,12 @@ const namedMax = 10;
 
 /** The two-sided picture of a restore: what happens on each side, and what each side loses (T17). */
 export function planText(plan: RestorePlan): string {
-  const lines = [countsText(plan.counts), ...lossesText(plan), ...asideText(plan)];
+  const lines = [
+    countsText(plan.counts),
+    ...serverText(plan),
+    ...lossesText(plan),
+    ...asideText(plan),
+  ];
   return [...lines, `Plan ${plan.digest.slice(0, 12)}`].join("\n");
 }
 
@@ -22,6 +27,25 @@ function countsText({ local, remote }: RestorePlan["counts"]): string {
   const rows =
     remote === undefined ? [row("local", local)] : [row("local", local), row("Dropbox", remote)];
   return table([head, ...rows], [1, 2, 3, 4, 5, 6]);
+}
+
+/** Reverts are one call each: above so many a plan names the way around. */
+const revertsMax = 2_000;
+
+function serverText({ server }: RestorePlan): readonly string[] {
+  if (server === undefined) return [];
+  const { reverted, moved, copied, uploaded, unasked, uploadBytes, calls, serverSide } = server;
+  const there = `${reverted} put back, ${moved} moved, ${copied} copied there`;
+  const most = unasked > 0 ? " at most" : "";
+  const sent = `${plural(uploaded, "file")} uploaded${most}, ${formatSize(uploadBytes)}`;
+  const asked = unasked > 0 ? `; whether it holds ${unasked} of them is asked later` : "";
+  const isMuch = serverSide === "prefer" && reverted + unasked > revertsMax;
+  return [
+    ...(calls === 0 ? [] : [`In Dropbox: ${there}; ${sent}; ${plural(calls, "call")}${asked}`]),
+    ...(isMuch
+      ? ["Files are put back one call each: --server-side large uploads small ones instead."]
+      : []),
+  ];
 }
 
 function lossesText({ loses }: RestorePlan): readonly string[] {
@@ -70,10 +94,15 @@ export function planFields(plan: RestorePlan): Readonly<Record<string, Json>> {
   return {
     digest: plan.digest,
     local: plan.counts.local,
-    remote: plan.counts.remote ?? null,
+    remote: remoteFields(plan),
     loses: { localOnly: lost(plan.loses.localOnly), remoteNewer: lost(plan.loses.remoteNewer) },
     left: plan.left.map(({ path, side, reason }) => ({ path, side, reason })),
     changing: plan.changing,
     ignored: plan.ignored,
   };
+}
+
+/** Counts of the paths in Dropbox, and how the plan will reach it; null without a link. */
+export function remoteFields({ counts, server }: Pick<RestorePlan, "counts" | "server">): Json {
+  return counts.remote === undefined ? null : { ...counts.remote, ...server };
 }

@@ -106,13 +106,24 @@ export function concludeRestore(
 function reportText(report: RestoreReport, verb: string): string {
   const { local } = report.counts;
   const changed = local.create + local.replace + local.metadata + local.delete;
-  const { reverted = 0 } = report;
-  const served = reverted > 0 ? `, ${plural(reverted, "file")} put back by Dropbox itself` : "";
+  const served = servedText(report);
   const sent = report.uploadedBytes > 0 ? `, ${formatSize(report.uploadedBytes)} uploaded` : "";
   const end = report.state === "done" ? `${verb}, and verified` : `${verb} in part`;
   const text = `${end}: ${changed} changed here, ${local.keep} kept${served}${sent}.`;
   const isUndoable = report.state === "done" || report.state === "partial";
   return isUndoable ? `${text}\nTake it back with: snap undo ${report.restore}` : text;
+}
+
+function servedText({ reverted = 0, moved = 0, copied = 0 }: RestoreReport): string {
+  const counts = [
+    [reverted, "put back"],
+    [moved, "moved"],
+    [copied, "copied"],
+  ] as const;
+  const done = counts.flatMap(([count, what]) =>
+    count === 0 ? [] : [`${plural(count, "file")} ${what}`],
+  );
+  return done.length === 0 ? "" : `, ${done.join(", ")} by Dropbox itself`;
 }
 
 /** The report for programs: without what only the journal needs. */

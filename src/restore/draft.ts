@@ -1,6 +1,7 @@
 import { planRestore, type RestorePlan } from "../core/snapshot/restore-plan.ts";
 import type { PlanSubject } from "../core/snapshot/restore-item.ts";
 import type { Sight } from "../core/snapshot/restore-picture.ts";
+import type { ServerSide } from "../core/snapshot/server-world.ts";
 import type { Wanted } from "../core/snapshot/restore-wanted.ts";
 import type { Work } from "../std/events.ts";
 import { dressed } from "./attributes.ts";
@@ -14,6 +15,8 @@ export type Order = {
   /** The restore that is taken back. */
   readonly undoes: string | undefined;
   readonly looker: Looker;
+  /** What Dropbox may do itself (T24); all that it can where nothing is said. */
+  readonly serverSide?: ServerSide;
   /** Nothing is changed while a program has a touched file open for writing (T33). */
   readonly requireQuiet?: boolean;
   /** @throws {SnapError} `refused` when what is there now forbids it */

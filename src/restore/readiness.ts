@@ -9,6 +9,7 @@ import { isSnapError, SnapError, throwIfAborted } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { Checks } from "./checks.ts";
 import { draftOf, type Draft, type Order } from "./draft.ts";
+import { withForecast } from "./forecast.ts";
 import {
   checkWorkspace,
   preflightChecks,
@@ -76,7 +77,8 @@ async function draftFor(
 ): Promise<Drafted | undefined> {
   try {
     const order = await orderOf(deps, request);
-    const draft = await draftOf(deps, order, work);
+    const made = await draftOf(deps, order, work);
+    const draft = await withForecast(deps, { order, draft: made }, work);
     deps.onEvent({ type: "plan", plan: draft.plan, drifted: false });
     return { order, draft };
   } catch (error) {

@@ -18,6 +18,7 @@ import type { RestorePlan } from "../core/snapshot/restore-plan.ts";
 import type { RestoreReport } from "../core/snapshot/restore-report.ts";
 import { selectionOf, type Selection } from "../core/snapshot/restore-select.ts";
 import { wantedOf } from "../core/snapshot/restore-manifest.ts";
+import type { ServerSide } from "../core/snapshot/server-world.ts";
 import { isAtOrBelow, type Wanted } from "../core/snapshot/restore-wanted.ts";
 import { unitFolder } from "../core/repo/unit.ts";
 import { repositoryMarker } from "../core/repo/marker.ts";
@@ -46,6 +47,8 @@ export type RestoreRequest = {
   readonly specialModes?: boolean;
   /** Put back on the disk what was ignored when it was captured (N33). */
   readonly ignored?: boolean;
+  /** What Dropbox may do itself (T24). */
+  readonly serverSide?: ServerSide;
   /** Change nothing while a program has a touched file open for writing (T33). */
   readonly requireQuiet?: boolean;
 };
@@ -88,6 +91,7 @@ export async function orderOf(deps: RestoreDeps, request: RestoreRequest): Promi
     subject: { kind: "restore", snapshot: root.id, options, link: deps.link },
     undoes: undefined,
     requireQuiet: request.requireQuiet ?? false,
+    ...(request.serverSide === undefined ? {} : { serverSide: request.serverSide }),
     looker: new Looker(deps, outside, localOnly),
     wanted: () => wantedFrom(deps, { root, options, outside, localOnly }),
   };

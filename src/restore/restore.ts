@@ -14,6 +14,7 @@ import { commit } from "./commit.ts";
 import { conclude } from "./conclude.ts";
 import { askConsent, settleDrift } from "./consent.ts";
 import { draftOf, type Draft, type Order } from "./draft.ts";
+import { withForecast } from "./forecast.ts";
 import { preflight, refuseUnfinished, refuseUnsaved, type ChosenSources } from "./preflight.ts";
 import type { Consent, RestoreDeps } from "./restore-deps.ts";
 import { Run } from "./run.ts";
@@ -62,7 +63,7 @@ export async function runOrder(
 export async function preview(deps: RestoreDeps, order: Order, work: Work): Promise<Draft> {
   await deps.engine?.observe(work);
   if (order.subject.kind !== "rollback") await refuseRolledBack(deps);
-  const draft = await draftOf(deps, order, work);
+  const draft = await withForecast(deps, { order, draft: await draftOf(deps, order, work) }, work);
   deps.onEvent({ type: "plan", plan: draft.plan, drifted: false });
   return draft;
 }
@@ -81,7 +82,7 @@ export async function refuseRolledBack({ rollback }: RestoreDeps): Promise<void>
 
 function begin(
   deps: RestoreDeps,
-  { subject, undoes }: Order,
+  { subject, undoes, serverSide }: Order,
   given: { readonly draft: Draft; readonly consent: Consent; readonly work: Work },
 ): Run {
   const { plan } = given.draft;
@@ -97,6 +98,7 @@ function begin(
     ignored: plan.ignored,
     uploadedBytes: 0,
     late: [],
+    ...(serverSide === undefined || serverSide === "prefer" ? {} : { serverSide }),
   };
   const { kind, snapshot } = subject;
   const row = { id, kind, snapshot, digest: plan.digest, options: JSON.stringify(facts) };
@@ -120,8 +122,10 @@ async function fence(
   throwIfAborted(work.signal);
   await deps.engine?.raiseFence(run.id, work);
   run.enter("fenced");
-  const draft = await draftOf(deps, order, work);
-  if (draft.plan.digest === given.agreed.plan.digest) return { draft, chosen: given.checked };
+  const fenced = await draftOf(deps, order, work);
+  const isAgreed = fenced.plan.digest === given.agreed.plan.digest;
+  if (isAgreed) return { draft: fenced, chosen: given.checked };
+  const draft = await withForecast(deps, { order, draft: fenced }, work);
   deps.onEvent({ type: "plan", plan: draft.plan, drifted: true });
   await settleDrift({ agreed: given.agreed.plan, present: draft.plan }, given.consent);
   const chosen = await preflight({ deps, order, draft, work });

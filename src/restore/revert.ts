@@ -51,7 +51,8 @@ export async function settleReverted(serving: Serving, row: RestoreItemRow): Pro
   return true;
 }
 
-function revisionOf({ revisions }: FileHistory, { hash }: ServerWish): string | undefined {
+/** The revision of a place that has the wanted content, and can be put back. */
+export function revisionOf({ revisions }: FileHistory, { hash }: ServerWish): string | undefined {
   return revisions.find((revision) => revision.hash === hash && revision.isKept)?.rev;
 }
 

@@ -35,7 +35,7 @@ test("T35: beside the background sync, whose plan it names, nothing is written",
     exit: 0,
     complete: true,
     remote: { path: "/w" },
-    plan: { local: { replace: 1 }, remote: { replace: 1 } },
+    plan: { local: { replace: 1 }, remote: { replace: 1, reverted: 1, uploadBytes: 0, calls: 1 } },
     loses: { localOnly: 0, remoteNewer: 0 },
     left: [],
   });

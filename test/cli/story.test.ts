@@ -20,7 +20,15 @@ test("log in, link, sync, capture, damage, sync, restore, undo", async () => {
   await box.expectExit(0, "sync");
   const bad = box.tree();
 
-  await box.expectExit(0, "restore", "good", "--yes");
+  const plan = await box.expectExit(0, "restore", "good", "--dry-run", "--server-side", "large");
+  expect(plan.stdout).toContain(
+    "In Dropbox: 0 put back, 0 moved, 0 copied there; 2 files uploaded, 6 B; 3 calls",
+  );
+  const restored = await box.expectExit(0, "restore", "good", "--yes");
+  expect(restored.stdout).toContain(
+    "In Dropbox: 2 put back, 0 moved, 0 copied there; 0 files uploaded, 0 B; 3 calls",
+  );
+  expect(restored.stdout).toContain("2 files put back by Dropbox itself.");
   expect(box.tree()).toEqual(good);
   expect((await box.expectExit(0, "sync", "--json")).events.at(-1)).toMatchObject({
     upToDate: true,

@@ -37,6 +37,8 @@ test("an option given twice, or empty, is refused and nothing is done", async ()
     ["restore", "S", "--yes", ""],
     ["restore", "S", "--yes", "--on-unsaved", "keep", "--on-unsaved", "keep"],
     ["restore", "S", "--yes", "--on-unsaved"],
+    ["restore", "S", "--yes", "--server-side", "sometimes"],
+    ["restore", "S", "--to", `${box.workspace}-copy`, "--server-side", "never"],
     ["link", "--repos", "exclude", "--repos", "exclude"],
     ["guard", "override", "--reason", "long enough text", "--reason", "long enough text"],
   ]) {

@@ -4,6 +4,7 @@ import { findSnapshot } from "../../app/look.ts";
 import { listForgets, takeBack } from "../../app/take-back.ts";
 import type { ForgetRecord } from "../../core/snapshot/forget-record.ts";
 import type { RestoreRow } from "../../core/snapshot/restore-state.ts";
+import { serverSides, type ServerSide } from "../../core/snapshot/server-world.ts";
 import type { UnitFacts } from "../../core/snapshot/unit.ts";
 import type { ExitCode } from "../../std/error.ts";
 import { defineCommand, type AnyCommand } from "../context.ts";
@@ -38,12 +39,22 @@ export function planWords<A>(parser: Argv<A>): Argv<A & PlanWords> {
     });
 }
 
+/** How a restore reaches Dropbox. */
+function remoteWords<A>(parser: Argv<A>): Argv<A & { "server-side": ServerSide | undefined }> {
+  return parser.option("server-side", {
+    requiresArg: true,
+    choices: serverSides,
+    describe:
+      "What Dropbox does itself: all it can (default), the same but uploading small files instead of putting each back, or nothing",
+  });
+}
+
 /** `snap restore`: roll workspace and cloud back to a snapshot. */
 export const restoreCommand: AnyCommand = defineCommand({
   command: "restore [snapshot] [paths..]",
   describe: "Roll workspace and cloud back to a snapshot, safely",
   builder: (parser) =>
-    planWords(parser)
+    planWords(remoteWords(parser))
       .positional("snapshot", {
         type: "string",
         describe: "Id, prefix, label, latest, latest~1, @time",
@@ -127,6 +138,7 @@ export const restoreCommand: AnyCommand = defineCommand({
         specialModes: words.specialModes,
         ignored: words.ignored,
         requireQuiet: words.requireQuiet,
+        serverSide: words.serverSide,
         consent: consentOf(context, words),
         dryRun: words.dryRun,
         onEvent,

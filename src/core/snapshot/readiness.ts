@@ -42,7 +42,7 @@ export type Readiness = {
     readonly reason: string;
   }[];
   /** Undefined where none could be made. */
-  readonly plan: Pick<RestorePlan, "digest" | "counts"> | undefined;
+  readonly plan: Pick<RestorePlan, "digest" | "counts" | "server"> | undefined;
   readonly loses: {
     readonly localOnly: readonly LostPath[];
     readonly remoteNewer: readonly LostPath[];

@@ -7,6 +7,7 @@ import { digestOf } from "./restore-digest.ts";
 import { groundOf, type Ground } from "./restore-ground.ts";
 import type { PlanItem, PlanSubject, SideAction } from "./restore-item.ts";
 import type { LocalItem, RemoteSeen, Sight } from "./restore-picture.ts";
+import type { ServerForecast } from "./server-forecast.ts";
 import {
   parentsOf,
   type AsidePath,
@@ -45,6 +46,8 @@ export type RestorePlan = {
   readonly ignored: number;
   /** SHA-256, 64 hex digits. */
   readonly digest: string;
+  /** How it will reach Dropbox, as far as that is known beforehand; no part of what is agreed to. */
+  readonly server?: ServerForecast;
 };
 
 /**
