@@ -64,8 +64,13 @@ export async function settleRelocated(
   { path }: RestoreItemRow,
   asked: ServerCall,
 ): Promise<true> {
-  const there = await withoutItemTrouble(() => serving.kept.get(path));
-  serving.settle([await outcomeOf(serving, { to: path, asked, isTold: false }, there)]);
+  const there = await serving.kept.get(path);
+  const called = { to: path, asked, isTold: false };
+  // Where nothing is there the call was not made, and has its turn.
+  const isMade = there !== undefined;
+  serving.settle([
+    isMade ? await outcomeOf(serving, called, there) : { path, way: "moved", ours: [] },
+  ]);
   return true;
 }
 

@@ -5,7 +5,7 @@ import { batchEntriesMax } from "../core/snapshot/server-forecast.ts";
 import { nextStep, type ServerStep } from "../core/snapshot/server-side-plan.ts";
 import { openWishes, type OpenWish } from "../core/snapshot/server-world.ts";
 import type { EngineControl } from "../ports.ts";
-import { isSnapError, SnapError, throwIfAborted } from "../std/error.ts";
+import { isSnapError, throwIfAborted } from "../std/error.ts";
 import { forEachLimited } from "../std/limiter.ts";
 import { relocateAll, settleRelocated } from "./relocate.ts";
 import { ask, revert, settleReverted } from "./revert.ts";
@@ -17,10 +17,10 @@ const filesParallel = 4;
 
 /**
  * Have Dropbox put back, move and copy what it still holds, instead of uploading it (T24). What does not come off here is left to the
- * ordinary push, and so is everything while Dropbox cannot be reached.
+ * ordinary push, and so is everything where the server fails again and again.
  *
- * @throws {SnapError} `interrupted`, and what keeps Dropbox from being reached after a call that was not judged yet (T25); what was
- * done is known then, and the next start goes on
+ * @throws {SnapError} `interrupted`; `offline` and `throttled`, since what Dropbox holds would be uploaded otherwise; and what keeps a call
+ * from being judged (T25). What was done is known then, and the next start goes on
  */
 export async function serve(run: Run, engine: EngineControl): Promise<void> {
   const { kept } = run.deps;
@@ -31,7 +31,7 @@ export async function serve(run: Run, engine: EngineControl): Promise<void> {
     await serveAll(serving);
   } catch (error) {
     throwIfAborted(run.work.signal);
-    if (!(error instanceof SnapError) || error.exit !== 7 || serving.isOpen) throw error;
+    if (!isSnapError(error, "server-error") || serving.isOpen) throw error;
   } finally {
     serving.noteCounts();
   }

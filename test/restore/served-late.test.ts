@@ -35,6 +35,37 @@ test.each(["a: 9", "-a"])("T25: killed right after the call, start %j", async (s
   await world.assertQuiet();
 });
 
+test.each(["before", "after"] as const)(
+  "T25: killed %s a move that takes an edit along, or would",
+  async (when) => {
+    const start = "-a\nb: 1";
+    const call = await callNumber("remote.relocate", start);
+    await using world = await RestoreWorld.afterSnapshot(start);
+    world.world.wire.before("files/move_batch_v2", async () => {
+      await world.world.remote.write("b", "late");
+    });
+    world.countdown = new Countdown(call, when);
+    await expect(world.restore()).rejects.toThrow(Killed);
+    expect(await world.restart()).toMatchObject([{ exit: 4, late: ["a"] }]);
+    await expectBoth(world);
+    await world.assertQuiet();
+  },
+);
+
+test("T26: killed right after a folder was moved, an edit in it is known for one", async () => {
+  const start = "-d/b\n-d\ne/b: 2";
+  const call = await callNumber("remote.relocate", start);
+  await using world = await RestoreWorld.afterSnapshot(start);
+  world.world.wire.before("files/move_batch_v2", async () => {
+    await world.world.remote.write("e/b", "late");
+  });
+  world.countdown = new Countdown(call, "after");
+  await expect(world.restore()).rejects.toThrow(Killed);
+  expect(await world.restart()).toMatchObject([{ exit: 4, late: ["d/b"] }]);
+  expect(await world.world.both()).toBe("a: 1\nd/b: late");
+  await world.assertQuiet();
+});
+
 test("T27: without Dropbox right after the call nothing is handed over, and the next start looks", async () => {
   await using world = await editedInBetween();
   let isCut = true;

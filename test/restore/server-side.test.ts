@@ -122,13 +122,15 @@ test("T25: a lost answer is healed: the next look knows our own revision", async
   await world.assertQuiet();
 });
 
-test("T27: without Dropbox nothing is put back there, and the next start uploads or adopts", async () => {
-  await using world = await RestoreWorld.afterSnapshot("a: 9");
-  const deps = await world.deps();
-  expect(deps.kept).toBeDefined();
-  world.world.wire.before("files/list_revisions", () => {
-    throw new TypeError("fetch failed");
-  });
-  expect((await world.restore()).exit).toBe(0);
-  expect(await world.world.both()).toBe(snapshot);
-});
+test.each(["files/list_revisions", "files/create_folder_batch"])(
+  "T24: where the server fails at every %s, the push uploads",
+  async (route) => {
+    await using world = await RestoreWorld.afterSnapshot("a: 9\n-d/b\n-d");
+    world.world.admin.setFaults([{ match: { route }, fault: { kind: "status", status: 500 } }]);
+    const report = await world.restore();
+    world.world.admin.setFaults([]);
+    expect(report).toMatchObject({ exit: 0, uploadedBytes: 2 });
+    expect(await world.world.both()).toBe(snapshot);
+    await world.assertQuiet();
+  },
+);
