@@ -11,7 +11,12 @@ const root = path.join(import.meta.dirname, "..");
 const target = path.join(root, "dist/cli");
 
 /** What is started by its name: the program, its short way for a status, and the threads. */
-const entries = ["src/cli/main.ts", "src/cli/fast-status.ts", ...inRoot("src/**/*-worker.ts")];
+const entries = [
+  "src/cli/main.ts",
+  "src/cli/fast-status.ts",
+  "src/cli/compiled-code.ts",
+  ...inRoot("src/**/*-worker.ts"),
+];
 
 /** Packages that every command needs. The others stay where they are, for the few commands that load them. */
 const everywhere: readonly string[] = [

@@ -6,6 +6,7 @@
  * it are the verbs of the program; the command line and other programs call them, and they print nothing.
  */
 import os from "node:os";
+import { makeCodeFolder } from "../state/code-folder.ts";
 import { locate, makeHome, type Locations } from "../state/locations.ts";
 import { openSecrets } from "../state/secrets.ts";
 import { openSettings, type SettingsFile } from "../state/settings.ts";
@@ -82,6 +83,8 @@ export type EnvironmentOptions = Pick<Environment, "variables" | "cwd"> &
 export async function openEnvironment(options: EnvironmentOptions): Promise<Environment> {
   const locations = locate({ SNAP_HOME: options.variables["SNAP_HOME"] });
   makeHome(locations);
+  const version = programVersion();
+  makeCodeFolder(locations.code, version);
   const rng = options.rng ?? systemRng;
   const host = os.hostname();
   return {
@@ -95,7 +98,7 @@ export async function openEnvironment(options: EnvironmentOptions): Promise<Envi
     logger: options.logger ?? silentLogger,
     host,
     isRoot: process.geteuid?.() === 0,
-    tool: `snap ${programVersion()}`,
+    tool: `snap ${version}`,
     fetch: options.fetch ?? fetch,
   };
 }

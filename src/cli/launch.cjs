@@ -133,6 +133,8 @@ function start() {
     .then(runFast)
     .then(function (code) {
       if (code !== undefined) return code;
+      var compiled = require("./compiled-code.js");
+      compiled.keepCompiledCode(process.env);
       var main = require("./main.js");
       if (onlyStreams()) tidyOftenWhenLarge();
       else tidyOften();

@@ -18,6 +18,8 @@ export type Locations = {
   readonly run: string;
   /** The embedded account. */
   readonly server: string;
+  /** Compiled code of the program; it may be removed at any time. */
+  readonly code: string;
 };
 
 /** The files that belong to one workspace. */
@@ -53,6 +55,7 @@ function inside(
     log: places.log,
     run: join(home, "run"),
     server: join(home, "server"),
+    code: join(home, "code"),
   };
 }
 

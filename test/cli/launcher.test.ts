@@ -51,6 +51,8 @@ class Package implements Disposable {
     copyFileSync(launcher, path.join(this.#folder, "launch.cjs"));
     const main = 'exports.run = function (words) { console.log("runs " + words); return 0; };\n';
     writeFileSync(path.join(this.#folder, "main.js"), main);
+    const keep = "exports.keepCompiledCode = function () {};\n";
+    writeFileSync(path.join(this.#folder, "compiled-code.js"), keep);
     const old = 'Object.defineProperty(process, "version", { value: "v12.22.0" });\n';
     writeFileSync(path.join(this.#top, "old.cjs"), old);
   }

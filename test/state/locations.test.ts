@@ -15,6 +15,7 @@ test("SNAP_HOME names one folder for everything", () => {
     run: "/srv/snap/run",
     log: "/srv/snap/log",
     server: "/srv/snap/server",
+    code: "/srv/snap/code",
   });
   expect(workspaceFiles(places, "ab")).toEqual({
     folder: "/srv/snap/workspaces/ab",
