@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { forgetFaults } from "../../src/engine/check/mark.ts";
-import { NodeSet } from "../../src/engine/check/node-set.ts";
+import { NodeSet } from "../../src/core/tree/node-set.ts";
 import { present } from "../../src/std/assert.ts";
 import { check, sync } from "./checked-workspace.ts";
 import { LinkedWorkspace } from "./linked-workspace.ts";

@@ -10,7 +10,7 @@ import type { Work } from "../../std/events.ts";
 import type { EngineDeps } from "../engine-deps.ts";
 import { isOldView } from "../listing/old-views.ts";
 import type { CheckFinding, Tell } from "./finding.ts";
-import { NodeSet } from "./node-set.ts";
+import { NodeSet } from "../../core/tree/node-set.ts";
 import { isAtOrBelow, type ServerChanges } from "./server-changes.ts";
 
 /** Differences that are kept until it is sure that no change explains them. */

@@ -5,7 +5,7 @@ import { throwIfAborted } from "../../std/error.ts";
 import type { Work } from "../../std/events.ts";
 import type { Tell } from "./finding.ts";
 import type { EngineDeps } from "../engine-deps.ts";
-import { NodeSet } from "./node-set.ts";
+import { NodeSet } from "../../core/tree/node-set.ts";
 import { ServerChanges } from "./server-changes.ts";
 import { ServerCheck } from "./server-rows.ts";
 import { checkRemote } from "../guards/presence.ts";

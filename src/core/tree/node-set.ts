@@ -1,4 +1,4 @@
-import type { NodeId } from "../../core/tree/node.ts";
+import type { NodeId } from "./node.ts";
 
 /** Bits in one word of the set. */
 const wordBits = 32;
