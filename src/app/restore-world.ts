@@ -49,6 +49,7 @@ export async function restoreDeps(
     ignored: async () => (await boundaryOf(workspace)).isIgnored,
     rules: async () => (await boundaryOf(workspace)).rules.digest,
     writers: () => Promise.resolve(writersIn(record.path)),
+    contents: linked === undefined ? workspace.contents : undefined,
     workspace: record.id,
     owners: environment.isRoot,
     attributes: attributesOf(workspace),

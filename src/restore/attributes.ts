@@ -18,8 +18,8 @@ export async function dressed(
   { wanted, sight }: { readonly wanted: Wanted; readonly sight: Sight },
   work: Work,
 ): Promise<{ readonly wanted: Wanted; readonly sight: Sight }> {
-  if (![...wanted.nodes.values()].some((node) => node.attributes !== undefined))
-    return { wanted, sight };
+  const isAsking = wanted.nodes.values().some((node) => node.attributes !== undefined);
+  if (!isAsking && wanted.attributes !== true) return { wanted, sight };
   if (attributes === undefined) return { wanted: undressed(wanted), sight };
   return { wanted, sight: await withAttributes(attributes, sight, work) };
 }

@@ -1,6 +1,6 @@
 import type { LeftPath, SyncReport } from "../core/plan/sync-report.ts";
 import { parseRelPath } from "../core/path/rel-path.ts";
-import { placeKey, type SyncedSeen } from "../core/snapshot/restore-picture.ts";
+import { placeKey, type PlaceKey, type SyncedSeen } from "../core/snapshot/restore-picture.ts";
 import {
   readLocalRecord,
   readRemoteRecord,
@@ -8,8 +8,9 @@ import {
 } from "../core/snapshot/restore-record.ts";
 import type { LeftItem } from "../core/snapshot/restore-report.ts";
 import type { RestoreItemRow } from "../core/snapshot/restore-state.ts";
+import type { Entry } from "../core/tree/node.ts";
 import type { EngineControl } from "../ports.ts";
-import { remotePicture, treePicture } from "./look-remote.ts";
+import { remoteRowAt, rowAt } from "./look-remote.ts";
 import type { Run } from "./run.ts";
 
 /** What the push and the verification found. */
@@ -58,8 +59,8 @@ export async function verifyRemote(
   const { index } = run.deps;
   const looks: Looks = {
     // Whatever the rules say now: the restored ones may be others than those the plan was made under.
-    remote: remotePicture(index, () => false).items,
-    local: treePicture(index.local),
+    remoteAt: (key) => seenOf(remoteRowAt(index, key)),
+    localAt: (key) => seenOf(rowAt(index.local, key)),
     left: new Map([...(pushed?.left ?? []), ...observation.left].map((left) => [left.path, left])),
   };
   const rows = run.items.filter(({ side, step }) => side === "remote" && step !== "left");
@@ -80,24 +81,28 @@ export async function verifyRemote(
 }
 
 type Looks = {
-  readonly remote: ReadonlyMap<string, SyncedSeen>;
-  readonly local: ReadonlyMap<string, SyncedSeen>;
+  readonly remoteAt: (key: PlaceKey) => SyncedSeen | undefined;
+  readonly localAt: (key: PlaceKey) => SyncedSeen | undefined;
   readonly left: ReadonlyMap<string, LeftPath>;
 };
+
+function seenOf(row: Entry | undefined): SyncedSeen | undefined {
+  return row && { kind: row.kind, hash: row.hash ?? "" };
+}
 
 type Finding =
   | { readonly is: "right" | "late" | "wrong" }
   | { readonly is: "left"; readonly reason: string };
 
-function judge(row: RestoreItemRow, { remote, local, left }: Looks): Finding {
+function judge(row: RestoreItemRow, { remoteAt, localAt, left }: Looks): Finding {
   const record = readRemoteRecord(row.expected);
   const key = placeKey(row.path);
-  const there = remoteWitnessOf(remote.get(key));
+  const there = remoteWitnessOf(remoteAt(key));
   if (record.aside || there === row.witness) return { is: "right" };
   const aside = left.get(row.path);
   if (aside !== undefined) return { is: "left", reason: aside.reason };
   // Both sides agree on something newer, or an edit came behind the fence: somebody works there (T26).
-  const isEdited = there === remoteWitnessOf(local.get(key));
+  const isEdited = there === remoteWitnessOf(localAt(key));
   return isEdited || there !== remoteWitnessOf(record.before) ? { is: "late" } : { is: "wrong" };
 }
 

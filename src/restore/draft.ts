@@ -7,6 +7,7 @@ import type { Work } from "../std/events.ts";
 import { dressed } from "./attributes.ts";
 import type { Looker } from "./look.ts";
 import type { RestoreDeps } from "./restore-deps.ts";
+import type { Passing } from "./passing.ts";
 import { unignoredPaths } from "./unignored.ts";
 
 /** What is asked for: a wanted tree, which may depend on what is there now, and where it comes from. */
@@ -19,8 +20,18 @@ export type Order = {
   readonly serverSide?: ServerSide;
   /** Nothing is changed while a program has a touched file open for writing (T33). */
   readonly requireQuiet?: boolean;
+  /** Begin to find out what is wanted; anew for every look. */
+  begin(): Wish;
+};
+
+/** What is wanted, as it becomes known. */
+export type Wish = {
+  /** What the look need not keep. */
+  readonly passing?: Passing;
   /** @throws {SnapError} `refused` when what is there now forbids it */
   wanted(sight: Sight): Promise<Wanted>;
+  /** Give back what is being read. */
+  end?(): Promise<void>;
 };
 
 /** A plan with all that it was made from. */
@@ -32,10 +43,17 @@ export type Draft = {
 
 /** Make the plan from what both sides are now; the engine has just observed them. */
 export async function draftOf(deps: RestoreDeps, order: Order, work: Work): Promise<Draft> {
-  const looked = await order.looker.look(work);
-  const given = { wanted: await order.wanted(looked), sight: looked };
-  const { wanted: asked, sight } = await dressed(deps, given, work);
-  const unignored = await unignoredPaths(deps, { wanted: asked, sight }, work);
-  const wanted = { ...asked, aside: [...asked.aside, ...unignored] };
-  return { plan: planRestore(wanted, sight, order.subject), wanted, sight };
+  const wish = order.begin();
+  try {
+    const looked = await order.looker.look(work, wish.passing);
+    const found = await wish.wanted(looked);
+    const settled = wish.passing?.settled?.(found, looked.local);
+    const given = { wanted: found, sight: settled === undefined ? looked : { ...looked, settled } };
+    const { wanted: asked, sight } = await dressed(deps, given, work);
+    const unignored = await unignoredPaths(deps, { wanted: asked, sight }, work);
+    const wanted = { ...asked, aside: [...asked.aside, ...unignored] };
+    return { plan: planRestore(wanted, sight, order.subject), wanted, sight };
+  } finally {
+    await wish.end?.();
+  }
 }

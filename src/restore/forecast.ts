@@ -7,6 +7,7 @@ import { SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { forEachLimited } from "../std/limiter.ts";
 import type { Draft, Order } from "./draft.ts";
+import { serverPicture } from "./look-server.ts";
 import type { RestoreDeps, RestoreRemote } from "./restore-deps.ts";
 import { revisionOf } from "./revert.ts";
 
@@ -23,11 +24,11 @@ export async function withForecast(
   { order, draft }: { readonly order: Order; readonly draft: Draft },
   work: Work,
 ): Promise<Draft> {
-  const { remote } = draft.sight;
   const { kept, index } = deps;
-  if (kept === undefined || remote === undefined) return draft;
+  if (kept === undefined || draft.sight.remote === undefined) return draft;
   const { serverSide = "prefer" } = order;
-  const world = worldOf(draft.plan.items.flatMap(placeOf), remote, serverSide);
+  const places = draft.plan.items.flatMap(placeOf);
+  const world = worldOf(places, serverPicture(index, places), serverSide);
   const { forecast, unasked } = foresee(world, serverSide);
   const withServer = (server: typeof forecast): Draft => ({
     ...draft,

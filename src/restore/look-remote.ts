@@ -1,3 +1,4 @@
+import { keyFromServer } from "../core/path/path-key.ts";
 import { isRelPath, joinPath, topPath, type RelPath } from "../core/path/rel-path.ts";
 import type {
   PlaceKey,
@@ -5,7 +6,7 @@ import type {
   RemoteSeen,
   SyncedSeen,
 } from "../core/snapshot/restore-picture.ts";
-import { rootNode, type NodeId, type RemoteEntry } from "../core/tree/node.ts";
+import { rootNode, type Entry, type NodeId, type RemoteEntry } from "../core/tree/node.ts";
 import type { TreeView } from "../core/tree/tree-view.ts";
 import type { IndexStore } from "../ports.ts";
 import type { Outside } from "./restore-deps.ts";
@@ -15,14 +16,28 @@ type Visit = { readonly node: NodeId; readonly path: RelPath; readonly key: Plac
 
 const top: Visit = { node: rootNode, path: topPath, key: "" };
 
-/** The linked folder as the index knows it; what is out of scope only shows in the folder that holds it (S91). */
-export function remotePicture(index: IndexStore, outside: Outside): RemotePicture {
+/** Whether the row of a file need not be kept: nothing is planned at its place. */
+export type Passes<E> = (row: E, place: Place) => boolean;
+
+/** Where a row stands. */
+export type Place = Pick<Visit, "path" | "key">;
+
+/** The linked folder as the index knows it; what is out of scope or passed over only shows in the folder that holds it (S91). */
+export function remotePicture(
+  index: IndexStore,
+  outside: Outside,
+  passes: Passes<RemoteEntry> = () => false,
+): RemotePicture {
   const items = new Map<PlaceKey, RemoteSeen>();
   const holding = new Set<PlaceKey>();
   const pending: Visit[] = [top];
   for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
     for (const row of index.remote.children(folder.node)) {
       const visit = visitOf(folder, row);
+      if (visit !== undefined && row.kind === "file" && passes(row, visit)) {
+        holding.add(folder.key);
+        continue;
+      }
       // The rules are asked first: the caller may note what they leave out.
       if (visit === undefined || outside(visit.path, row.kind) || isForeign(row, index)) {
         holding.add(folder.key);
@@ -36,7 +51,7 @@ export function remotePicture(index: IndexStore, outside: Outside): RemotePictur
 }
 
 /** Out of scope, or under another name on the disk: then it is the business of the sync alone (S42). */
-function isForeign(row: RemoteEntry, index: IndexStore): boolean {
+export function isForeign(row: RemoteEntry, index: IndexStore): boolean {
   return row.scope !== "in" || index.synced.get(row.node)?.localName !== undefined;
 }
 
@@ -58,16 +73,40 @@ function seenOf(path: RelPath, row: RemoteEntry): RemoteSeen {
 }
 
 /** What a tree of the index holds, by place. */
-export function treePicture(tree: TreeView): ReadonlyMap<PlaceKey, SyncedSeen> {
+export function treePicture<E extends Entry>(
+  tree: TreeView<E>,
+  passes: Passes<E> = () => false,
+): ReadonlyMap<PlaceKey, SyncedSeen> {
   const seen = new Map<PlaceKey, SyncedSeen>();
   const pending: Visit[] = [top];
   for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
     for (const row of tree.children(folder.node)) {
       const visit = visitOf(folder, row);
-      if (visit === undefined) continue;
+      if (visit === undefined || (row.kind === "file" && passes(row, visit))) continue;
       seen.set(visit.key, { kind: row.kind, hash: row.hash ?? "" });
       if (row.kind === "folder") pending.push(visit);
     }
   }
   return seen;
+}
+
+/** The row of one place; undefined where there is none. */
+export function rowAt<E extends Entry>(tree: TreeView<E>, key: PlaceKey): E | undefined {
+  return roadTo(tree, key)?.at(-1);
+}
+
+/** The row of one place of the linked folder, unless it or a folder above it is foreign. */
+export function remoteRowAt(index: IndexStore, key: PlaceKey): RemoteEntry | undefined {
+  const road = roadTo(index.remote, key);
+  return road?.some((row) => isForeign(row, index)) === false ? road.at(-1) : undefined;
+}
+
+function roadTo<E extends Entry>(tree: TreeView<E>, key: PlaceKey): readonly E[] | undefined {
+  const road: E[] = [];
+  for (const name of key.split("/")) {
+    const row = tree.childrenByKey(road.at(-1)?.node ?? rootNode, keyFromServer(name)).at(-1);
+    if (row === undefined) return undefined;
+    road.push(row);
+  }
+  return road;
 }

@@ -119,8 +119,12 @@ async function folderOf(
   );
   if (listed === undefined) return [];
   const there = new Map(listed.map((item) => [item.keys.join("/"), item]));
-  const known = remotePicture(serving.run.deps.index, () => false).items;
   const [top, place] = [placeKey(asked.from), folder.keys.join("/")];
+  const known = remotePicture(
+    serving.run.deps.index,
+    () => false,
+    (_row, { key }) => !key.startsWith(`${top}/`),
+  ).items;
   const came = [...known].flatMap(([key, was]): readonly ServedItem[] => {
     if (!key.startsWith(`${top}/`)) return [];
     const item = there.get(place + key.slice(top.length));

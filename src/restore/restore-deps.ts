@@ -5,6 +5,7 @@ import type { RestorePlan } from "../core/snapshot/restore-plan.ts";
 import type { LeftItem, RestoreReport } from "../core/snapshot/restore-report.ts";
 import type { RestoreRow, RestoreState } from "../core/snapshot/restore-state.ts";
 import type { CaptureResult } from "../core/snapshot/store-request.ts";
+import type { ContentMemory } from "../core/tree/content-memory.ts";
 import type { LocalStat } from "../core/tree/local-stat.ts";
 import type {
   EngineControl,
@@ -46,6 +47,8 @@ export type RestoreDeps = {
   rules(): Promise<string>;
   /** Files that a program has open for writing, as far as this system tells (T33). */
   writers?(): Promise<readonly Writer[]>;
+  /** What captures and restores have read, where no index knows it (N35). */
+  readonly contents?: Pick<ContentMemory, "hashesIn" | "note"> | undefined;
   /** Id of the workspace, and account and folder of its link. */
   readonly workspace: string;
   /** Owners are set (N38). */

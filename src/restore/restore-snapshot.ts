@@ -17,9 +17,9 @@ import type { PlanOptions } from "../core/snapshot/restore-item.ts";
 import type { RestorePlan } from "../core/snapshot/restore-plan.ts";
 import type { RestoreReport } from "../core/snapshot/restore-report.ts";
 import { selectionOf, type Selection } from "../core/snapshot/restore-select.ts";
-import { wantedOf } from "../core/snapshot/restore-manifest.ts";
+import { WantedCollection } from "../core/snapshot/restore-manifest.ts";
 import type { ServerSide } from "../core/snapshot/server-world.ts";
-import { isAtOrBelow, type Wanted } from "../core/snapshot/restore-wanted.ts";
+import { isAtOrBelow } from "../core/snapshot/restore-wanted.ts";
 import { unitFolder } from "../core/repo/unit.ts";
 import { repositoryMarker } from "../core/repo/marker.ts";
 import type { SnapshotRoot } from "../core/snapshot/root.ts";
@@ -29,10 +29,11 @@ import type { SnapshotStore } from "../ports.ts";
 import { isSnapError, SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { rulesBytesMax, textOf } from "./check-rules.ts";
-import type { Order } from "./draft.ts";
+import type { Order, Wish } from "./draft.ts";
 import { ignoredPlaces } from "./ignored-places.ts";
 import { Looker } from "./look.ts";
 import { preview, runOrder } from "./restore.ts";
+import { Sieve } from "./sieve.ts";
 import type { Consent, Outside, RestoreDeps } from "./restore-deps.ts";
 
 /** What the user asks for: `snap restore`. */
@@ -93,7 +94,7 @@ export async function orderOf(deps: RestoreDeps, request: RestoreRequest): Promi
     requireQuiet: request.requireQuiet ?? false,
     ...(request.serverSide === undefined ? {} : { serverSide: request.serverSide }),
     looker: new Looker(deps, outside, localOnly),
-    wanted: () => wantedFrom(deps, { root, options, outside, localOnly }),
+    begin: () => wishFrom(deps, { root, options, outside, localOnly }),
   };
 }
 
@@ -130,14 +131,15 @@ type From = {
   readonly outside: Outside;
 };
 
-async function wantedFrom(
-  { store, workspace, owners }: RestoreDeps,
+function wishFrom(
+  deps: RestoreDeps,
   from: From & { readonly localOnly: ReadonlySet<RelPath> | undefined },
-): Promise<Wanted> {
+): Wish {
+  const { store, workspace, owners } = deps;
   const { root, options, outside, localOnly } = from;
   const selection = selectionOf(options.paths);
   const boundary = boundaryOf(root);
-  const wanted = await wantedOf(withoutUnits(heldEntries(store, root)), {
+  const collection = new WantedCollection(withoutUnits(heldEntries(store, root)), {
     selects: (path) => selection.selects(path),
     isOutside: outside,
     isOwn: root.workspace.id === workspace && root.reason !== "import",
@@ -147,8 +149,15 @@ async function wantedFrom(
     ...(localOnly === undefined ? {} : { localOnly }),
     isRemoved: (path) => options.delete && boundary(path) && selection.selects(path),
   });
-  refuseUnmatched(selection, root);
-  return wanted;
+  return {
+    passing: new Sieve(deps, collection, localOnly),
+    wanted: async () => {
+      const wanted = await collection.finish();
+      refuseUnmatched(selection, root);
+      return wanted;
+    },
+    end: () => collection[Symbol.asyncDispose](),
+  };
 }
 
 /** What was thin when it was captured need not be fetched where the store has its content by now (N40). */

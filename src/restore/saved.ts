@@ -11,12 +11,15 @@ import type { RestoreDeps } from "./restore-deps.ts";
  *
  * Snapshots are searched only for what Dropbox does not have, newest first, and only until all is found; those that are
  * damaged are passed over.
+ *
+ * @param met those that rows have which the look did not keep
  */
 export async function savedHashes(
   deps: RestoreDeps,
   { local, remote, synced }: Pick<Sight, "local" | "remote" | "synced">,
+  met: ReadonlySet<ContentHash> = new Set(),
 ): Promise<ReadonlySet<ContentHash>> {
-  const saved = new Set<ContentHash>();
+  const saved = new Set(met);
   for (const { hash } of remote?.items.values() ?? []) saved.add(hash);
   for (const { hash } of synced.values()) saved.add(hash);
   const missing = new Set<ContentHash>();

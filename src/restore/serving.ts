@@ -15,7 +15,7 @@ import {
 import type { EngineControl } from "../ports.ts";
 import { present } from "../std/assert.ts";
 import { isSnapError } from "../std/error.ts";
-import { remotePicture } from "./look-remote.ts";
+import { serverPicture } from "./look-server.ts";
 import type { RestoreRemote } from "./restore-deps.ts";
 import type { Run } from "./run.ts";
 
@@ -69,7 +69,7 @@ export class Serving {
 
   /** As the index knows Dropbox now. */
   world(): ServerWorld {
-    const picture = remotePicture(this.run.deps.index, () => false);
+    const picture = serverPicture(this.run.deps.index, this.#places);
     const { serverSide = "prefer" } = this.run.facts;
     const world = worldOf(this.#places, picture, serverSide);
     return { ...world, known: this.#known, refused: world.refused.union(this.#refused) };

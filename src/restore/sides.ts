@@ -23,7 +23,7 @@ export async function orderOfSide(deps: RestoreDeps, choice: WantedSide): Promis
     subject: { kind: "rollback", snapshot: choice, options, link: deps.link },
     undoes: undefined,
     looker: new Looker(deps, choice === "keep" ? await outsideKept(deps, outside) : outside),
-    wanted: (sight) => Promise.resolve(wantedOf(sight)),
+    begin: () => ({ wanted: (sight) => Promise.resolve(wantedOf(sight)) }),
   };
 }
 

@@ -3,12 +3,13 @@ import type { SnapshotEntry } from "../core/snapshot/entry.ts";
 import type { PlanOptions } from "../core/snapshot/restore-item.ts";
 import type { RestorePlan } from "../core/snapshot/restore-plan.ts";
 import { readFacts, reportOf, type RestoreReport } from "../core/snapshot/restore-report.ts";
-import { readLocalRecord } from "../core/snapshot/restore-record.ts";
+import { readLocalRecord, readRemoteRecord } from "../core/snapshot/restore-record.ts";
 import {
   isUnfinished,
   type RestoreItemRow,
   type RestoreRow,
 } from "../core/snapshot/restore-state.ts";
+import { concernOf } from "../core/snapshot/restore-concern.ts";
 import { undoWish } from "../core/snapshot/restore-undo.ts";
 import type { AsidePath, Wanted } from "../core/snapshot/restore-wanted.ts";
 import type { Sight } from "../core/snapshot/restore-picture.ts";
@@ -18,6 +19,7 @@ import type { Work } from "../std/events.ts";
 import { isoDate } from "../std/time.ts";
 import type { Order } from "./draft.ts";
 import { Looker } from "./look.ts";
+import { keepConcerned } from "./passing.ts";
 import { preview, runOrder } from "./restore.ts";
 import type { Consent, RestoreDeps } from "./restore-deps.ts";
 
@@ -56,19 +58,24 @@ export function listRestores({ journal }: Pick<RestoreDeps, "journal">): readonl
   return journal.restores().map(reportOf);
 }
 
-async function undoOrder(deps: RestoreDeps, request: UndoRequest): Promise<Order> {
+/** What taking a restore back comes to. @throws {SnapError} `refused`, `usage` */
+export async function undoOrder(deps: RestoreDeps, request: UndoRequest): Promise<Order> {
   const undone = chosenRestore(deps, request.restore);
   const options: PlanOptions = { paths: [], delete: true, onUnsaved: "replace" };
   const subject = { kind: "undo", snapshot: undone.id, options, link: deps.link } as const;
-  const localOnly = localOnlyOf(deps.journal.items(undone.id));
+  const rows = deps.journal.items(undone.id);
+  const localOnly = localOnlyOf(rows);
   const { skipChanged } = request;
   return {
     subject,
     undoes: undone.id,
     looker: new Looker(deps, await deps.scope(), localOnly),
-    wanted: async (sight) => ({
-      ...(await wantedBefore(deps, { undone, sight, skipChanged })),
-      localOnly,
+    begin: () => ({
+      passing: keepConcerned(concernOf(rows)),
+      wanted: async (sight) => ({
+        ...(await wantedBefore(deps, { undone, rows, sight, skipChanged })),
+        localOnly,
+      }),
     }),
   };
 }
@@ -85,13 +92,18 @@ function localOnlyOf(rows: readonly RestoreItemRow[]): ReadonlySet<RelPath> {
 
 async function wantedBefore(
   deps: RestoreDeps,
-  given: { readonly undone: RestoreRow; readonly sight: Sight; readonly skipChanged: boolean },
+  given: {
+    readonly undone: RestoreRow;
+    readonly rows: readonly RestoreItemRow[];
+    readonly sight: Sight;
+    readonly skipChanged: boolean;
+  },
 ): Promise<Wanted> {
-  const { undone, sight } = given;
+  const { undone, rows, sight } = given;
   const { wanted, changed } = undoWish({
-    rows: deps.journal.items(undone.id),
+    rows,
     sight,
-    entries: await safetyEntries(deps, undone),
+    entries: await safetyEntries(deps, undone, hashesBefore(rows)),
     copy: { device: deps.device, date: isoDate(deps.clock.now()) },
     isRollback: undone.kind === "rollback",
   });
@@ -104,6 +116,16 @@ async function wantedBefore(
   return { ...wanted, aside: [...wanted.aside, ...aside] };
 }
 
+/** What the restore replaced or removed on either side. */
+function hashesBefore(rows: readonly RestoreItemRow[]): ReadonlySet<ContentHash> {
+  return new Set(
+    rows.flatMap(({ side, expected }) => {
+      const { before } = side === "local" ? readLocalRecord(expected) : readRemoteRecord(expected);
+      return before?.kind === "file" ? [before.hash] : [];
+    }),
+  );
+}
+
 /**
  * Content of the safety snapshot, for what the undo area no longer holds (T32). Where the snapshot is damaged, the undo
  * area alone may still suffice: the preflight finds out.
@@ -111,6 +133,7 @@ async function wantedBefore(
 async function safetyEntries(
   { store }: RestoreDeps,
   undone: RestoreRow,
+  asked: ReadonlySet<ContentHash>,
 ): Promise<ReadonlyMap<ContentHash, SnapshotEntry>> {
   const entries = new Map<ContentHash, SnapshotEntry>();
   const { local } = readFacts(undone).safety;
@@ -118,7 +141,8 @@ async function safetyEntries(
   if (!roots.some(({ id }) => id === local)) return entries;
   try {
     for await (const entry of store.entries(local ?? "")) {
-      if (entry.hash !== undefined && entry.blocks !== undefined) entries.set(entry.hash, entry);
+      if (entry.hash === undefined || entry.blocks === undefined) continue;
+      if (asked.has(entry.hash)) entries.set(entry.hash, entry);
     }
   } catch (error) {
     if (!isSnapError(error, "damaged")) throw error;

@@ -138,12 +138,13 @@ class Places {
     const wantedPaths = [...wanted.nodes.keys()].toSorted(
       (a, b) => Number(exact.has(b)) - Number(exact.has(a)) || comparePaths(a, b),
     );
+    const settled = sight.settled?.places ?? new Map<PlaceKey, RelPath>();
+    for (const [key, path] of settled) this.#owners.set(key, path);
     for (const path of wantedPaths) if (!this.#claim(path)) this.#twins.add(path);
     for (const path of sight.local.items.keys()) this.#claim(path);
     for (const path of remote) this.#claim(path);
-    this.paths = [
-      ...new Set([...wantedPaths, ...sight.local.items.keys(), ...this.#owners.values()]),
-    ];
+    const owners = [...this.#owners].filter(([key]) => !settled.has(key)).map(([, path]) => path);
+    this.paths = [...new Set([...wantedPaths, ...sight.local.items.keys(), ...owners])];
   }
 
   owns(path: RelPath): boolean {

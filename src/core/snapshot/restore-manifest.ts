@@ -1,11 +1,14 @@
 import { isAlwaysOutside } from "../ignore.ts";
 import { nameBytesMax } from "../path/names.ts";
 import {
+  comparePaths,
+  isInside,
   isRelPath,
   parentPath,
   pathBytesMax,
   pathComponents,
   pathDepthMax,
+  topPath,
   type RelPath,
 } from "../path/rel-path.ts";
 import { SnapError } from "../../std/error.ts";
@@ -49,55 +52,106 @@ export async function wantedOf(
   entries: AsyncIterable<SnapshotEntry>,
   rules: WantedRules,
 ): Promise<Wanted> {
-  const collection = new Collection(rules);
-  for await (const entry of entries) collection.add(entry);
-  return collection.finish();
+  return await new WantedCollection(entries, rules).finish();
 }
 
-class Collection {
+/**
+ * The wanted tree of a manifest while it is read, so that it need not be held as a whole: what is not to be planned is passed over as
+ * soon as it is known. What its calls throw is what `wantedOf` throws.
+ */
+export class WantedCollection implements AsyncDisposable {
+  readonly #entries: AsyncIterator<SnapshotEntry>;
   readonly #rules: WantedRules;
-  readonly #kinds = new Map<string, SnapshotEntry["type"]>();
+  #next: IteratorResult<SnapshotEntry> | undefined;
+  /** The last entry, and the folders that hold it. */
+  readonly #road: Pick<SnapshotEntry, "path" | "type">[] = [];
   readonly #nodes = new Map<RelPath, WantedNode>();
   readonly #aside: AsidePath[] = [];
   readonly #frozen: RelPath[] = [];
+  /** The frozen place that was met last, and is in no other one. */
+  #frozenTop: RelPath | undefined;
+  readonly #passedFolders = new Set<RelPath>();
 
-  constructor(rules: WantedRules) {
+  constructor(entries: AsyncIterable<SnapshotEntry>, rules: WantedRules) {
+    this.#entries = entries[Symbol.asyncIterator]();
     this.#rules = rules;
   }
 
-  add(entry: SnapshotEntry): void {
+  /** What is wanted at a path and may be planned; paths are asked for in path order. */
+  async upTo(path: RelPath): Promise<WantedNode | undefined> {
+    await this.#takeWhile((next) => comparePaths(next, path) <= 0);
+    const isFrozen = this.#frozenTop !== undefined && isInside(path, this.#frozenTop);
+    return isFrozen ? undefined : this.#nodes.get(path);
+  }
+
+  /** A file stands everywhere as it is wanted: it is not planned, and the folders that hold it stay. */
+  passOver(path: RelPath): void {
+    const folder = parentPath(path);
+    if (this.#nodes.delete(path) && folder !== undefined) this.#passedFolders.add(folder);
+  }
+
+  /** All that was not passed over. */
+  async finish(): Promise<Wanted> {
+    await this.#takeWhile(() => true);
+    for (const folder of this.#passedFolders) {
+      if (folder === topPath || this.#nodes.has(folder)) continue;
+      this.#nodes.set(folder, { kind: "folder", implied: true });
+    }
+    const { isRemoved, localOnly, attributes } = this.#rules;
+    return {
+      nodes: withParents(this.#nodes),
+      aside: this.#aside,
+      frozen: this.#frozen,
+      isRemoved,
+      ...(localOnly === undefined ? {} : { localOnly }),
+      ...(attributes === true ? { attributes } : {}),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#entries.return?.();
+  }
+
+  async #takeWhile(isDue: (path: string) => boolean): Promise<void> {
+    for (;;) {
+      this.#next ??= await this.#entries.next();
+      if (this.#next.done === true || !isDue(this.#next.value.path)) return;
+      this.#take(this.#next.value);
+      this.#next = undefined;
+    }
+  }
+
+  #take(entry: SnapshotEntry): void {
     const { path } = entry;
     if (isForeignName(entry)) {
       this.#aside.push({ path, side: "both", reason: "the name cannot be restored" });
       return;
     }
     if (!isRelPath(path) || path === "") throw twisted(path, "has an impossible path");
-    this.#checkStructure(entry, path);
+    this.#checkStructure(entry);
     if (!this.#rules.selects(path) || isAlwaysOutside(path)) return;
     this.#place(entry, path);
   }
 
-  finish(): Wanted {
-    const nodes = withParents(this.#nodes);
-    const { isRemoved, localOnly } = this.#rules;
-    const wanted = { nodes, aside: this.#aside, frozen: this.#frozen, isRemoved };
-    return localOnly === undefined ? wanted : { ...wanted, localOnly };
-  }
-
   /** A manifest is a tree in path order: whatever stands elsewhere was not written by us. */
-  #checkStructure(entry: SnapshotEntry, path: RelPath): void {
-    if (this.#kinds.has(path)) throw twisted(path, "stands there twice");
-    this.#kinds.set(path, entry.type);
-    const parent = parentPath(path);
-    const kind = parent === undefined ? undefined : this.#kinds.get(parent);
-    if (kind !== undefined && kind !== "folder") throw twisted(path, "lies below a file or link");
+  #checkStructure({ path, type }: SnapshotEntry): void {
+    const last = this.#road.at(-1);
+    if (last?.path === path) throw twisted(path, "stands there twice");
+    if (last !== undefined && comparePaths(last.path, path) > 0)
+      throw twisted(path, "comes too late");
+    while (this.#road.length > 0 && !path.startsWith(`${this.#road.at(-1)?.path}/`))
+      this.#road.pop();
+    const above = this.#road.at(-1);
+    if (above !== undefined && above.type !== "folder")
+      throw twisted(path, "lies below a file or link");
+    this.#road.push({ path, type });
   }
 
   #place(entry: SnapshotEntry, path: RelPath): void {
     const outside = this.#rules.isOutside(path, entry.type === "folder" ? "folder" : "file");
     const isIgnored = outside || entry.flags.includes("ignored");
     if (isIgnored && this.#rules.localOnly?.has(path) !== true) {
-      this.#frozen.push(path);
+      this.#freeze(path);
       return;
     }
     const wanted = nodeOf(entry, { ...this.#rules, path });
@@ -105,9 +159,14 @@ class Collection {
       this.#nodes.set(path, wanted);
       if (!entry.flags.includes("unreadable")) return;
     }
-    this.#frozen.push(path);
+    this.#freeze(path);
     const reason = typeof wanted === "string" ? wanted : "unreadable when captured";
     this.#aside.push({ path, side: "both", reason });
+  }
+
+  #freeze(path: RelPath): void {
+    this.#frozen.push(path);
+    if (this.#frozenTop === undefined || !isInside(path, this.#frozenTop)) this.#frozenTop = path;
   }
 }
 

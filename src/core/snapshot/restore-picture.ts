@@ -48,6 +48,16 @@ export type RemotePicture = {
 /** What both sides last agreed on at one place; "" is the hash of a folder. */
 export type SyncedSeen = { readonly kind: Kind; readonly hash: ContentHash };
 
+/**
+ * Files that were passed over while both sides were looked at: they stand on each of them as they are wanted, so that a plan only
+ * counts them, and its size follows what differs.
+ */
+export type Settled = {
+  readonly files: number;
+  /** Of these the ones whose place in Dropbox another path would have, too (S15). */
+  readonly places: ReadonlyMap<PlaceKey, RelPath>;
+};
+
 /** Both sides at one moment. */
 export type Sight = {
   readonly local: LocalPicture;
@@ -58,6 +68,7 @@ export type Sight = {
   readonly outside: ReadonlyMap<RelPath, Kind>;
   /** Hashes of content that a snapshot or a revision in Dropbox holds (T12). */
   readonly saved: ReadonlySet<ContentHash>;
+  readonly settled?: Settled;
 };
 
 /** A whole path as the server compares it: the keys of its names, `/` between them (S15). */

@@ -83,13 +83,16 @@ class Draft {
   readonly items: PlanItem[] = [];
   readonly left: AsidePath[] = [];
   readonly #ground: Ground;
-  readonly #local = emptyTally();
-  readonly #remote = emptyTally();
+  readonly #local: Tally;
+  readonly #remote: Tally;
   /** A folder that could not give way: what lies below it stays as it is. */
   readonly #blocked = new Set<RelPath>();
 
   constructor(ground: Ground) {
     this.#ground = ground;
+    const keep = ground.sight.settled?.files ?? 0;
+    this.#local = { ...emptyTally(), keep };
+    this.#remote = { ...emptyTally(), keep };
   }
 
   add(path: RelPath): void {
@@ -179,6 +182,11 @@ function localAction(
   if (want.kind === "symlink") return "keep";
   const isDressed = hasMetadata(want, before) && hasWantedAttributes(want, before.attributes);
   return isDressed ? "keep" : "metadata";
+}
+
+/** Whether nothing has to be done on the disk for what is wanted there. */
+export function isAsWanted(want: WantedNode, before: LocalItem): boolean {
+  return localAction(want, before, false) === "keep";
 }
 
 function sameLocally(want: WantedNode, { stat, hash }: LocalItem): boolean {

@@ -83,6 +83,8 @@ export type Wanted = {
   readonly frozen: readonly RelPath[];
   /** Wanted places that are ignored: the restore concerns the disk alone there (N33). */
   readonly localOnly?: ReadonlySet<RelPath>;
+  /** Extended attributes are wanted, or none: those of the disk are asked for (N38). */
+  readonly attributes?: true;
   /** Whether a path that is not wanted is to be removed, as far as the options let it. */
   isRemoved(path: RelPath): boolean;
 };

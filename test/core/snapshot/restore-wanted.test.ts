@@ -86,6 +86,11 @@ describe("which entries are wanted", () => {
     });
   });
 
+  test("N38: a manifest with attributes asks for those of the disk, also where all else is passed over", async () => {
+    expect(await wanted([], { attributes: true })).toMatchObject({ attributes: true });
+    expect(await wanted([])).not.toHaveProperty("attributes");
+  });
+
   test("N36: an entry that may be torn is marked", async () => {
     const tree = await wanted([file("a", { flags: ["changing"] })]);
     expect(tree.nodes.get("a" as RelPath)).toMatchObject({ changing: true });
@@ -100,6 +105,7 @@ describe("hostile manifests (X12)", () => {
     ["an empty name", [file("d//x")]],
     ["the top itself", [folder("")]],
     ["one path twice", [file("a"), file("a")]],
+    ["a path that comes too late", [file("b"), file("a")]],
     ["below a file", [file("a"), file("a/b")]],
     [
       "through a link",
