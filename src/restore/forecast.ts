@@ -1,7 +1,8 @@
 import type { RelPath } from "../core/path/rel-path.ts";
 import type { PlanItem } from "../core/snapshot/restore-item.ts";
+import type { PlaceKey, RemoteSeen } from "../core/snapshot/restore-picture.ts";
 import { foresee } from "../core/snapshot/server-forecast.ts";
-import { worldOf, type OpenWish, type WantedThere } from "../core/snapshot/server-world.ts";
+import { wantsOf, type ServerWish, type WantedThere } from "../core/snapshot/server-world.ts";
 import type { IndexStore } from "../ports.ts";
 import { SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
@@ -10,6 +11,9 @@ import type { Draft, Order } from "./draft.ts";
 import { serverPicture } from "./look-server.ts";
 import type { RestoreDeps, RestoreRemote } from "./restore-deps.ts";
 import { revisionOf } from "./revert.ts";
+
+/** Files that are looked up in the index. */
+const rememberedMax = 100_000;
 
 /** Files that Dropbox is asked about before a plan is shown: some seconds at the most. */
 const asksMax = 200;
@@ -27,38 +31,47 @@ export async function withForecast(
   const { kept, index } = deps;
   if (kept === undefined || draft.sight.remote === undefined) return draft;
   const { serverSide = "prefer" } = order;
-  const places = draft.plan.items.flatMap(placeOf);
-  const world = worldOf(places, serverPicture(index, places), serverSide);
+  const wants = wantsOf(placesOf(draft.plan.items), serverSide);
+  const { items: present, holding } = serverPicture(index, wants);
+  const world = { ...wants, present, holding, known: new Map<RelPath, string | undefined>() };
   const { forecast, unasked } = foresee(world, serverSide);
   const withServer = (server: typeof forecast): Draft => ({
     ...draft,
     plan: { ...draft.plan, server },
   });
   if (unasked.length === 0) return withServer(forecast);
-  const known = new Map(unasked.flatMap((wish) => rememberedOf(index, wish)));
+  const known = rememberedOf(index, present, unasked);
   const open = unasked.filter(({ path }) => !known.has(path)).slice(0, asksMax);
   await askAll(kept, { open, known }, work);
   return withServer(foresee({ ...world, known }, serverSide).forecast);
 }
 
-function placeOf({ path, want, remote }: PlanItem): readonly WantedThere[] {
-  if (remote === undefined || remote.action === "aside" || remote.action === "keep") return [];
-  return [{ path, want, isThere: remote.before !== undefined }];
+function* placesOf(items: readonly PlanItem[]): Generator<WantedThere> {
+  for (const { path, want, remote } of items) {
+    if (remote === undefined || remote.action === "aside" || remote.action === "keep") continue;
+    yield { path, want, isThere: remote.before !== undefined };
+  }
 }
 
-/** What the index remembers of a file that is still there. */
+/** What the index remembers of files that are still there. */
 function rememberedOf(
   index: IndexStore,
-  { path, hash, now }: OpenWish,
-): readonly (readonly [RelPath, string])[] {
-  const node = now === undefined ? undefined : index.nodeOfRemoteId(now.remoteId);
-  const history = node === undefined ? [] : index.history(node);
-  const state = history.find((one) => one.hash === hash);
-  return state === undefined ? [] : [[path, state.rev]];
+  present: ReadonlyMap<PlaceKey, RemoteSeen>,
+  wishes: readonly ServerWish[],
+): Map<RelPath, string | undefined> {
+  const known = new Map<RelPath, string | undefined>();
+  for (const { path, key, hash } of wishes.slice(0, rememberedMax)) {
+    const now = present.get(key);
+    const node = now === undefined ? undefined : index.nodeOfRemoteId(now.remoteId);
+    const history = node === undefined ? [] : index.history(node);
+    const state = history.find((one) => one.hash === hash);
+    if (state !== undefined) known.set(path, state.rev);
+  }
+  return known;
 }
 
 type Asking = {
-  readonly open: readonly OpenWish[];
+  readonly open: readonly ServerWish[];
   readonly known: Map<RelPath, string | undefined>;
 };
 

@@ -1,5 +1,5 @@
 import { placeKey, type PlaceKey, type RemotePicture } from "../core/snapshot/restore-picture.ts";
-import { keysAbove, type WantedThere } from "../core/snapshot/server-world.ts";
+import { keysAbove, type ServerWants } from "../core/snapshot/server-world.ts";
 import type { RemoteEntry } from "../core/tree/node.ts";
 import type { IndexStore } from "../ports.ts";
 import { remotePicture, type Place } from "./look-remote.ts";
@@ -8,9 +8,12 @@ import { remotePicture, type Place } from "./look-remote.ts";
  * What of the linked folder the calls of T24 are chosen from: the places of a plan with all that lies below them, content that is wanted
  * at one of them, and folders. A folder that holds anything else is not moved as a whole.
  */
-export function serverPicture(index: IndexStore, places: readonly WantedThere[]): RemotePicture {
-  const hashes = new Set(places.flatMap(({ want }) => (want?.kind === "file" ? [want.hash] : [])));
-  const keys = new Set(places.map(({ path }) => placeKey(path)));
+export function serverPicture(
+  index: IndexStore,
+  { wishes, folders, going }: ServerWants,
+): RemotePicture {
+  const hashes = new Set(wishes.map(({ hash }) => hash));
+  const keys = new Set([...wishes.map(({ key }) => key), ...folders.map(placeKey), ...going]);
   const passes = (row: RemoteEntry, { key }: Place): boolean =>
     !hashes.has(row.hash ?? "") && !isAtOrBelowKey(key, keys);
   return remotePicture(index, () => false, passes);

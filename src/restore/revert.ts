@@ -1,11 +1,15 @@
 import { conflictName } from "../core/path/names.ts";
 import { baseName, joinPath, parentPath, topPath, type RelPath } from "../core/path/rel-path.ts";
+import type { RemoteSeen } from "../core/snapshot/restore-picture.ts";
 import type { RestoreItemRow } from "../core/snapshot/restore-state.ts";
 import { judgeServed } from "../core/snapshot/served.ts";
-import type { OpenWish, ServerWish } from "../core/snapshot/server-world.ts";
+import type { ServerWish } from "../core/snapshot/server-world.ts";
 import type { FileHistory, RemoteItem } from "../core/tree/remote-item.ts";
 import { isoDate } from "../std/time.ts";
 import { wishOf, withoutItemTrouble, type Serving } from "./serving.ts";
+
+/** A file that is wanted, and what is known to stand at its place. */
+export type WishNow = { readonly wish: ServerWish; readonly now: RemoteSeen | undefined };
 
 /** Names that are tried for an edit that is to stand beside what was restored. */
 const namesMax = 16;
@@ -14,17 +18,18 @@ const namesMax = 16;
  * Put a revision of a place back there, if one has the wanted content. There is no precondition, so the history is looked at before and
  * afterwards, by a later run where this one is killed (T25).
  */
-export async function revert(serving: Serving, wish: OpenWish): Promise<true> {
+export async function revert(serving: Serving, { wish, now }: WishNow): Promise<true> {
   const { path } = wish;
   const before = await serving.kept.history(path);
   const wanted = revisionOf(before, wish);
-  serving.know(wish, wanted);
-  // Whatever becomes of it, it is tried once.
-  serving.refuse("revert", path);
-  // Anything newer is an edit, which the push meets (T26).
-  if (isNewer(before, wish)) serving.close(path);
   const [newest] = before.revisions;
-  if (newest === undefined || wanted === undefined || isNewer(before, wish)) return true;
+  const isOthers = isNewer(before, now);
+  if (newest === undefined || wanted === undefined || isOthers) {
+    // Anything newer is an edit, which the push meets (T26).
+    if (isOthers) serving.close(path);
+    else serving.refuse("revert", path);
+    return true;
+  }
   serving.intend([{ ...serving.rowAt(path), rev: newest.rev }]);
   const item = await withoutItemTrouble(() => serving.kept.revert(path, wanted));
   const told = await serving.kept.history(path);
@@ -33,9 +38,9 @@ export async function revert(serving: Serving, wish: OpenWish): Promise<true> {
 }
 
 /** Look whether Dropbox has the content of a place as a revision of it. */
-export async function ask(serving: Serving, wish: OpenWish): Promise<true> {
+export async function ask(serving: Serving, { wish, now }: WishNow): Promise<true> {
   const history = await serving.kept.history(wish.path);
-  if (isNewer(history, wish)) serving.close(wish.path);
+  if (isNewer(history, now)) serving.close(wish.path);
   serving.know(wish, revisionOf(history, wish));
   return true;
 }
@@ -57,7 +62,7 @@ export function revisionOf({ revisions }: FileHistory, { hash }: ServerWish): st
 }
 
 /** Something else stands there than when the fence was raised. */
-function isNewer({ isDeleted, revisions }: FileHistory, { now }: OpenWish): boolean {
+function isNewer({ isDeleted, revisions }: FileHistory, now: RemoteSeen | undefined): boolean {
   return (isDeleted ? undefined : revisions[0]?.rev) !== now?.rev;
 }
 
@@ -79,8 +84,9 @@ async function settle(serving: Serving, { path, hash }: ServerWish, called: Call
   const now = ours === undefined || item?.rev === ours ? item : await serving.kept.get(path);
   const isOurs = ours !== undefined && now?.rev === ours;
   serving.settle([{ path, way: "reverted", ours: isOurs ? [{ path, item: now }] : [] }]);
-  // Where nothing of ours stands, and nothing came in between, the next row of the table has its turn.
-  if (told.revisions[0]?.rev !== superseded) serving.close(path);
+  // Where nothing came of it, the next row of the table has its turn.
+  if (told.revisions[0]?.rev === superseded) serving.refuse("revert", path);
+  else serving.close(path);
 }
 
 /** An edit that lies below another one stands beside it: its name is the later one's (T5). */

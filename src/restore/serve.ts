@@ -3,12 +3,12 @@ import type { ServedItem } from "../core/plan/sync-report.ts";
 import { readRemoteRecord } from "../core/snapshot/restore-record.ts";
 import { batchEntriesMax } from "../core/snapshot/server-forecast.ts";
 import { nextStep, type ServerStep } from "../core/snapshot/server-side-plan.ts";
-import { openWishes, type OpenWish } from "../core/snapshot/server-world.ts";
+import { openWishes, type ServerWish, type ServerWorld } from "../core/snapshot/server-world.ts";
 import type { EngineControl } from "../ports.ts";
 import { isSnapError, throwIfAborted } from "../std/error.ts";
 import { forEachLimited } from "../std/limiter.ts";
 import { relocateAll, settleRelocated } from "./relocate.ts";
-import { ask, revert, settleReverted } from "./revert.ts";
+import { ask, revert, settleReverted, type WishNow } from "./revert.ts";
 import type { Run } from "./run.ts";
 import { Serving, withoutItemTrouble } from "./serving.ts";
 
@@ -52,11 +52,11 @@ async function serveAll(serving: Serving): Promise<void> {
     serving.progress(openWishes(world).length);
     const step = nextStep(world);
     if (step === undefined) return;
-    await take(serving, step);
+    await take(serving, step, world);
   }
 }
 
-async function take(serving: Serving, step: ServerStep): Promise<void> {
+async function take(serving: Serving, step: ServerStep, world: ServerWorld): Promise<void> {
   // Where a folder cannot be made, the step is another one.
   if (step.call !== "ask" && !(await makeFolders(serving, step.folders))) return;
   switch (step.call) {
@@ -64,9 +64,9 @@ async function take(serving: Serving, step: ServerStep): Promise<void> {
     case "copy":
       return await relocateAll(serving, step.call, step.pairs);
     case "ask":
-      return await forEachWish(serving, step.wishes, (wish) => ask(serving, wish));
+      return await forEachWish(serving, withNow(step.wishes, world), ask);
     case "revert":
-      return await forEachWish(serving, step.wishes, (wish) => revert(serving, wish));
+      return await forEachWish(serving, withNow(step.wishes, world), revert);
     case "folders":
   }
 }
@@ -74,14 +74,18 @@ async function take(serving: Serving, step: ServerStep): Promise<void> {
 /** Trouble with one file is for the push to find. */
 async function forEachWish(
   serving: Serving,
-  wishes: readonly OpenWish[],
-  act: (wish: OpenWish) => Promise<true>,
+  wishes: Iterable<WishNow>,
+  act: (serving: Serving, wish: WishNow) => Promise<true>,
 ): Promise<void> {
   const options = { parallel: filesParallel, signal: serving.run.work.signal };
-  await forEachLimited(wishes, options, async (wish) => {
-    const isDone = await withoutItemTrouble(() => act(wish));
-    if (isDone === undefined) serving.close(wish.path);
+  await forEachLimited(wishes, options, async (each) => {
+    const isDone = await withoutItemTrouble(() => act(serving, each));
+    if (isDone === undefined) serving.close(each.wish.path);
   });
+}
+
+function* withNow(wishes: readonly ServerWish[], { present }: ServerWorld): Generator<WishNow> {
+  for (const wish of wishes) yield { wish, now: present.get(wish.key) };
 }
 
 /** Missing folders come first, so that every answer has a place in the index. Says whether all of them are there. */

@@ -1,13 +1,14 @@
 import type { RelPath } from "../core/path/rel-path.ts";
 import type { ServedItem } from "../core/plan/sync-report.ts";
-import { placeKey } from "../core/snapshot/restore-picture.ts";
+import { placeKey, type PlaceKey } from "../core/snapshot/restore-picture.ts";
 import { readRemoteRecord, type ServerCall } from "../core/snapshot/restore-record.ts";
 import type { LeftItem } from "../core/snapshot/restore-report.ts";
 import type { RestoreItemRow } from "../core/snapshot/restore-state.ts";
 import {
   openWishes,
-  worldOf,
+  wantsOf,
   type Refusal,
+  type ServerWants,
   type ServerWish,
   type ServerWorld,
   type WantedThere,
@@ -38,9 +39,10 @@ export class Serving {
   readonly begun: readonly RestoreItemRow[];
   readonly #engine: EngineControl;
   readonly #rows: ReadonlyMap<RelPath, RestoreItemRow>;
-  readonly #places: readonly WantedThere[];
+  readonly #wants: ServerWants;
   readonly #known = new Map<RelPath, string | undefined>();
   readonly #refused = new Set<Refusal>();
+  readonly #closed = new Set<PlaceKey>();
   readonly #made = new Set<RelPath>();
   /** Places of calls that were begun, by this run or one that was killed, and whose outcome is not known. */
   readonly #open: Set<RelPath>;
@@ -55,9 +57,10 @@ export class Serving {
     this.kept = kept;
     this.#engine = engine;
     const rows = rowsToServe(run);
-    this.#rows = new Map(rows.map((row) => [row.path, rowWithCall(row, undefined)]));
+    const { serverSide = "prefer" } = run.facts;
     this.begun = rows.filter(({ step }) => step === "acting");
-    this.#places = rows.flatMap(placeOf);
+    this.#wants = wantsOf(placesOf(rows), serverSide);
+    this.#rows = new Map(rows.map((row) => [row.path, row]));
     this.#open = new Set(this.begun.map(({ path }) => path));
     this.#total = openWishes(this.world()).length;
   }
@@ -69,14 +72,16 @@ export class Serving {
 
   /** As the index knows Dropbox now. */
   world(): ServerWorld {
-    const picture = serverPicture(this.run.deps.index, this.#places);
-    const { serverSide = "prefer" } = this.run.facts;
-    const world = worldOf(this.#places, picture, serverSide);
-    return { ...world, known: this.#known, refused: world.refused.union(this.#refused) };
+    const { items: present, holding } = serverPicture(this.run.deps.index, this.#wants);
+    const refused = this.#wants.refused.union(this.#refused);
+    const wishes = this.#wants.wishes.filter(({ key }) => !this.#closed.has(key));
+    return { ...this.#wants, wishes, present, holding, known: this.#known, refused };
   }
 
+  /** Without what an earlier run asked for there. */
   rowAt(path: RelPath): RestoreItemRow {
-    return present(this.#rows.get(path), "the row of a place that is served");
+    const row = present(this.#rows.get(path), "the row of a place that is served");
+    return row.step === "acting" ? rowWithCall(row, undefined) : row;
   }
 
   /** In the journal before the calls: a later run has to know what may have been done. */
@@ -121,7 +126,7 @@ export class Serving {
 
   /** Somebody works there, or it has what it is to have: the rest is for the push. */
   close(path: RelPath): void {
-    for (const call of ["move", "copy", "revert"] as const) this.refuse(call, path);
+    this.#closed.add(placeKey(path));
   }
 
   /** An edit of that moment stands beside what was restored (T25). */
@@ -158,15 +163,18 @@ function rowsToServe({ items }: Run): readonly RestoreItemRow[] {
   );
 }
 
-function placeOf({ path, expected }: RestoreItemRow): readonly WantedThere[] {
-  const { want, aside, before } = readRemoteRecord(expected);
-  return aside ? [] : [{ path, want: want ?? undefined, isThere: before !== null }];
+function* placesOf(rows: readonly RestoreItemRow[]): Generator<WantedThere> {
+  for (const { path, expected } of rows) {
+    const { want, aside, before } = readRemoteRecord(expected);
+    if (!aside) yield { path, want: want ?? undefined, isThere: before !== null };
+  }
 }
 
 /** A wish of a row that says it. */
 export function wishOf(row: RestoreItemRow): ServerWish | undefined {
   const { want } = readRemoteRecord(row.expected);
-  return want?.kind === "file" ? { path: row.path, hash: want.hash, size: want.size } : undefined;
+  if (want?.kind !== "file") return undefined;
+  return { path: row.path, key: placeKey(row.path), hash: want.hash, size: want.size };
 }
 
 /** Trouble with one file is for the push to find. */

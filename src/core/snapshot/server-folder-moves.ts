@@ -4,7 +4,7 @@ import { placeKey, type PlaceKey } from "./restore-picture.ts";
 import {
   hasRoad,
   keysAbove,
-  type OpenWish,
+  type ServerWish,
   type Relocation,
   type ServerWorld,
 } from "./server-world.ts";
@@ -25,7 +25,7 @@ const triesMax = 16;
  *
  * @param wishes open ones, at free places
  */
-export function folderMoves(world: ServerWorld, wishes: readonly OpenWish[]): FolderMoves {
+export function folderMoves(world: ServerWorld, wishes: readonly ServerWish[]): FolderMoves {
   const folders = [...world.going].filter((key) => world.present.get(key)?.kind === "folder");
   if (folders.length === 0) return { pairs: [], sources: new Set(), targets: new Set() };
   const finding = new Finding(world, wishes);
@@ -38,18 +38,18 @@ class Finding implements FolderMoves {
   readonly sources = new Set<PlaceKey>();
   readonly targets = new Set<PlaceKey>();
   readonly #world: ServerWorld;
-  readonly #wishes: ReadonlyMap<PlaceKey, OpenWish>;
-  readonly #byHash: ReadonlyMap<ContentHash, readonly OpenWish[]>;
+  readonly #wishes: ReadonlyMap<PlaceKey, ServerWish>;
+  readonly #byHash: ReadonlyMap<ContentHash, readonly ServerWish[]>;
   /** Wanted folders that are not there. */
   readonly #folders: ReadonlySet<PlaceKey>;
   readonly #keys: readonly PlaceKey[];
 
-  constructor(world: ServerWorld, wishes: readonly OpenWish[]) {
+  constructor(world: ServerWorld, wishes: readonly ServerWish[]) {
     this.#world = world;
     this.#wishes = new Map(wishes.map((wish) => [wish.key, wish]));
     this.#byHash = Map.groupBy(wishes, ({ hash }) => hash);
     this.#folders = new Set(world.folders.map(placeKey).filter((key) => !world.present.has(key)));
-    this.#keys = [...world.present.keys()].toSorted();
+    this.#keys = Array.from(world.present, ([key]) => key).toSorted();
   }
 
   add(key: PlaceKey): void {

@@ -1,7 +1,14 @@
 import { parseRelPath, type RelPath } from "../path/rel-path.ts";
 import { placeKey, type PlaceKey, type RemoteSeen } from "./restore-picture.ts";
 import { nextStep, type ServerStep } from "./server-side-plan.ts";
-import type { OpenWish, Relocation, ServerSide, ServerWorld } from "./server-world.ts";
+import {
+  openWishes,
+  type Relocation,
+  type ServerSide,
+  type ServerWish,
+  type ServerWorld,
+  type Standing,
+} from "./server-world.ts";
 
 /** Entries of one batch call. */
 export const batchEntriesMax = 1_000;
@@ -23,7 +30,10 @@ export type ServerForecast = {
 };
 
 /** A forecast, and the files about which Dropbox would have to be asked for a better one. */
-export type Foreseen = { readonly forecast: ServerForecast; readonly unasked: readonly OpenWish[] };
+export type Foreseen = {
+  readonly forecast: ServerForecast;
+  readonly unasked: readonly ServerWish[];
+};
 
 /** What the calls of T24 will come to where nothing goes wrong. What was not asked for counts as missing. */
 export function foresee(world: ServerWorld, serverSide: ServerSide): Foreseen {
@@ -34,18 +44,23 @@ export function foresee(world: ServerWorld, serverSide: ServerSide): Foreseen {
 
 class Future {
   readonly #world: ServerWorld;
-  readonly #present: Map<PlaceKey, RemoteSeen>;
-  readonly #known: Map<RelPath, string | undefined>;
-  readonly #unasked = new Map<RelPath, OpenWish>();
+  readonly #before: ServerWorld;
+  readonly #present: ChangedPlaces;
   readonly #counts = { reverted: 0, moved: 0, copied: 0, calls: 0 };
+  /** From the first step on that needs to know: what was not asked for is nowhere. */
+  #isAllKnown = false;
 
   constructor(world: ServerWorld) {
-    this.#present = new Map(world.present);
-    this.#known = new Map(world.known);
-    this.#world = { ...world, present: this.#present, known: this.#known };
+    this.#before = world;
+    this.#present = new ChangedPlaces(world.present);
+    const known: ServerWorld["known"] = {
+      get: (path) => world.known.get(path),
+      has: (path) => this.#isAllKnown || world.known.has(path),
+    };
+    this.#world = { ...world, present: this.#present, known };
   }
 
-  /** Every step leaves fewer open wishes, fewer that were not asked for, or fewer missing folders. */
+  /** Every step leaves fewer open wishes, fewer missing folders, or all known. */
   run(): void {
     for (let step = nextStep(this.#world); step !== undefined; step = nextStep(this.#world)) {
       this.#take(step);
@@ -54,11 +69,9 @@ class Future {
 
   foreseen(serverSide: ServerSide): Foreseen {
     const { wishes, going } = this.#world;
-    const missing = wishes.filter(
-      ({ path, hash }) => this.#present.get(placeKey(path))?.hash !== hash,
-    );
+    const missing = wishes.filter(({ key, hash }) => this.#present.get(key)?.hash !== hash);
     const removed = [...going].filter((key) => this.#present.get(key)?.kind === "file");
-    const unasked = missing.flatMap(({ path }) => this.#unasked.get(path) ?? []);
+    const unasked = serverSide === "never" ? [] : this.#unasked();
     const { calls, ...counts } = this.#counts;
     const forecast: ServerForecast = {
       serverSide,
@@ -71,6 +84,13 @@ class Future {
     return { forecast, unasked };
   }
 
+  #unasked(): readonly ServerWish[] {
+    const { known, refused } = this.#before;
+    return openWishes(this.#world).filter(
+      ({ path, key }) => !known.has(path) && !refused.has(`revert ${key}`),
+    );
+  }
+
   #take(step: ServerStep): void {
     if (step.call !== "ask") this.#make(step.folders);
     switch (step.call) {
@@ -80,10 +100,11 @@ class Future {
         for (const pair of step.pairs) this.#relocate(step.call, pair);
         return;
       case "ask":
-        for (const wish of step.wishes) this.#miss(wish);
+        this.#isAllKnown = true;
         return;
       case "revert":
         for (const wish of step.wishes) this.#revert(wish);
+        this.#isAllKnown = true;
         return;
       case "folders":
     }
@@ -98,23 +119,15 @@ class Future {
     for (const key of keys) {
       const seen = this.#present.get(key);
       if (seen === undefined) continue;
-      if (call === "move") this.#present.delete(key);
+      if (call === "move") this.#present.set(key, undefined);
       this.#put({ ...seen, path: parseRelPath(to + seen.path.slice(from.path.length)) });
       if (seen.kind === "file") this.#counts[call === "move" ? "moved" : "copied"] += 1;
     }
   }
 
-  #miss(wish: OpenWish): void {
-    this.#unasked.set(wish.path, wish);
-    this.#known.set(wish.path, undefined);
-  }
-
-  #revert(wish: OpenWish): void {
-    const rev = this.#known.get(wish.path);
-    if (rev === undefined) {
-      this.#miss(wish);
-      return;
-    }
+  #revert(wish: ServerWish): void {
+    const rev = this.#before.known.get(wish.path);
+    if (rev === undefined) return;
     this.#counts.reverted += 1;
     this.#counts.calls += 1;
     const { path, hash, size } = wish;
@@ -123,5 +136,32 @@ class Future {
 
   #put(seen: RemoteSeen): void {
     this.#present.set(placeKey(seen.path), seen);
+  }
+}
+
+/** What will stand in Dropbox: what stands there now, but for what changes. */
+class ChangedPlaces implements Standing {
+  readonly #before: Standing;
+  readonly #changed = new Map<PlaceKey, RemoteSeen | undefined>();
+
+  constructor(before: Standing) {
+    this.#before = before;
+  }
+
+  get(key: PlaceKey): RemoteSeen | undefined {
+    return this.#changed.has(key) ? this.#changed.get(key) : this.#before.get(key);
+  }
+
+  has(key: PlaceKey): boolean {
+    return this.get(key) !== undefined;
+  }
+
+  set(key: PlaceKey, seen: RemoteSeen | undefined): void {
+    this.#changed.set(key, seen);
+  }
+
+  *[Symbol.iterator](): Generator<readonly [PlaceKey, RemoteSeen]> {
+    for (const [key, seen] of this.#before) if (!this.#changed.has(key)) yield [key, seen];
+    for (const [key, seen] of this.#changed) if (seen !== undefined) yield [key, seen];
   }
 }

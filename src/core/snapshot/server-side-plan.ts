@@ -1,13 +1,12 @@
-import { baseName, comparePaths, type RelPath } from "../path/rel-path.ts";
+import { baseName, comparePaths, parentPath, topPath, type RelPath } from "../path/rel-path.ts";
 import type { ContentHash } from "../tree/node.ts";
 import { placeKey, type PlaceKey, type RemoteSeen } from "./restore-picture.ts";
-import { parentsOf } from "./restore-wanted.ts";
 import { folderMoves } from "./server-folder-moves.ts";
 import {
   hasRoad,
   keysAbove,
   openWishes,
-  type OpenWish,
+  type ServerWish,
   type Relocation,
   type ServerWorld,
 } from "./server-world.ts";
@@ -20,11 +19,11 @@ export type ServerStep =
       readonly pairs: readonly Relocation[];
     }
   /** Whether Dropbox has the wanted content as a revision of these places decides what is done next. */
-  | { readonly call: "ask"; readonly wishes: readonly OpenWish[] }
+  | { readonly call: "ask"; readonly wishes: readonly ServerWish[] }
   | {
       readonly call: "revert";
       readonly folders: readonly RelPath[];
-      readonly wishes: readonly OpenWish[];
+      readonly wishes: readonly ServerWish[];
     }
   | { readonly call: "folders"; readonly folders: readonly RelPath[] };
 
@@ -43,11 +42,11 @@ export function nextStep(world: ServerWorld): ServerStep | undefined {
   );
 }
 
-function moveStep(world: ServerWorld, open: readonly OpenWish[]): ServerStep | undefined {
+function moveStep(world: ServerWorld, open: readonly ServerWish[]): ServerStep | undefined {
   const wishes = open.filter(
-    ({ key, now }) => now === undefined && !world.refused.has(`move ${key}`),
+    ({ key }) => !world.present.has(key) && !world.refused.has(`move ${key}`),
   );
-  if (wishes.length === 0) return undefined;
+  if (wishes.length === 0 || world.going.size === 0) return undefined;
   const folders = folderMoves(world, wishes);
   const files = new Sources(
     world,
@@ -63,18 +62,15 @@ function moveStep(world: ServerWorld, open: readonly OpenWish[]): ServerStep | u
   if (pairs.length === 0) return undefined;
   return {
     call: "move",
-    folders: missingFolders(
-      world,
-      pairs.map(({ to }) => to),
-    ),
+    folders: missingFolders(world, pairs.map(targetOf)),
     pairs,
   };
 }
 
 /** A copy is no continuation of a file: a revision of its place goes before it. */
-function copyStep(world: ServerWorld, open: readonly OpenWish[]): ServerStep | undefined {
+function copyStep(world: ServerWorld, open: readonly ServerWish[]): ServerStep | undefined {
   const free = open.filter(
-    ({ key, now }) => now === undefined && !world.refused.has(`copy ${key}`),
+    ({ key }) => !world.present.has(key) && !world.refused.has(`copy ${key}`),
   );
   if (free.length === 0) return undefined;
   const sources = new Sources(world, free, () => true);
@@ -88,29 +84,23 @@ function copyStep(world: ServerWorld, open: readonly OpenWish[]): ServerStep | u
   if (pairs.length === 0) return undefined;
   return {
     call: "copy",
-    folders: missingFolders(
-      world,
-      pairs.map(({ to }) => to),
-    ),
+    folders: missingFolders(world, pairs.map(targetOf)),
     pairs,
   };
 }
 
-function revertStep(world: ServerWorld, open: readonly OpenWish[]): ServerStep | undefined {
+function revertStep(world: ServerWorld, open: readonly ServerWish[]): ServerStep | undefined {
   const wishes = open.filter((wish) => mayRevert(world, wish));
   if (wishes.length === 0) return undefined;
   return {
     call: "revert",
-    folders: missingFolders(
-      world,
-      wishes.map(({ path }) => path),
-    ),
+    folders: missingFolders(world, wishes),
     wishes,
   };
 }
 
 /** Whether a revision may have the content: it has not been asked for yet, or is known. */
-function mayRevert({ refused, known }: ServerWorld, { key, path }: OpenWish): boolean {
+function mayRevert({ refused, known }: ServerWorld, { key, path }: ServerWish): boolean {
   return !refused.has(`revert ${key}`) && (!known.has(path) || known.get(path) !== undefined);
 }
 
@@ -125,16 +115,31 @@ function isMissing(world: ServerWorld, key: PlaceKey): boolean {
   return !world.present.has(key) && !world.refused.has(`folder ${key}`) && hasRoad(world, key);
 }
 
-function missingFolders(world: ServerWorld, paths: readonly RelPath[]): readonly RelPath[] {
-  const folders = new Map(
-    paths.flatMap(parentsOf).map((folder) => [placeKey(folder), folder] as const),
-  );
-  return [...folders]
-    .flatMap(([key, folder]) => (world.present.has(key) ? [] : [folder]))
-    .toSorted(comparePaths);
+function missingFolders(
+  { present }: ServerWorld,
+  places: readonly { readonly path: RelPath }[],
+): readonly RelPath[] {
+  const looked = new Set<RelPath>();
+  const missing = new Map<PlaceKey, RelPath>();
+  for (const { path } of places) {
+    for (
+      let folder = parentPath(path) ?? topPath;
+      folder !== topPath && !looked.has(folder);
+      folder = parentPath(folder) ?? topPath
+    ) {
+      looked.add(folder);
+      const key = placeKey(folder);
+      if (!present.has(key) && !missing.has(key)) missing.set(key, folder);
+    }
+  }
+  return [...missing.values()].toSorted(comparePaths);
 }
 
 type Source = readonly [PlaceKey, RemoteSeen];
+
+function targetOf({ to }: Relocation): { readonly path: RelPath } {
+  return { path: to };
+}
 
 function relocation([key, from]: Source, to: RelPath): Relocation {
   return { from, to, keys: [key] };
@@ -149,13 +154,14 @@ class Sources {
 
   constructor(
     { present }: ServerWorld,
-    wishes: readonly OpenWish[],
+    wishes: readonly ServerWish[],
     isSource: (key: PlaceKey) => boolean,
   ) {
     const wanted = new Set(wishes.map(({ hash }) => hash));
-    const sources = [...present].filter(
-      ([key, { kind, hash }]) => kind === "file" && wanted.has(hash) && isSource(key),
-    );
+    const sources: Source[] = [];
+    for (const [key, seen] of present) {
+      if (seen.kind === "file" && wanted.has(seen.hash) && isSource(key)) sources.push([key, seen]);
+    }
     sources.sort(([, a], [, b]) => comparePaths(a.path, b.path));
     this.#byHash = Map.groupBy(sources, ([, { hash }]) => hash);
   }

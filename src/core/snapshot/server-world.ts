@@ -1,10 +1,11 @@
-import { placeKey, type PlaceKey, type RemotePicture, type RemoteSeen } from "./restore-picture.ts";
 import type { RelPath } from "../path/rel-path.ts";
 import type { ContentHash } from "../tree/node.ts";
+import { placeKey, type PlaceKey, type RemoteSeen } from "./restore-picture.ts";
 
 /** A file that is wanted in Dropbox. */
 export type ServerWish = {
   readonly path: RelPath;
+  readonly key: PlaceKey;
   readonly hash: ContentHash;
   readonly size: number;
 };
@@ -12,25 +13,27 @@ export type ServerWish = {
 /** A call of T24 that was tried for a place and did not come off: the next row of the table has its turn. */
 export type Refusal = `${"folder" | "move" | "copy" | "revert"} ${PlaceKey}`;
 
-/** What the calls for a plan are chosen from, and what is known of Dropbox at that moment (T24). */
-export type ServerWorld = {
-  /** What stands there now. */
-  readonly present: ReadonlyMap<PlaceKey, RemoteSeen>;
-  /** Folders that directly hold something which is not ours to move. */
-  readonly holding: ReadonlySet<PlaceKey>;
+/** What a plan wants of Dropbox. */
+export type ServerWants = {
+  /** In path order. */
   readonly wishes: readonly ServerWish[];
   readonly folders: readonly RelPath[];
   /** Places that the plan removes. */
   readonly going: ReadonlySet<PlaceKey>;
-  /** The revision of a place that has its wanted content; undefined where it has none. A place without an entry was not asked for. */
-  readonly known: ReadonlyMap<RelPath, string | undefined>;
   readonly refused: ReadonlySet<Refusal>;
 };
 
-/** A wish with the key of its place. */
-export type OpenWish = ServerWish & {
-  readonly key: PlaceKey;
-  readonly now: RemoteSeen | undefined;
+/** What stands in Dropbox, by place. */
+export type Standing = Pick<ReadonlyMap<PlaceKey, RemoteSeen>, "get" | "has"> &
+  Iterable<readonly [PlaceKey, RemoteSeen]>;
+
+/** What the calls for a plan are chosen from, and what is known of Dropbox at that moment (T24). */
+export type ServerWorld = ServerWants & {
+  readonly present: Standing;
+  /** Folders that directly hold something which is not ours to move. */
+  readonly holding: ReadonlySet<PlaceKey>;
+  /** The revision of a place that has its wanted content; undefined where it has none. A place without an entry was not asked for. */
+  readonly known: Pick<ReadonlyMap<RelPath, string | undefined>, "get" | "has">;
 };
 
 /** One file, or a folder with all that is in it, and the free place where it shall stand. */
@@ -42,12 +45,16 @@ export type Relocation = {
 };
 
 /** Files that Dropbox lacks or has with other content, and whose folders are there or can be made. */
-export function openWishes(world: ServerWorld): readonly OpenWish[] {
-  return world.wishes.flatMap((wish) => {
-    const key = placeKey(wish.path);
+export function openWishes(world: ServerWorld): readonly ServerWish[] {
+  // Many wishes share a folder.
+  const roads = new Map<PlaceKey, boolean>();
+  return world.wishes.filter(({ key, hash }) => {
     const now = world.present.get(key);
-    const isOpen = now?.kind !== "folder" && now?.hash !== wish.hash && hasRoad(world, key);
-    return isOpen ? [{ ...wish, key, now }] : [];
+    if (now?.kind === "folder" || now?.hash === hash) return false;
+    const folder = key.slice(0, Math.max(0, key.lastIndexOf("/")));
+    const road = roads.get(folder) ?? hasRoad(world, key);
+    roads.set(folder, road);
+    return road;
   });
 }
 
@@ -89,29 +96,25 @@ export type WantedThere = {
   readonly isThere: boolean;
 };
 
-/** Where the calls for a plan begin. */
-export function worldOf(
-  places: readonly WantedThere[],
-  { items, holding }: RemotePicture,
-  serverSide: ServerSide,
-): ServerWorld {
-  const wishes = places.flatMap(({ path, want }) =>
-    want?.kind === "file" ? [{ path, hash: want.hash, size: want.size }] : [],
-  );
-  const going = places.filter(({ want, isThere }) => isThere && !isHeldThere(want));
-  const small = serverSide === "large" ? wishes.filter(({ size }) => size < smallBytes) : [];
-  return {
-    present: items,
-    holding,
-    wishes,
-    folders: places.flatMap(({ path, want }) => (want?.kind === "folder" ? [path] : [])),
-    going: new Set(going.map(({ path }) => placeKey(path))),
-    known: new Map(),
-    refused: new Set(small.map(({ path }): Refusal => `revert ${placeKey(path)}`)),
+/** What a plan wants, from its places in path order. Links are never in Dropbox. */
+export function wantsOf(places: Iterable<WantedThere>, serverSide: ServerSide): ServerWants {
+  const wants = {
+    wishes: [] as ServerWish[],
+    folders: [] as RelPath[],
+    going: new Set<PlaceKey>(),
+    refused: new Set<Refusal>(),
   };
-}
-
-/** Links are never in Dropbox. */
-function isHeldThere(want: WantedThere["want"]): boolean {
-  return want?.kind === "file" || want?.kind === "folder";
+  for (const { path, want, isThere } of places) {
+    if (want?.kind === "folder") wants.folders.push(path);
+    else if (want?.kind !== "file") {
+      if (isThere) wants.going.add(placeKey(path));
+    } else {
+      const whole = placeKey(path);
+      // Most are equal, and one text is enough for both.
+      const key = whole === path ? path : whole;
+      wants.wishes.push({ path, key, hash: want.hash, size: want.size });
+      if (serverSide === "large" && want.size < smallBytes) wants.refused.add(`revert ${key}`);
+    }
+  }
+  return wants;
 }

@@ -3,8 +3,8 @@ import { placeKey, type RemoteSeen } from "../../../src/core/snapshot/restore-pi
 import { parentsOf } from "../../../src/core/snapshot/restore-wanted.ts";
 import { nextStep, type ServerStep } from "../../../src/core/snapshot/server-side-plan.ts";
 import {
-  worldOf,
-  type OpenWish,
+  wantsOf,
+  type ServerWish,
   type Refusal,
   type Relocation,
   type ServerSide,
@@ -60,9 +60,10 @@ export class ServerModel {
   }
 
   world(): ServerWorld {
-    const picture = { items: this.#files, holding: new Set<string>() };
-    const world = worldOf(this.#places, picture, this.#serverSide);
-    return { ...world, known: this.#known, refused: world.refused.union(this.#refused) };
+    const wants = wantsOf(this.#places, this.#serverSide);
+    const refused = wants.refused.union(this.#refused);
+    const standing = { present: this.#files, holding: new Set<string>(), known: this.#known };
+    return { ...wants, ...standing, refused };
   }
 
   /** Every call is made once at the most, so this ends. */
@@ -101,7 +102,7 @@ export class ServerModel {
     }
   }
 
-  #know(wish: OpenWish): void {
+  #know(wish: ServerWish): void {
     this.#known.set(wish.path, this.isKept(wish) ? "rev" : undefined);
   }
 
@@ -112,7 +113,7 @@ export class ServerModel {
     this.#files.set(placeKey(path), seenOf(`${path}/`, "")[1]);
   }
 
-  #revert(wish: OpenWish): void {
+  #revert(wish: ServerWish): void {
     this.#know(wish);
     const { path, hash } = wish;
     if (!this.isKept(wish) || this.#refuse("revert", path)) return;

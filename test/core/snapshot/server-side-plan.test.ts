@@ -151,8 +151,8 @@ test("T24: what Dropbox holds ends where it is wanted, and nothing that is wante
       const { present } = model.world();
       for (const wish of openWishes(model.world())) {
         expect(model.isKept(wish), `a revision of ${wish.path}`).toBe(false);
-        const isFree = wish.now === undefined;
-        const isAlive = [...present.values()].some(({ hash }) => hash === wish.hash);
+        const isFree = !present.has(wish.key);
+        const isAlive = [...present].some(([, { hash }]) => hash === wish.hash);
         expect(isFree && isAlive, `${wish.path} could be copied`).toBe(false);
       }
       for (const [name, content] of world.wanted) {
