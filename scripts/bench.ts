@@ -4,6 +4,7 @@ import { benchDry } from "./bench-parts/dry.ts";
 import { benchGuard } from "./bench-parts/guard.ts";
 import { benchLocal } from "./bench-parts/local.ts";
 import { benchMemory } from "./bench-parts/memory.ts";
+import { benchRestore } from "./bench-parts/restore.ts";
 import { benchStore } from "./bench-parts/store.ts";
 import { benchServer } from "./bench-parts/server.ts";
 import { benchSync } from "./bench-parts/sync.ts";
@@ -16,6 +17,7 @@ const { positionals, values } = parseArgs({
     disk: { type: "string", default: "100000" },
     up: { type: "string", default: "100000" },
     dry: { type: "string", default: "100000" },
+    mib: { type: "string", default: "1024" },
     gib: { type: "string", default: "4" },
     texts: { type: "string", default: "20000" },
     big: { type: "string", default: "256" },
@@ -27,6 +29,7 @@ const { positionals, values } = parseArgs({
 const [part] = positionals;
 const [nodes, files, disk] = [Number(values.nodes), Number(values.files), Number(values.disk)];
 const [up, dry, gib] = [Number(values.up), Number(values.dry), Number(values.gib)];
+const mib = Number(values.mib);
 const store = {
   files: Number(values.texts),
   big: Number(values.big),
@@ -39,12 +42,13 @@ const parts = new Map<string | undefined, () => Promise<void>>([
   ["sync", () => benchSync(files, disk)],
   ["local", () => benchLocal({ files: disk, bytes: Math.ceil(gib * 2 ** 30) })],
   ["guard", () => benchGuard()],
+  ["restore", () => benchRestore(mib)],
   ["store", () => benchStore(store)],
   ["memory", () => benchMemory({ same: files, up, dry })],
   ["plan", () => benchDry(files)],
 ]);
 const bench = parts.get(part);
-const isMuch = nodes >= 100_000 && disk >= 1_000 && gib > 0 && up >= 0 && dry >= 0;
+const isMuch = mib >= 4 && nodes >= 100_000 && disk >= 1_000 && gib > 0 && up >= 0 && dry >= 0;
 const isTracked = files >= 1_000 || (part === "memory" && files === 0);
 if (positionals.length !== 1 || bench === undefined || !isMuch || !isTracked) {
   console.error("usage: scripts/bench server [--nodes N, at least 100000]");
@@ -52,6 +56,7 @@ if (positionals.length !== 1 || bench === undefined || !isMuch || !isTracked) {
   console.error("       scripts/bench local [--disk N on the disk] [--gib N to hash]");
   console.error("       scripts/bench plan [--files N to be planned]");
   console.error("       scripts/bench guard");
+  console.error("       scripts/bench restore [--mib N that are spoilt, at least 4]");
   console.error(
     "       scripts/bench store [--texts N files] [--big MiB each] [--snapshots N listed]",
   );

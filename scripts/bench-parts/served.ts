@@ -11,6 +11,9 @@ const launcher = path.join(import.meta.dirname, "../../dist/cli/launch.cjs");
 export class Served implements AsyncDisposable {
   readonly url: string;
   readonly token: string;
+  /** Where its counters are; "" unless it was started with `--admin`. */
+  readonly adminUrl: string;
+  readonly adminToken: string;
   /** From starting the process until it listens, in milliseconds. */
   readonly startMs: number;
   readonly #child: ChildProcess;
@@ -19,12 +22,14 @@ export class Served implements AsyncDisposable {
     this.#child = child;
     this.url = listening.url;
     this.token = listening.accessToken;
+    this.adminUrl = listening.adminUrl ?? "";
+    this.adminToken = listening.adminToken ?? "";
     this.startMs = startMs;
   }
 
   /** Serve a data folder, or ":memory:", over plain HTTP on any free port. */
-  static async start(data: string, home: string): Promise<Served> {
-    const words = ["server", "--http", "--port", "0", "--account", "Bench", "--json"];
+  static async start(data: string, home: string, more: readonly string[] = []): Promise<Served> {
+    const words = ["server", "--http", "--port", "0", "--account", "Bench", "--json", ...more];
     const started = performance.now();
     const child = spawn(process.execPath, [launcher, ...words, "--data", data], {
       env: { ...process.env, SNAP_HOME: home },
@@ -48,4 +53,9 @@ export class Served implements AsyncDisposable {
   }
 }
 
-type Listening = { readonly url: string; readonly accessToken: string };
+type Listening = {
+  readonly url: string;
+  readonly accessToken: string;
+  readonly adminUrl?: string;
+  readonly adminToken?: string;
+};
