@@ -23,7 +23,8 @@ import { restoreHooks } from "./hooks.ts";
 import { keepUndoDefaultMs } from "../core/settings/catalogue.ts";
 import { settingsOf } from "./settings-of.ts";
 import { captureSaving } from "./save-before.ts";
-import { openSnapshotStore } from "./store.ts";
+import { diskRoom } from "./restore-room.ts";
+import { openSnapshotStore, storeFolder } from "./store.ts";
 import { type OpenWorkspace } from "./open-workspace.ts";
 import { hasEngine, type LinkedWorkspace } from "./workspace.ts";
 
@@ -50,6 +51,7 @@ export async function restoreDeps(
     rules: async () => (await boundaryOf(workspace)).rules.digest,
     writers: () => Promise.resolve(writersIn(record.path)),
     contents: linked === undefined ? workspace.contents : undefined,
+    room: diskRoom(record.path, storeFolder(environment)),
     workspace: record.id,
     owners: environment.isRoot,
     attributes: attributesOf(workspace),

@@ -26,6 +26,7 @@ import { listDocuments, readDocument, writeDocument } from "./documents.ts";
 import { download } from "./download.ts";
 import { getItem, listItems, listPages } from "./listing.ts";
 import { fileHistory, revert, revisionHash } from "./revisions.ts";
+import { roomLeft } from "./room.ts";
 import { upload } from "./upload.ts";
 import { waitForChange } from "./wait-for-change.ts";
 import { apiPath, parseTop, type Top } from "./wire.ts";
@@ -90,6 +91,10 @@ class DropboxSide implements RemoteSide, KeptRemote {
 
   history(path: RelPath): Promise<FileHistory> {
     return fileHistory(this.#client, this.#top, path);
+  }
+
+  room(work?: Work): Promise<number | undefined> {
+    return roomLeft(this.#client, work);
   }
 
   revert(path: RelPath, rev: string): Promise<RemoteItem> {

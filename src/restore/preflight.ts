@@ -10,7 +10,10 @@ import { checkRules } from "./check-rules.ts";
 import type { Looked } from "./checks.ts";
 import type { Draft, Order } from "./draft.ts";
 import type { RestoreDeps } from "./restore-deps.ts";
+import { giveWay } from "./give-way.ts";
+import { bytesOf, placedItems } from "./placed.ts";
 import { soundSources } from "./sources.ts";
+import { checkSpace } from "./space.ts";
 
 /** Where the content of each path that is placed will be taken from. */
 export type ChosenSources = ReadonlyMap<RelPath, ContentSource>;
@@ -54,7 +57,7 @@ export function preflightOf(given: Omit<Preflight, "chosen" | "damaged" | "unrea
 }
 
 /**
- * Check that a restore can be carried out, before anything changes (T33).
+ * Check that a restore can be carried out, before anything changes (T33). Only what earlier restores displaced may make room (T32).
  *
  * @throws {SnapError} `workspace-missing`, `damaged`, `refused` for rules, room and permissions, and for files in use where quiet is
  * required
@@ -65,18 +68,11 @@ export async function preflight(
   await checkWorkspace(given.deps);
   const flight = preflightOf(given);
   for (const { id, run } of preflightChecks) {
+    if (id === "space") await giveWay(flight);
     const { checked } = await run(flight);
     given.deps.onEvent({ type: "preflight", check: id, items: checked });
   }
   return flight.chosen;
-}
-
-/** Paths of which the disk gets a file or link. */
-export function placedItems({ plan }: Draft): readonly PlanItem[] {
-  return plan.items.filter(({ want, local }) => {
-    const placed = local.action === "create" || local.action === "replace";
-    return placed && want !== undefined && want.kind !== "folder";
-  });
 }
 
 /** @throws {SnapError} `refused` while another restore of this workspace is not finished */
@@ -130,26 +126,6 @@ async function checkPlan(flight: Preflight): Promise<Looked> {
   refuseUnsaved(draft, order);
   await checkRules(deps, { items: draft.plan.items, chosen }, work);
   return { checked: draft.plan.items.length };
-}
-
-/** Room for the disk to keep after the staged files (T33). */
-const reserveBytes = 32n * 1024n * 1024n;
-
-async function checkSpace({ deps, draft, chosen }: Preflight): Promise<Looked> {
-  // What an earlier restore displaced only changes its name.
-  const written = placedItems(draft).filter(({ path }) => chosen.get(path)?.from !== "area");
-  const bytes = bytesOf(written);
-  const needed = bytes === 0 ? 0n : BigInt(Math.ceil(bytes * 1.05)) + reserveBytes;
-  const free = await deps.local.freeBytes();
-  if (free >= needed) return { checked: written.length, bytes };
-  throw new SnapError("refused", `The restore needs ${needed - free} more bytes on the disk`, {
-    path: deps.local.top,
-    hint: "Make room, then run the same command again. Nothing was changed.",
-  });
-}
-
-function bytesOf(items: readonly PlanItem[]): number {
-  return items.reduce((sum, { want }) => sum + (want?.kind === "file" ? want.size : 0), 0);
 }
 
 /** A folder that nobody may write to would stop the restore half way. */

@@ -49,6 +49,8 @@ export type RestoreDeps = {
   writers?(): Promise<readonly Writer[]>;
   /** What captures and restores have read, where no index knows it (N35). */
   readonly contents?: Pick<ContentMemory, "hashesIn" | "note"> | undefined;
+  /** What the disks have room for, beside bytes on that of the workspace (T33). */
+  readonly room?: DiskRoom;
   /** Id of the workspace, and account and folder of its link. */
   readonly workspace: string;
   /** Owners are set (N38). */
@@ -71,6 +73,13 @@ export type RestoreRemote = KeptRemote &
 
 /** A program that has a file of the workspace open for writing. */
 export type Writer = { readonly path: RelPath; readonly program: string };
+
+/** Room on the disks of the workspace and of the snapshot store. @throws {SnapError} `disk-error` */
+export type DiskRoom = {
+  /** Files and folders that the workspace can still take; undefined where its disk does not count them. */
+  freeFiles(): number | undefined;
+  store(): { readonly freeBytes: bigint; readonly isSameDisk: boolean };
+};
 
 /** Programs of the user that run around one restore (T42, T43). */
 export type RestoreHooks = {

@@ -8,7 +8,8 @@ import { present } from "../std/assert.ts";
 import { forEachLimited } from "../std/limiter.ts";
 import { setAttributes, type Undressed } from "./attributes.ts";
 import type { Draft } from "./draft.ts";
-import { placedItems, type ChosenSources } from "./preflight.ts";
+import { placedItems } from "./placed.ts";
+import type { ChosenSources } from "./preflight.ts";
 import type { Run } from "./run.ts";
 import { bytesOf, unreadableContent } from "./sources.ts";
 

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, statfsSync } from "node:fs";
+import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
 import path from "node:path";
 import { reserveBytes } from "../../engine/limits.ts";
 import { SnapError, systemCode, describeError } from "../../std/error.ts";
@@ -11,7 +11,13 @@ const scarceBytes = 8n * reserveBytes;
 const memoryKinds: readonly number[] = [0x01021994, 0x858458f6];
 
 /** What is known of the disk of a folder. */
-export type DiskFacts = { readonly freeBytes: bigint; readonly isMemory: boolean };
+export type DiskFacts = {
+  readonly freeBytes: bigint;
+  /** Files that it still takes; undefined where it does not count them, and says so with zeros. */
+  readonly freeFiles: number | undefined;
+  readonly isMemory: boolean;
+  readonly device: number;
+};
 
 /**
  * The disk that a folder lies on; of one that is missing, that of the nearest folder above it.
@@ -22,8 +28,13 @@ export function diskOf(folder: string): DiskFacts {
   const there = existsSync(folder) ? folder : path.dirname(folder);
   if (there !== folder) return diskOf(there);
   try {
-    const { bavail, bsize, type } = statfsSync(there, { bigint: true });
-    return { freeBytes: bavail * bsize, isMemory: memoryKinds.includes(Number(type)) };
+    const { bavail, bsize, type, files, ffree } = statfsSync(there, { bigint: true });
+    return {
+      freeBytes: bavail * bsize,
+      freeFiles: files === 0n ? undefined : Number(ffree),
+      isMemory: memoryKinds.includes(Number(type)),
+      device: statSync(there).dev,
+    };
   } catch (error) {
     throw unusable(error, there);
   }

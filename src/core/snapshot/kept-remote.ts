@@ -22,6 +22,8 @@ export interface KeptRemote {
     pairs: readonly { readonly from: RelPath; readonly to: RelPath }[],
     work?: Work,
   ): Promise<readonly (RemoteItem | SnapError)[]>;
+  /** Bytes that the account still takes; undefined where the server does not tell (T33). */
+  room(work?: Work): Promise<number | undefined>;
   /** Make folders by one batch of a thousand at the most, those above others first. Else as `relocate`. */
   makeFolders(paths: readonly RelPath[], work?: Work): Promise<readonly (RemoteItem | SnapError)[]>;
 }
