@@ -47,6 +47,8 @@ class Future {
   readonly #before: ServerWorld;
   readonly #present: ChangedPlaces;
   readonly #counts = { reverted: 0, moved: 0, copied: 0, calls: 0 };
+  /** What is copied unless Dropbox has it as a revision. */
+  #copies: readonly ServerWish[] = [];
   /** From the first step on that needs to know: what was not asked for is nowhere. */
   #isAllKnown = false;
 
@@ -81,7 +83,7 @@ class Future {
       uploadBytes: missing.reduce((sum, { size }) => sum + size, 0),
       calls: calls + missing.length + removed.length,
     };
-    return { forecast, unasked };
+    return { forecast, unasked: [...this.#copies, ...unasked] };
   }
 
   #unasked(): readonly ServerWish[] {
@@ -100,6 +102,7 @@ class Future {
         for (const pair of step.pairs) this.#relocate(step.call, pair);
         return;
       case "ask":
+        this.#copies = step.wishes;
         this.#isAllKnown = true;
         return;
       case "revert":
