@@ -49,8 +49,7 @@ function edits(from: readonly string[], to: readonly string[]): string {
 function schedule(
   world: RestoreWorld,
   { route, when, path }: Act,
-  content: string,
-  done: string[],
+  { content, done }: { readonly content: string; readonly done: string[] },
 ): void {
   world.world.wire[when as "before" | "after"](route, async () => {
     // A file may be where the folder of this one belongs, and the reverse.
@@ -81,7 +80,8 @@ test("T5: no edit between two calls is lost", async () => {
         const deps = await world.deps();
         const onEvent = (event: RestoreEvent): void => {
           if (event.type !== "state" || event.state !== "committed") return;
-          for (const [number, one] of acts.entries()) schedule(world, one, `late ${number}`, done);
+          for (const [number, one] of acts.entries())
+            schedule(world, one, { content: `late ${number}`, done });
         };
         const request = { snapshot: "S", paths: [], consent: { by: "yes" } } as const;
         await restoreSnapshot({ ...deps, onEvent }, request);
