@@ -3,6 +3,7 @@ import type { RestoreReport as Report } from "../core/snapshot/restore-report.ts
 import type { ServerSide } from "../core/snapshot/server-world.ts";
 import type { RestoreRow } from "../core/snapshot/restore-state.ts";
 import { abandon } from "../restore/abandon.ts";
+import { resume } from "../restore/resume.ts";
 import { planRestoreOf, restoreSnapshot } from "../restore/restore-snapshot.ts";
 import { planUndoOf, undoRestore as undo } from "../restore/undo.ts";
 import type { Consent, RestoreDeps, RestoreEvent as Event } from "../restore/restore-deps.ts";
@@ -140,6 +141,17 @@ export async function abandonRestore(
   await using workspace = await openAny(environment, record, "restore --abandon");
   const deps = await restoreDeps(workspace, request.onEvent);
   return await abandon(deps, { restore: request.restore, consent: { by: "yes" } }, work);
+}
+
+/** Go on with a restore that was cut off while it staged (T30). @throws {SnapError} as `resume` */
+export async function resumeRestore(
+  environment: Environment,
+  request: { readonly place: string; readonly restore: string; readonly onEvent: Listener<Event> },
+  work: Work,
+): Promise<Report> {
+  const record = requireWorkspace(environment, request.place);
+  await using workspace = await openAny(environment, record, "restore --resume");
+  return await resume(await restoreDeps(workspace, request.onEvent), request.restore, work);
 }
 
 /** Every restore, undo and rollback of the workspace around a place, oldest first. */

@@ -17,6 +17,7 @@ export type CopyWords = {
   readonly serverSide: string | undefined;
   readonly plan: string | undefined;
   readonly abandon: string | undefined;
+  readonly resume: string | undefined;
   readonly dryRun: boolean;
 };
 
@@ -28,6 +29,7 @@ export function refuseMixedWords(words: CopyWords): void {
     "--delete": words.delete,
     "--plan": words.plan,
     "--abandon": words.abandon,
+    "--resume": words.resume,
     "--require-quiet": words.requireQuiet,
     "--server-side": words.serverSide,
   };

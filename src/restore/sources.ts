@@ -127,7 +127,8 @@ async function isSoundInArea(
   }
 }
 
-async function hashOf(file: LocalFile): Promise<string> {
+/** Content hash of what a file holds. */
+export async function hashOf(file: LocalFile): Promise<string> {
   const hasher = new ContentHasher();
   for await (const chunk of chunksOf(file)) hasher.update(chunk);
   return hasher.finish().hash;

@@ -1,5 +1,5 @@
 import type { AreaPath } from "../core/plan/local-act.ts";
-import { parseRelPath, type RelPath } from "../core/path/rel-path.ts";
+import type { RelPath } from "../core/path/rel-path.ts";
 import type { PlanItem } from "../core/snapshot/restore-item.ts";
 import { rowsOf } from "../core/snapshot/restore-rows.ts";
 import type { ContentSource, WantedFile, WantedNode } from "../core/snapshot/restore-wanted.ts";
@@ -11,6 +11,7 @@ import type { Draft } from "./draft.ts";
 import { placedItems } from "./placed.ts";
 import type { ChosenSources } from "./preflight.ts";
 import type { Run } from "./run.ts";
+import { newPlaces, placesAgain, type StagedPlaces } from "./staged.ts";
 import { bytesOf, unreadableContent } from "./sources.ts";
 
 const filesParallel = 8;
@@ -25,17 +26,27 @@ const rowsPerTransaction = 1_000;
  * @throws {SnapError} `damaged`, `disk-full`, `interrupted`: nothing was changed
  */
 export async function stage(run: Run, draft: Draft, chosen: ChosenSources): Promise<void> {
+  await stageAt(run, draft, { chosen, ...newPlaces(run, placedItems(draft), chosen) });
+}
+
+/** The same for a restore that was cut off meanwhile: what it had staged whole is not staged anew (T30). What it throws is the same. */
+export async function stageAgain(run: Run, draft: Draft, chosen: ChosenSources): Promise<void> {
+  await stageAt(run, draft, { chosen, ...(await placesAgain(run, placedItems(draft), chosen)) });
+}
+
+async function stageAt(
+  run: Run,
+  draft: Draft,
+  { chosen, places, kept }: StagedPlaces & { readonly chosen: ChosenSources },
+): Promise<void> {
   const items = placedItems(draft);
-  const places = new Map(
-    items.map((item, order) => [item.path, placeOf(run, chosen, { item, order })]),
-  );
   let done = 0;
   const options = { parallel: filesParallel, signal: run.work.signal };
   const { firsts, others } = namesOf(items, places);
   const write = async (item: PlanItem): Promise<void> => {
     const to = present(places.get(item.path), "a place for every staged path");
     const staged = { to, source: chosen.get(item.path), sameAs: others.get(item) };
-    if (to.area.kind === "staging") await stageItem(run, item, staged);
+    if (to.area.kind === "staging" && !kept.has(item.path)) await stageItem(run, item, staged);
     done += 1;
     run.progress("stage", { done, total: items.length });
   };
@@ -86,17 +97,6 @@ function fileKey(want: WantedNode | undefined): string | undefined {
   if (want?.kind !== "file" || want.linkGroup === undefined) return undefined;
   const { linkGroup, hash, size, mode, modifiedNs, special, owner, attributes } = want;
   return JSON.stringify([linkGroup, hash, size, mode, modifiedNs, special, owner, attributes]);
-}
-
-/** Staged files are numbered: their own paths would have to be made and made durable, too. */
-function placeOf(
-  run: Run,
-  chosen: ChosenSources,
-  { item, order }: { readonly item: PlanItem; readonly order: number },
-): AreaPath {
-  const source = chosen.get(item.path);
-  if (source?.from === "area") return source.place;
-  return { area: { kind: "staging", id: run.id }, path: parseRelPath(String(order)) };
 }
 
 async function stageItem(

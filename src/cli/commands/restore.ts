@@ -1,5 +1,5 @@
 import type { Argv } from "yargs";
-import { abandonRestore, listRestores, restoreWorkspace } from "../../app/restore.ts";
+import { listRestores, restoreWorkspace } from "../../app/restore.ts";
 import { findSnapshot } from "../../app/look.ts";
 import { listForgets, takeBack } from "../../app/take-back.ts";
 import type { ForgetRecord } from "../../core/snapshot/forget-record.ts";
@@ -9,9 +9,10 @@ import type { UnitFacts } from "../../core/snapshot/unit.ts";
 import type { ExitCode } from "../../std/error.ts";
 import { defineCommand, type AnyCommand } from "../context.ts";
 import { copyOut, refuseMixedWords } from "../copy-out.ts";
+import { cutOffWords, settleCutOff } from "../cut-off.ts";
 import { formatTime, plural, table } from "../format.ts";
 import type { Output } from "../output.ts";
-import { concludeRestore, consentOf, reportFields, showEvent } from "../restore-events.ts";
+import { concludeRestore, consentOf, showEvent } from "../restore-events.ts";
 import { allWorkspaces } from "../snapshot-words.ts";
 import { repositoriesText } from "../units.ts";
 
@@ -54,7 +55,7 @@ export const restoreCommand: AnyCommand = defineCommand({
   command: "restore [snapshot] [paths..]",
   describe: "Roll workspace and cloud back to a snapshot, safely",
   builder: (parser) =>
-    planWords(remoteWords(parser))
+    planWords(remoteWords(cutOffWords(parser)))
       .positional("snapshot", {
         type: "string",
         describe: "Id, prefix, label, latest, latest~1, @time",
@@ -101,11 +102,6 @@ export const restoreCommand: AnyCommand = defineCommand({
         ...allWorkspaces,
         describe: "With --to: a snapshot of any workspace",
       })
-      .option("abandon", {
-        type: "string",
-        requiresArg: true,
-        describe: "Give up a restore that was cut off: its id",
-      })
       .epilogue(
         "The plan is shown before anything changes; what either side loses is saved first. The restored state counts as an edit on top of the newest cloud version, so the cloud cannot undo it. Interrupted at any moment, the next command finishes it or takes it back. `snap undo` takes it back later.",
       )
@@ -116,17 +112,9 @@ export const restoreCommand: AnyCommand = defineCommand({
     const { environment, output, place, work } = context;
     refuseMixedWords(words);
     if (words.to !== undefined) return await copyOut(context, words, words.to);
+    const settled = await settleCutOff(context, words);
+    if (settled !== undefined) return settled;
     const onEvent = showEvent.bind(undefined, output);
-    if (words.abandon !== undefined) {
-      const report = await abandonRestore(
-        environment,
-        { place, restore: words.abandon, onEvent },
-        work,
-      );
-      output.say(`Restore ${words.abandon} was given up: everything is as it was before.`);
-      output.result("restore", report.exit, reportFields(report));
-      return report.exit;
-    }
     const outcome = await restoreWorkspace(
       environment,
       {

@@ -58,6 +58,8 @@ const facts: z.ZodType<RestoreFacts> = z.object({
     paths: z.array(z.string()),
     delete: z.boolean(),
     onUnsaved: z.enum(["refuse", "keep", "replace"]),
+    specialModes: z.boolean().exactOptional(),
+    ignored: z.boolean().exactOptional(),
   }),
   consent: z.enum(["none", "yes", "plan", "ask"]),
   device: z.string(),
