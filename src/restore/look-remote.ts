@@ -6,7 +6,13 @@ import type {
   RemoteSeen,
   SyncedSeen,
 } from "../core/snapshot/restore-picture.ts";
-import { rootNode, type Entry, type NodeId, type RemoteEntry } from "../core/tree/node.ts";
+import {
+  rootNode,
+  type ContentHash,
+  type Entry,
+  type NodeId,
+  type RemoteEntry,
+} from "../core/tree/node.ts";
 import type { TreeView } from "../core/tree/tree-view.ts";
 import type { IndexStore } from "../ports.ts";
 import type { Outside } from "./restore-deps.ts";
@@ -48,6 +54,23 @@ export function remotePicture(
     }
   }
   return { items, holding };
+}
+
+/** What is known to be in a folder of the server, by its place from there. */
+export function* remoteBelow(
+  index: IndexStore,
+  remoteId: string,
+): Generator<Place & { readonly hash: ContentHash }> {
+  const node = index.nodeOfRemoteId(remoteId);
+  const pending: Visit[] = node === undefined ? [] : [{ ...top, node }];
+  for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
+    for (const row of index.remote.children(folder.node)) {
+      const visit = visitOf(folder, row);
+      if (visit === undefined) continue;
+      yield { ...visit, hash: row.hash ?? "" };
+      if (row.kind === "folder") pending.push(visit);
+    }
+  }
 }
 
 /** Out of scope, or under another name on the disk: then it is the business of the sync alone (S42). */

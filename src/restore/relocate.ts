@@ -1,6 +1,5 @@
 import { parseRelPath, type RelPath } from "../core/path/rel-path.ts";
 import type { ServedItem } from "../core/plan/sync-report.ts";
-import { placeKey } from "../core/snapshot/restore-picture.ts";
 import type { ServerCall } from "../core/snapshot/restore-record.ts";
 import type { RestoreItemRow } from "../core/snapshot/restore-state.ts";
 import { batchEntriesMax } from "../core/snapshot/server-forecast.ts";
@@ -8,7 +7,7 @@ import type { Relocation } from "../core/snapshot/server-world.ts";
 import type { RemoteItem } from "../core/tree/remote-item.ts";
 import { isSnapError, throwIfAborted } from "../std/error.ts";
 import { forEachLimited } from "../std/limiter.ts";
-import { remotePicture } from "./look-remote.ts";
+import { remoteBelow } from "./look-remote.ts";
 import {
   rowWithCall,
   wishOf,
@@ -56,6 +55,7 @@ async function relocateSome(
     outcomes.push(await outcomeOf(serving, { to, asked, isTold }, there));
   });
   serving.settle(outcomes);
+  serving.advance(pairs.reduce((sum, { keys }) => sum + keys.length, 0));
 }
 
 /** Find out what became of a call that a run had begun when it was killed. */
@@ -119,17 +119,11 @@ async function folderOf(
   );
   if (listed === undefined) return [];
   const there = new Map(listed.map((item) => [item.keys.join("/"), item]));
-  const [top, place] = [placeKey(asked.from), folder.keys.join("/")];
-  const known = remotePicture(
-    serving.run.deps.index,
-    () => false,
-    (_row, { key }) => !key.startsWith(`${top}/`),
-  ).items;
-  const came = [...known].flatMap(([key, was]): readonly ServedItem[] => {
-    if (!key.startsWith(`${top}/`)) return [];
-    const item = there.get(place + key.slice(top.length));
-    const isEdited = item !== undefined && item.hash !== was.hash;
-    return isEdited ? [] : [{ path: parseRelPath(to + was.path.slice(asked.from.length)), item }];
+  const place = folder.keys.join("/");
+  const came = Array.from(remoteBelow(serving.run.deps.index, folder.remoteId), (known) => {
+    const path = parseRelPath(`${to}/${known.path}`);
+    return { path, item: there.get(`${place}/${known.key}`), was: known.hash };
   });
-  return [{ path: to, item: folder }, ...came];
+  const ours = came.filter(({ item, was }) => item === undefined || item.hash === was);
+  return [{ path: to, item: folder }, ...ours.map(({ path, item }) => ({ path, item }))];
 }

@@ -27,7 +27,8 @@ export async function serve(run: Run, engine: EngineControl): Promise<void> {
   if (kept === undefined) return;
   const serving = new Serving(run, { kept, engine });
   try {
-    for (const row of serving.begun) await settleBegun(serving, row);
+    const options = { parallel: filesParallel, signal: run.work.signal };
+    await forEachLimited(serving.begun, options, (row) => settleBegun(serving, row));
     await serveAll(serving);
   } catch (error) {
     throwIfAborted(run.work.signal);
@@ -81,6 +82,8 @@ async function forEachWish(
   await forEachLimited(wishes, options, async (each) => {
     const isDone = await withoutItemTrouble(() => act(serving, each));
     if (isDone === undefined) serving.close(each.wish.path);
+    // An answer alone settles nothing.
+    if (act === revert) serving.advance(1);
   });
 }
 

@@ -48,6 +48,7 @@ export class Serving {
   readonly #open: Set<RelPath>;
   readonly #counts = { reverted: 0, moved: 0, copied: 0 };
   readonly #total: number;
+  #done = 0;
 
   constructor(
     run: Run,
@@ -148,8 +149,16 @@ export class Serving {
     Object.assign(counts, { reverted: 0, moved: 0, copied: 0 });
   }
 
+  /** So many files are still open before the next step. */
   progress(open: number): void {
-    this.run.progress("serve", { done: Math.max(0, this.#total - open), total: this.#total });
+    this.#done = Math.max(0, this.#total - open);
+    this.advance(0);
+  }
+
+  /** So many places were tried since. */
+  advance(places: number): void {
+    this.#done = Math.min(this.#total, this.#done + places);
+    this.run.progress("serve", { done: this.#done, total: this.#total });
   }
 }
 

@@ -24,6 +24,8 @@ test("T6: what was edited and deleted comes back without a byte, under its id, a
   expect(await world.world.remote.id("a")).toBe(id);
   expect(uploads(world)).toBe(0);
   expect(world.world.wire.calls("files/restore")).toBe(2);
+  const told = world.events.filter((event) => event.type === "progress" && event.step === "serve");
+  expect(told.map((event) => "done" in event && event.done)).toEqual([0, 1, 2, 2]);
   const undone = await world.undo();
   expect(undone).toMatchObject({ exit: 0, uploadedBytes: 0, reverted: 2 });
   expect(await world.world.both()).toBe("a: 9\nd/\nnew: 5");
