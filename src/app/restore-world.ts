@@ -14,7 +14,10 @@ import type {
   Writer,
 } from "../restore/restore-deps.ts";
 import type { AttributeControl } from "../core/snapshot/attribute-control.ts";
+import { isUnfinished } from "../core/snapshot/restore-state.ts";
 import { attributeControl } from "../snapshot/attribute-control.ts";
+import { keepIndex, sweepKeptIndexes } from "../state/backup.ts";
+import { workspaceFiles } from "../state/locations.ts";
 import type { Listener, Work } from "../std/events.ts";
 import { findAttributeTools } from "./attribute-tools.ts";
 import { boundaryOf } from "./boundary.ts";
@@ -57,6 +60,7 @@ export async function restoreDeps(
     attributes: attributesOf(workspace),
     link: isLinked(record) ? { account: record.account, folder: record.remote } : undefined,
     device: environment.settings.read().device.name,
+    keepIndex: (restore) => keepIndex(indexOf(workspace), restore),
     hooks: ({ id, kind, snapshot }) =>
       restoreHooks(workspace, {
         restore: id,
@@ -104,15 +108,20 @@ export async function recoverRestore(
   await sweepUndoOf(workspace);
 }
 
-/** Undo areas of an open workspace that are older than the setting `restore.keepUndo` go (T32). */
-export async function sweepUndoOf({
-  environment,
-  record,
-  local,
-  state,
-}: OpenWorkspace): Promise<void> {
+/** Undo areas of an open workspace that are older than the setting `restore.keepUndo` go (T32), and indexes kept with them (T36). */
+export async function sweepUndoOf(workspace: OpenWorkspace): Promise<void> {
+  const { environment, record, local, state } = workspace;
+  const { clock } = environment;
   const keepMs = settingsOf(environment, record)["restore.keepUndo"] ?? keepUndoDefaultMs;
-  await sweepUndo({ local, journal: state.journal, clock: environment.clock }, keepMs);
+  await sweepUndo({ local, journal: state.journal, clock }, keepMs);
+  sweepKeptIndexes(indexOf(workspace), (restore) => {
+    const row = state.journal.restore(restore);
+    return row !== undefined && (isUnfinished(row) || clock.now() - row.madeAt <= keepMs);
+  });
+}
+
+function indexOf({ environment, record }: OpenWorkspace): string {
+  return workspaceFiles(environment.locations, record.id).index;
 }
 
 /** Ignored, or a repository's own files: nobody's business in a restore (T8). */

@@ -45,6 +45,8 @@ export type RestoreWords = PlannedRequest & {
   readonly specialModes?: boolean;
   readonly ignored?: boolean;
   readonly requireQuiet?: boolean;
+  /** undefined: `reconcile`. */
+  readonly procedure?: "documented" | undefined;
   /** undefined: all that Dropbox can do (T24). */
   readonly serverSide?: ServerSide | undefined;
 };
@@ -72,6 +74,7 @@ export async function restoreWorkspace(
     ...(words.ignored === true ? { ignored: true } : {}),
     ...(words.requireQuiet === true ? { requireQuiet: true } : {}),
     ...(words.serverSide === undefined ? {} : { serverSide: words.serverSide }),
+    ...(words.procedure === undefined ? {} : { procedure: words.procedure }),
     ...(words.delete === undefined ? {} : { delete: words.delete }),
   };
   return planned(

@@ -15,6 +15,7 @@ export type CopyWords = {
   readonly delete: boolean | undefined;
   readonly requireQuiet: boolean;
   readonly serverSide: string | undefined;
+  readonly procedure: string | undefined;
   readonly plan: string | undefined;
   readonly abandon: string | undefined;
   readonly resume: string | undefined;
@@ -32,6 +33,7 @@ export function refuseMixedWords(words: CopyWords): void {
     "--resume": words.resume,
     "--require-quiet": words.requireQuiet,
     "--server-side": words.serverSide,
+    "--procedure": words.procedure,
   };
   const own = { "--all-workspaces": allWorkspaces };
   const wrong = Object.entries(to === undefined ? own : others).find(([, given]) => isThere(given));

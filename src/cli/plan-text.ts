@@ -11,6 +11,7 @@ export function planText(plan: RestorePlan): string {
   const lines = [
     countsText(plan.counts),
     ...serverText(plan),
+    ...procedureText(plan),
     ...lossesText(plan),
     ...asideText(plan),
   ];
@@ -45,6 +46,14 @@ function serverText({ server }: RestorePlan): readonly string[] {
     ...(isMuch
       ? ["Files are put back one call each: --server-side large uploads small ones instead."]
       : []),
+  ];
+}
+
+function procedureText({ procedure }: RestorePlan): readonly string[] {
+  if (procedure === undefined) return [];
+  return [
+    "Procedure documented: every file is deleted in Dropbox, and uploaded anew from this disk.",
+    "Shared links, ids and version histories of the files end, and other devices see them deleted meanwhile.",
   ];
 }
 
@@ -99,6 +108,7 @@ export function planFields(plan: RestorePlan): Readonly<Record<string, Json>> {
     left: plan.left.map(({ path, side, reason }) => ({ path, side, reason })),
     changing: plan.changing,
     ignored: plan.ignored,
+    ...(plan.procedure === undefined ? {} : { procedure: plan.procedure }),
   };
 }
 

@@ -10,6 +10,8 @@ import { refuseBehindFence } from "./fence.ts";
 import { pendingExclusions, type PendingExclusions } from "./scope/exclusions-in-force.ts";
 import { Plans } from "./make-plan.ts";
 import { observeBoth } from "./observe.ts";
+import { beginAnew } from "./recover/begin-anew.ts";
+import { emptyServer } from "./recover/empty-server.ts";
 import { noteServed } from "./recover/note-served.ts";
 import { rebase } from "./recover/rebase.ts";
 import { recover } from "./recover/recover.ts";
@@ -51,6 +53,8 @@ export function openEngine(deps: EngineDeps): Engine {
     raiseFence: (restore, work = {}) => raiseFence(deps, restore, work),
     lowerFence: (restore) => lowerFence(deps, restore),
     noteServed: (restore, items) => noteServed(deps, restore, items),
+    emptyServer: (restore, going, work = {}) => emptyServer(deps, restore, { going, work }),
+    beginAnew: (restore, also) => beginAnew(deps, restore, also),
     rebase: (request: RebaseRequest, also: () => void) => rebase(deps, request, also),
     sync: async (work: Work = {}, run: RunOptions = {}): Promise<SyncReport> => {
       refuseBehindFence(deps);

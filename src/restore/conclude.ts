@@ -13,27 +13,32 @@ import type { HookOutcome } from "../core/plan/sync-report.ts";
 import type { EngineControl } from "../ports.ts";
 import { isSnapError, SnapError, type ExitCode } from "../std/error.ts";
 import { notedItems, push, verifyRemote, type Confirmation } from "./confirm.ts";
+import type { Order } from "./draft.ts";
 import { handOver } from "./hand-over.ts";
 import type { Run } from "./run.ts";
 import { serve } from "./serve.ts";
+import { startAnew } from "./start-anew.ts";
+import { verifyAnew } from "./verify-anew.ts";
 
 /**
  * Bring a restore whose local part is done to its end: serve, hand over, push, verify, report. Where there is no link the local part
  * is all (T29). Where Dropbox cannot be reached, the state stays, the report says so (exit 4), and the next start goes on (T27).
  */
-export async function conclude(run: Run): Promise<RestoreReport> {
+export async function conclude(run: Run, again: OrderAgain): Promise<RestoreReport> {
   const { engine } = run.deps;
   if (engine === undefined) return await end(run, nothingFound);
   if (recoveryStepOf[run.row.state] === "hand-over") {
-    const trouble = await unreached(() => serve(run, engine));
+    const trouble = await unreached(() =>
+      run.isDocumented ? startAnew(run, engine) : serve(run, engine),
+    );
     if (trouble !== undefined) return await pending(run, trouble.message);
-    await handOver(run, engine);
+    if (!run.isDocumented) await handOver(run, engine);
   }
   try {
     // The engine moves nothing before the choice is settled (S118).
     const choice = choiceOf(run.row);
     if (choice !== undefined) await run.deps.rollback?.accept(choice);
-    return await pushAndVerify(run, engine);
+    return await pushAndVerify(run, engine, again);
   } catch (error) {
     if (error instanceof SnapError && error.exit === 7) return await pending(run, error.message);
     if (!isSnapError(error, "rolled-back")) throw error;
@@ -41,6 +46,9 @@ export async function conclude(run: Run): Promise<RestoreReport> {
     return await end(run, { ...nothingFound, left: [unpushed(error.message)] });
   }
 }
+
+/** The order of a restore, to make its plan once more. */
+export type OrderAgain = () => Promise<Order>;
 
 /** What keeps Dropbox from being reached. */
 async function unreached(act: () => Promise<void>): Promise<SnapError | undefined> {
@@ -61,12 +69,19 @@ function choiceOf({ kind, snapshot }: RestoreRow): "keep" | "discard" | undefine
 
 const nothingFound: Confirmation = { late: [], left: [], wrong: [], rows: [] };
 
-async function pushAndVerify(run: Run, engine: EngineControl): Promise<RestoreReport> {
+async function pushAndVerify(
+  run: Run,
+  engine: EngineControl,
+  again: OrderAgain,
+): Promise<RestoreReport> {
   const pushed = run.row.state === "handed" ? await push(run, engine) : undefined;
   if (pushed?.exit === 7) {
     return await pending(run, pushed.left[0]?.reason ?? "Dropbox cannot be reached");
   }
-  return await end(run, await verifyRemote(run, engine, pushed));
+  const confirmation = run.isDocumented
+    ? await verifyAnew(run, engine, { order: await again(), pushed })
+    : await verifyRemote(run, engine, pushed);
+  return await end(run, confirmation);
 }
 
 /** Done on the disk, still to be pushed. */

@@ -31,7 +31,7 @@ export async function push(run: Run, engine: EngineControl): Promise<SyncReport>
   // What this restore did not touch had changed on both sides already, or is none of its business.
   const touched = new Set(run.items.map(({ path }) => placeKey(path)));
   const isOurs = ({ path }: { readonly path: string }): boolean =>
-    touched.has(placeKey(parseRelPath(path)));
+    run.isDocumented || touched.has(placeKey(parseRelPath(path)));
   const late = new Set([...run.facts.late, ...report.conflicts.filter(isOurs).map((c) => c.path)]);
   const others = report.conflicts.filter((conflict) => !isOurs(conflict)).map(besides);
   run.enter("pushed", () =>

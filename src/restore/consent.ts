@@ -4,12 +4,12 @@ import { SnapError } from "../std/error.ts";
 import type { Consent } from "./restore-deps.ts";
 
 /**
- * Get the user's consent to a plan before anything changes (T9). A plan that changes nothing needs none.
+ * Get the user's consent to a plan before anything changes (T9). A plan that changes nothing needs none; emptying Dropbox is a change.
  *
  * @throws {SnapError} `consent-needed` without consent; `plan-drifted` when it was given to another plan; `refused`
  */
 export async function askConsent(plan: RestorePlan, consent: Consent): Promise<void> {
-  if (plan.items.length === 0) return;
+  if (plan.items.length === 0 && plan.procedure === undefined) return;
   switch (consent.by) {
     case "yes":
       return;

@@ -8,6 +8,7 @@ import { SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { forEachLimited } from "../std/limiter.ts";
 import type { Draft, Order } from "./draft.ts";
+import { forecastAnew } from "./forecast-anew.ts";
 import { serverPicture } from "./look-server.ts";
 import type { RestoreDeps, RestoreRemote } from "./restore-deps.ts";
 import { revisionOf } from "./revert.ts";
@@ -30,6 +31,10 @@ export async function withForecast(
 ): Promise<Draft> {
   const { kept, index } = deps;
   if (kept === undefined || draft.sight.remote === undefined) return draft;
+  if (draft.plan.procedure === "documented") {
+    const server = forecastAnew(index, await deps.scope(), draft.plan.items);
+    return { ...draft, plan: { ...draft.plan, server } };
+  }
   const { serverSide = "prefer" } = order;
   const wants = wantsOf(placesOf(draft.plan.items), serverSide);
   const { items: present, holding } = serverPicture(index, wants);

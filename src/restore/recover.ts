@@ -5,6 +5,7 @@ import type { Work } from "../std/events.ts";
 import { commit } from "./commit.ts";
 import { conclude } from "./conclude.ts";
 import type { RestoreDeps } from "./restore-deps.ts";
+import { orderAgain } from "./order-again.ts";
 import { Run } from "./run.ts";
 import { takeBack } from "./take-back.ts";
 
@@ -38,5 +39,5 @@ async function recoverOne(run: Run): Promise<RestoreReport> {
     return reportOf(run.row);
   }
   if (recoveryStepOf[run.row.state] === "commit") await commit(run);
-  return await conclude(run);
+  return await conclude(run, () => orderAgain(run.deps, run.row));
 }

@@ -55,6 +55,8 @@ export type RestoreDeps = {
   readonly workspace: string;
   /** Owners are set (N38). */
   readonly owners?: boolean;
+  /** Copy the index aside before it is emptied (T36); again under the same name where that was cut off. */
+  keepIndex?(restore: string): Promise<void>;
   /** undefined where this machine has no programs for them. */
   readonly attributes?: AttributeControl | undefined;
   readonly link: { readonly account: string; readonly folder: string } | undefined;

@@ -48,6 +48,8 @@ export type RestoreRequest = {
   readonly specialModes?: boolean;
   /** Put back on the disk what was ignored when it was captured (N33). */
   readonly ignored?: boolean;
+  /** Dropbox is emptied, and everything uploaded anew (T36). Only of a whole snapshot, where there is a link. */
+  readonly procedure?: "documented";
   /** What Dropbox may do itself (T24). */
   readonly serverSide?: ServerSide;
   /** Change nothing while a program has a touched file open for writing (T33). */
@@ -78,6 +80,7 @@ export async function restoreSnapshot(
 
 /** The order for a snapshot. */
 export async function orderOf(deps: RestoreDeps, request: RestoreRequest): Promise<Order> {
+  refuseUnfit(deps, request);
   const root = await deps.store.find(request.snapshot, { workspace: deps.workspace });
   const options: PlanOptions = {
     paths: request.paths,
@@ -85,6 +88,7 @@ export async function orderOf(deps: RestoreDeps, request: RestoreRequest): Promi
     onUnsaved: request.onUnsaved ?? "replace",
     ...(request.specialModes === true ? { specialModes: true } : {}),
     ...(request.ignored === true ? { ignored: true } : {}),
+    ...(request.procedure === undefined ? {} : { procedure: request.procedure }),
   };
   const outside = await scopeWith(deps, root);
   const localOnly = await ignoredPlaces(deps, { root, options });
@@ -96,6 +100,21 @@ export async function orderOf(deps: RestoreDeps, request: RestoreRequest): Promi
     looker: new Looker(deps, outside, localOnly),
     begin: () => wishFrom(deps, { root, options, outside, localOnly }),
   };
+}
+
+/** T37: @throws {SnapError} `usage` */
+function refuseUnfit({ engine }: RestoreDeps, request: RestoreRequest): void {
+  const { procedure, paths, serverSide } = request;
+  if (procedure === undefined) return;
+  const refuse = (why: string, hint: string): never => {
+    throw new SnapError("usage", `The procedure "documented" ${why}`, { hint });
+  };
+  if (engine === undefined)
+    refuse("needs a link", "Here nothing is in Dropbox: leave --procedure out.");
+  if (paths.length > 0)
+    refuse("is for a whole snapshot", "Leave the paths out, or --procedure documented.");
+  if (serverSide !== undefined)
+    refuse("uploads everything", "Leave --server-side out, or --procedure documented.");
 }
 
 /**

@@ -48,7 +48,7 @@ export async function runOrder(
     const fenced = await fence(run, order, { agreed, checked, consent });
     await stage(run, fenced.draft, fenced.chosen);
     await commit(run);
-    return await conclude(run);
+    return await conclude(run, () => Promise.resolve(order));
   } catch (error) {
     await takeBackAfter(run, error);
     throw error;

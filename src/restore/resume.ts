@@ -1,18 +1,16 @@
-import { readFacts, type RestoreReport } from "../core/snapshot/restore-report.ts";
+import type { RestoreReport } from "../core/snapshot/restore-report.ts";
 import type { RestoreRow } from "../core/snapshot/restore-state.ts";
-import { present } from "../std/assert.ts";
 import { SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { commit } from "./commit.ts";
 import { conclude } from "./conclude.ts";
-import { draftOf, type Order } from "./draft.ts";
+import { draftOf } from "./draft.ts";
+import { orderAgain } from "./order-again.ts";
 import { preflight } from "./preflight.ts";
 import type { RestoreDeps } from "./restore-deps.ts";
-import { orderOf } from "./restore-snapshot.ts";
 import { Run } from "./run.ts";
 import { stageAgain } from "./stage.ts";
 import { takeBackAfter } from "./take-back.ts";
-import { undoOrder } from "./undo.ts";
 
 /**
  * Go on with a restore or undo that was cut off while it staged, instead of taking it back (T30). What was staged whole is kept. The
@@ -37,7 +35,7 @@ export async function resume(
     const chosen = await preflight({ deps, order, draft, work });
     await stageAgain(run, draft, chosen);
     await commit(run);
-    return await conclude(run);
+    return await conclude(run, () => Promise.resolve(order));
   } catch (error) {
     await takeBackAfter(run, error);
     throw error;
@@ -47,14 +45,6 @@ export async function resume(
 /** Before the fence nothing was staged; behind the first swap it goes on by itself. */
 function isResumable({ kind, state }: RestoreRow): boolean {
   return kind !== "rollback" && (state === "fenced" || state === "staged");
-}
-
-async function orderAgain(deps: RestoreDeps, row: RestoreRow): Promise<Order> {
-  const { options, serverSide } = readFacts(row);
-  const snapshot = present(row.snapshot, "what a restore or undo goes back to");
-  if (row.kind === "undo") return undoOrder(deps, { restore: snapshot, skipChanged: true });
-  const served = serverSide === undefined ? {} : { serverSide };
-  return await orderOf(deps, { ...options, ...served, snapshot });
 }
 
 function nothingToResume(restore: string, row: RestoreRow | undefined): SnapError {

@@ -25,6 +25,11 @@ export class Run {
     return readFacts(this.row);
   }
 
+  /** Dropbox is emptied, and everything uploaded anew (T36). */
+  get isDocumented(): boolean {
+    return this.facts.options.procedure === "documented";
+  }
+
   get items(): readonly RestoreItemRow[] {
     return this.deps.journal.items(this.id);
   }

@@ -50,6 +50,39 @@ export async function copyIndex(
   return copy;
 }
 
+/**
+ * Copy the index aside under the name of a restore that is about to empty it (T36), in place of a copy that was cut off.
+ *
+ * @throws {SnapError} `damaged`, `disk-full`, `disk-error`
+ */
+export async function keepIndex(path: string, restore: string): Promise<void> {
+  const folder = copiesFolder(path);
+  makePrivateFolder(folder);
+  const temporary = join(folder, "new.tmp");
+  try {
+    await writeCopy(path, temporary);
+    renameSync(temporary, join(folder, keptName(restore)));
+    syncFolder(folder);
+  } catch (error) {
+    removeDatabase(temporary);
+    throw fromSystem(error, folder);
+  }
+}
+
+/** Remove the copies that were kept for restores of which nothing is kept any more. */
+export function sweepKeptIndexes(path: string, isKept: (restore: string) => boolean): void {
+  const folder = copiesFolder(path);
+  if (!existsSync(folder)) return;
+  for (const name of namesIn(folder)) {
+    const restore = /^before-([0-9a-f]+)\.db$/u.exec(name)?.[1];
+    if (restore !== undefined && !isKept(restore)) rmSync(join(folder, name), { force: true });
+  }
+}
+
+function keptName(restore: string): string {
+  return `before-${restore}.db`;
+}
+
 /** Paths of the copies of an index, oldest first. They are numbered: a clock may be set back. */
 export function copiesOf(path: string): readonly string[] {
   const folder = copiesFolder(path);

@@ -93,6 +93,11 @@ test("§14, 6: killed before and after every port call, a restore is done or not
   await crashTable({ prepare: prepared, run, ends: [start, snapshot], step: 1 });
 }, 600_000);
 
+test("T36: so is one that empties Dropbox and begins anew", async () => {
+  const run = (world: RestoreWorld): Promise<unknown> => world.restore({ procedure: "documented" });
+  await crashTable({ prepare: prepared, run, ends: [start, snapshot], step: 2 });
+}, 600_000);
+
 test("N38: so is one that makes files with several names again", async () => {
   const prepare = async (): Promise<RestoreWorld> => {
     const world = await RestoreWorld.synced("a: 1\nd/x: 2");

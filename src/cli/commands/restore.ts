@@ -40,14 +40,25 @@ export function planWords<A>(parser: Argv<A>): Argv<A & PlanWords> {
     });
 }
 
+type RemoteWords = { "server-side": ServerSide | undefined } & {
+  procedure: "reconcile" | "documented" | undefined;
+};
+
 /** How a restore reaches Dropbox. */
-function remoteWords<A>(parser: Argv<A>): Argv<A & { "server-side": ServerSide | undefined }> {
-  return parser.option("server-side", {
-    requiresArg: true,
-    choices: serverSides,
-    describe:
-      "What Dropbox does itself: all it can (default), the same but uploading small files instead of putting each back, or nothing",
-  });
+function remoteWords<A>(parser: Argv<A>): Argv<A & RemoteWords> {
+  return parser
+    .option("server-side", {
+      requiresArg: true,
+      choices: serverSides,
+      describe:
+        "What Dropbox does itself: all it can (default), the same but uploading small files instead of putting each back, or nothing",
+    })
+    .option("procedure", {
+      requiresArg: true,
+      choices: ["reconcile", "documented"] as const,
+      describe:
+        "How Dropbox follows: by what differs (reconcile, default), or emptied and uploaded anew (documented)",
+    });
 }
 
 /** `snap restore`: roll workspace and cloud back to a snapshot. */
@@ -127,6 +138,7 @@ export const restoreCommand: AnyCommand = defineCommand({
         ignored: words.ignored,
         requireQuiet: words.requireQuiet,
         serverSide: words.serverSide,
+        procedure: words.procedure === "documented" ? "documented" : undefined,
         consent: consentOf(context, words),
         dryRun: words.dryRun,
         onEvent,

@@ -1,5 +1,12 @@
 import type { Work } from "../../std/events.ts";
+import type { RelPath } from "../path/rel-path.ts";
 import type { Observation, RebaseRequest, ServedItem, SyncReport } from "../plan/sync-report.ts";
+
+/** What is to be removed from Dropbox; folders above others first. */
+export type GoingThere = {
+  readonly files: readonly { readonly path: RelPath; readonly rev: string }[];
+  readonly folders: readonly RelPath[];
+};
 
 /** What the restore needs of the sync engine; one caller at a time. */
 export interface EngineControl {
@@ -10,6 +17,13 @@ export interface EngineControl {
   lowerFence(restore: string): void;
   /** The remote tree is at these places as the server has just answered to the restore itself (T23); the fence stands. */
   noteServed(restore: string, items: readonly ServedItem[]): void;
+  /**
+   * Remove files from Dropbox, each unless it has another revision by now, and then folders, each unless something is in it that was not
+   * there to be removed (S62, S63). What is gone already is as good. May be repeated; the fence stands.
+   */
+  emptyServer(restore: string, going: GoingThere, work?: Work): Promise<void>;
+  /** One transaction: all that is known of both sides is forgotten, as before a first sync of this link (S35), fence lifted, and `also`. */
+  beginAnew(restore: string, also: () => void): void;
   /** One transaction: synced := remote for the set, local rows from the disk, fence lifted, and `also` (S98). */
   rebase(request: RebaseRequest, also: () => void): Promise<void>;
   /** Cycles until both sides are equal or nothing more can be done. */

@@ -21,10 +21,11 @@ export function digestOf(items: readonly PlanItem[], subject: PlanSubject): stri
 }
 
 /** What few plans have. */
-function extrasOf({ specialModes, ignored }: PlanSubject["options"]): readonly string[] {
+function extrasOf({ specialModes, ignored, procedure }: PlanSubject["options"]): readonly string[] {
   return [
     ...(specialModes === true ? ["special-modes"] : []),
     ...(ignored === true ? ["ignored"] : []),
+    ...(procedure === undefined ? [] : [procedure]),
   ];
 }
 

@@ -44,6 +44,8 @@ export type RestorePlan = {
   /** Wanted files that may have been torn when they were captured (N36). */
   readonly changing: readonly RelPath[];
   readonly ignored: number;
+  /** Whatever it changes, Dropbox is emptied, and all that is wanted is uploaded anew (T36). */
+  readonly procedure?: "documented";
   /** SHA-256, 64 hex digits. */
   readonly digest: string;
   /** How it will reach Dropbox, as far as that is known beforehand; no part of what is agreed to. */
@@ -69,6 +71,7 @@ export function planRestore(wanted: Wanted, sight: Sight, subject: PlanSubject):
       want?.kind === "file" && want.changing ? [path] : [],
     ),
     ignored: sight.local.ignored,
+    ...(subject.options.procedure === undefined ? {} : { procedure: subject.options.procedure }),
     digest: digestOf(items, subject),
   };
 }

@@ -60,6 +60,7 @@ const facts: z.ZodType<RestoreFacts> = z.object({
     onUnsaved: z.enum(["refuse", "keep", "replace"]),
     specialModes: z.boolean().exactOptional(),
     ignored: z.boolean().exactOptional(),
+    procedure: z.literal("documented").exactOptional(),
   }),
   consent: z.enum(["none", "yes", "plan", "ask"]),
   device: z.string(),

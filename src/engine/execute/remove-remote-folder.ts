@@ -6,13 +6,10 @@ import { isBelow, pathOf } from "../../core/tree/tree-view.ts";
 import type { IndexStore } from "../../ports.ts";
 import { isSnapError, throwIfAborted } from "../../std/error.ts";
 import { commitRemoval, forget } from "./commit.ts";
-import type { EngineDeps } from "../engine-deps.ts";
-import { cancelled, done, newOpId, type Execution, type OpResult } from "./execution.ts";
-import { intentOf, type Skeleton } from "./intents.ts";
+import { cancelled, done, type Execution, type OpResult } from "./execution.ts";
 import { commitOp } from "./op-log.ts";
 import { changedThere } from "./remote-look.ts";
-import { remoteStaging } from "./ring.ts";
-import { listing, removeSkeleton } from "./skeleton.ts";
+import { listing, removeEmptied } from "./skeleton.ts";
 
 /**
  * Remove a folder from the server (S63). The server offers no precondition for folders, so content is never deleted through
@@ -20,7 +17,7 @@ import { listing, removeSkeleton } from "./skeleton.ts";
  * through once more, and only then removed.
  */
 export async function removeRemoteFolder(execution: Execution, op: RemoveOp): Promise<OpResult> {
-  const { index, remote, rng } = execution.deps;
+  const { index } = execution.deps;
   const path = pathOf(index.remote, op.node);
   if (path === undefined || !execution.mayGo(op.node)) return cancelled(changedThere);
   await deleteKnownFiles(execution, op, path);
@@ -29,16 +26,16 @@ export async function removeRemoteFolder(execution: Execution, op: RemoveOp): Pr
     forgetWhatStays(execution.deps.index, op, rest);
     return cancelled("something in it stays on the server");
   }
-  const id = newOpId(rng);
   const remoteId = index.remote.get(op.node)?.remoteId ?? "";
-  const staged = remoteStaging(id);
-  const skeleton: Skeleton = { step: "skeleton", staged, from: path, remoteId };
-  index.transaction(() => index.putIntent(intentOf(id, op.node, skeleton)));
   const known = new Set(rest.map((item) => item.remoteId));
-  await moveAway(remote, skeleton);
-  const found = await removeSkeleton(execution.deps, skeleton, known);
+  const { found, intent } = await removeEmptied(execution.deps, {
+    node: op.node,
+    path,
+    remoteId,
+    known,
+  });
   await commitOp(execution, op, () => {
-    index.removeIntent(id);
+    index.removeIntent(intent);
     execution.tally.count("removedRemote", commitRemoval(index, "remote", op.node));
   });
   if (found > 0) execution.deps.logger.info("kept what was new in a removed folder", { path });
@@ -93,16 +90,4 @@ function forgetWhatStays(index: IndexStore, op: RemoveOp, rest: readonly RemoteI
   index.transaction(() => {
     for (const node of staying) forget(index, node);
   });
-}
-
-/**
- * Gone already is what was wanted, or our own doing: when the answer of a move is lost, its repeat finds nothing
- * (S83). What stands at the staging name is looked through in either case.
- */
-async function moveAway(remote: EngineDeps["remote"], { from, staged }: Skeleton): Promise<void> {
-  try {
-    await remote.move(from, staged);
-  } catch (error) {
-    if (!isSnapError(error, "not-found")) throw error;
-  }
 }

@@ -12,9 +12,9 @@ import { rootNode, type NodeId, type RemoteEntry } from "../../core/tree/node.ts
 import type { RemoteItem } from "../../core/tree/remote-item.ts";
 import { descendants } from "../../core/tree/tree-view.ts";
 import type { IndexStore } from "../../ports.ts";
-import { SnapError } from "../../std/error.ts";
 import type { EngineDeps } from "../engine-deps.ts";
 import { remoteRow } from "../execute/commit.ts";
+import { refuseOtherFence } from "../fence.ts";
 
 /**
  * Take over what the server answered to the own calls of a restore behind its fence: each answer becomes the row of its place (T23), and what
@@ -28,9 +28,7 @@ export function noteServed(
   restore: string,
   items: readonly ServedItem[],
 ): void {
-  if (journal.fence() !== restore) {
-    throw new SnapError("refused", `The fence of the restore "${restore}" does not stand`);
-  }
+  refuseOtherFence({ journal }, restore);
   index.transaction(() => {
     for (const one of items.toSorted((a, b) => comparePaths(a.path, b.path))) note(index, one);
   });
