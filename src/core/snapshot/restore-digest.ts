@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { createHash } from "node:crypto";
 import type { PlanItem, PlanSubject } from "./restore-item.ts";
 import type { WantedNode } from "./restore-wanted.ts";
 
@@ -16,8 +16,11 @@ export function digestOf(items: readonly PlanItem[], subject: PlanSubject): stri
     [...options.paths.toSorted(), options.delete, options.onUnsaved, ...extrasOf(options)],
     [link?.account ?? null, link?.folder ?? null],
   ];
-  const lines = [...head, ...items.map(itemLine)].map((line) => JSON.stringify(line));
-  return hash("sha256", `${lines.join("\n")}\n`, "hex");
+  const sum = createHash("sha256");
+  for (const line of head) sum.update(`${JSON.stringify(line)}\n`);
+  // One after the other: the text of a large plan is larger than the plan.
+  for (const item of items) sum.update(`${JSON.stringify(itemLine(item))}\n`);
+  return sum.digest("hex");
 }
 
 /** What few plans have. */

@@ -123,7 +123,7 @@ function holdingFolders(look: {
   return holding;
 }
 
-/** Which path has which place on the server: two local names with one key are one name there (S15). */
+/** Which path has which place on the server, where there is one: two local names with one key are one name there (S15). */
 class Places {
   readonly paths: readonly RelPath[];
   readonly #owners = new Map<PlaceKey, RelPath>();
@@ -132,7 +132,11 @@ class Places {
 
   constructor(wanted: Wanted, sight: Sight) {
     this.#sight = sight;
-    const remote = [...(sight.remote?.items.values() ?? [])].map(({ path }) => path);
+    if (sight.remote === undefined) {
+      this.paths = [...new Set([...wanted.nodes.keys(), ...sight.local.items.keys()])];
+      return;
+    }
+    const remote = [...sight.remote.items.values()].map(({ path }) => path);
     const exact = new Set(remote);
     // A name that stands on the server as it is written comes before one that only has its key.
     const wantedPaths = [...wanted.nodes.keys()].toSorted(

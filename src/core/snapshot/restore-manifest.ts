@@ -267,6 +267,9 @@ function metadataOf(entry: SnapshotEntry, rules: NodeRules): WantedMetadata {
   };
 }
 
+/** What most files have: one for all of them. */
+const noAttributes: Readonly<Record<string, string>> = Object.freeze({});
+
 /** What gives rights only where the user asks for it, like special bits. Of what could not be read nothing is known. */
 function attributesOf(
   { attributes, flags }: SnapshotEntry,
@@ -274,7 +277,8 @@ function attributesOf(
 ): Pick<WantedMetadata, "attributes"> {
   const isUnknown = attributes === undefined && flags.includes("stripped");
   if (rules.attributes !== true || isUnknown) return {};
-  const wanted = Object.entries(attributes ?? {}).filter(
+  if (attributes === undefined) return { attributes: noAttributes };
+  const wanted = Object.entries(attributes).filter(
     ([name]) => rules.specialModes === true || !isPrivilegedAttribute(name),
   );
   return { attributes: Object.fromEntries(wanted) };

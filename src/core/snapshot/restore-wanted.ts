@@ -93,6 +93,7 @@ export type Wanted = {
 export function withParents(
   nodes: ReadonlyMap<RelPath, WantedNode>,
 ): ReadonlyMap<RelPath, WantedNode> {
+  if (nodes.keys().every((path) => isHeld(nodes, path))) return nodes;
   const whole = new Map<RelPath, WantedNode>();
   for (const [path, node] of nodes) {
     for (const parent of parentsOf(path)) {
@@ -101,6 +102,12 @@ export function withParents(
     whole.set(path, node);
   }
   return whole;
+}
+
+/** Whether the folder of a path is there, or is the top; as most often in a manifest. */
+function isHeld(nodes: ReadonlyMap<RelPath, WantedNode>, path: RelPath): boolean {
+  const folder = parentPath(path) ?? topPath;
+  return folder === topPath || nodes.has(folder);
 }
 
 /** The folders above a path, top first; the top itself is left out. */

@@ -175,3 +175,9 @@ describe("the digest (T18)", () => {
     expect(new Set(digests).size).toBe(digests.length);
   });
 });
+
+test("T18: the digest of a plan is the same in every version", () => {
+  const sight = sightOf(disk({ a: "9", d: null, l: "->x", new: "5" }), dropbox({ a: "8", b: "1" }));
+  const plan = planRestore(wantedTree({ a: "1", d: null, "d/b": "2" }), sight, subject());
+  expect(plan.digest).toBe("25a07e4b65011a66e907fc78423299d66f08fb9b78f18340b296babebbd29435");
+});
