@@ -1,6 +1,6 @@
 import type { RelPath } from "../core/path/rel-path.ts";
 import type { FileHistory, FileRevision, RemoteItem } from "../core/tree/remote-item.ts";
-import { isSnapError } from "../std/error.ts";
+import { isSnapError, SnapError, type ErrorCode } from "../std/error.ts";
 import type { Client, Route } from "./client.ts";
 import { getMetadata } from "./listing.ts";
 import { isShape, textIn } from "./shape.ts";
@@ -18,15 +18,33 @@ export async function revisionHash(client: Client, rev: string): Promise<string 
   return isLost ? undefined : textIn(entry, "content_hash");
 }
 
-/** What a place held (T24). What could not be brought back is told, too: it may be an edit that a call hides (T25). */
-export async function fileHistory(client: Client, top: Top, path: RelPath): Promise<FileHistory> {
-  const told = await revisionsAt(client, apiPath(top, path));
-  const entries = isShape(told) ? told["entries"] : undefined;
-  if (!isShape(told) || !Array.isArray(entries)) return { isDeleted: true, revisions: [] };
-  return {
-    isDeleted: told["is_deleted"] === true,
-    revisions: entries.flatMap((entry: unknown) => revisionIn(entry)),
-  };
+/**
+ * What a place held (T24). What could not be brought back is told, too: it may be an edit that a call hides (T25).
+ *
+ * @throws {SnapError} `server-error` for an answer that is none, which is not taken for a place that never held anything
+ */
+export function fileHistory(client: Client, top: Top, path: RelPath): Promise<FileHistory> {
+  return client.repeat({}, async () => {
+    const told = await revisionsAt(client, apiPath(top, path), "not-found", "conflict");
+    if (told === undefined) return { isDeleted: true, revisions: [] };
+    const entries = isShape(told) ? told["entries"] : undefined;
+    if (!isShape(told) || !Array.isArray(entries)) throw notUnderstood(path);
+    return {
+      isDeleted: told["is_deleted"] === true,
+      revisions: entries.flatMap((entry: unknown) => revisionIn(entry)),
+    };
+  });
+}
+
+function notUnderstood(path: RelPath): SnapError {
+  return new SnapError(
+    "server-error",
+    "Looking for revisions failed: the answer is not understood",
+    {
+      path,
+      hint: "Try again later.",
+    },
+  );
 }
 
 function revisionIn(entry: unknown): readonly FileRevision[] {
@@ -52,7 +70,14 @@ export async function revert(
 
 /** Only what is said counts: a server may say nothing of a revision, nor know the question. */
 async function isUnrestorable(client: Client, path: string, rev: string): Promise<boolean> {
-  const told = await revisionsAt(client, path);
+  const told = await revisionsAt(
+    client,
+    path,
+    "not-found",
+    "conflict",
+    "remote-error",
+    "name-refused",
+  );
   const entries = isShape(told) ? told["entries"] : undefined;
   if (!Array.isArray(entries)) return false;
   return entries.some(
@@ -60,7 +85,12 @@ async function isUnrestorable(client: Client, path: string, rev: string): Promis
   );
 }
 
-async function revisionsAt(client: Client, path: string): Promise<unknown> {
+/** Undefined where the server answers with one of these errors. */
+async function revisionsAt(
+  client: Client,
+  path: string,
+  ...none: readonly ErrorCode[]
+): Promise<unknown> {
   const mode = { ".tag": "path" } as const;
   const request = { path, mode, limit: revisionsMax, include_restorable_info: true };
   try {
@@ -70,8 +100,7 @@ async function revisionsAt(client: Client, path: string): Promise<unknown> {
       path,
     });
   } catch (error) {
-    if (isSnapError(error, "not-found", "conflict", "remote-error", "name-refused"))
-      return undefined;
+    if (isSnapError(error, ...none)) return undefined;
     throw error;
   }
 }

@@ -40,9 +40,10 @@ export async function serve(run: Run, engine: EngineControl): Promise<void> {
 
 async function settleBegun(serving: Serving, row: Serving["begun"][number]): Promise<void> {
   const { call } = readRemoteRecord(row.expected);
-  await withoutItemTrouble(() =>
+  const isDone = await withoutItemTrouble(() =>
     call === undefined ? settleReverted(serving, row) : settleRelocated(serving, row, call),
   );
+  if (isDone === undefined) serving.giveUp(row.path);
 }
 
 /** Every call is tried once for a place, so the steps come to an end. */
@@ -81,7 +82,7 @@ async function forEachWish(
   const options = { parallel: filesParallel, signal: serving.run.work.signal };
   await forEachLimited(wishes, options, async (each) => {
     const isDone = await withoutItemTrouble(() => act(serving, each));
-    if (isDone === undefined) serving.close(each.wish.path);
+    if (isDone === undefined) serving.giveUp(each.wish.path);
     // An answer alone settles nothing.
     if (act === revert) serving.advance(1);
   });

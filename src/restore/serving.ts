@@ -106,6 +106,16 @@ export class Serving {
     }
   }
 
+  /** A call may have been done, and its place cannot be looked at: that is for the report. */
+  giveUp(path: RelPath): void {
+    this.close(path);
+    if (!this.#open.has(path)) return;
+    this.settle([{ path, way: "reverted", ours: [] }]);
+    const reason =
+      "whether an edit came during the restore could not be found out: its revisions in Dropbox tell";
+    this.noteLeft({ path, side: "remote", reason });
+  }
+
   /** Folders that were made or found. One that has no place in the index is not asked for again. */
   noteFolders(folders: readonly ServedItem[]): void {
     if (folders.length > 0) this.#engine.noteServed(this.run.id, folders);

@@ -78,3 +78,18 @@ test("T24: a revision comes back under the id of its file, and nothing is upload
     class: "item",
   });
 });
+
+test("T25: what could not be brought back is told in its place, and so is what has no hash", async () => {
+  await using linked = await linkedServer();
+  const { rev } = await replaced(linked);
+  linked.intercept = async ({ route }, pass) => {
+    const answer = await pass();
+    if (route !== "files/list_revisions") return answer;
+    const told = (await answer.text()).replace(/"rev":/u, '"is_restorable":false,"rev":');
+    return new Response(told.replace(/"content_hash":\s*"[0-9a-f]+"/u, '"size2":1'), answer);
+  };
+  const { revisions } = await linked.remote.history(at("a"));
+  expect(revisions).toHaveLength(2);
+  expect(revisions[0]).toMatchObject({ hash: undefined, isKept: false });
+  expect(revisions[1]).toMatchObject({ rev, isKept: true });
+});

@@ -93,3 +93,73 @@ test("T25: a call whose answer was lost is repeated, and hides no edit twice", a
   await expectBoth(world);
   await world.assertQuiet();
 });
+
+/** The revisions between the newest and the oldest have no hash. */
+function withoutHashes(told: string): string {
+  const [first = "", ...others] = told.split(/(?<=\}),(?=\{)/u);
+  const last = others.pop() ?? "";
+  const bare = others.map((entry) => entry.replace(/,\s*"content_hash":\s*"[0-9a-f]+"/u, ""));
+  return [first, ...bare, last].join(",");
+}
+
+function lost(told: string): string {
+  return told.replaceAll(/"rev":/gu, '"is_restorable":false,"rev":');
+}
+
+test.each([
+  ["that the server says is lost", lost],
+  ["of which the server tells no hash", withoutHashes],
+  ["told in an answer that is none", (told: string) => told.slice(0, -9)],
+] as const)("T25: an edit in between %s is known for one", async (_name, change) => {
+  await using world = await editedInBetween();
+  const { wire } = world.world;
+  wire.after("files/restore", () => {
+    wire.answer(
+      "files/list_revisions",
+      async (answer) => new Response(change(await answer.text()), answer),
+    );
+  });
+  expect(await world.restore()).toMatchObject({ exit: 4, late: ["a"] });
+  await expectBoth(world);
+  await world.assertQuiet();
+});
+
+test("T25: where the look afterwards is refused for good, the path is listed", async () => {
+  await using world = await RestoreWorld.afterSnapshot("a: 9");
+  const { wire, admin } = world.world;
+  wire.after("files/restore", () => {
+    const fault = { kind: "error", error: { ".tag": "invalid_before_rev" } } as const;
+    admin.setFaults([{ match: { route: "files/list_revisions" }, fault }]);
+  });
+  const report = await world.restore();
+  expect(report).toMatchObject({ exit: 4, left: [{ path: "a", side: "remote" }] });
+  expect(report.left[0]?.reason).toContain("could not be found out");
+  expect(await world.world.both()).toBe("a: 1\nd/b: 2");
+});
+
+test("T25: an edit that Dropbox does not put back is listed with its revision", async () => {
+  await using world = await RestoreWorld.afterSnapshot("a: 9");
+  const { wire, remote, admin } = world.world;
+  let rev = "none";
+  wire.before("files/restore", async () => {
+    rev = await remote.write("a", "late");
+  });
+  wire.after("files/restore", () => {
+    const fault = { kind: "error", error: { ".tag": "invalid_revision" } } as const;
+    admin.setFaults([{ match: { route: "files/restore" }, fault }]);
+  });
+  const report = await world.restore();
+  expect(report).toMatchObject({ exit: 4, left: [{ path: "a", side: "remote" }] });
+  expect(report.left[0]?.reason).toContain(rev);
+  expect(await world.world.both()).toBe("a: 1\nd/b: 2");
+});
+
+test("T25: a removal in between gives way to the restored file, and nothing is uploaded", async () => {
+  await using world = await RestoreWorld.afterSnapshot("a: 9");
+  world.world.wire.before("files/restore", async () => {
+    await world.world.remote.remove("a");
+  });
+  expect(await world.restore()).toMatchObject({ exit: 0, reverted: 1, uploadedBytes: 0, late: [] });
+  expect(await world.world.both()).toBe("a: 1\nd/b: 2");
+  await world.assertQuiet();
+});
