@@ -95,7 +95,8 @@ async function outcomeOf(
   if (there.kind === "folder") return { path, way, ours: await folderOf(serving, called, there) };
   serving.close(path);
   if (there.hash === wishOf(serving.rowAt(path))?.hash) {
-    return { path, way, ours: [{ path, item: there }] };
+    const moved = asked.call === "move" ? { isMoved: true as const } : {};
+    return { path, way, ours: [{ path, item: there, ...moved }] };
   }
   // An edit of the source went along. A move took it to its new name, and the push meets it there; a copy is one too many.
   if (asked.call === "copy" && isTold) {
@@ -125,5 +126,8 @@ async function folderOf(
     return { path, item: there.get(`${place}/${known.key}`), was: known.hash };
   });
   const ours = came.filter(({ item, was }) => item === undefined || item.hash === was);
-  return [{ path: to, item: folder }, ...ours.map(({ path, item }) => ({ path, item }))];
+  return [
+    { path: to, item: folder, isMoved: true },
+    ...ours.map(({ path, item }) => ({ path, item })),
+  ];
 }

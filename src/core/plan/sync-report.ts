@@ -72,7 +72,12 @@ export type RebaseItem = {
 };
 
 /** What the server answered to a call of a restore about one path (T23); undefined where nothing is left. */
-export type ServedItem = { readonly path: RelPath; readonly item: RemoteItem | undefined };
+export type ServedItem = {
+  readonly path: RelPath;
+  readonly item: RemoteItem | undefined;
+  /** It stood at another place until then, under the same id. */
+  readonly isMoved?: true;
+};
 
 /** Everything a restore changed (S98). */
 export type RebaseRequest = { readonly restore: string; readonly items: readonly RebaseItem[] };

@@ -34,12 +34,13 @@ export function noteServed(
   });
 }
 
-function note(index: IndexStore, { path, item }: ServedItem): void {
+function note(index: IndexStore, { path, item, isMoved }: ServedItem): void {
   const parent = folderNode(index, parentPath(path) ?? topPath);
   if (parent === undefined) return;
   const key = item?.keys.at(-1) ?? pathKeyOf(baseName(path));
   const there = index.remote.childrenByKey(parent, key).find(isIn);
-  if (item !== undefined) put(index, { parent, there, item });
+  const moved = item !== undefined && isMoved === true ? movedHere(index, item) : undefined;
+  if (item !== undefined) put(index, { parent, there: there ?? moved, item });
   else if (there !== undefined) removeAll(index, there.node);
 }
 
@@ -51,14 +52,13 @@ type Place = {
 
 function put(index: IndexStore, { parent, there, item }: Place): void {
   if (there !== undefined && there.kind !== item.kind) return;
-  const before = there ?? movedHere(index, item);
-  if (before?.kind === "file" && before.rev !== item.rev) {
-    index.addHistory(before.node, before.rev, before.hash ?? "");
+  if (there?.kind === "file" && there.rev !== item.rev) {
+    index.addHistory(there.node, there.rev, there.hash ?? "");
   }
-  index.remote.put(remoteRow(before?.node ?? index.newNode(), parent, item));
+  index.remote.put(remoteRow(there?.node ?? index.newNode(), parent, item));
 }
 
-/** What has this id at another place: an id is at one place only. */
+/** What has this id at another place. */
 function movedHere(index: IndexStore, { remoteId, kind }: RemoteItem): RemoteEntry | undefined {
   const node = index.nodeOfRemoteId(remoteId);
   const row = node === undefined ? undefined : index.remote.get(node);
