@@ -9,8 +9,9 @@ import { findFolders, type FolderBounds, type FoundFolders } from "./watch-folde
 import { isLimit, type Subscribe, type ToldEvent } from "./watch-package.ts";
 import { leavingOut } from "./watch-places.ts";
 
-/** How long an old subscription may still tell what it has, ms. */
-export const drainMs = 500;
+/** How long an old subscription may still tell what it has: so many times so many ms. */
+export const drainStepMs = 50;
+const drainSteps = 10;
 
 /** Attempts to watch a tree whose folders come and go, and the wait after the first, ms; each is twice the one before. */
 const attemptsMax = 5;
@@ -125,9 +126,13 @@ export class Cover {
     return hasGap;
   }
 
-  /** What happened before the new one began is still on its way from the old one, which gathers events for 50 ms. */
+  /**
+   * What happened before the new one began is still on its way from the old one, which gathers events for 50 ms. Where the machine is
+   * suspended meanwhile, one step is over at once; the others are as long as ever.
+   */
   async #drain(): Promise<void> {
-    await this.#options.clock.sleep(drainMs, this.#options.signal);
+    const { clock, signal } = this.#options;
+    for (let step = 0; step < drainSteps; step += 1) await clock.sleep(drainStepMs, signal);
   }
 
   async #compare(found: FoundFolders, leftOut: LeftOut): Promise<Omit<Covered, "hasGap">> {

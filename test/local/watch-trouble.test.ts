@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import type { ToldEvent } from "../../src/local/watch-package.ts";
 import { rmSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
+import { drainStepMs } from "../../src/local/watch-cover.ts";
 import { Scratch } from "./scratch.ts";
 import { Package, watchFull as full } from "./told-package.ts";
 
@@ -120,4 +122,25 @@ test("what the package tells of its own trouble, or too much of, is looked for e
   expect(watch.lost).toContain("the watch failed: Events were dropped");
   expect(watch.lost).toContain("too many changes at once");
   expect([...watch.changed]).toEqual([]);
+});
+
+test("S108: an old watch still tells what it has, although the machine was suspended in between", async () => {
+  using scratch = new Scratch({ "a/b/": "", file: "x" });
+  const system = new Package();
+  let waits = 0;
+  const clock = {
+    now: () => 0,
+    sleep: async (ms: number) => {
+      if (ms === drainStepMs) waits += 1;
+      // The first wait was over at once: what was on its way came later.
+      if (ms === drainStepMs && waits === 2)
+        system.asked[0]?.told(null, [{ type: "update", path: `${scratch.top}/file` }]);
+      await setImmediate();
+    },
+  };
+  await using watch = await system.open(scratch, { clock });
+  rmSync(scratch.at("a"), { recursive: true });
+  system.tell("delete", "a");
+  await watch.settled(1);
+  expect([...watch.changed].toSorted()).toEqual(["a", "file"]);
 });

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { pathComponents } from "../../src/core/path/rel-path.ts";
-import { drainMs } from "../../src/local/watch-cover.ts";
+import { drainStepMs } from "../../src/local/watch-cover.ts";
 import { openWatcher, type WatchOptions } from "../../src/local/watch.ts";
 import type { LeftOut, WatchMarks, Watching } from "../../src/ports.ts";
 import { silentLogger } from "../../src/std/log.ts";
@@ -12,7 +12,7 @@ import type { Scratch } from "./scratch.ts";
 /** Sleeps end at the next turn, but for the time that the package needs to tell what it has. */
 const turnClock: Clock = {
   now: () => systemClock.now(),
-  sleep: (ms, signal) => (ms === drainMs ? systemClock.sleep(ms, signal) : setImmediate()),
+  sleep: (ms, signal) => (ms === drainStepMs ? systemClock.sleep(ms, signal) : setImmediate()),
 };
 
 /** A watcher at work on a scratch workspace, and everything that it told of since the last act. */
