@@ -22,17 +22,28 @@ export function makeCodeFolder(code: string, version: string): void {
   }
 }
 
-/**
- * Whether nobody but this user and root can have put anything there: what is found in it is run. Each folder on the way belongs to one
- * of the two, and others may not write to it, or not take away what is not theirs.
- */
+/** Whose a folder is, and who may write to it. */
+export type FolderOwner = { readonly uid: number; readonly mode: number };
+
+/** Whether nobody but this user and root can have put anything there: what is found in it is run. */
 export function isOwnCode(folder: string): boolean {
   const own = process.geteuid?.();
-  if (own === undefined || !existsSync(folder)) return false;
-  for (let at = realpathSync(folder); ; at = dirname(at)) {
-    const { uid, mode } = lstatSync(at);
-    const isSafe = (mode & writableByOthers) === 0 || (mode & sticky) !== 0;
-    if (!isSafe || (uid !== own && uid !== 0)) return false;
-    if (at === dirname(at)) return true;
-  }
+  return own !== undefined && existsSync(folder) && isOwnWay(wayTo(realpathSync(folder)), own);
+}
+
+/**
+ * Whether each folder on a way belongs to a user or to root, and others may not write to it, or not take away what is not theirs. The root
+ * of the file system does not count: whoever has that has the program, too, and in a container it often belongs to nobody.
+ */
+export function isOwnWay(way: readonly FolderOwner[], own: number): boolean {
+  return way.every(({ uid, mode }) => {
+    const isClosed = (mode & writableByOthers) === 0 || (mode & sticky) !== 0;
+    return isClosed && (uid === own || uid === 0);
+  });
+}
+
+/** The folder and all above it but the root of the file system. */
+function wayTo(folder: string): readonly FolderOwner[] {
+  const above = dirname(folder);
+  return above === folder ? [] : [...wayTo(above), lstatSync(folder)];
 }

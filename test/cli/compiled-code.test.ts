@@ -1,8 +1,17 @@
-import { chmodSync, globSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  globSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import { getCompileCacheDir } from "node:module";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { keepCompiledCode } from "../../src/cli/compiled-code.ts";
+import { isOwnCode, isOwnWay } from "../../src/state/code-folder.ts";
 import { Box } from "../support/snap-process.ts";
 
 function keptIn(box: Box): readonly string[] {
@@ -12,13 +21,22 @@ function keptIn(box: Box): readonly string[] {
     .toSorted();
 }
 
+/** For whoever reads why it failed. */
+function waysTo(folder: string): string {
+  const { uid, mode } = lstatSync(folder);
+  const line = `${folder}: of ${uid}, mode ${mode.toString(8)}`;
+  return path.dirname(folder) === folder ? line : `${waysTo(path.dirname(folder))}\n${line}`;
+}
+
 test("compiled code is kept in the home from the second command on, and used", async () => {
   using box = new Box();
   await box.expectExit(0, "list");
   expect(keptIn(box)).toEqual([]);
   await box.expectExit(0, "list");
   const kept = keptIn(box);
-  expect(kept.length).toBeGreaterThan(10);
+  // Where the folder for temporary files is one that others can exchange, none is kept.
+  const isOwn = isOwnCode(path.join(box.home, "code"));
+  expect(kept.length > 10, waysTo(box.home)).toBe(isOwn);
   await box.expectExit(0, "list");
   expect(keptIn(box)).toEqual(kept);
 });
@@ -60,4 +78,15 @@ test("without a home nothing is kept, and none is made for it", () => {
   keepCompiledCode({ SNAP_HOME: box.home });
   expect(getCompileCacheDir()).toBe(before);
   expect(globSync("*", { cwd: box.top })).toEqual(["workspace"]);
+});
+
+test("a way of others, or that others can write to, is none for code", () => {
+  const closed = { uid: 0, mode: 0o40755 };
+  const own = { uid: 7, mode: 0o40700 };
+  expect(isOwnWay([closed, own], 7)).toBe(true);
+  expect(isOwnWay([{ uid: 0, mode: 0o41777 }, own], 7)).toBe(true);
+  expect(isOwnWay([{ uid: 0, mode: 0o40777 }, own], 7)).toBe(false);
+  expect(isOwnWay([{ uid: 0, mode: 0o40775 }, own], 7)).toBe(false);
+  expect(isOwnWay([{ uid: 8, mode: 0o40755 }, own], 7)).toBe(false);
+  expect(isOwnWay([closed, { uid: 8, mode: 0o40700 }], 7)).toBe(false);
 });
