@@ -173,12 +173,12 @@ export function openFolder(site: Ground, place: Place): Folder {
 }
 
 /** Walk to a folder and make what is missing of it with `mode`; durable on return. */
-export async function makeFolders(site: Site, place: Place, mode: number): Promise<void> {
+export async function makeFolders(site: Ground, place: Place, mode: number): Promise<void> {
   await syncFolders(site, makeFoldersOnly(site, place, mode));
 }
 
 /** As `makeFolders`, without writing out. @returns the folders to be handed to `syncFolders`. */
-export function makeFoldersOnly(site: Site, place: Place, mode: number): readonly Place[] {
+export function makeFoldersOnly(site: Ground, place: Place, mode: number): readonly Place[] {
   const changed: Place[] = [];
   let folder = openTop(site);
   for (const name of place) {
@@ -191,7 +191,7 @@ export function makeFoldersOnly(site: Site, place: Place, mode: number): readonl
 }
 
 /** From the deepest up: the first `fsync` of a journaled disk does most of the work for all. */
-export async function syncFolders(site: Site, places: readonly Place[]): Promise<void> {
+export async function syncFolders(site: Ground, places: readonly Place[]): Promise<void> {
   for (const place of places.toReversed()) await syncFolder(site, place);
 }
 
@@ -208,13 +208,13 @@ function makeChild(disk: Disk, path: string, mode: number): boolean {
 }
 
 /** Write the entries of a folder out to the disk (S73). One that is gone has nothing to write. */
-export async function syncFolder(site: Site, place: Place): Promise<void> {
+export async function syncFolder(site: Ground, place: Place): Promise<void> {
   using folder = findFolder(site, place);
   await folder?.sync();
 }
 
 /** As `openFolder`; undefined where the folder is missing or no real folder. */
-export function findFolder(site: Site, place: Place): Folder | undefined {
+export function findFolder(site: Ground, place: Place): Folder | undefined {
   try {
     return openFolder(site, place);
   } catch (error) {

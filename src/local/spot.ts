@@ -68,7 +68,7 @@ export function openSpot(site: Ground, place: Place): Spot {
 }
 
 /** As `openSpot`; undefined where the way there is missing, or leads through something that is no real folder. */
-export function findSpot(site: Site, place: Place): Spot | undefined {
+export function findSpot(site: Ground, place: Place): Spot | undefined {
   const folder = findFolder(site, place.slice(0, -1));
   return folder && new Spot(site.disk, folder, place.at(-1) ?? "");
 }

@@ -71,6 +71,11 @@ export class Scratch implements Disposable {
     );
   }
 
+  /** Every file anywhere below the top: path → content. */
+  files(): Record<string, string> {
+    return Object.fromEntries(Object.entries(treeOf(this.top)).filter(([, text]) => text !== "/"));
+  }
+
   /** Texts of all files anywhere below the top. */
   texts(): Set<string> {
     return new Set(Object.values(treeOf(this.top)));
