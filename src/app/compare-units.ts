@@ -16,6 +16,7 @@ import { throwIfAborted } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { readPresentUnit, unjudged } from "./present-unit.ts";
 import { unitDifference } from "./unit-difference.ts";
+import { saysTheSame } from "./unit-witness.ts";
 import { noUnit, storedUnit, type UnitFiles } from "./unit-files.ts";
 import type { UnitSides } from "./unit-refs.ts";
 
@@ -127,7 +128,7 @@ async function* compareUnit(
   work: Work,
 ): AsyncGenerator<PresentChange> {
   const { store, root } = compared;
-  const to = isPresent ? await presentSide(compared, place, work) : noUnit;
+  const to = isPresent ? await presentUnit(compared, place, work) : noUnit;
   if (to === "same") return;
   if ("change" in to) yield to;
   else {
@@ -148,14 +149,15 @@ async function* differencesOf(
   for await (const change of diffEntries(from.entries(inside), to.entries(inside))) {
     throwIfAborted(work.signal);
     if (contentOnly && change.change === "metadata") continue;
+    if (!wholeUnits && (await saysTheSame(sides, change))) continue;
     if (wholeUnits || !units.take(change)) yield change;
   }
   for (const changed of units.changed) yield await unitDifference(sides, changed, work);
 }
 
 /** What the disk holds of a repository: by its stats where nobody wrote there since it was captured (N35), else by reading it. */
-async function presentSide(
-  compared: UnitsCompared,
+export async function presentUnit(
+  compared: Pick<UnitsCompared, "store" | "root" | "source" | "rehash">,
   place: UnitPlace,
   work: Work,
 ): Promise<UnitFiles | UnjudgedUnit | "same"> {
@@ -169,7 +171,7 @@ async function presentSide(
 
 /** The snapshot, this one or the newest, that holds what is there now; undefined where that is not known without reading. */
 async function untouchedSince(
-  { store, root, source }: UnitsCompared,
+  { store, root, source }: Pick<UnitsCompared, "store" | "root" | "source">,
   place: UnitPlace,
   { signal }: Work,
 ): Promise<SnapshotRoot | undefined> {

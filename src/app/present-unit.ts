@@ -6,6 +6,7 @@ import { isTroubleOfFile } from "../snapshot/ahead-reader.ts";
 import { UnitCollector, type KeepBlock } from "../snapshot/unit-collector.ts";
 import type { Work } from "../std/events.ts";
 import { isTold } from "./unit-difference.ts";
+import { notesStats } from "./unit-witness.ts";
 import { readUnit, type UnitFiles } from "./unit-files.ts";
 
 /** What is held of refs and the like of one repository, bytes; of more it is told that it was not read. */
@@ -63,7 +64,9 @@ class HeldContents {
     this.#read += bytes.length;
     const step = { step: "Comparing", done: 0, total: undefined, bytesTotal: undefined };
     this.#work.onProgress?.({ ...step, bytes: this.#read, current: this.#place.path });
-    const isHeld = isTold(this.#place.vcs, path.toString()) && !this.#blocks.has(hash);
+    const { vcs } = this.#place;
+    const isWanted = isTold(vcs, path.toString()) || notesStats(vcs, path.toString());
+    const isHeld = isWanted && !this.#blocks.has(hash);
     if (isHeld && this.#held + bytes.length <= heldBytesMax) {
       this.#held += bytes.length;
       this.#blocks.set(hash, Buffer.from(bytes));
