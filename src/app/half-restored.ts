@@ -11,8 +11,9 @@ import { SnapError } from "../std/error.ts";
  */
 export function refuseHalfRestored(state: OpenIndex, record: WorkspaceRecord): void {
   if (!state.journal.restores().some(isUnfinished)) return;
+  const isLinked = record.linkId !== undefined;
   throw new SnapError("refused", `A restore of "${record.path}" was interrupted`, {
     path: record.path,
-    hint: "`snap sync` finishes it or takes it back; then try again.",
+    hint: `\`snap ${isLinked ? "sync" : "undo --dry-run"}\` finishes it or takes it back; then try again.`,
   });
 }

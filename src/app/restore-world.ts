@@ -24,6 +24,7 @@ import { boundaryOf } from "./boundary.ts";
 import { isLinked } from "./find-workspace.ts";
 import { restoreHooks } from "./hooks.ts";
 import { keepUndoDefaultMs } from "../core/settings/catalogue.ts";
+import { restoreUnits } from "./restore-units.ts";
 import { settingsOf } from "./settings-of.ts";
 import { captureSaving } from "./save-before.ts";
 import { diskRoom } from "./restore-room.ts";
@@ -60,6 +61,7 @@ export async function restoreDeps(
     attributes: attributesOf(workspace),
     link: isLinked(record) ? { account: record.account, folder: record.remote } : undefined,
     device: environment.settings.read().device.name,
+    units: restoreUnits(workspace, store),
     keepIndex: (restore) => keepIndex(indexOf(workspace), restore),
     hooks: ({ id, kind, snapshot }) =>
       restoreHooks(workspace, {

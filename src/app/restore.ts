@@ -45,6 +45,8 @@ export type RestoreWords = PlannedRequest & {
   readonly specialModes?: boolean;
   readonly ignored?: boolean;
   readonly requireQuiet?: boolean;
+  /** Commits that only a present repository has may be lost (T39). */
+  readonly dropCommits?: boolean;
   /** undefined: `reconcile`. */
   readonly procedure?: "documented" | undefined;
   /** undefined: all that Dropbox can do (T24). */
@@ -74,6 +76,7 @@ export async function restoreWorkspace(
     ...(words.ignored === true ? { ignored: true } : {}),
     ...(words.requireQuiet === true ? { requireQuiet: true } : {}),
     ...(words.serverSide === undefined ? {} : { serverSide: words.serverSide }),
+    ...(words.dropCommits === true ? { dropCommits: true } : {}),
     ...(words.procedure === undefined ? {} : { procedure: words.procedure }),
     ...(words.delete === undefined ? {} : { delete: words.delete }),
   };

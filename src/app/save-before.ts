@@ -21,6 +21,8 @@ export type Saving = {
   readonly label: string;
   /** Some of them are ignored (N33). */
   readonly ignored?: true;
+  /** Repositories are taken, too (N43). */
+  readonly units?: true;
 };
 
 /**

@@ -16,6 +16,7 @@ export type CopyWords = {
   readonly requireQuiet: boolean;
   readonly serverSide: string | undefined;
   readonly procedure: string | undefined;
+  readonly dropCommits: boolean;
   readonly plan: string | undefined;
   readonly abandon: string | undefined;
   readonly resume: string | undefined;
@@ -34,6 +35,7 @@ export function refuseMixedWords(words: CopyWords): void {
     "--require-quiet": words.requireQuiet,
     "--server-side": words.serverSide,
     "--procedure": words.procedure,
+    "--drop-commits": words.dropCommits,
   };
   const own = { "--all-workspaces": allWorkspaces };
   const wrong = Object.entries(to === undefined ? own : others).find(([, given]) => isThere(given));

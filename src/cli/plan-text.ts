@@ -1,4 +1,6 @@
 import { displayName } from "../core/path/names.ts";
+import type { Standing } from "../core/snapshot/unit-changes.ts";
+import type { UnitElsewhere, UnitStep } from "../core/snapshot/unit-step.ts";
 import type { LostPath, RestorePlan, SideCounts } from "../core/snapshot/restore-plan.ts";
 import { formatSize, formatTime, plural, table } from "./format.ts";
 import type { Json } from "../std/json.ts";
@@ -12,6 +14,8 @@ export function planText(plan: RestorePlan): string {
     countsText(plan.counts),
     ...serverText(plan),
     ...procedureText(plan),
+    ...unitsText(plan),
+    ...elsewhereText(plan),
     ...lossesText(plan),
     ...asideText(plan),
   ];
@@ -55,6 +59,38 @@ function procedureText({ procedure }: RestorePlan): readonly string[] {
     "Procedure documented: every file is deleted in Dropbox, and uploaded anew from this disk.",
     "Shared links, ids and version histories of the files end, and other devices see them deleted meanwhile.",
   ];
+}
+
+/** Digits of a commit that people read. */
+const commitDigits = 8;
+
+function unitsText({ units = [] }: RestorePlan): readonly string[] {
+  if (units.length === 0) return [];
+  const shown = units
+    .slice(0, namedMax)
+    .map((step) => `  ${displayName(step.path)}  ${doneWith(step)}`);
+  const more = units.length > namedMax ? [`  … and ${units.length - namedMax} more`] : [];
+  return ["Repositories:", ...shown, ...more];
+}
+
+function elsewhereText({ elsewhere = [] }: RestorePlan): readonly string[] {
+  return elsewhere.slice(0, namedMax).map(({ path, stands, captured }) => {
+    const [files, stays] = [standingText(captured), standingText(stands)];
+    return `Warning: "${displayName(path)}" stays on ${stays}, and its files go back to what they were on ${files}.`;
+  });
+}
+
+function doneWith({ action, from, to }: UnitStep): string {
+  if (action === "delete") return "goes";
+  if (action === "create") return `comes back, at ${standingText(to)}`;
+  const way =
+    from === undefined ? `at ${standingText(to)}` : `${standingText(from)} → ${standingText(to)}`;
+  return `is replaced, ${way}`;
+}
+
+function standingText({ branch, commit }: Standing = {}): string {
+  const parts = [branch, commit?.slice(0, commitDigits)].filter((part) => part !== undefined);
+  return parts.length === 0 ? "an unknown commit" : displayName(parts.join(" "));
 }
 
 function lossesText({ loses }: RestorePlan): readonly string[] {
@@ -108,8 +144,19 @@ export function planFields(plan: RestorePlan): Readonly<Record<string, Json>> {
     left: plan.left.map(({ path, side, reason }) => ({ path, side, reason })),
     changing: plan.changing,
     ignored: plan.ignored,
+    ...(plan.units === undefined ? {} : { repositories: plan.units.map(unitFields) }),
+    ...(plan.elsewhere === undefined ? {} : { elsewhere: plan.elsewhere.map(elsewhereFields) }),
     ...(plan.procedure === undefined ? {} : { procedure: plan.procedure }),
   };
+}
+
+function elsewhereFields({ path, stands, captured }: UnitElsewhere): Json {
+  return { path, stands: { ...stands }, captured: { ...captured } };
+}
+
+function unitFields({ path, vcs, action, from, to }: UnitStep): Json {
+  const standing = (at: Standing | undefined): Json => (at === undefined ? null : { ...at });
+  return { path, vcs, action, from: standing(from), to: standing(to) };
 }
 
 /** Counts of the paths in Dropbox, and how the plan will reach it; null without a link. */

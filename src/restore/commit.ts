@@ -9,6 +9,7 @@ import { isoDate } from "../std/time.ts";
 import { dressFiles, dressFolders } from "./dress.ts";
 import type { Run } from "./run.ts";
 import { swap } from "./swap.ts";
+import { swapUnits } from "./units.ts";
 
 /** Intents that are written in one transaction before their acts (T22). */
 const intentsPerBatch = 256;
@@ -40,6 +41,7 @@ export async function commit(run: Run): Promise<void> {
     }
   }
   throwIfAborted(run.work.signal);
+  await swapUnits(run);
   await setFolderTimes(run, times);
 }
 

@@ -1,5 +1,5 @@
 import { digestDigits, namesDigest } from "../core/snapshot/restore-digest.ts";
-import type { RestorePlan } from "../core/snapshot/restore-plan.ts";
+import { changesNothing, type RestorePlan } from "../core/snapshot/restore-plan.ts";
 import { SnapError } from "../std/error.ts";
 import type { Consent } from "./restore-deps.ts";
 
@@ -9,7 +9,7 @@ import type { Consent } from "./restore-deps.ts";
  * @throws {SnapError} `consent-needed` without consent; `plan-drifted` when it was given to another plan; `refused`
  */
 export async function askConsent(plan: RestorePlan, consent: Consent): Promise<void> {
-  if (plan.items.length === 0 && plan.procedure === undefined) return;
+  if (changesNothing(plan)) return;
   switch (consent.by) {
     case "yes":
       return;
@@ -50,8 +50,9 @@ function losesNoMore(present: RestorePlan, agreed: RestorePlan): boolean {
   return takenAway(present).every((loss) => announced.has(loss));
 }
 
-function takenAway({ items }: RestorePlan): string[] {
-  return items.flatMap(({ path, local, remote }) => {
+function takenAway({ items, units = [] }: RestorePlan): string[] {
+  const repositories = units.map(({ path, before }) => `repository ${before ?? ""} ${path}`);
+  const paths = items.flatMap(({ path, local, remote }) => {
     const takes = (action: string | undefined): boolean =>
       action === "replace" || action === "delete";
     const here = local.before?.hash ?? local.before?.stat.linkTarget ?? "";
@@ -60,6 +61,7 @@ function takenAway({ items }: RestorePlan): string[] {
       ...(takes(remote?.action) ? [`remote ${remote?.before?.rev ?? ""} ${path}`] : []),
     ];
   });
+  return [...repositories, ...paths];
 }
 
 function shown({ digest }: RestorePlan): string {

@@ -1,5 +1,10 @@
-import { planRestore, type RestorePlan } from "../core/snapshot/restore-plan.ts";
-import type { PlanSubject } from "../core/snapshot/restore-item.ts";
+import {
+  planRestore,
+  withUnits,
+  type PlannedUnits,
+  type RestorePlan,
+} from "../core/snapshot/restore-plan.ts";
+import type { PlanItem, PlanSubject } from "../core/snapshot/restore-item.ts";
 import type { Sight } from "../core/snapshot/restore-picture.ts";
 import type { ServerSide } from "../core/snapshot/server-world.ts";
 import type { Wanted } from "../core/snapshot/restore-wanted.ts";
@@ -20,6 +25,8 @@ export type Order = {
   readonly serverSide?: ServerSide;
   /** Nothing is changed while a program has a touched file open for writing (T33). */
   readonly requireQuiet?: boolean;
+  /** What is done with repositories (T38); nothing if absent. @throws {SnapError} `damaged`, `refused`, `interrupted` */
+  units?(items: readonly PlanItem[], work: Work): Promise<PlannedUnits>;
   /** Begin to find out what is wanted; anew for every look. */
   begin(): Wish;
 };
@@ -52,7 +59,9 @@ export async function draftOf(deps: RestoreDeps, order: Order, work: Work): Prom
     const { wanted: asked, sight } = await dressed(deps, given, work);
     const unignored = await unignoredPaths(deps, { wanted: asked, sight }, work);
     const wanted = { ...asked, aside: [...asked.aside, ...unignored] };
-    return { plan: planRestore(wanted, sight, order.subject), wanted, sight };
+    const plan = planRestore(wanted, sight, order.subject);
+    const units = await order.units?.(plan.items, work);
+    return { plan: units === undefined ? plan : withUnits(plan, units), wanted, sight };
   } finally {
     await wish.end?.();
   }

@@ -32,8 +32,8 @@ export type Preflight = {
   readonly until?: number;
   /** Files that `blocks` had no time for. */
   readonly unread: Set<RelPath>;
-  /** Of `blocks`: Dropbox is asked for each revision that is needed. */
-  readonly asksRevisions?: boolean;
+  /** Of `blocks`: Dropbox is asked for each revision that is needed, and repositories are read, which a restore does as it stages. */
+  readonly isLook?: boolean;
 };
 
 type PreflightCheck = {
@@ -49,6 +49,7 @@ export const preflightChecks: readonly PreflightCheck[] = [
   { id: "space", run: checkSpace },
   { id: "write", run: checkWritable },
   { id: "open", run: checkOpen },
+  { id: "guard", run: checkGuard },
 ];
 
 /** The checks of one order have not run yet. */
@@ -112,13 +113,27 @@ export async function checkWorkspace({ local, workspace, index }: RestoreDeps): 
 
 async function checkBlocks(flight: Preflight): Promise<Looked> {
   const items = placedItems(flight.draft);
-  const { chosen, damaged, unread } = await soundSources(flight.deps, { ...flight, items });
+  const { chosen, damaged, unread } = await soundSources(flight.deps, {
+    ...flight,
+    items,
+    asksRevisions: flight.isLook === true,
+  });
   for (const [path, source] of chosen) flight.chosen.set(path, source);
   for (const path of unread) flight.unread.add(path);
   flight.damaged.push(...damaged);
   const [first] = damaged;
   if (first !== undefined) throw first;
+  await checkUnits(flight);
   return { checked: chosen.size, bytes: bytesOf(items.filter(({ path }) => chosen.has(path))) };
+}
+
+async function checkUnits(flight: Preflight): Promise<void> {
+  const { isLook, deps, draft, order, work, until, unread } = flight;
+  const [{ snapshot }, steps] = [order.subject, draft.plan.units ?? []];
+  if (isLook !== true || snapshot === undefined || steps.length === 0) return;
+  const isLate = until !== undefined && deps.clock.now() >= until;
+  if (isLate) for (const { path } of steps) unread.add(path);
+  else await deps.units?.requireSound({ snapshot, steps }, work);
 }
 
 async function checkPlan(flight: Preflight): Promise<Looked> {
@@ -146,6 +161,13 @@ async function checkWritable({ draft: { plan, sight } }: Preflight): Promise<Loo
 /** Whether something takes, leaves or changes its place on the disk. */
 function isMoved({ local: { action } }: PlanItem): boolean {
   return action === "create" || action === "replace" || action === "delete";
+}
+
+/** Nobody may be at work in a repository that is swapped (T40). */
+async function checkGuard({ deps, draft, work }: Preflight): Promise<Looked> {
+  const { units = [] } = draft.plan;
+  await deps.units?.requireQuiet(units, work);
+  return { checked: units.length };
 }
 
 /** A program that writes to a file it has open goes on writing to what was displaced. */

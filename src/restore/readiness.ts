@@ -102,7 +102,7 @@ function flightOf(
 ): Preflight {
   const { budgetMs } = request;
   const until = budgetMs === undefined ? {} : { until: deps.clock.now() + budgetMs };
-  return preflightOf({ deps, ...drafted, work, ...until, asksRevisions: true });
+  return preflightOf({ deps, ...drafted, work, ...until, isLook: true });
 }
 
 async function runPreflight(

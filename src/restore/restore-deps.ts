@@ -3,6 +3,10 @@ import type { AttributeControl } from "../core/snapshot/attribute-control.ts";
 import type { HookOutcome } from "../core/plan/sync-report.ts";
 import type { RestorePlan } from "../core/snapshot/restore-plan.ts";
 import type { LeftItem, RestoreReport } from "../core/snapshot/restore-report.ts";
+import type { AsidePath } from "../core/snapshot/restore-wanted.ts";
+import type { SnapshotRoot } from "../core/snapshot/root.ts";
+import type { Standing } from "../core/snapshot/unit-changes.ts";
+import type { UnitStep } from "../core/snapshot/unit-step.ts";
 import type { RestoreRow, RestoreState } from "../core/snapshot/restore-state.ts";
 import type { CaptureResult } from "../core/snapshot/store-request.ts";
 import type { ContentMemory } from "../core/tree/content-memory.ts";
@@ -62,6 +66,8 @@ export type RestoreDeps = {
   readonly link: { readonly account: string; readonly folder: string } | undefined;
   /** Name of this device, for conflicted copies and the report. */
   readonly device: string;
+  /** undefined where repositories are left alone. */
+  readonly units?: RestoreUnits | undefined;
   /** Programs of the user around one restore. */
   hooks(restore: RestoreRow): RestoreHooks;
   readonly clock: Clock;
@@ -72,6 +78,51 @@ export type RestoreDeps = {
 /** The server's own part of a restore (T24). */
 export type RestoreRemote = KeptRemote &
   Pick<RemoteSide, "get" | "list" | "revision" | "deleteFile">;
+
+/** The repositories of a workspace, each restored as a whole (T38). */
+export type RestoreUnits = {
+  /**
+   * What would be done with the repositories of a snapshot: those that are as they were are not told. Also what is left as it is, and why.
+   *
+   * @throws {SnapError} `damaged`, `interrupted`
+   */
+  steps(
+    root: SnapshotRoot,
+    selects: (path: RelPath) => boolean,
+    work: Work,
+  ): Promise<{ readonly steps: readonly UnitStep[]; readonly left: readonly AsidePath[] }>;
+  /** A hash over what is there, times excepted; undefined where nothing is; "unread" where it cannot be read. */
+  contentAt(step: Pick<UnitStep, "path" | "vcs">, work: Work): Promise<string | undefined>;
+  /** Whether the undo area of a restore still holds a repository. */
+  isKept(step: Pick<UnitStep, "path">, restore: string): boolean;
+  /** Read, decode and hash what would be staged. @throws {SnapError} `damaged` */
+  requireSound(request: Pick<StageUnits, "snapshot" | "steps">, work: Work): Promise<void>;
+  /** @throws {SnapError} `refused` while Git or Mercurial is at work in one of them, or a merge and the like is half done (T33) */
+  requireQuiet(steps: readonly UnitStep[], work: Work): Promise<void>;
+  /**
+   * Write those that come out of a snapshot below the staging area of a restore, check that they are whole, and bring what only the
+   * present ones have into them (T39).
+   *
+   * @throws {SnapError} `damaged` for one that is torn; `refused` where commits cannot be kept and shall not be dropped
+   */
+  stage(request: StageUnits, work: Work): Promise<void>;
+  /**
+   * Swap one by two renames (T40); may be repeated. `changed`: somebody worked in it since it was looked at, and it is left; `taken`:
+   * somebody made something there in between.
+   */
+  swap(restore: string, step: UnitStep, work: Work): Promise<"done" | "taken" | "changed">;
+  /** Where a present one stands; undefined where none is, or nobody knows. */
+  standing(place: Pick<UnitStep, "path" | "vcs">, work: Work): Promise<Standing | undefined>;
+};
+
+/** Repositories that are staged for a restore. */
+export type StageUnits = {
+  readonly restore: string;
+  readonly snapshot: string;
+  readonly steps: readonly UnitStep[];
+  /** What only the present ones have may be lost: it stays in the undo area and the safety snapshot alone. */
+  readonly dropCommits: boolean;
+};
 
 /** A program that has a file of the workspace open for writing. */
 export type Writer = { readonly path: RelPath; readonly program: string };
@@ -114,6 +165,8 @@ export type SafetyRequest = {
   readonly label: string;
   /** Some of them are ignored (N33). */
   readonly ignored?: true;
+  /** Repositories in them are saved, too (T38). */
+  readonly units?: true;
 };
 
 /** What is told while a restore goes on (T46). */

@@ -10,6 +10,7 @@ import {
   isInside,
   isRelPath,
   parseRelPath,
+  topPath,
   type RelPath,
 } from "../core/path/rel-path.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
@@ -34,7 +35,8 @@ import { ignoredPlaces } from "./ignored-places.ts";
 import { Looker } from "./look.ts";
 import { preview, runOrder } from "./restore.ts";
 import { Sieve } from "./sieve.ts";
-import type { Consent, Outside, RestoreDeps } from "./restore-deps.ts";
+import type { Consent, Outside, RestoreDeps, RestoreUnits } from "./restore-deps.ts";
+import { unitsElsewhere } from "./units-elsewhere.ts";
 
 /** What the user asks for: `snap restore`. */
 export type RestoreRequest = {
@@ -48,6 +50,8 @@ export type RestoreRequest = {
   readonly specialModes?: boolean;
   /** Put back on the disk what was ignored when it was captured (N33). */
   readonly ignored?: boolean;
+  /** Commits that only a present repository has may be lost (T39). */
+  readonly dropCommits?: boolean;
   /** Dropbox is emptied, and everything uploaded anew (T36). Only of a whole snapshot, where there is a link. */
   readonly procedure?: "documented";
   /** What Dropbox may do itself (T24). */
@@ -89,7 +93,9 @@ export async function orderOf(deps: RestoreDeps, request: RestoreRequest): Promi
     ...(request.specialModes === true ? { specialModes: true } : {}),
     ...(request.ignored === true ? { ignored: true } : {}),
     ...(request.procedure === undefined ? {} : { procedure: request.procedure }),
+    ...(request.dropCommits === true ? { dropCommits: true } : {}),
   };
+  refusePartOfUnit(root, request);
   const outside = await scopeWith(deps, root);
   const localOnly = await ignoredPlaces(deps, { root, options });
   return {
@@ -98,8 +104,36 @@ export async function orderOf(deps: RestoreDeps, request: RestoreRequest): Promi
     requireQuiet: request.requireQuiet ?? false,
     ...(request.serverSide === undefined ? {} : { serverSide: request.serverSide }),
     looker: new Looker(deps, outside, localOnly),
+    ...(deps.units === undefined ? {} : { units: unitsOf(deps.units, root, options.paths) }),
     begin: () => wishFrom(deps, { root, options, outside, localOnly }),
   };
+}
+
+/** What is done with the repositories of a snapshot, anew for every look. */
+function unitsOf(
+  units: RestoreUnits,
+  root: SnapshotRoot,
+  paths: readonly string[],
+): NonNullable<Order["units"]> {
+  return async (items, work) => {
+    const selection = selectionOf(paths);
+    const { steps, left } = await units.steps(root, (path) => selection.selects(path), work);
+    const elsewhere = await unitsElsewhere(units, { root, items, steps }, work);
+    return { steps, left, elsewhere };
+  };
+}
+
+/** A repository is restored whole or not at all (T14). @throws {SnapError} `refused` */
+function refusePartOfUnit({ git = [] }: SnapshotRoot, { paths }: RestoreRequest): void {
+  const folders = git.map(({ id }) => unitFolder(id)).filter((folder) => folder !== topPath);
+  const part = paths.find((path) =>
+    folders.some((folder) => path.startsWith(`${folder}/`) && path.length > folder.length + 1),
+  );
+  if (part === undefined) return;
+  throw new SnapError("refused", `"${part}" is a part of a repository, which is restored whole`, {
+    path: part,
+    hint: "Name the folder of the repository, or copy the snapshot with --to and take the file from there.",
+  });
 }
 
 /** T37: @throws {SnapError} `usage` */
@@ -157,6 +191,8 @@ function wishFrom(
   const { store, workspace, owners } = deps;
   const { root, options, outside, localOnly } = from;
   const selection = selectionOf(options.paths);
+  // A repository is named by its folder, which is no entry of the files.
+  for (const { id } of root.git ?? []) selection.selects(unitFolder(id));
   const boundary = boundaryOf(root);
   const collection = new WantedCollection(withoutUnits(heldEntries(store, root)), {
     selects: (path) => selection.selects(path),

@@ -20,6 +20,7 @@ import type { Consent, RestoreDeps } from "./restore-deps.ts";
 import { Run } from "./run.ts";
 import { takeSafety } from "./safety.ts";
 import { stage } from "./stage.ts";
+import { stageUnits, unitsFrom } from "./units.ts";
 import { takeBackAfter } from "./take-back.ts";
 
 /**
@@ -46,6 +47,7 @@ export async function runOrder(
     await takeSafety(run, agreed);
     run.enter("saved");
     const fenced = await fence(run, order, { agreed, checked, consent });
+    await stageUnits(run, fenced.draft, unitsFrom(run, order));
     await stage(run, fenced.draft, fenced.chosen);
     await commit(run);
     return await conclude(run, () => Promise.resolve(order));

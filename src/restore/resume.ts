@@ -10,6 +10,7 @@ import { preflight } from "./preflight.ts";
 import type { RestoreDeps } from "./restore-deps.ts";
 import { Run } from "./run.ts";
 import { stageAgain } from "./stage.ts";
+import { stageUnits, unitsFrom } from "./units.ts";
 import { takeBackAfter } from "./take-back.ts";
 
 /**
@@ -33,6 +34,7 @@ export async function resume(
     deps.onEvent({ type: "plan", plan: draft.plan, drifted: false });
     if (draft.plan.digest !== row.digest) throw drifted(row);
     const chosen = await preflight({ deps, order, draft, work });
+    await stageUnits(run, draft, unitsFrom(run, order));
     await stageAgain(run, draft, chosen);
     await commit(run);
     return await conclude(run, () => Promise.resolve(order));

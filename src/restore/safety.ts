@@ -18,10 +18,13 @@ export async function takeSafety(run: Run, { plan, wanted }: Draft): Promise<voi
   const remote = plan.items.filter((item) => losesSomething(item.remote?.action) && differs(item));
   const { safety } = run.facts;
   const isIgnored = local.some(({ path }) => wanted.localOnly?.has(path) === true);
+  const units = (plan.units ?? []).filter(({ action }) => losesSomething(action));
+  const [hasUnits, paths] = [units.length > 0, units.map(({ path }) => path)];
+  const here = { side: "local", isIgnored, hasUnits } as const;
+  const there = { side: "remote", isIgnored: false, hasUnits: false } as const;
   const saved = {
-    local: (await save(run, { side: "local", isIgnored }, pathsOf(local))) ?? safety.local,
-    remote:
-      (await save(run, { side: "remote", isIgnored: false }, pathsOf(remote))) ?? safety.remote,
+    local: (await save(run, here, [...pathsOf(local), ...paths])) ?? safety.local,
+    remote: (await save(run, there, pathsOf(remote))) ?? safety.remote,
   };
   run.note({ safety: saved });
 }
@@ -41,9 +44,16 @@ function differs({ local, remote }: PlanItem): boolean {
   return !same || !losesSomething(action);
 }
 
+type Saved = {
+  readonly side: "local" | "remote";
+  readonly isIgnored: boolean;
+  /** Repositories are among what is lost. */
+  readonly hasUnits: boolean;
+};
+
 async function save(
   run: Run,
-  { side, isIgnored }: { readonly side: "local" | "remote"; readonly isIgnored: boolean },
+  { side, isIgnored, hasUnits }: Saved,
   paths: readonly RelPath[],
 ): Promise<string | undefined> {
   const isWhole = side === "local" && isRollback(run.row);
@@ -57,6 +67,7 @@ async function save(
     paths: isWhole ? undefined : namedPaths(paths),
     label,
     ...(isIgnored ? { ignored: true } : {}),
+    ...(hasUnits ? { units: true } : {}),
   });
   run.deps.onEvent({ type: "saved", side, snapshot: root.id });
   return root.id;

@@ -42,10 +42,12 @@ export async function isDiskShort(flight: Preflight): Promise<boolean> {
 function needsOf({ draft, chosen }: Preflight): Needs {
   // What an earlier restore displaced only changes its name.
   const staged = placedItems(draft).filter(({ path }) => chosen.get(path)?.from !== "area");
+  const units = (draft.plan.units ?? []).flatMap(({ room }) => (room === undefined ? [] : [room]));
+  const files = units.reduce((sum, room) => sum + room.files, staged.length);
   return {
-    staged: bytesOf(staged),
-    files: staged.length,
-    inodes: staged.length + draft.plan.items.filter(isNewFolder).length,
+    staged: units.reduce((sum, room) => sum + room.bytes, bytesOf(staged)),
+    files,
+    inodes: files + draft.plan.items.filter(isNewFolder).length,
     saved: newContentOf(draft.plan),
     cloud: growthThere(draft.plan),
   };

@@ -19,7 +19,9 @@ import type { Work } from "../std/events.ts";
 import { isoDate } from "../std/time.ts";
 import type { Order } from "./draft.ts";
 import { Looker } from "./look.ts";
+import { changedSince } from "./changed-since.ts";
 import { keepConcerned } from "./passing.ts";
+import { unitsBefore } from "./units-before.ts";
 import { preview, runOrder } from "./restore.ts";
 import type { Consent, RestoreDeps } from "./restore-deps.ts";
 
@@ -70,6 +72,7 @@ export async function undoOrder(deps: RestoreDeps, request: UndoRequest): Promis
     subject,
     undoes: undone.id,
     looker: new Looker(deps, await deps.scope(), localOnly),
+    units: (_items, work) => unitsBefore(deps, { undone, skipChanged }, work),
     begin: () => ({
       passing: keepConcerned(concernOf(rows)),
       wanted: async (sight) => ({
@@ -177,23 +180,11 @@ function isUndoable({ state }: RestoreRow): boolean {
 }
 
 function didSomething(journal: RestoreDeps["journal"], row: RestoreRow): boolean {
-  return journal.items(row.id).length > 0;
+  return journal.items(row.id).length > 0 || (readFacts(row).units ?? []).length > 0;
 }
 
 function nothingToUndo(): SnapError {
   return new SnapError("refused", "There is nothing to take back", {
     hint: "snap restores lists what was restored in this workspace.",
-  });
-}
-
-/** Paths that an error names; the plan with --skip-changed lists all. */
-const namedMax = 5;
-
-function changedSince(changed: readonly string[]): SnapError {
-  const named = changed.slice(0, namedMax).map((path) => `"${path}"`);
-  const more = changed.length > namedMax ? `, and ${changed.length - namedMax} more` : "";
-  return new SnapError("refused", `Changed since the restore: ${named.join(", ")}${more}`, {
-    path: changed[0] ?? "",
-    hint: "Nothing was changed. --skip-changed takes back the rest and leaves these as they are.",
   });
 }

@@ -60,6 +60,7 @@ test("T33: a restore that would go through is ready, under the digest of its pla
     "space",
     "write",
     "open",
+    "guard",
     "names",
   ]);
   const plan = await planRestoreOf(await world.deps(), { snapshot: "S", paths: [] });

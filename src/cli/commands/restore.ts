@@ -1,11 +1,9 @@
 import type { Argv } from "yargs";
 import { listRestores, restoreWorkspace } from "../../app/restore.ts";
-import { findSnapshot } from "../../app/look.ts";
 import { listForgets, takeBack } from "../../app/take-back.ts";
 import type { ForgetRecord } from "../../core/snapshot/forget-record.ts";
 import type { RestoreRow } from "../../core/snapshot/restore-state.ts";
 import { serverSides, type ServerSide } from "../../core/snapshot/server-world.ts";
-import type { UnitFacts } from "../../core/snapshot/unit.ts";
 import type { ExitCode } from "../../std/error.ts";
 import { defineCommand, type AnyCommand } from "../context.ts";
 import { copyOut, refuseMixedWords } from "../copy-out.ts";
@@ -14,7 +12,6 @@ import { formatTime, plural, table } from "../format.ts";
 import type { Output } from "../output.ts";
 import { concludeRestore, consentOf, showEvent } from "../restore-events.ts";
 import { allWorkspaces } from "../snapshot-words.ts";
-import { repositoriesText } from "../units.ts";
 
 type PlanWords = { yes: boolean } & { plan: string | undefined } & { "dry-run": boolean };
 
@@ -109,6 +106,12 @@ export const restoreCommand: AnyCommand = defineCommand({
         default: false,
         describe: "Change nothing while a program has a touched file open for writing",
       })
+      .option("drop-commits", {
+        type: "boolean",
+        default: false,
+        describe:
+          "Go back also where commits that only a present repository has cannot be kept in it",
+      })
       .option("all-workspaces", {
         ...allWorkspaces,
         describe: "With --to: a snapshot of any workspace",
@@ -138,6 +141,7 @@ export const restoreCommand: AnyCommand = defineCommand({
         ignored: words.ignored,
         requireQuiet: words.requireQuiet,
         serverSide: words.serverSide,
+        dropCommits: words.dropCommits,
         procedure: words.procedure === "documented" ? "documented" : undefined,
         consent: consentOf(context, words),
         dryRun: words.dryRun,
@@ -145,21 +149,9 @@ export const restoreCommand: AnyCommand = defineCommand({
       },
       work,
     );
-    const reference = words.snapshot ?? "";
-    const { root } = await findSnapshot(environment, { place, reference });
-    tellUntouched(output, root.git ?? []);
     return concludeRestore(output, { command: "restore", verb: "Restored" }, outcome);
   },
 });
-
-/** Repositories are captured whole, and not put back file by file (N43). */
-function tellUntouched(output: Output, units: readonly UnitFacts[]): void {
-  for (const { id } of units) output.emit("untouched", { path: id });
-  if (units.length === 0) return;
-  output.say(
-    `The snapshot holds ${repositoriesText(units.length)}; a restore does not touch their history.`,
-  );
-}
 
 /** `snap undo`: take a restore, a rollback or a forget back. */
 export const undoCommand: AnyCommand = defineCommand({

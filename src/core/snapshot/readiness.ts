@@ -12,7 +12,8 @@ export type CheckId =
   | "space"
   | "write"
   | "names"
-  | "open";
+  | "open"
+  | "guard";
 
 /** How a check ended. */
 export type Check = {

@@ -24,11 +24,13 @@ export function digestOf(items: readonly PlanItem[], subject: PlanSubject): stri
 }
 
 /** What few plans have. */
-function extrasOf({ specialModes, ignored, procedure }: PlanSubject["options"]): readonly string[] {
+function extrasOf(options: PlanSubject["options"]): readonly string[] {
+  const { specialModes, ignored, procedure, dropCommits } = options;
   return [
     ...(specialModes === true ? ["special-modes"] : []),
     ...(ignored === true ? ["ignored"] : []),
     ...(procedure === undefined ? [] : [procedure]),
+    ...(dropCommits === true ? ["drop-commits"] : []),
   ];
 }
 

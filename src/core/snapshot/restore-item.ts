@@ -15,6 +15,8 @@ export type PlanOptions = {
   readonly specialModes?: boolean;
   /** Put back on the disk what was ignored when it was captured (N33). */
   readonly ignored?: boolean;
+  /** Commits that only a present repository has are not brought into the restored one (T39). */
+  readonly dropCommits?: boolean;
   /** Dropbox is emptied, and everything uploaded anew as by a first link (T36). */
   readonly procedure?: "documented";
 };

@@ -8,6 +8,7 @@ import { groundOf, type Ground } from "./restore-ground.ts";
 import type { PlanItem, PlanSubject, SideAction } from "./restore-item.ts";
 import type { LocalItem, RemoteSeen, Sight } from "./restore-picture.ts";
 import type { ServerForecast } from "./server-forecast.ts";
+import { digestWithUnits, type UnitElsewhere, type UnitStep } from "./unit-step.ts";
 import {
   parentsOf,
   type AsidePath,
@@ -44,6 +45,10 @@ export type RestorePlan = {
   /** Wanted files that may have been torn when they were captured (N36). */
   readonly changing: readonly RelPath[];
   readonly ignored: number;
+  /** What is done with repositories (T38); absent where nothing is. */
+  readonly units?: readonly UnitStep[];
+  /** Repositories that stand elsewhere than their files will (T41): a warning, no part of what is agreed to. */
+  readonly elsewhere?: readonly UnitElsewhere[];
   /** Whatever it changes, Dropbox is emptied, and all that is wanted is uploaded anew (T36). */
   readonly procedure?: "documented";
   /** SHA-256, 64 hex digits. */
@@ -74,6 +79,32 @@ export function planRestore(wanted: Wanted, sight: Sight, subject: PlanSubject):
     ...(subject.options.procedure === undefined ? {} : { procedure: subject.options.procedure }),
     digest: digestOf(items, subject),
   };
+}
+
+/** What is done with repositories, and what is left as it is. */
+export type PlannedUnits = {
+  readonly steps: readonly UnitStep[];
+  readonly left: readonly AsidePath[];
+  readonly elsewhere: readonly UnitElsewhere[];
+};
+
+/** The same plan, with what is done with repositories (T38). */
+export function withUnits(
+  plan: RestorePlan,
+  { steps, left, elsewhere }: PlannedUnits,
+): RestorePlan {
+  return {
+    ...plan,
+    ...(steps.length === 0 ? {} : { units: steps }),
+    ...(elsewhere.length === 0 ? {} : { elsewhere }),
+    left: [...plan.left, ...left],
+    digest: digestWithUnits(plan.digest, steps),
+  };
+}
+
+/** Whether there is nothing to agree to. */
+export function changesNothing({ items, units, procedure }: RestorePlan): boolean {
+  return items.length === 0 && units === undefined && procedure === undefined;
 }
 
 type Tally = Record<SideAction, number> & { bytes: number };

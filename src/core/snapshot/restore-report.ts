@@ -5,6 +5,7 @@ import type { SideCounts } from "./restore-plan.ts";
 import { read } from "./restore-record.ts";
 import type { RestoreRow, RestoreState } from "./restore-state.ts";
 import { serverSides, type ServerSide } from "./server-world.ts";
+import { unitSteps, type UnitStep } from "./unit-step.ts";
 
 /** A path that was left aside, or about which there is something to say. */
 export type LeftItem = {
@@ -33,6 +34,8 @@ export type RestoreFacts = {
   readonly copied?: number;
   /** What Dropbox may do itself, where that is not all. */
   readonly serverSide?: ServerSide;
+  /** What was done with repositories (T38), each with what was left there; absent where nothing was. */
+  readonly units?: readonly UnitStep[];
   /** Paths that somebody edited meanwhile (T26). */
   readonly late: readonly string[];
 };
@@ -61,6 +64,7 @@ const facts: z.ZodType<RestoreFacts> = z.object({
     specialModes: z.boolean().exactOptional(),
     ignored: z.boolean().exactOptional(),
     procedure: z.literal("documented").exactOptional(),
+    dropCommits: z.boolean().exactOptional(),
   }),
   consent: z.enum(["none", "yes", "plan", "ask"]),
   device: z.string(),
@@ -74,6 +78,7 @@ const facts: z.ZodType<RestoreFacts> = z.object({
   moved: z.number().exactOptional(),
   copied: z.number().exactOptional(),
   serverSide: z.enum(serverSides).exactOptional(),
+  units: unitSteps.exactOptional(),
   late: z.array(z.string()),
 });
 

@@ -73,7 +73,13 @@ export type AsideReason =
   | "changed since the restore"
   | "ignored until now: the sync takes it up"
   | "its extended attributes cannot be set here"
-  | "cannot be looked at";
+  | "cannot be looked at"
+  | "the workspace is itself the repository"
+  | "the repository was torn when it was captured"
+  | "a repository of an archive is only copied out"
+  | "the repository was changed since the restore"
+  | "the repository was changed while it was restored"
+  | "somebody made another repository there";
 
 /** What a restore is to make of a workspace. */
 export type Wanted = {
