@@ -8,14 +8,8 @@ import type { RemoteItem } from "../core/tree/remote-item.ts";
 import { isSnapError, throwIfAborted } from "../std/error.ts";
 import { forEachLimited } from "../std/limiter.ts";
 import { remoteBelow } from "./look-remote.ts";
-import {
-  rowWithCall,
-  wishOf,
-  withoutItemTrouble,
-  type Outcome,
-  type Serving,
-  type Way,
-} from "./serving.ts";
+import { withoutItemTrouble } from "./hidden-edits.ts";
+import { rowWithCall, wishOf, type Outcome, type Serving, type Way } from "./serving.ts";
 
 /** Places that are looked at at once. */
 const looksParallel = 4;

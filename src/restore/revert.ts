@@ -1,18 +1,15 @@
-import { conflictName } from "../core/path/names.ts";
-import { baseName, joinPath, parentPath, topPath, type RelPath } from "../core/path/rel-path.ts";
+import type { RelPath } from "../core/path/rel-path.ts";
 import type { RemoteSeen } from "../core/snapshot/restore-picture.ts";
+import type { LeftItem } from "../core/snapshot/restore-report.ts";
 import type { RestoreItemRow } from "../core/snapshot/restore-state.ts";
 import { judgeServed } from "../core/snapshot/served.ts";
 import type { ServerWish } from "../core/snapshot/server-world.ts";
 import type { FileHistory, RemoteItem } from "../core/tree/remote-item.ts";
-import { isoDate } from "../std/time.ts";
-import { wishOf, withoutItemTrouble, type Serving } from "./serving.ts";
+import { bringEditsBack, withoutItemTrouble } from "./hidden-edits.ts";
+import { wishOf, type Serving } from "./serving.ts";
 
 /** A file that is wanted, and what is known to stand at its place. */
 export type WishNow = { readonly wish: ServerWish; readonly now: RemoteSeen | undefined };
-
-/** Names that are tried for an edit that is to stand beside what was restored. */
-const namesMax = 16;
 
 /**
  * Put a revision of a place back there, if one has the wanted content. There is no precondition, so the history is looked at before and
@@ -79,48 +76,15 @@ type Called = {
 async function settle(serving: Serving, { path, hash }: ServerWish, called: Called): Promise<void> {
   const { told, superseded, item } = called;
   const { ours, back, copies } = judgeServed(told, { hash, superseded });
-  if (back !== undefined) await bringBack(serving, { path, rev: back, to: path });
-  for (const rev of copies) await bringBeside(serving, path, rev);
+  const { device, clock } = serving.run.deps;
+  const { kept } = serving;
+  const noteLate = (place: RelPath): void => serving.noteLate(place);
+  const noteLeft = (left: LeftItem): void => serving.noteLeft(left);
+  await bringEditsBack({ kept, device, clock, noteLate, noteLeft }, path, { back, copies });
   const now = ours === undefined || item?.rev === ours ? item : await serving.kept.get(path);
   const isOurs = ours !== undefined && now?.rev === ours;
   serving.settle([{ path, way: "reverted", ours: isOurs ? [{ path, item: now }] : [] }]);
   // Where nothing came of it, the next row of the table has its turn.
   if (told.revisions[0]?.rev === superseded) serving.refuse("revert", path);
   else serving.close(path);
-}
-
-/** An edit that lies below another one stands beside it: its name is the later one's (T5). */
-async function bringBeside(serving: Serving, path: RelPath, rev: string): Promise<void> {
-  const hash = await serving.kept.revision(rev);
-  const { device, clock } = serving.run.deps;
-  const taken = new Set<string>();
-  serving.noteLate(path);
-  for (let tries = 0; tries < namesMax; tries += 1) {
-    const context = {
-      device,
-      date: isoDate(clock.now()),
-      taken: (name: string) => taken.has(name),
-    };
-    const name = conflictName(baseName(path), "file", context);
-    const to = joinPath(parentPath(path) ?? topPath, name);
-    const there = await serving.kept.get(to);
-    if (there === undefined) return await bringBack(serving, { path, rev, to });
-    // A run that was killed has done it.
-    if (there.hash === hash) return;
-    taken.add(name);
-  }
-  leaveHidden(serving, path, rev);
-}
-
-type Hidden = { readonly path: RelPath; readonly rev: string; readonly to: RelPath };
-
-async function bringBack(serving: Serving, { path, rev, to }: Hidden): Promise<void> {
-  const item = await withoutItemTrouble(() => serving.kept.revert(to, rev));
-  if (item === undefined) leaveHidden(serving, path, rev);
-}
-
-/** What Dropbox does not put back is named in the report. */
-function leaveHidden(serving: Serving, path: RelPath, rev: string): void {
-  const reason = `an edit that came during the restore could not be brought back: it is the revision ${rev} in Dropbox`;
-  serving.noteLeft({ path, side: "remote", reason });
 }

@@ -10,7 +10,8 @@ import { forEachLimited } from "../std/limiter.ts";
 import { relocateAll, settleRelocated } from "./relocate.ts";
 import { ask, revert, settleReverted, type WishNow } from "./revert.ts";
 import type { Run } from "./run.ts";
-import { Serving, withoutItemTrouble } from "./serving.ts";
+import { withoutItemTrouble } from "./hidden-edits.ts";
+import { Serving } from "./serving.ts";
 
 /** Files that are asked about at once; Dropbox makes one change after the other whatever is asked of it. */
 const filesParallel = 4;

@@ -15,7 +15,6 @@ import {
 } from "../core/snapshot/server-world.ts";
 import type { EngineControl } from "../ports.ts";
 import { present } from "../std/assert.ts";
-import { isSnapError } from "../std/error.ts";
 import { serverPicture } from "./look-server.ts";
 import type { RestoreRemote } from "./restore-deps.ts";
 import type { Run } from "./run.ts";
@@ -194,16 +193,6 @@ export function wishOf(row: RestoreItemRow): ServerWish | undefined {
   const { want } = readRemoteRecord(row.expected);
   if (want?.kind !== "file") return undefined;
   return { path: row.path, key: placeKey(row.path), hash: want.hash, size: want.size };
-}
-
-/** Trouble with one file is for the push to find. */
-export async function withoutItemTrouble<T>(act: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await act();
-  } catch (error) {
-    if (isSnapError(error) && error.class === "item") return undefined;
-    throw error;
-  }
 }
 
 /** The row of a place, with what is going to be asked for there. */
