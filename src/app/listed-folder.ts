@@ -5,7 +5,7 @@ import { isTaken } from "../engine/scope/standing.ts";
 import { ListedRemote, type ListingOptions } from "../snapshot/listed-remote.ts";
 import { SnapError, isSnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
-import { connect } from "./accounts.ts";
+import { connect, type Connection } from "./accounts.ts";
 import { boundaryOf } from "./boundary.ts";
 import { factsOf } from "./capture-source.ts";
 import type { Environment } from "./environment.ts";
@@ -44,8 +44,17 @@ export async function listRemoteFolder(
   folder: string,
   work: Work,
 ): Promise<ListedRemote> {
-  const top = parseRemotePath(folder);
   await using connection = await connect(environment);
+  return await listFolderOf(environment, { connection, folder }, work);
+}
+
+/** The same, by a connection that stands. */
+export async function listFolderOf(
+  environment: Environment,
+  { connection, folder }: { readonly connection: Connection; readonly folder: string },
+  work: Work,
+): Promise<ListedRemote> {
+  const top = parseRemotePath(folder);
   const facts = factsOfFolder(environment, connection.account.id, top);
   const remote = connection.side(top);
   const makeSpool = spoolsAtHome(environment);

@@ -20,12 +20,15 @@ export type CopyWords = {
   readonly plan: string | undefined;
   readonly abandon: string | undefined;
   readonly resume: string | undefined;
+  readonly remoteOnly: boolean;
+  readonly remote: string | undefined;
   readonly dryRun: boolean;
 };
 
 /** Words that mean something only with `--to`, or only without. @throws {SnapError} `usage` */
 export function refuseMixedWords(words: CopyWords): void {
   const { to, allWorkspaces } = words;
+  if (words.remoteOnly || words.remote !== undefined) return refuseLocalWords(words);
   const isThere = (given: unknown): boolean => given !== undefined && given !== false;
   const others = {
     "--delete": words.delete,
@@ -48,6 +51,28 @@ export function refuseMixedWords(words: CopyWords): void {
       hint: "With --to a snapshot is copied to a folder of its own; without, the workspace is rolled back.",
     },
   );
+}
+
+/** What means nothing where Dropbox alone is restored (T28). @throws {SnapError} `usage` */
+function refuseLocalWords(words: CopyWords): void {
+  const hint =
+    "snap restore SNAPSHOT [PATH…] --remote-only --remote FOLDER restores a folder of Dropbox.";
+  if (!words.remoteOnly || words.remote === undefined) {
+    throw new SnapError("usage", "--remote-only and --remote FOLDER go together", { hint });
+  }
+  const others = {
+    "--to": words.to !== undefined,
+    "--abandon": words.abandon !== undefined,
+    "--resume": words.resume !== undefined,
+    "--procedure": words.procedure !== undefined,
+    "--require-quiet": words.requireQuiet,
+    "--server-side": words.serverSide !== undefined,
+    "--special-modes": words.specialModes,
+    "--ignored": words.ignored,
+  };
+  const wrong = Object.entries(others).find(([, isGiven]) => isGiven);
+  if (wrong === undefined) return;
+  throw new SnapError("usage", `${wrong[0]} does not go with --remote-only`, { hint });
 }
 
 /** Copy a snapshot to a folder (T15), and tell what is there. */

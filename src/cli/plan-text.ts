@@ -11,7 +11,7 @@ const namedMax = 10;
 /** The two-sided picture of a restore: what happens on each side, and what each side loses (T17). */
 export function planText(plan: RestorePlan): string {
   const lines = [
-    countsText(plan.counts),
+    countsText(plan),
     ...serverText(plan),
     ...procedureText(plan),
     ...unitsText(plan),
@@ -22,15 +22,17 @@ export function planText(plan: RestorePlan): string {
   return [...lines, `Plan ${plan.digest.slice(0, 12)}`].join("\n");
 }
 
-function countsText({ local, remote }: RestorePlan["counts"]): string {
+function countsText({ counts: { local, remote }, remoteOnly }: RestorePlan): string {
   const row = (name: string, side: SideCounts): readonly string[] => [
     name,
     ...[side.create, side.replace, side.delete, side.metadata, side.keep].map(String),
     formatSize(side.bytes),
   ];
   const head = ["", "create", "replace", "delete", "mode or time", "keep", "to place"];
-  const rows =
-    remote === undefined ? [row("local", local)] : [row("local", local), row("Dropbox", remote)];
+  const rows = [
+    ...(remoteOnly === true ? [] : [row("local", local)]),
+    ...(remote === undefined ? [] : [row("Dropbox", remote)]),
+  ];
   return table([head, ...rows], [1, 2, 3, 4, 5, 6]);
 }
 
@@ -93,13 +95,13 @@ function standingText({ branch, commit }: Standing = {}): string {
   return parts.length === 0 ? "an unknown commit" : displayName(parts.join(" "));
 }
 
-function lossesText({ loses }: RestorePlan): readonly string[] {
+function lossesText({ loses, remoteOnly }: RestorePlan): readonly string[] {
   const { localOnly, remoteNewer } = loses;
   if (localOnly.length + remoteNewer.length === 0) return [];
   return [
     "You lose (saved first, in safety snapshots):",
     ...named(localOnly, "local, never uploaded"),
-    ...named(remoteNewer, "Dropbox, newer than local"),
+    ...named(remoteNewer, remoteOnly === true ? "in Dropbox" : "Dropbox, newer than local"),
   ];
 }
 

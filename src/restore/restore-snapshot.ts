@@ -155,9 +155,12 @@ function refuseUnfit({ engine }: RestoreDeps, request: RestoreRequest): void {
  * A snapshot of some paths may lack the rules that were in force: what it does not hold may have been ignored then. Where other rules
  * hold now nothing is taken for absent (N33).
  */
-async function isRemoving(
-  deps: RestoreDeps,
-  { root, request }: { readonly root: SnapshotRoot; readonly request: RestoreRequest },
+export async function isRemoving(
+  deps: Pick<RestoreDeps, "rules">,
+  {
+    root,
+    request,
+  }: { readonly root: SnapshotRoot; readonly request: Pick<RestoreRequest, "paths" | "delete"> },
 ): Promise<boolean> {
   const isAsked = request.delete ?? isFull(root, request);
   if (!isAsked || root.paths === undefined || root.paths.includes(ignoreFileName)) return isAsked;
@@ -174,7 +177,7 @@ async function isRemoving(
 }
 
 /** Who names one file expects nothing else to vanish, and a snapshot with gaps proves no absence (T10). */
-function isFull(root: SnapshotRoot, { paths }: RestoreRequest): boolean {
+function isFull(root: SnapshotRoot, { paths }: Pick<RestoreRequest, "paths">): boolean {
   return paths.length === 0 && root.completeness === "full";
 }
 
@@ -216,7 +219,7 @@ function wishFrom(
 }
 
 /** What was thin when it was captured need not be fetched where the store has its content by now (N40). */
-async function* heldEntries(
+export async function* heldEntries(
   store: SnapshotStore,
   { id }: SnapshotRoot,
 ): AsyncGenerator<SnapshotEntry> {
@@ -224,13 +227,14 @@ async function* heldEntries(
 }
 
 /** Nothing is ever removed outside what the snapshot looked at (N24). */
-function boundaryOf({ paths }: SnapshotRoot): (path: RelPath) => boolean {
+export function boundaryOf({ paths }: SnapshotRoot): (path: RelPath) => boolean {
   if (paths === undefined) return () => true;
   const tops = paths.filter((path): path is RelPath => isRelPath(path));
   return (path) => tops.some((top) => isInside(path, top));
 }
 
-function refuseUnmatched(selection: Selection, root: SnapshotRoot): void {
+/** @throws {SnapError} `path-missing` where the snapshot has nothing for one of the paths */
+export function refuseUnmatched(selection: Selection, root: SnapshotRoot): void {
   const [missing] = selection.unmatched();
   if (missing === undefined) return;
   throw new SnapError("path-missing", `The snapshot ${root.id.slice(0, 8)} holds no "${missing}"`, {
@@ -240,7 +244,10 @@ function refuseUnmatched(selection: Selection, root: SnapshotRoot): void {
 }
 
 /** Ignored now, or by the rules that the snapshot holds itself (T13). */
-async function scopeWith(deps: RestoreDeps, root: SnapshotRoot): Promise<Outside> {
+export async function scopeWith(
+  deps: Pick<RestoreDeps, "scope" | "store">,
+  root: SnapshotRoot,
+): Promise<Outside> {
   const present = await deps.scope();
   const captured = await capturedRules(deps, root);
   const ignores = (path: RelPath, kind: LocalStat["kind"]): boolean =>
@@ -265,7 +272,10 @@ function unitsIn({ git }: SnapshotRoot): Outside {
     isAtOrBelow(path, tops) || repositoryMarker(baseName(path), kind) !== undefined;
 }
 
-async function capturedRules({ store }: RestoreDeps, root: SnapshotRoot): Promise<IgnoreRules> {
+async function capturedRules(
+  { store }: Pick<RestoreDeps, "store">,
+  root: SnapshotRoot,
+): Promise<IgnoreRules> {
   const path = parseRelPath(ignoreFileName);
   for await (const each of store.entries(root.id, path)) {
     const entry = await store.held(each);

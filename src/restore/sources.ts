@@ -13,6 +13,11 @@ import type { RestoreDeps } from "./restore-deps.ts";
 const readsParallel = 8;
 const chunkBytes = 1024 * 1024;
 
+/** Where content is looked for; `local` only where something was displaced there. */
+export type SourceDeps = Pick<RestoreDeps, "store" | "remote" | "clock"> & {
+  readonly local: Pick<RestoreDeps["local"], "openInArea"> | undefined;
+};
+
 /** A block that is damaged, with what the store says about it. */
 type Damage = { readonly name: string; readonly reason: string };
 
@@ -44,7 +49,7 @@ const lapBytes = 64 * 1024 * 1024;
  * is what an earlier restore displaced; a revision is checked when it is downloaded.
  */
 export async function soundSources(
-  deps: RestoreDeps,
+  deps: SourceDeps,
   request: SourceRequest,
 ): Promise<SoundSources> {
   const chosen = new Map<RelPath, ContentSource>();
@@ -83,7 +88,7 @@ function* lapsOf(files: readonly FileItem[]): Generator<FileItem[]> {
 }
 
 async function soundOf(
-  deps: RestoreDeps,
+  deps: SourceDeps,
   files: readonly FileItem[],
   { work, asksRevisions = false }: SourceRequest,
 ): Promise<ReadonlyMap<RelPath, ContentSource | SnapError>> {
@@ -112,11 +117,11 @@ function revisionGone(path: RelPath): SnapError {
 }
 
 async function isSoundInArea(
-  { local }: RestoreDeps,
+  { local }: SourceDeps,
   source: ContentSource,
   want: WantedFile,
 ): Promise<boolean> {
-  if (source.from !== "area") return false;
+  if (source.from !== "area" || local === undefined) return false;
   try {
     await using file = await local.openInArea(source.place);
     return file.stat.size === want.size && (await hashOf(file)) === want.hash;
@@ -136,7 +141,7 @@ export async function hashOf(file: LocalFile): Promise<string> {
 
 /** The content of a source. What it throws `unreadableContent` explains. */
 export async function* bytesOf(
-  { store, remote, local }: Pick<RestoreDeps, "store" | "remote" | "local">,
+  { store, remote, local }: Omit<SourceDeps, "clock">,
   source: ContentSource,
   work: Work,
 ): AsyncGenerator<Uint8Array> {
@@ -148,7 +153,7 @@ export async function* bytesOf(
       yield* present(remote, "the linked folder").download(source.rev, 0, work);
       return;
     case "area": {
-      await using file = await local.openInArea(source.place);
+      await using file = await present(local, "the disk").openInArea(source.place);
       yield* chunksOf(file);
     }
   }
@@ -182,7 +187,7 @@ function entriesOf(files: readonly { readonly want: WantedFile }[]): SnapshotEnt
 
 /** Damage by the path of the entry in its snapshot. */
 async function damagesOf(
-  { store }: RestoreDeps,
+  { store }: SourceDeps,
   entries: readonly SnapshotEntry[],
   work: Work,
 ): Promise<ReadonlyMap<string, Damage>> {

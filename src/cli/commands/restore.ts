@@ -10,6 +10,7 @@ import { copyOut, refuseMixedWords } from "../copy-out.ts";
 import { cutOffWords, settleCutOff } from "../cut-off.ts";
 import { formatTime, plural, table } from "../format.ts";
 import type { Output } from "../output.ts";
+import { remoteOnlyWords, runRemoteOnly } from "../remote-only.ts";
 import { concludeRestore, consentOf, showEvent } from "../restore-events.ts";
 import { allWorkspaces } from "../snapshot-words.ts";
 
@@ -58,12 +59,21 @@ function remoteWords<A>(parser: Argv<A>): Argv<A & RemoteWords> {
     });
 }
 
+/** What becomes of repositories. */
+function repositoryWords<A>(parser: Argv<A>): Argv<A & { "drop-commits": boolean }> {
+  return parser.option("drop-commits", {
+    type: "boolean",
+    default: false,
+    describe: "Go back also where commits that only a present repository has cannot be kept in it",
+  });
+}
+
 /** `snap restore`: roll workspace and cloud back to a snapshot. */
 export const restoreCommand: AnyCommand = defineCommand({
   command: "restore [snapshot] [paths..]",
   describe: "Roll workspace and cloud back to a snapshot, safely",
   builder: (parser) =>
-    planWords(remoteWords(cutOffWords(parser)))
+    planWords(repositoryWords(remoteOnlyWords(remoteWords(cutOffWords(parser)))))
       .positional("snapshot", {
         type: "string",
         describe: "Id, prefix, label, latest, latest~1, @time",
@@ -106,22 +116,17 @@ export const restoreCommand: AnyCommand = defineCommand({
         default: false,
         describe: "Change nothing while a program has a touched file open for writing",
       })
-      .option("drop-commits", {
-        type: "boolean",
-        default: false,
-        describe:
-          "Go back also where commits that only a present repository has cannot be kept in it",
-      })
       .option("all-workspaces", {
         ...allWorkspaces,
-        describe: "With --to: a snapshot of any workspace",
+        describe: "With --to or --remote-only: a snapshot of any workspace",
       })
       .epilogue(
         "The plan is shown before anything changes; what either side loses is saved first. The restored state counts as an edit on top of the newest cloud version, so the cloud cannot undo it. Interrupted at any moment, the next command finishes it or takes it back. `snap undo` takes it back later.",
       )
       .example("snap restore latest --dry-run", "what would happen")
       .example("snap restore @yesterday notes/", "one folder as it was")
-      .example("snap restore latest --to ~/look", "a plain copy of everything, elsewhere"),
+      .example("snap restore latest --to ~/look", "a plain copy of everything, elsewhere")
+      .example("snap restore latest --remote-only --remote /project", "a folder of Dropbox"),
   run: async (context, words) => {
     const { environment, output, place, work } = context;
     refuseMixedWords(words);
@@ -129,6 +134,7 @@ export const restoreCommand: AnyCommand = defineCommand({
     const settled = await settleCutOff(context, words);
     if (settled !== undefined) return settled;
     const onEvent = showEvent.bind(undefined, output);
+    if (words.remote !== undefined) return await runRemoteOnly(context, words, words.remote);
     const outcome = await restoreWorkspace(
       environment,
       {

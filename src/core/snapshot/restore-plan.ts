@@ -55,6 +55,8 @@ export type RestorePlan = {
   readonly digest: string;
   /** How it will reach Dropbox, as far as that is known beforehand; no part of what is agreed to. */
   readonly server?: ServerForecast;
+  /** Dropbox alone is looked at and changed (T28). */
+  readonly remoteOnly?: true;
 };
 
 /**
@@ -107,9 +109,11 @@ export function changesNothing({ items, units, procedure }: RestorePlan): boolea
   return items.length === 0 && units === undefined && procedure === undefined;
 }
 
-type Tally = Record<SideAction, number> & { bytes: number };
+/** Counts of a side while they are made. */
+export type Tally = Record<SideAction, number> & { bytes: number };
 
-function emptyTally(): Tally {
+/** No path has any action yet. */
+export function emptyTally(): Tally {
   return { keep: 0, metadata: 0, create: 0, replace: 0, delete: 0, aside: 0, bytes: 0 };
 }
 
