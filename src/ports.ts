@@ -66,7 +66,7 @@ export type { RootMarker } from "./core/tree/root-marker.ts";
 /** An open regular file: `O_NOFOLLOW`, its stat taken at opening (S25). */
 export interface LocalFile extends AsyncDisposable {
   readonly stat: LocalStat;
-  /** Up to `lengthMax` bytes from `offset`; fewer only at the end of the file. */
+  /** Up to `lengthMax` bytes from `offset`; fewer only at the end that the file had when it was opened, and behind it. */
   read(offset: number, lengthMax: number): Promise<Uint8Array>;
   /** Whether handle and path still have the stamp and inode of the opening. */
   unchanged(): Promise<boolean>;

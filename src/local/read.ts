@@ -92,6 +92,9 @@ export function openFile(site: Site, place: Place): LocalFile {
   return new OpenFile(site, { place, fd, stats });
 }
 
+/** Bytes that are asked for at least, however few there were. */
+const pieceBytesMin = 4096;
+
 class OpenFile implements LocalFile {
   readonly stat: LocalStat;
   readonly #site: Site;
@@ -115,7 +118,9 @@ class OpenFile implements LocalFile {
 
   async read(offset: number, lengthMax: number): Promise<Uint8Array> {
     assert(!this.#closed, "a file is read while it is open");
-    const into = new Uint8Array(lengthMax);
+    // Memory that is not filled costs a small file more than its content does; what has grown since comes in more pieces.
+    const rest = Math.max(pieceBytesMin, this.stat.size - offset);
+    const into = new Uint8Array(Math.min(lengthMax, rest));
     const read = readFully(this.#site.disk, this.#fd, { into, position: offset });
     this.#reads.add(read);
     try {

@@ -59,8 +59,11 @@ async function commitBatch(run: Run, batch: readonly LocalStep[], parallel: numb
 
 /** Children first: what is done in a folder changes its time. */
 async function setFolderTimes(run: Run, steps: readonly LocalStep[]): Promise<void> {
+  const paths = new Set(steps.map(({ row }) => row.path));
   const fresh = new Map(
-    run.items.filter(({ side }) => side === "local").map((row) => [row.path, row]),
+    run.items
+      .filter(({ side, path }) => side === "local" && paths.has(path))
+      .map((row) => [row.path, row]),
   );
   await dressFolders(run, steps, fresh);
   const ended: RestoreItemRow[] = [];

@@ -36,11 +36,24 @@ export async function runOrder(
   { consent, work }: { readonly consent: Consent; readonly work: Work },
 ): Promise<RestoreReport> {
   refuseUnfinished(deps);
+  const run = await staged(deps, order, { consent, work });
+  return await orTakenBack(run, async () => {
+    await commit(run);
+    return await conclude(run, () => Promise.resolve(order));
+  });
+}
+
+/** All that comes before the first swap. The plan is in the journal then, and nobody holds it any more. */
+async function staged(
+  deps: RestoreDeps,
+  order: Order,
+  { consent, work }: { readonly consent: Consent; readonly work: Work },
+): Promise<Run> {
   const agreed = await preview(deps, order, work);
   await askConsent(agreed.plan, consent);
   refuseUnsaved(agreed, order);
   const run = begin(deps, order, { draft: agreed, consent, work });
-  try {
+  await orTakenBack(run, async () => {
     const checked = await preflight({ deps, order, draft: agreed, work });
     // Before the safety snapshot: what the programs put in order belongs into it.
     await deps.hooks(run.row).before(work.signal);
@@ -49,8 +62,13 @@ export async function runOrder(
     const fenced = await fence(run, order, { agreed, checked, consent });
     await stageUnits(run, fenced.draft, unitsFrom(run, order));
     await stage(run, fenced.draft, fenced.chosen);
-    await commit(run);
-    return await conclude(run, () => Promise.resolve(order));
+  });
+  return run;
+}
+
+async function orTakenBack<T>(run: Run, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
   } catch (error) {
     await takeBackAfter(run, error);
     throw error;

@@ -2,6 +2,7 @@ import type { AreaPath } from "../core/plan/local-act.ts";
 import type { RelPath } from "../core/path/rel-path.ts";
 import type { PlanItem } from "../core/snapshot/restore-item.ts";
 import { rowsOf } from "../core/snapshot/restore-rows.ts";
+import type { RestoreItemRow } from "../core/snapshot/restore-state.ts";
 import type { ContentSource, WantedFile, WantedNode } from "../core/snapshot/restore-wanted.ts";
 import type { StageRequest } from "../core/plan/local-act.ts";
 import { present } from "../std/assert.ts";
@@ -148,8 +149,11 @@ async function stageFile(
 function writeJournal(run: Run, draft: Draft, sourceOf: (item: PlanItem) => AreaPath): void {
   const { plan, wanted, sight } = draft;
   const rows = rowsOf(run.id, { items: plan.items, wanted, sight }, sourceOf);
-  for (let start = 0; start < rows.length; start += rowsPerTransaction) {
-    run.deps.journal.putItems(rows.slice(start, start + rowsPerTransaction));
+  const batch: RestoreItemRow[] = [];
+  for (const row of rows) {
+    batch.push(row);
+    if (batch.length === rowsPerTransaction) run.deps.journal.putItems(batch.splice(0));
   }
+  if (batch.length > 0) run.deps.journal.putItems(batch);
   run.enter("staged");
 }

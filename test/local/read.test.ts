@@ -64,8 +64,12 @@ describe("S25: an open file", () => {
     expect(Buffer.from(await file.read(2, 3)).toString()).toBe("234");
     expect(Buffer.from(await file.read(8, 100)).toString()).toBe("89");
     expect(await file.read(20, 5)).toHaveLength(0);
+    // A small file takes no more memory than it needs, whatever is asked for.
+    expect((await file.read(0, 2 ** 30)).buffer.byteLength).toBe(4096);
     expect(file.stat.size).toBe(10);
     expect(await file.unchanged()).toBe(true);
+    appendFileSync(scratch.at("a"), "more");
+    expect(Buffer.from(await file.read(10, 2 ** 30)).toString()).toBe("more");
   });
 
   test.each([

@@ -15,20 +15,20 @@ import {
 import type { RestoreItemRow } from "./restore-state.ts";
 import { parentsOf, type Wanted } from "./restore-wanted.ts";
 
-/** The journal's rows of a plan, local ones first. `sourceOf` says where the content of a placed path waits. */
-export function rowsOf(
+/** The journal's rows of a plan, one after the other, local ones first. `sourceOf` says where the content of a placed path waits. */
+export function* rowsOf(
   restore: string,
   plan: { readonly items: readonly PlanItem[]; readonly wanted: Wanted; readonly sight: Sight },
   sourceOf: (item: PlanItem) => AreaPath,
-): readonly RestoreItemRow[] {
+): Generator<RestoreItemRow> {
   const vacated = new Set(plan.items.filter(leavesWithFolder).map(({ path }) => path));
-  const touched = plan.items.map((item) => {
+  for (const item of plan.items) {
     const isCovered = parentsOf(item.path).some((parent) => vacated.has(parent));
     const isLocalOnly = plan.wanted.localOnly?.has(item.path) ?? false;
-    return localRow(restore, item, { isCovered, isLocalOnly, sourceOf });
-  });
-  const remote = plan.items.flatMap((item) => remoteRow(restore, item));
-  return [...touched, ...timesRows(restore, plan), ...remote];
+    yield localRow(restore, item, { isCovered, isLocalOnly, sourceOf });
+  }
+  yield* timesRows(restore, plan);
+  for (const item of plan.items) yield* remoteRow(restore, item);
 }
 
 /** A folder that is displaced as a whole. */
