@@ -22,7 +22,7 @@ function journalOf(before: Sight, wanted: Scene): readonly RestoreItemRow[] {
   const tree = wantedTree(wanted);
   const { items } = planRestore(tree, before, subject());
   const source = { area: { kind: "staging", id: "r1" }, path: parseRelPath("0") } as const;
-  const rows = rowsOf("r1", { items, wanted: tree, sight: before }, () => source);
+  const rows = [...rowsOf("r1", { items, wanted: tree, sight: before }, () => source)];
   return rows.map((row) => {
     if (row.side === "remote") return { ...row, step: "acted" };
     const { deed, before: old, want } = readLocalRecord(row.expected);
