@@ -45,6 +45,8 @@ export type RestoreWords = PlannedRequest & {
   readonly specialModes?: boolean;
   readonly ignored?: boolean;
   readonly requireQuiet?: boolean;
+  /** Dropbox is not asked (T27). */
+  readonly offline?: boolean;
   /** Commits that only a present repository has may be lost (T39). */
   readonly dropCommits?: boolean;
   /** undefined: `reconcile`. */
@@ -75,6 +77,7 @@ export async function restoreWorkspace(
     ...(words.specialModes === true ? { specialModes: true } : {}),
     ...(words.ignored === true ? { ignored: true } : {}),
     ...(words.requireQuiet === true ? { requireQuiet: true } : {}),
+    ...(words.offline === true ? { isOffline: true } : {}),
     ...(words.serverSide === undefined ? {} : { serverSide: words.serverSide }),
     ...(words.dropCommits === true ? { dropCommits: true } : {}),
     ...(words.procedure === undefined ? {} : { procedure: words.procedure }),

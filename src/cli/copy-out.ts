@@ -17,6 +17,7 @@ export type CopyWords = {
   readonly serverSide: string | undefined;
   readonly procedure: string | undefined;
   readonly dropCommits: boolean;
+  readonly offline: boolean;
   readonly plan: string | undefined;
   readonly abandon: string | undefined;
   readonly resume: string | undefined;
@@ -39,6 +40,7 @@ export function refuseMixedWords(words: CopyWords): void {
     "--server-side": words.serverSide,
     "--procedure": words.procedure,
     "--drop-commits": words.dropCommits,
+    "--offline": words.offline,
   };
   const own = { "--all-workspaces": allWorkspaces };
   const wrong = Object.entries(to === undefined ? own : others).find(([, given]) => isThere(given));
@@ -69,6 +71,8 @@ function refuseLocalWords(words: CopyWords): void {
     "--server-side": words.serverSide !== undefined,
     "--special-modes": words.specialModes,
     "--ignored": words.ignored,
+    "--drop-commits": words.dropCommits,
+    "--offline": words.offline,
   };
   const wrong = Object.entries(others).find(([, isGiven]) => isGiven);
   if (wrong === undefined) return;

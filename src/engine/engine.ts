@@ -1,6 +1,7 @@
 import type { Op } from "../core/plan/op.ts";
 import type { Observation, RebaseRequest, SyncReport } from "../core/plan/sync-report.ts";
 import type { EngineControl } from "../ports.ts";
+import type { LookAtBoth } from "../core/snapshot/engine-control.ts";
 import { SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { runCycles } from "./cycle.ts";
@@ -8,6 +9,7 @@ import { countDry, planDry, type DryRun } from "./dry-run.ts";
 import type { EngineDeps } from "./engine-deps.ts";
 import { refuseBehindFence } from "./fence.ts";
 import { pendingExclusions, type PendingExclusions } from "./scope/exclusions-in-force.ts";
+import { lookOffline } from "./look-offline.ts";
 import { Plans } from "./make-plan.ts";
 import { observeBoth } from "./observe.ts";
 import { beginAnew } from "./recover/begin-anew.ts";
@@ -44,7 +46,7 @@ export function openEngine(deps: EngineDeps): Engine {
   return {
     observe: async (work = {}) => {
       refuseBehindFence(deps);
-      return await look(deps, work);
+      return await lookAs(work)(deps, work);
     },
     dryRun: async (work = {}) => {
       refuseBehindFence(deps);
@@ -73,6 +75,10 @@ async function lookAhead(deps: EngineDeps, work: DryWork): Promise<DryRun> {
   return await planDry(deps, observed, { leaving, onOps: work.onOps, signal: work.signal });
 }
 
+function lookAs({ isOffline = false }: LookAtBoth): typeof look {
+  return isOffline ? lookOffline : look;
+}
+
 async function look(deps: EngineDeps, work: Work): Promise<Observation> {
   const observed = await observeBoth(deps, work);
   const pending = await countDry(deps, observed, { signal: work.signal });
@@ -84,15 +90,20 @@ async function look(deps: EngineDeps, work: Work): Promise<Observation> {
  * Half-done ops end, both sides are observed to the end, and then the fence stands: from there on the remote tree does not
  * advance (S96). Where this very fence stands already, nothing is observed again.
  */
-async function raiseFence(deps: EngineDeps, restore: string, work: Work): Promise<Observation> {
+async function raiseFence(
+  deps: EngineDeps,
+  restore: string,
+  work: LookAtBoth,
+): Promise<Observation> {
   const standing = deps.journal.fence();
   if (standing !== undefined) {
     refuseOther(restore, standing);
     return { left: [], pending: 0 };
   }
   await recover(deps);
-  let observation = await look(deps, work);
-  if (await settleAfterLook(deps)) observation = await look(deps, work);
+  const lookNow = lookAs(work);
+  let observation = await lookNow(deps, work);
+  if (await settleAfterLook(deps)) observation = await lookNow(deps, work);
   deps.index.transaction(() => deps.journal.setFence(restore));
   return observation;
 }

@@ -47,6 +47,11 @@ export async function conclude(run: Run, again: OrderAgain): Promise<RestoreRepo
   }
 }
 
+/** The disk is restored, and Dropbox is left to the next command that may ask it (T27). */
+export async function putOff(run: Run): Promise<RestoreReport> {
+  return await pending(run, "Dropbox was left out (--offline)");
+}
+
 /** The order of a restore, to make its plan once more. */
 export type OrderAgain = () => Promise<Order>;
 

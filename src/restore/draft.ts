@@ -23,6 +23,8 @@ export type Order = {
   readonly looker: Looker;
   /** What Dropbox may do itself (T24); all that it can where nothing is said. */
   readonly serverSide?: ServerSide;
+  /** Dropbox is not asked: the disk is restored on what is known of it, and the rest follows later (T27). */
+  readonly isOffline?: boolean;
   /** Nothing is changed while a program has a touched file open for writing (T33). */
   readonly requireQuiet?: boolean;
   /** What is done with repositories (T38); nothing if absent. @throws {SnapError} `damaged`, `refused`, `interrupted` */

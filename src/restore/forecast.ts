@@ -46,6 +46,8 @@ export async function withForecast(
   });
   if (unasked.length === 0) return withServer(forecast);
   const known = rememberedOf(index, present, unasked);
+  if (order.isOffline === true)
+    return withServer(foresee({ ...world, known }, serverSide).forecast);
   const open = unasked.filter(({ path }) => !known.has(path)).slice(0, asksMax);
   await askAll(kept, { open, known }, work);
   return withServer(foresee({ ...world, known }, serverSide).forecast);

@@ -58,6 +58,8 @@ export type RestoreRequest = {
   readonly serverSide?: ServerSide;
   /** Change nothing while a program has a touched file open for writing (T33). */
   readonly requireQuiet?: boolean;
+  /** Dropbox is not asked: the disk first, and the rest when it is in reach again (T27). */
+  readonly isOffline?: boolean;
 };
 
 /**
@@ -102,6 +104,7 @@ export async function orderOf(deps: RestoreDeps, request: RestoreRequest): Promi
     subject: { kind: "restore", snapshot: root.id, options, link: deps.link },
     undoes: undefined,
     requireQuiet: request.requireQuiet ?? false,
+    isOffline: request.isOffline ?? false,
     ...(request.serverSide === undefined ? {} : { serverSide: request.serverSide }),
     looker: new Looker(deps, outside, localOnly),
     ...(deps.units === undefined ? {} : { units: unitsOf(deps.units, root, options.paths) }),
@@ -147,6 +150,8 @@ function refuseUnfit({ engine }: RestoreDeps, request: RestoreRequest): void {
     refuse("needs a link", "Here nothing is in Dropbox: leave --procedure out.");
   if (paths.length > 0)
     refuse("is for a whole snapshot", "Leave the paths out, or --procedure documented.");
+  if (request.isOffline === true)
+    refuse("empties Dropbox first", "Leave --offline out, or --procedure documented.");
   if (serverSide !== undefined)
     refuse("uploads everything", "Leave --server-side out, or --procedure documented.");
 }

@@ -7,11 +7,11 @@
  * that a push succeeds: what is left aside is listed in the report.
  */
 import { randomHex } from "../std/random.ts";
-import { SnapError, throwIfAborted } from "../std/error.ts";
+import { isSnapError, SnapError, throwIfAborted } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import type { RestoreFacts, RestoreReport } from "../core/snapshot/restore-report.ts";
 import { commit } from "./commit.ts";
-import { conclude } from "./conclude.ts";
+import { conclude, putOff } from "./conclude.ts";
 import { askConsent, settleDrift } from "./consent.ts";
 import { draftOf, type Draft, type Order } from "./draft.ts";
 import { withForecast } from "./forecast.ts";
@@ -39,6 +39,7 @@ export async function runOrder(
   const run = await staged(deps, order, { consent, work });
   return await orTakenBack(run, async () => {
     await commit(run);
+    if (order.isOffline === true && deps.engine !== undefined) return await putOff(run);
     return await conclude(run, () => Promise.resolve(order));
   });
 }
@@ -81,11 +82,23 @@ async function orTakenBack<T>(run: Run, act: () => Promise<T>): Promise<T> {
  * @throws {SnapError} `rolled-back` while that choice is open (T33)
  */
 export async function preview(deps: RestoreDeps, order: Order, work: Work): Promise<Draft> {
-  await deps.engine?.observe(work);
-  if (order.subject.kind !== "rollback") await refuseRolledBack(deps);
+  const { isOffline = false } = order;
+  await observe(deps, order, work);
+  if (order.subject.kind !== "rollback" && !isOffline) await refuseRolledBack(deps);
   const draft = await withForecast(deps, { order, draft: await draftOf(deps, order, work) }, work);
   deps.onEvent({ type: "plan", plan: draft.plan, drifted: false });
   return draft;
+}
+
+async function observe({ engine }: RestoreDeps, order: Order, work: Work): Promise<void> {
+  const { isOffline = false, subject } = order;
+  try {
+    await engine?.observe({ ...work, isOffline });
+  } catch (error) {
+    if (!isSnapError(error, "offline") || subject.kind !== "restore") throw error;
+    const hint = "--offline restores this disk now; Dropbox follows when it is in reach again.";
+    throw new SnapError("offline", error.message, { hint, cause: error });
+  }
 }
 
 /** @throws {SnapError} `rolled-back` while that choice is open */
@@ -140,7 +153,7 @@ async function fence(
 ): Promise<{ readonly draft: Draft; readonly chosen: ChosenSources }> {
   const { deps, work } = run;
   throwIfAborted(work.signal);
-  await deps.engine?.raiseFence(run.id, work);
+  await deps.engine?.raiseFence(run.id, { ...work, isOffline: order.isOffline === true });
   run.enter("fenced");
   const fenced = await draftOf(deps, order, work);
   const isAgreed = fenced.plan.digest === given.agreed.plan.digest;

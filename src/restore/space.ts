@@ -97,8 +97,12 @@ async function storeShortage({ deps }: Preflight, needs: Needs): Promise<string 
   return `The snapshot before the restore needs ${missing} more bytes on the disk of the snapshot store`;
 }
 
-async function cloudShortage({ deps }: Preflight, needs: Needs): Promise<string | undefined> {
-  const left = needs.cloud <= 0 ? undefined : await deps.kept?.room();
+async function cloudShortage(
+  { deps, order }: Preflight,
+  needs: Needs,
+): Promise<string | undefined> {
+  const isAsked = needs.cloud > 0 && order.isOffline !== true;
+  const left = isAsked ? await deps.kept?.room() : undefined;
   if (left === undefined || left >= needs.cloud) return undefined;
   return `The restore needs ${needs.cloud - left} more bytes in Dropbox`;
 }

@@ -98,6 +98,14 @@ test("T36: so is one that empties Dropbox and begins anew", async () => {
   await crashTable({ prepare: prepared, run, ends: [start, snapshot], step: 2 });
 }, 600_000);
 
+test("T27: so is one that leaves Dropbox to the next start", async () => {
+  const run = async (world: RestoreWorld): Promise<void> => {
+    await world.restore({ isOffline: true });
+    await world.recover();
+  };
+  await crashTable({ prepare: prepared, run, ends: [start, snapshot], step: 3 });
+}, 600_000);
+
 test("N38: so is one that makes files with several names again", async () => {
   const prepare = async (): Promise<RestoreWorld> => {
     const world = await RestoreWorld.synced("a: 1\nd/x: 2");

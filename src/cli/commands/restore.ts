@@ -38,8 +38,10 @@ export function planWords<A>(parser: Argv<A>): Argv<A & PlanWords> {
     });
 }
 
-type RemoteWords = { "server-side": ServerSide | undefined } & {
+type RemoteWords = {
+  "server-side": ServerSide | undefined;
   procedure: "reconcile" | "documented" | undefined;
+  offline: boolean;
 };
 
 /** How a restore reaches Dropbox. */
@@ -56,6 +58,11 @@ function remoteWords<A>(parser: Argv<A>): Argv<A & RemoteWords> {
       choices: ["reconcile", "documented"] as const,
       describe:
         "How Dropbox follows: by what differs (reconcile, default), or emptied and uploaded anew (documented)",
+    })
+    .option("offline", {
+      type: "boolean",
+      default: false,
+      describe: "Restore the disk without asking Dropbox, which follows with the next sync",
     });
 }
 
@@ -146,6 +153,7 @@ export const restoreCommand: AnyCommand = defineCommand({
         specialModes: words.specialModes,
         ignored: words.ignored,
         requireQuiet: words.requireQuiet,
+        offline: words.offline,
         serverSide: words.serverSide,
         dropCommits: words.dropCommits,
         procedure: words.procedure === "documented" ? "documented" : undefined,

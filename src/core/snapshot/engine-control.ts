@@ -8,12 +8,15 @@ export type GoingThere = {
   readonly folders: readonly RelPath[];
 };
 
+/** How a restore looks at both sides. `isOffline`: at the disk alone, what is known of Dropbox is taken for what it holds (T27). */
+export type LookAtBoth = Work & { readonly isOffline?: boolean };
+
 /** What the restore needs of the sync engine; one caller at a time. */
 export interface EngineControl {
   /** Look at both sides until complete, move nothing. @throws what makes a plan impossible (S79). */
-  observe(work?: Work): Promise<Observation>;
+  observe(work?: LookAtBoth): Promise<Observation>;
   /** Finish or cancel ops under way, observe the remote to the end, and let no cycle run until the fence is lifted (S96). */
-  raiseFence(restore: string, work?: Work): Promise<Observation>;
+  raiseFence(restore: string, work?: LookAtBoth): Promise<Observation>;
   lowerFence(restore: string): void;
   /** The remote tree is at these places as the server has just answered to the restore itself (T23); the fence stands. */
   noteServed(restore: string, items: readonly ServedItem[]): void;
