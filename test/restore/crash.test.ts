@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import { expect, test } from "vitest";
-import { forEachLimited } from "../../src/std/limiter.ts";
 import { Countdown, Killed } from "./countdown.ts";
+import { callsOf, crashTable } from "./crash-table.ts";
 import { RestoreWorld } from "./restore-world.ts";
 
 /** `p` is to be moved as a whole, `s` alone; what `c` holds stands as `d/b`, and `c` never was in Dropbox. */
@@ -18,74 +18,6 @@ async function prepared(): Promise<RestoreWorld> {
   await world.world.sync();
   expect(await world.world.both()).toBe(start);
   return world;
-}
-
-/** Every port call of a run that is not killed. */
-async function callsOf({
-  prepare,
-  run,
-}: Pick<Table, "prepare" | "run">): Promise<readonly string[]> {
-  await using world = await prepare();
-  world.countdown = new Countdown();
-  await run(world);
-  expect(world.world.localText(), "a run that is not killed").toBe(await world.world.remoteText());
-  return world.countdown.calls;
-}
-
-type Moment = { readonly call: number; readonly when: "before" | "after" };
-
-/** Calls that leave something behind; a kill between two others finds what the last of these left. */
-const changing =
-  /^(journal\.(put|set)|index\.transaction|capture|engine|local\.(stage|make|perform|settle|set|remove|write)|remote\.(upload|make|move|delete|write|revert|relocate))/;
-
-/** After every call that changes something, and before those that are long; nothing is written before the journal is. */
-function momentsOf(calls: readonly string[]): readonly Moment[] {
-  const first = calls.findIndex((name) => name.startsWith("journal.put"));
-  return calls.flatMap((name, index): Moment[] => {
-    if (index < first || !changing.test(name)) return [];
-    const after = { call: index + 1, when: "after" } as const;
-    const isLong = /^(engine|capture|local\.perform|remote)/.test(name);
-    return isLong ? [{ call: index + 1, when: "before" }, after] : [after];
-  });
-}
-
-/** Kill a run at one moment, start again, sync, and say which of the two states both sides are in. */
-async function outcomeOf({ prepare, run }: Table, { call, when }: Moment): Promise<string> {
-  await using world = await prepare();
-  world.countdown = new Countdown(call, when);
-  await run(world).catch((error: unknown) => {
-    if (!(error instanceof Killed)) throw error;
-  });
-  await world.restart();
-  await world.world.sync();
-  const both = await world.world.both();
-  await world.assertQuiet();
-  return both;
-}
-
-/** Worlds at once: most of their time they wait for the disk. */
-const worldsParallel = 6;
-
-type Table = {
-  readonly prepare: () => Promise<RestoreWorld>;
-  readonly run: (world: RestoreWorld) => Promise<unknown>;
-  /** The states in which both sides may end. */
-  readonly ends: readonly string[];
-  /** Every how many moments are tried. */
-  readonly step: number;
-};
-
-async function crashTable(table: Table): Promise<void> {
-  const calls = await callsOf(table);
-  const moments = momentsOf(calls).filter((_moment, index) => index % table.step === 0);
-  const met = new Set<string>();
-  await forEachLimited(moments, { parallel: worldsParallel }, async (moment) => {
-    const both = await outcomeOf(table, moment);
-    const name = `${moment.when} ${moment.call} ${calls[moment.call - 1]}`;
-    expect(table.ends, name).toContain(both);
-    met.add(both);
-  });
-  expect([...met].toSorted(), "every end occurs").toEqual(table.ends.toSorted());
 }
 
 test("§14, 6: killed before and after every port call, a restore is done or not done (T1, T2)", async () => {

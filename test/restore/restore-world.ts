@@ -16,6 +16,7 @@ import type {
   RestoreDeps,
   RestoreHooks,
   RestoreEvent,
+  RestoreUnits,
   SafetyRequest,
 } from "../../src/restore/restore-deps.ts";
 import { undoRestore } from "../../src/restore/undo.ts";
@@ -40,6 +41,8 @@ export class RestoreWorld implements AsyncDisposable {
   readonly events: RestoreEvent[] = [];
   /** Who is told of every port call; ends the run where a test wants it. */
   countdown: Countdown = new Countdown();
+  /** How repositories are restored; they are left alone where a test does not say. */
+  units: ((top: string) => RestoreUnits) | undefined;
   /** Of the present process: another seed each, since ids must differ. */
   #runs = 0;
 
@@ -128,6 +131,7 @@ export class RestoreWorld implements AsyncDisposable {
       scope: () => Promise.resolve(this.#outside()),
       ignored: () => Promise.resolve(this.#outside()),
       rules: () => Promise.resolve("r"),
+      ...(this.units && { units: countdown.on(this.units(world.local.top), "units") }),
       workspace: engineDeps.config.workspace,
       link: { account: engineDeps.config.account, folder: "/Linked" },
       device: "box",
