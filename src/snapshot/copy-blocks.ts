@@ -51,7 +51,7 @@ export class BlockCopier {
 
   /** Make a file whose blocks come one by one; false where that is not possible. */
   begin(file: CopyFile, blocksLeft: number): boolean {
-    const fd = this.#try(file, () => this.#parts.disk.create(file.disk));
+    const fd = this.#try(file, () => this.#parts.disk.create(file.disk, file.stamp.mode));
     if (fd === undefined) return false;
     file.open = { fd, blocksLeft };
     this.#open.add(file.open);
@@ -84,7 +84,7 @@ export class BlockCopier {
   async alone(file: CopyFile): Promise<void> {
     const { disk } = this.#parts;
     const { entry, stamp } = file;
-    const fd = this.#try(file, () => disk.create(file.disk));
+    const fd = this.#try(file, () => disk.create(file.disk, stamp.mode));
     if (fd === undefined) return;
     let isOpen = true;
     try {

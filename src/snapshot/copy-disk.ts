@@ -12,8 +12,8 @@ export type CopyStamp = {
 
 /** What a copy does to a disk: calls that end at once, absolute paths, errors of the system as Node throws them. */
 export type CopyDisk = {
-  /** A new file, 0600; nothing is followed and nothing replaced. */
-  readonly create: (path: DiskPath) => number;
+  /** A new file, with the permissions that it will have if they are known, else 0600; nothing is followed and nothing replaced. */
+  readonly create: (path: DiskPath, mode?: number) => number;
   /** All of the bytes, at a position. */
   readonly write: (fd: number, bytes: Uint8Array, position: number) => void;
   /** Give an open file its owner, mode and time, and close it; whether the system let it have that owner. */
@@ -43,7 +43,7 @@ const folderFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
 
 /** The disk of this machine. */
 export const nodeCopyDisk: CopyDisk = {
-  create: (path) => fs.openSync(asPath(path), createFlags, 0o600),
+  create: (path, mode = 0o600) => fs.openSync(asPath(path), createFlags, mode & 0o777),
   write: (fd, bytes, position) => {
     for (let at = 0; at < bytes.length;)
       at += fs.writeSync(fd, bytes, at, bytes.length - at, position + at);
@@ -72,10 +72,15 @@ export const nodeCopyDisk: CopyDisk = {
   removeFolder: (path) => fs.rmdirSync(asPath(path)),
 };
 
+/** What is right already is not set again: each change of an inode costs the journal of the disk as much as making the file. */
 function dressAndClose(fd: number, { owner, mode, seconds }: CopyStamp): boolean {
   try {
-    const isGiven = gives(owner, (user, group) => fs.fchownSync(fd, user, group));
-    if (mode !== undefined) fs.fchmodSync(fd, modeFor(mode, isGiven));
+    const now = fs.fstatSync(fd);
+    const isOwned = owner === undefined || owner === `${now.uid}:${now.gid}`;
+    const isGiven = isOwned || gives(owner, (user, group) => fs.fchownSync(fd, user, group));
+    const wanted = mode === undefined ? undefined : modeFor(mode, isGiven);
+    const isRight = isOwned && wanted === (now.mode & 0o7777);
+    if (wanted !== undefined && !isRight) fs.fchmodSync(fd, wanted);
     if (seconds !== undefined) fs.futimesSync(fd, seconds, seconds);
     return isGiven;
   } finally {

@@ -85,7 +85,7 @@ export function putBlock(disk: CopyDisk, to: PutTarget, content: Uint8Array): bo
     disk.write(to.fd, content, to.position);
     return true;
   }
-  const fd = disk.create(to.path);
+  const fd = disk.create(to.path, to.stamp.mode);
   let isOpen = true;
   try {
     if (content.length > 0) disk.write(fd, content, 0);
