@@ -33,11 +33,21 @@ export async function checkFormat(files: StoreFiles, use: StoreUse): Promise<boo
   const bytes = await files.get(documentName, documentBytesMax);
   if (bytes !== undefined) {
     checkReadable(files, bytes, use);
+    await requireRoots(files);
     return true;
   }
   const roots = await files.list("roots");
   if (roots.length === 0) return false;
   throw withoutDocument(files, `The snapshot store "${files.top}" has lost its ${documentName}`);
+}
+
+/** `STORE.json` comes last, so the folder was there: without it every pack would look like one that no snapshot needs. */
+async function requireRoots(files: StoreFiles): Promise<void> {
+  if ((await files.folders("")).includes("roots")) return;
+  throw new SnapError("damaged", `The snapshot store "${files.top}" has lost its folder "roots"`, {
+    hint: "Every snapshot has a file in it. Put it back from a copy of the store; `mkdir` makes an empty one for a store whose snapshots were all forgotten.",
+    path: `${files.top}/roots`,
+  });
 }
 
 function checkReadable(files: StoreFiles, bytes: Uint8Array, use: StoreUse): void {
@@ -93,8 +103,9 @@ export async function makeStore(
   files: StoreFiles,
   options: { rng: Rng; tool: string },
 ): Promise<void> {
+  const isThere = await checkFormat(files, "write");
   await files.makeFolders(storeFolders);
-  if (await checkFormat(files, "write")) return;
+  if (isThere) return;
   await files.put(readmeName, Buffer.from(recoveryText));
   const content = {
     format: storeFormat,

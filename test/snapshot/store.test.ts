@@ -217,3 +217,15 @@ test("a store that lost its STORE.json says so, instead of having no snapshots",
   scratch.run("rm", "STORE.json");
   await expect(scratch.open()).rejects.toMatchObject({ code: "damaged", exit: 5 });
 });
+
+test("N8: a store that lost its folder of snapshots says so, and no pack is taken for one that nobody needs", async () => {
+  using scratch = new ScratchStore();
+  const opened = await scratch.open();
+  await opened.capture(new MemorySource().write("a", "1"), manual);
+  scratch.run("rm", "-r", "roots");
+  const lost = { code: "damaged", message: expect.stringContaining('lost its folder "roots"') };
+  await expect(scratch.open()).rejects.toMatchObject(lost);
+  await expect(opened.capture(new MemorySource(), manual)).rejects.toMatchObject(lost);
+  await expect(opened.list()).rejects.toMatchObject(lost);
+  expect(existsSync(join(scratch.top, "roots")), "it is not made anew").toBe(false);
+});
