@@ -4,7 +4,7 @@ import path from "node:path";
 import { repositoriesAt } from "../guard/detect.ts";
 import { lookAt } from "../guard/examine.ts";
 import type { GitPlaces } from "../guard/git-refs.ts";
-import { shellWord } from "../guard/refusal.ts";
+import { shellWord } from "../core/path/shell-word.ts";
 import { rescue, type Rescue } from "../guard/rescue.ts";
 import { findGit, type GitBinary } from "../guard/shadow-git.ts";
 import { Unproven } from "../guard/unproven.ts";

@@ -47,11 +47,13 @@ export async function restoreRemoteFolder(
   const { store, root } = await openSnapshot(environment, words);
   const folder = parseRemotePath(words.folder);
   await using connection = await connect(environment);
+  const link = { account: connection.account.id, folder };
+  for (const message of warningsOf(environment, link)) words.onEvent({ type: "warning", message });
   const deps: RemoteOnlyDeps = {
     store,
     remote: connection.side(folder),
     look: (task) => listFolderOf(environment, { connection, folder }, task),
-    link: { account: connection.account.id, folder },
+    link,
     device: environment.settings.read().device.name,
     clock: environment.clock,
     onEvent: words.onEvent,
@@ -63,4 +65,28 @@ export async function restoreRemoteFolder(
   }
   await planRemoteOnly(deps, request, work);
   return "planned";
+}
+
+/** Workspaces of this device that the folder, or a part of it, comes down to. */
+function warningsOf(
+  { settings }: Environment,
+  { account, folder }: { readonly account: string; readonly folder: string },
+): readonly string[] {
+  const linked = settings
+    .read()
+    .workspaces.filter(
+      ({ account: own, remote }) =>
+        own === account &&
+        remote !== undefined &&
+        (isBelow(remote, folder) || isBelow(folder, remote)),
+    );
+  return linked.map(
+    ({ path, remote = "" }) =>
+      `"${path}" is linked to "${remote}": its next sync brings this down, and holds what is very much. To restore both, run snap restore there.`,
+  );
+}
+
+function isBelow(path: string, folder: string): boolean {
+  const [below, above] = [`${path.toLowerCase()}/`, `${folder.toLowerCase()}/`];
+  return below.startsWith(above);
 }

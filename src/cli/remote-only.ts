@@ -1,6 +1,6 @@
 import type { Argv } from "yargs";
 import { restoreRemoteFolder, type RemoteReport } from "../app/remote-only.ts";
-import { displayName } from "../core/path/names.ts";
+import { shellWord } from "../core/path/shell-word.ts";
 import type { ExitCode } from "../std/error.ts";
 import type { CliContext } from "./context.ts";
 import { formatSize, plural } from "./format.ts";
@@ -72,6 +72,6 @@ function reportText(report: RemoteReport, folder: string): string {
   const sent = `${plural(reverted, "file")} put back by Dropbox itself, ${formatSize(uploadedBytes)} uploaded`;
   const text = `${end}: ${changed} changed in Dropbox, ${counts?.keep ?? 0} kept, ${sent}.`;
   if (safety === null) return text;
-  const back = `snap restore ${safety.slice(0, 8)} --remote-only --remote "${displayName(folder)}" --delete --all-workspaces`;
+  const back = `snap restore ${safety.slice(0, 8)} --remote-only --remote ${shellWord(folder)} --delete --all-workspaces`;
   return `${text}\nTake it back with: ${back}`;
 }

@@ -1,5 +1,6 @@
 import type { GuardFinding, GuardReport } from "../core/repo/finding.ts";
 import { displayName } from "../core/path/names.ts";
+import { shellWord } from "../core/path/shell-word.ts";
 import { canPush } from "./advice.ts";
 import { describeFinding } from "./finding-text.ts";
 import { isOverridable } from "./overrides.ts";
@@ -141,22 +142,6 @@ function overrideWay(refused: readonly GuardFinding[], context: RefusalContext):
 function under(folder: string, path: string): string {
   if (path === "." || path.startsWith("/")) return path === "." ? folder : path;
   return `${folder.replace(/\/+$/u, "")}/${path}`;
-}
-
-/** A word that a shell takes as it is; `~` at the start is left to the shell. Nothing in it can reach a terminal unescaped (X16). */
-export function shellWord(text: string): string {
-  if (/^~?[\w/.,:@%+=-]+$/u.test(text)) return text;
-  if (displayName(text) !== text) return `$'${Array.from(text, escapedInQuotes).join("")}'`;
-  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
-}
-
-/** Inside of `$'…'`, byte by byte. */
-function escapedInQuotes(character: string): string {
-  if (/^[\w/.,:@%+= -]$/u.test(character)) return character;
-  return Array.from(
-    Buffer.from(character),
-    (byte) => `\\x${byte.toString(16).padStart(2, "0")}`,
-  ).join("");
 }
 
 /** Words that are no options, whatever a repository calls its remotes. */

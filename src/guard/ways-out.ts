@@ -1,7 +1,8 @@
 import type { GuardFinding } from "../core/repo/finding.ts";
 import { adviceFor } from "./advice.ts";
 import { isDamage, isNone } from "./risk.ts";
-import { ignorePattern, operands, shellWord } from "./refusal.ts";
+import { shellWord } from "../core/path/shell-word.ts";
+import { ignorePattern, operands } from "./refusal.ts";
 
 /** Something that a person can do, with the commands for it as a shell takes them. */
 export type WayOut = {

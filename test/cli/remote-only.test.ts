@@ -46,6 +46,8 @@ test("T28: a folder of Dropbox is restored alone; the disk follows by a sync, an
   const local = box.tree();
   const { events, stdout } = await box.expectExit(0, "restore", "old", ...there, "--yes", "--json");
   expect(stdout).toContain('"type":"saved"');
+  const [warned] = events.filter(({ type }) => type === "warning");
+  expect(warned?.["message"]).toContain(`"${box.workspace}" is linked to "/w"`);
   expect(events.at(-1)).toMatchObject({ state: "done", reverted: 2, uploadedBytes: 6, left: [] });
   expect(box.tree()).toEqual(local);
   expect(await held(box)).toEqual(old);
@@ -111,4 +113,21 @@ test("T28: words that do not fit are refused, and a folder that is not there is 
     "--yes",
   );
   expect(missing.stderr).toContain('There is no folder "/no" in Dropbox');
+});
+
+test("T28: a folder whose name means something to a shell is named so that it can be pasted", async () => {
+  using box = new Box();
+  await box.expectExit(0, "login", "--local");
+  box.write("a", "1");
+  const name = "/x$(touch gone) 'y";
+  await box.expectExit(0, "link", box.workspace, name);
+  await box.expectExit(0, "sync");
+  await box.expectExit(0, "capture", "--label", "old");
+  box.write("a", "2");
+  await box.expectExit(0, "sync");
+  await box.expectExit(0, "unlink");
+  const words = ["--remote-only", "--remote", name, "--all-workspaces", "--yes"] as const;
+  const { stdout, stderr } = await box.expectExit(0, "restore", "old", ...words);
+  expect(stdout).toContain(String.raw`--remote '/x$(touch gone) '\''y' --delete`);
+  expect(stderr).not.toContain("is linked to");
 });
