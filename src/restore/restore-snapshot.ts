@@ -10,7 +10,6 @@ import {
   isInside,
   isRelPath,
   parseRelPath,
-  topPath,
   type RelPath,
 } from "../core/path/rel-path.ts";
 import type { SnapshotEntry } from "../core/snapshot/entry.ts";
@@ -35,8 +34,8 @@ import { ignoredPlaces } from "./ignored-places.ts";
 import { Looker } from "./look.ts";
 import { preview, runOrder } from "./restore.ts";
 import { Sieve } from "./sieve.ts";
-import type { Consent, Outside, RestoreDeps, RestoreUnits } from "./restore-deps.ts";
-import { unitsElsewhere } from "./units-elsewhere.ts";
+import type { Consent, Outside, RestoreDeps } from "./restore-deps.ts";
+import { refusePartOfUnit, wantedUnits } from "./wanted-units.ts";
 
 /** What the user asks for: `snap restore`. */
 export type RestoreRequest = {
@@ -107,36 +106,11 @@ export async function orderOf(deps: RestoreDeps, request: RestoreRequest): Promi
     isOffline: request.isOffline ?? false,
     ...(request.serverSide === undefined ? {} : { serverSide: request.serverSide }),
     looker: new Looker(deps, outside, localOnly),
-    ...(deps.units === undefined ? {} : { units: unitsOf(deps.units, root, options.paths) }),
+    ...(deps.units === undefined
+      ? {}
+      : { units: wantedUnits(deps, deps.units, { root, paths: options.paths, outside }) }),
     begin: () => wishFrom(deps, { root, options, outside, localOnly }),
   };
-}
-
-/** What is done with the repositories of a snapshot, anew for every look. */
-function unitsOf(
-  units: RestoreUnits,
-  root: SnapshotRoot,
-  paths: readonly string[],
-): NonNullable<Order["units"]> {
-  return async (items, work) => {
-    const selection = selectionOf(paths);
-    const { steps, left } = await units.steps(root, (path) => selection.selects(path), work);
-    const elsewhere = await unitsElsewhere(units, { root, items, steps }, work);
-    return { steps, left, elsewhere };
-  };
-}
-
-/** A repository is restored whole or not at all (T14). @throws {SnapError} `refused` */
-function refusePartOfUnit({ git = [] }: SnapshotRoot, { paths }: RestoreRequest): void {
-  const folders = git.map(({ id }) => unitFolder(id)).filter((folder) => folder !== topPath);
-  const part = paths.find((path) =>
-    folders.some((folder) => path.startsWith(`${folder}/`) && path.length > folder.length + 1),
-  );
-  if (part === undefined) return;
-  throw new SnapError("refused", `"${part}" is a part of a repository, which is restored whole`, {
-    path: part,
-    hint: "Name the folder of the repository, or copy the snapshot with --to and take the file from there.",
-  });
 }
 
 /** T37: @throws {SnapError} `usage` */

@@ -46,7 +46,7 @@ export function standingOf({ branch, head }: Pick<UnitFacts, "branch" | "head">)
 }
 
 /** The folder of the files that belong to a repository; undefined where it is bare. */
-function workTreeOf(repository: RelPath): RelPath | undefined {
+export function workTreeOf(repository: RelPath): RelPath | undefined {
   return [".git", ".hg"].includes(baseName(repository)) ? parentPath(repository) : undefined;
 }
 

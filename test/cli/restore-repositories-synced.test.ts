@@ -64,3 +64,33 @@ test("T41: one that is synced by override goes back on both sides", async () => 
   expect(headOf(folder)).toBe(second);
   git(folder, "fsck", "--strict");
 });
+
+test("T36: the documented procedure takes an excluded repository back, too", async () => {
+  await using box = new DaemonBox();
+  const folder = path.join(box.box.workspace, "lib");
+  repository(folder);
+  await box.run(0, "login", "--local");
+  await box.run(0, "link", box.box.workspace, "/w", "--repos", "exclude");
+  await box.run(0, "sync");
+  await box.run(0, "capture", "--label", "S");
+  const first = headOf(folder);
+  commitText(folder, "later");
+  await box.run(0, "sync");
+  await box.run(0, "restore", "S", "--procedure", "documented", "--yes");
+  expect(headOf(folder)).toBe(first);
+  expect(git(folder, "status", "--porcelain")).toBe("");
+  await box.run(0, "sync");
+});
+
+test("D9: a repository in a folder that was excluded since does not come back alone", async () => {
+  await using box = new DaemonBox();
+  repository(path.join(box.box.workspace, "lib"));
+  await box.run(0, "login", "--local");
+  await box.run(0, "link", box.box.workspace, "/w", "--repos", "exclude");
+  await box.run(0, "sync");
+  await box.run(0, "capture", "--label", "S");
+  await box.run(0, "exclude", "add", "lib");
+  await box.run(0, "sync");
+  const { events } = await box.run(0, "restore", "S", "--dry-run");
+  expect(events[0]).not.toHaveProperty("repositories");
+});

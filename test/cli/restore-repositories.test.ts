@@ -251,8 +251,7 @@ test("T40: killed in any state, a restore of a repository is done or not done", 
     const two = commitFile(box, "two");
     const signalAt = { text, signal: "SIGKILL" } as const;
     await box.snap(["restore", "first", "--yes", "--json"], { signalAt });
-    const [hint = ""] = (await box.snap(["capture"])).stderr.match(/`snap undo --dry-run`/u) ?? [];
-    if (hint !== "") await box.snap(["undo", "--dry-run"]);
+    await box.snap(["undo", "--dry-run"]);
     await box.expectExit(0, "capture", "--label", "after");
     const now = [headOf(box.folder), box.read("r/file")];
     expect(
@@ -288,4 +287,14 @@ test("T33, T38: a repository that the store does not hold whole is told beforeha
   expect(refused.stderr).toContain("is damaged");
   expect(headOf(box.folder)).toBe(two);
   expect(stagedIn(box)).toEqual([]);
+});
+
+test("T13: a repository whose folder is ignored by now stays as it is, as its files do", async () => {
+  using box = await withRepository();
+  const two = commitFile(box, "two");
+  box.write(".mignore", "r/\n");
+  const plan = await box.expectExit(0, "restore", "first", "--no-delete", "--dry-run");
+  expect(plan.stdout).not.toContain("Repositories:");
+  await box.expectExit(0, "restore", "first", "--no-delete", "--yes");
+  expect([headOf(box.folder), box.read("r/file")]).toEqual([two, "two"]);
 });
