@@ -145,6 +145,11 @@ export class Output {
     this.#progress.show(progress);
   }
 
+  /** Of the work that begins now each step stays to be seen, with its items, bytes and time. */
+  listSteps(): void {
+    this.#progress.listSteps();
+  }
+
   /** What went wrong: what happened, where, what to do next (no stack trace without `--verbose`). */
   error(error: SnapError): void {
     this.#progress.clear();

@@ -19,30 +19,60 @@ export class ProgressLine {
   #isDrawn = false;
   #step = "";
   #startedAt = 0;
+  #isListing = false;
+  readonly #listed = new Set<string>();
+  /** What was told last of a step that has been on the line. */
+  #shown: { readonly progress: Progress; readonly at: number } | undefined;
 
   constructor(options: ProgressTerminal) {
     this.#options = options;
   }
 
+  /** From now on the line of each step stays on the terminal when the step is over, unless it was too short to be seen. */
+  listSteps(): void {
+    this.#isListing = true;
+  }
+
   show(progress: Progress): void {
     const now = this.#options.now();
     if (progress.step !== this.#step) {
+      this.#settle();
+      this.#shown = undefined;
       this.#step = progress.step;
       this.#startedAt = now;
       if (this.#shownAt === 0) this.#shownAt = now;
     }
     const terminal = this.#options.stderr.isTTY === true;
+    if (this.#shown !== undefined) this.#shown = { progress, at: now };
     if (now - this.#shownAt < (terminal ? redrawMs : reportMs)) return;
     this.#shownAt = now;
     const text = describe(progress, now - this.#startedAt);
-    if (terminal) this.#draw(text, progress.current);
-    else this.#options.stderr.write(`${text}\n`);
+    if (terminal) {
+      this.#shown = { progress, at: now };
+      this.#draw(text, progress.current);
+    } else this.#options.stderr.write(`${text}\n`);
   }
 
-  /** Take the line off the terminal before something else is printed. */
+  /** Take the line off the terminal before something else is printed; a listed step that is over stays. */
   clear(): void {
+    if (this.#shown?.progress.total !== undefined) this.#settle();
     if (!this.#isDrawn) return;
     this.#options.stderr.write("\r\u001b[K");
+    this.#isDrawn = false;
+  }
+
+  /** Another step begins, or something else is printed: each step is listed once, when all of it is done. */
+  #settle(): void {
+    const shown = this.#shown;
+    if (!this.#isListing || shown === undefined || this.#listed.has(this.#step)) return;
+    const { done, total } = shown.progress;
+    if (total !== undefined && done < total) return;
+    this.#listed.add(this.#step);
+    this.#shown = undefined;
+    const elapsedMs = shown.at - this.#startedAt;
+    const seconds = Math.round(elapsedMs / 1000);
+    const text = `${describe(shown.progress, elapsedMs)} · ${formatDuration(seconds)}`;
+    this.#options.stderr.write(`\r\u001b[K${text}\n`);
     this.#isDrawn = false;
   }
 

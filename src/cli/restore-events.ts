@@ -39,6 +39,7 @@ export function showEvent(output: Output, event: RestoreEvent): void {
     case "plan":
       output.emit("plan", { ...planFields(event.plan), drifted: event.drifted });
       if (!event.drifted) output.say(planText(event.plan));
+      output.listSteps();
       return;
     case "progress":
       output.progress(event);

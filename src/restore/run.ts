@@ -2,8 +2,12 @@ import type { RestoreFacts } from "../core/snapshot/restore-report.ts";
 import { readFacts } from "../core/snapshot/restore-report.ts";
 import type { RestoreItemRow, RestoreRow, RestoreState } from "../core/snapshot/restore-state.ts";
 import { present } from "../std/assert.ts";
-import type { Work } from "../std/events.ts";
+import type { Progress, Work } from "../std/events.ts";
 import type { RestoreDeps } from "./restore-deps.ts";
+
+/** How far a step is. */
+export type StepCount = Pick<Progress, "done" | "total"> &
+  Partial<Pick<Progress, "bytes" | "bytesTotal">>;
 
 /** One restore on its way. All that it knows is in the journal, so that recovery starts from the same place. */
 export class Run {
@@ -50,9 +54,8 @@ export class Run {
   }
 
   /** Tell how far a step is. */
-  progress(step: string, count: { readonly done: number; readonly total: number }): void {
-    const bytes = { bytes: 0, bytesTotal: undefined };
-    const progress = { step, ...count, ...bytes };
+  progress(step: string, count: StepCount): void {
+    const progress = { step, bytes: 0, bytesTotal: undefined, ...count };
     this.deps.onEvent({ type: "progress", ...progress });
     this.work.onProgress?.(progress);
   }

@@ -9,7 +9,7 @@ import { present } from "../std/assert.ts";
 import { forEachLimited } from "../std/limiter.ts";
 import { setAttributes, type Undressed } from "./attributes.ts";
 import type { Draft } from "./draft.ts";
-import { placedItems } from "./placed.ts";
+import { bytesOf as bytesOfItems, placedItems } from "./placed.ts";
 import type { ChosenSources } from "./preflight.ts";
 import type { Run } from "./run.ts";
 import { newPlaces, placesAgain, type StagedPlaces } from "./staged.ts";
@@ -41,7 +41,8 @@ async function stageAt(
   { chosen, places, kept }: StagedPlaces & { readonly chosen: ChosenSources },
 ): Promise<void> {
   const items = placedItems(draft);
-  let done = 0;
+  const [total, bytesTotal] = [items.length, bytesOfItems(items)];
+  let [done, bytes] = [0, 0];
   const options = { parallel: filesParallel, signal: run.work.signal };
   const { firsts, others } = namesOf(items, places);
   const write = async (item: PlanItem): Promise<void> => {
@@ -49,7 +50,8 @@ async function stageAt(
     const staged = { to, source: chosen.get(item.path), sameAs: others.get(item) };
     if (to.area.kind === "staging" && !kept.has(item.path)) await stageItem(run, item, staged);
     done += 1;
-    run.progress("stage", { done, total: items.length });
+    bytes += bytesOfItems([item]);
+    run.progress("stage", { done, total, bytes, bytesTotal });
   };
   await forEachLimited(firsts, options, write);
   await forEachLimited([...others.keys()], options, write);

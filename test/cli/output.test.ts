@@ -77,3 +77,63 @@ test("S107: Ctrl-C ends the wait for a reader that takes nothing", async () => {
   expect(reader.listenerCount("drain")).toBe(0);
   await expect(output.flushed(stop.signal)).rejects.toMatchObject({ code: "interrupted" });
 });
+
+/** What a terminal would show of the progress of restores, line by line. */
+function terminal(): {
+  readonly output: Output;
+  readonly lines: () => readonly string[];
+  at: number;
+} {
+  let written = "";
+  const stderr = new Writable({
+    write: (chunk: unknown, _encoding, taken) => {
+      written += String(chunk);
+      taken();
+    },
+  });
+  const flags = { json: false, quiet: false, verbose: false, color: false };
+  const shown = { at: 1_000 };
+  const output = new Output({
+    stdout: new Writable({ write: (_chunk, _encoding, taken) => taken() }),
+    stderr: Object.assign(stderr, { isTTY: true, columns: 100 }),
+    ...flags,
+    now: () => shown.at,
+  });
+  const lines = (): readonly string[] =>
+    written.split("\n").map((line) => line.split("\r\u001b[K").at(-1) ?? "");
+  return Object.assign(shown, { output, lines });
+}
+
+test("T46: each step of a restore that was long enough stays on the terminal, once, with its bytes and time", () => {
+  const screen = terminal();
+  const told = (step: string, done: number, bytes: number): void => {
+    const total = step === "scan" ? undefined : 4;
+    const bytesTotal = bytes === 0 ? undefined : 4_096;
+    screen.output.progress({ step, done, total, bytes, bytesTotal });
+    screen.at += 2_000;
+  };
+  screen.output.listSteps();
+  for (const done of [1, 2]) told("scan", done, 0);
+  for (const done of [1, 2, 3, 4]) told("stage", done, done * 1_024);
+  screen.output.say("something else");
+  for (const done of [1, 2]) told("commit", done, 0);
+  told("scan", 3, 0);
+  for (const done of [3, 4]) told("commit", done, 0);
+  screen.output.result("restore", 0, {});
+  expect(screen.lines()).toEqual([
+    "scan 2 · 2s",
+    "stage 4/4 · 4.0 KiB of 4.0 KiB · 683 B/s · 6s",
+    "commit 4/4 · 2s",
+    "",
+  ]);
+});
+
+test("without that only the newest line is shown, and none is left", () => {
+  const screen = terminal();
+  for (const done of [1, 2, 3]) {
+    screen.output.progress({ step: "sync", done, total: 3, bytes: 0, bytesTotal: undefined });
+    screen.at += 2_000;
+  }
+  screen.output.result("sync", 0, {});
+  expect(screen.lines()).toEqual([""]);
+});
