@@ -17,6 +17,7 @@ import { SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { presentUnit } from "./compare-units.ts";
 import type { OpenWorkspace } from "./open-workspace.ts";
+import { readPresentUnit } from "./present-unit.ts";
 import { repositoryUnits } from "./repository-units.ts";
 import { spoolsOf } from "./spools.ts";
 import { requireSound, stagedUnits, stageUnits } from "./stage-units.ts";
@@ -123,19 +124,23 @@ async function stepOf(
   const { vcs } = facts;
   const place = unitFolder(facts.id);
   const stored = storedUnit(store, root, place);
-  const after = await unitWitness(stored, place, vcs);
-  const what = { path: place, vcs, after, room: await roomOf(stored, place) };
-  const to = standingOf(facts);
-  if (!isFolder(path.join(workspace.local.top, place))) return { ...what, action: "create", to };
   const compared = { store, root, source: { units }, rehash: false };
-  const found = await presentUnit(compared, { path: place, vcs }, work);
+  const isThere = isFolder(path.join(workspace.local.top, place));
+  const found = isThere ? await presentUnit(compared, { path: place, vcs }, work) : undefined;
   if (found === "same") return undefined;
-  if ("change" in found) return { ...what, action: "replace", before: unread, to };
+  const after = await unitWitness(stored, place, vcs);
+  const what = { path: place, vcs, after, to: standingOf(facts) };
+  if (found === undefined || "change" in found) {
+    const room = await roomOf(stored, place);
+    const action = found === undefined ? "create" : "replace";
+    return { ...what, action, room, ...(found === undefined ? {} : { before: unread }) };
+  }
   using here = found;
   const before = await unitWitness(here, place, vcs);
   if (before === after) return undefined;
   const from = await standingNow({ stored, here }, { path: place, vcs }, work);
-  return { ...what, action: "replace", before, ...(from === undefined ? {} : { from }), to };
+  const room = await roomOf(stored, place);
+  return { ...what, action: "replace", room, before, ...(from === undefined ? {} : { from }) };
 }
 
 async function roomOf(stored: UnitFiles, place: RelPath): Promise<NonNullable<UnitStep["room"]>> {
@@ -159,16 +164,13 @@ async function standingNow(
 }
 
 async function contentAt(
-  { workspace, store, units }: Parts,
+  { workspace, units }: Parts,
   { path: place, vcs }: Pick<UnitStep, "path" | "vcs">,
   work: Work,
 ): Promise<string | undefined> {
   if (!isFolder(path.join(workspace.local.top, place))) return undefined;
-  const [root] = await store.list();
-  if (root === undefined) return unread;
-  const compared = { store, root, source: { units }, rehash: true };
-  const found = await presentUnit(compared, { path: place, vcs }, work);
-  if (found === "same" || "change" in found) return unread;
+  const found = await readPresentUnit(units, { path: place, vcs }, work);
+  if ("change" in found) return unread;
   using here = found;
   return await unitWitness(here, place, vcs);
 }

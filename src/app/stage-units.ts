@@ -11,6 +11,7 @@ import type { OpenedStore } from "../snapshot/store.ts";
 import { present } from "../std/assert.ts";
 import { SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
+import { flushTree } from "../guard/durable.ts";
 import { checkCopiedUnits } from "./copied-units.ts";
 import { keepPresentCommits } from "./keep-present-commits.ts";
 import { storedUnit } from "./unit-files.ts";
@@ -52,6 +53,8 @@ export async function stageUnits(parts: Parts, request: StageUnits, work: Work):
     const staged = path.join(to, step.path);
     await keepPresentCommits(workspace, { step, staged, request }, work);
   }
+  // A copy is not flushed by itself (T15); what takes the place of a repository has to outlive a loss of power.
+  await flushTree(to, work.signal);
 }
 
 /** Entries whose blocks are read at once. */

@@ -16,8 +16,9 @@ function commitText(folder: string, text: string): string {
   return headOf(folder);
 }
 
-test("T41: an excluded repository goes back here, with the background sync on, and never reaches Dropbox", async () => {
-  await using box = new DaemonBox();
+/** A workspace whose repository "lib" stays out of Dropbox, synced and captured as "S". */
+async function withExcluded(): Promise<{ readonly box: DaemonBox; readonly folder: string }> {
+  const box = new DaemonBox();
   const folder = path.join(box.box.workspace, "lib");
   box.box.write("a", "1");
   repository(folder);
@@ -25,6 +26,12 @@ test("T41: an excluded repository goes back here, with the background sync on, a
   await box.run(0, "link", box.box.workspace, "/w", "--repos", "exclude");
   await box.run(0, "sync");
   await box.run(0, "capture", "--label", "S");
+  return { box, folder };
+}
+
+test("T41: an excluded repository goes back here, with the background sync on, and never reaches Dropbox", async () => {
+  const { box, folder } = await withExcluded();
+  await using _box = box;
   const first = headOf(folder);
   await box.run(0, "start");
   await box.run(0, "status", "--wait");
@@ -66,13 +73,8 @@ test("T41: one that is synced by override goes back on both sides", async () => 
 });
 
 test("T36: the documented procedure takes an excluded repository back, too", async () => {
-  await using box = new DaemonBox();
-  const folder = path.join(box.box.workspace, "lib");
-  repository(folder);
-  await box.run(0, "login", "--local");
-  await box.run(0, "link", box.box.workspace, "/w", "--repos", "exclude");
-  await box.run(0, "sync");
-  await box.run(0, "capture", "--label", "S");
+  const { box, folder } = await withExcluded();
+  await using _box = box;
   const first = headOf(folder);
   commitText(folder, "later");
   await box.run(0, "sync");
@@ -83,12 +85,8 @@ test("T36: the documented procedure takes an excluded repository back, too", asy
 });
 
 test("D9: a repository in a folder that was excluded since does not come back alone", async () => {
-  await using box = new DaemonBox();
-  repository(path.join(box.box.workspace, "lib"));
-  await box.run(0, "login", "--local");
-  await box.run(0, "link", box.box.workspace, "/w", "--repos", "exclude");
-  await box.run(0, "sync");
-  await box.run(0, "capture", "--label", "S");
+  const { box } = await withExcluded();
+  await using _box = box;
   await box.run(0, "exclude", "add", "lib");
   await box.run(0, "sync");
   const { events } = await box.run(0, "restore", "S", "--dry-run");

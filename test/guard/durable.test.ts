@@ -1,6 +1,7 @@
-import { cpSync, lstatSync, readdirSync } from "node:fs";
+import { cpSync, lstatSync, readdirSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test, vi } from "vitest";
+import { flushTree } from "../../src/guard/durable.ts";
 import { captureUnit } from "../../src/guard/git-unit.ts";
 import { keepCommits } from "../../src/guard/keep-commits.ts";
 import { FolderSink } from "../../src/guard/unit-folder.ts";
@@ -77,4 +78,17 @@ test("G53: what keeps the commits of the present repository is durable, each fil
   );
   expect(places).not.toContain(-1);
   expect(places).toEqual(places.toSorted((a, b) => a - b));
+});
+
+test("T40: a staged repository is flushed whole, each folder after what is in it, and no link is followed", async () => {
+  using scratch = new Scratch();
+  scratch.base();
+  const into = join(scratch.root, "staged");
+  cpSync(join(scratch.top, ".git"), into, { recursive: true });
+  const entries = entriesOf(into);
+  symlinkSync(scratch.top, join(into, "out"));
+  const { flush, flushed } = recordingFlush(into);
+  await flushTree(into, undefined, flush);
+  expect(flushed.toSorted()).toEqual(["", ...entries].toSorted());
+  expectOrder(flushed, entries);
 });
