@@ -177,6 +177,10 @@ class InProcessServer implements DropboxServer {
     this.#registry.removeAccount(accountId);
   }
 
+  changeTeam(accountId: string, change: "join" | "leave"): void {
+    this.#registry.changeTeam(accountId, change);
+  }
+
   issueToken(accountId: string, options?: IssueOptions): IssuedToken {
     return this.#registry.issueToken(accountId, options);
   }

@@ -25,6 +25,23 @@ test("V6, V7: it listens, serves accounts that are made meanwhile, and stops cle
   expect(existsSync(path.join(box.home, "server/server.sock"))).toBe(false);
 });
 
+test("V15: a member of a team is made, leaves it, and joins one, while the server runs", async () => {
+  using box = new Box();
+  await using _server = await SnapServer.start(box.home, ...plain);
+  const rootOf = async (): Promise<unknown> =>
+    (await box.snap(["server", "account", "show", "Carla", "--json"])).events[0]?.["teamRootId"];
+  await box.expectExit(0, "server", "account", "add", "Carla", "--team");
+  const first = await rootOf();
+  expect(first).toMatch(/^\d+$/);
+  const left = await box.expectExit(0, "server", "account", "leave", "Carla");
+  expect(left.stdout).toContain("Carla has no team");
+  expect(await rootOf()).toBeUndefined();
+  await box.expectExit(0, "server", "account", "join", "Carla");
+  expect(await rootOf()).not.toBe(first);
+  await box.expectExit(0, "server", "account", "add", "Dora");
+  await box.expectExit(2, "server", "account", "join", "Dora");
+});
+
 test("V7: commands use the embedded account through the server that has it open", async () => {
   using box = new Box();
   await using server = await SnapServer.start(box.home, ...plain, "--account", "Anna");

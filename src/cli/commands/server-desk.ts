@@ -5,14 +5,14 @@ import { defineCommand, type AnyCommand, type CliContext } from "../context.ts";
 import { formatSize, table } from "../format.ts";
 import { dataOption, reach } from "./server-data.ts";
 
-/** `snap server account add|list|show|remove`. */
+/** `snap server account add|list|show|remove|join|leave`. */
 export const serverAccountCommand: AnyCommand = defineCommand({
   command: "account <action> [account]",
-  describe: "Make, list, show or remove the accounts of the server",
+  describe: "Make, list, show or remove the accounts of the server; let one join or leave a team",
   builder: (parser) =>
     dataOption(parser)
       .positional("action", {
-        choices: ["add", "list", "show", "remove"] as const,
+        choices: ["add", "list", "show", "remove", "join", "leave"] as const,
         demandOption: true,
         describe: "What to do",
       })
@@ -24,6 +24,10 @@ export const serverAccountCommand: AnyCommand = defineCommand({
       .option("password", {
         type: "boolean",
         describe: "add: ask for a password, which the consent page then wants",
+      })
+      .option("team", {
+        type: "boolean",
+        describe: "add: a member of a team, whose home is a folder below the team's root",
       })
       .option("yes", { alias: "y", type: "boolean", describe: "remove: do not ask" }),
   run: async (context, words) => {
@@ -42,6 +46,10 @@ export const serverAccountCommand: AnyCommand = defineCommand({
       case "remove":
         await removeAccount(context, desk, words);
         break;
+      case "join":
+      case "leave":
+        await changeTeam(context, desk, { account: words.account, change: words.action });
+        break;
     }
     context.output.result(`server account ${words.action}`, 0, {});
     return 0;
@@ -55,12 +63,13 @@ async function addAccount(
     readonly account: string | undefined;
     readonly email: string | undefined;
     readonly password: boolean | undefined;
+    readonly team: boolean | undefined;
   },
 ): Promise<void> {
   const name = needed(words.account);
   const password =
     words.password === true ? await questions.secret(`Password for ${name}:`) : undefined;
-  const account = await desk.addAccount({ name, email: words.email, password });
+  const account = await desk.addAccount({ name, email: words.email, password, team: words.team });
   output.emit("account", { ...account });
   output.print(`${displayName(account.name)} (${displayName(account.email)})\n${account.id}`);
 }
@@ -86,11 +95,23 @@ async function showAccount({ output }: CliContext, desk: AsyncDesk, name: string
       ["e-mail", displayName(account.email)],
       ["id", account.id],
       ["namespace", account.namespaceId],
+      ["team root", account.teamRootId ?? "none"],
       ["used", formatSize(account.usedBytes)],
       ["password", account.hasPassword ? "yes" : "no"],
       ["apps", apps.length === 0 ? "none" : [...new Set(apps)].join(", ")],
     ]),
   );
+}
+
+async function changeTeam(
+  { output }: CliContext,
+  desk: AsyncDesk,
+  { account, change }: { readonly account: string | undefined; readonly change: "join" | "leave" },
+): Promise<void> {
+  const { id, name } = await accountCalled(desk, needed(account));
+  await desk.changeTeam(id, change);
+  const now = change === "join" ? "is a member of a new team" : "has no team";
+  output.print(`${displayName(name)} ${now}; its paths begin elsewhere from now on.`);
 }
 
 async function removeAccount(

@@ -1,7 +1,8 @@
 import { present } from "../../std/assert.ts";
 import { SnapError } from "../../std/error.ts";
 import type { Rng } from "../../std/random.ts";
-import { isSameAddress, listAccounts } from "./account.ts";
+import { newNameTrouble, parseNames } from "../tree/place.ts";
+import { accountById, isSameAddress, listAccounts } from "./account.ts";
 import type { Account, AccountInfo } from "./account.ts";
 import type { Database } from "../store/database.ts";
 import { passwordRecord } from "./password.ts";
@@ -16,6 +17,8 @@ export type NewAccount = {
   readonly email?: string | undefined;
   /** What the consent page then asks for; absent where nobody has to prove anything. */
   readonly password?: string | undefined;
+  /** The member of a team: its home is a folder with its name, and the root of the team is above (V15). */
+  readonly team?: boolean | undefined;
 };
 
 /**
@@ -29,27 +32,51 @@ export function addAccount(database: Database, rng: Rng, wanted: NewAccount): Ac
   const { email = `${id.slice(-8)}@example.com`, password } = wanted;
   // It becomes part of the names of files, which are NFC (V24).
   const name = wanted.name.normalize("NFC");
-  checkNew({ name, email, password });
+  const isMember = wanted.team ?? false;
+  checkNew({ name, email, password, team: isMember });
   const record = password === undefined ? null : passwordRecord(password, rng);
   database.transaction(() => {
     checkFree(database, email);
     database.run(
-      "INSERT INTO accounts (account, id, name, email, namespace, password) VALUES (?, ?, ?, ?, ?, ?)",
+      `INSERT INTO accounts (account, id, name, email, namespace, password, home_folder, team_root)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
       freshRow(database),
       id,
       name,
       email,
       freeNamespace(database, rng),
       record,
+      isMember ? name : null,
+      null,
     );
+    if (isMember) joinTeam(database, rng, accountById(database, id));
   });
   return { id, name, email };
 }
 
+/**
+ * Put the home of an account below the root of a team, one that nobody had before. Called inside a transaction.
+ *
+ * @throws {SnapError} `usage` for an account whose home is no folder.
+ */
+export function joinTeam(database: Database, rng: Rng, { account, homeFolder }: Account): void {
+  if (homeFolder === undefined) {
+    throw new SnapError("usage", "The account was made as a personal one, and stays one");
+  }
+  const root = freeNamespace(database, rng);
+  database.run("UPDATE accounts SET team_root = ? WHERE account = ?", root, account);
+}
+
+/** Take the root of the team away: the home is everything that is left to see. */
+export function leaveTeam(database: Database, { account }: Account): void {
+  database.run("UPDATE accounts SET team_root = NULL WHERE account = ?", account);
+}
+
 const passwordUnitsMax = 1000;
 
-function checkNew({ name, email, password }: NewAccount): void {
+function checkNew({ name, email, password, team }: NewAccount): void {
   check(isPlainName(name), "its name is one short line of text, without slashes");
+  check(team !== true || isFolderName(name), "no folder can have its name");
   const isAddress = email === undefined || /^[^\s@]+@[^\s@]+$/.test(email);
   check(isAddress && isPlainName(email ?? name), "its e-mail address is none");
   const length = password?.length ?? 1;
@@ -59,6 +86,11 @@ function checkNew({ name, email, password }: NewAccount): void {
 function checkFree(database: Database, email: string): void {
   const other = listAccounts(database).some((known) => isSameAddress(known.email, email));
   check(!other, "another one has its e-mail address");
+}
+
+function isFolderName(name: string): boolean {
+  const isOne = parseNames(`/${name}`, "write")?.length === 1;
+  return isOne && newNameTrouble(name) === undefined;
 }
 
 function check(isRight: boolean, reason: string): void {
@@ -97,7 +129,11 @@ export function removeAccount(database: Database, { account }: Account): void {
 function freeNamespace(database: Database, rng: Rng): number {
   for (;;) {
     const namespace = Buffer.from(rng.bytes(4)).readUInt32BE() || 1;
-    const taken = database.first("SELECT 1 FROM accounts WHERE namespace = ?", namespace);
+    const taken = database.first(
+      "SELECT 1 FROM accounts WHERE namespace = ? OR team_root = ?",
+      namespace,
+      namespace,
+    );
     if (taken === undefined) return namespace;
   }
 }

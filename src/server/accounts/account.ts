@@ -1,7 +1,7 @@
 import { SnapError } from "../../std/error.ts";
 import type { Database } from "../store/database.ts";
-import type { JsonObject } from "../wire/failure.ts";
-import { integer, text, textOrNone } from "../store/rows.ts";
+import type { JsonObject, Tagged } from "../wire/failure.ts";
+import { integer, integerOrNone, text, textOrNone } from "../store/rows.ts";
 import type { Row } from "../store/rows.ts";
 
 /** An account as its owner knows it. */
@@ -12,11 +12,16 @@ export type AccountInfo = {
   readonly email: string;
 };
 
-/** An account with what the server keeps about it. Its one namespace is its root and its home (V15). */
+/** An account with what the server keeps about it (V15). */
 export type Account = AccountInfo & {
   /** The row. */
   readonly account: number;
+  /** Its home; of a personal account, its root as well. It is at the end of every rev. */
   readonly namespace: number;
+  /** Name of the folder at the top that is its home; undefined where everything is. */
+  readonly homeFolder: string | undefined;
+  /** The root of its team, which holds the home folder; undefined for an account without team. */
+  readonly teamRoot: number | undefined;
   /** Bytes of its live files (Choice 29). */
   readonly used: number;
 };
@@ -64,6 +69,8 @@ function accountOf(row: Row): Account {
     name: text(row, "name"),
     email: text(row, "email"),
     namespace: integer(row, "namespace"),
+    homeFolder: textOrNone(row, "home_folder"),
+    teamRoot: integerOrNone(row, "team_root"),
     used: integer(row, "used"),
   };
 }
@@ -103,15 +110,28 @@ function shownAccount({ id, name, email }: Account): JsonObject {
 
 /** `users/get_current_account` (fact sheet 4.2). */
 export function fullAccount(account: Account): JsonObject {
-  const namespace = String(account.namespace);
   return {
     ...shownAccount(account),
     country: "US",
     locale: "en",
     referral_link: "https://www.dropbox.com/referrals/AAA?src=app9-1",
     is_paired: false,
-    account_type: { ".tag": "basic" },
-    root_info: { ".tag": "user", root_namespace_id: namespace, home_namespace_id: namespace },
+    account_type: { ".tag": account.teamRoot === undefined ? "basic" : "business" },
+    root_info: rootInfo(account),
+  };
+}
+
+/** Where the paths of an account may begin (fact sheet 4.2). */
+export function rootInfo({ namespace, teamRoot, homeFolder }: Account): Tagged {
+  const home = String(namespace);
+  if (teamRoot === undefined) {
+    return { ".tag": "user", root_namespace_id: home, home_namespace_id: home };
+  }
+  return {
+    ".tag": "team",
+    root_namespace_id: String(teamRoot),
+    home_namespace_id: home,
+    home_path: `/${homeFolder ?? ""}`,
   };
 }
 

@@ -4,7 +4,7 @@ import { pathKeyOf } from "../../core/path/path-key.ts";
 import { accessTokenSeconds } from "../limits.ts";
 import type { Database } from "../store/database.ts";
 import type { Waiters } from "../tree/waiters.ts";
-import { addAccount, removeAccount } from "./account-rows.ts";
+import { addAccount, joinTeam, leaveTeam, removeAccount } from "./account-rows.ts";
 import type { NewAccount } from "./account-rows.ts";
 import { accountById, accountCalled, listAccounts, passwordOf } from "./account.ts";
 import type { Account, AccountInfo } from "./account.ts";
@@ -33,6 +33,8 @@ export type IssueOptions = {
 /** An account with what its owner may want to know about it. */
 export type AccountDetails = AccountInfo & {
   readonly namespaceId: string;
+  /** Namespace of its team's root; undefined for an account without team. */
+  readonly teamRootId: string | undefined;
   /** Bytes of its live files. */
   readonly usedBytes: number;
   readonly hasPassword: boolean;
@@ -80,6 +82,13 @@ export interface AccountDesk {
    * @throws {SnapError} `not-found` when there is no such account.
    */
   removeAccount(accountId: string): void;
+  /**
+   * Have an account that was made with `team` leave its team, or join another one: its paths begin elsewhere from now on.
+   * Files and tokens stay.
+   *
+   * @throws {SnapError} `not-found` when there is no such account, `usage` for a personal one.
+   */
+  changeTeam(accountId: string, change: "join" | "leave"): void;
   /**
    * Tokens for an account without a browser. They need no secret to be refreshed, and count although only registered
    * apps are served: the owner made them.
@@ -152,6 +161,7 @@ export class Registry implements AccountDesk {
     return {
       ...infoOf(account),
       namespaceId: String(account.namespace),
+      teamRootId: account.teamRoot === undefined ? undefined : String(account.teamRoot),
       usedBytes: account.used,
       hasPassword: passwordOf(this.#database, account) !== undefined,
       authorisations,
@@ -162,6 +172,14 @@ export class Registry implements AccountDesk {
     const account = accountById(this.#database, accountId);
     this.#database.transaction(() => removeAccount(this.#database, account));
     this.#waiters.wake(account.account);
+  }
+
+  changeTeam(accountId: string, change: "join" | "leave"): void {
+    const account = accountById(this.#database, accountId);
+    this.#database.transaction(() => {
+      if (change === "leave") leaveTeam(this.#database, account);
+      else joinTeam(this.#database, this.#rng, account);
+    });
   }
 
   issueToken(accountId: string, { clientId = "snap", scopes }: IssueOptions = {}): IssuedToken {

@@ -3,9 +3,10 @@ import { appOf } from "../accounts/apps.ts";
 import { hashOf } from "../accounts/secrets.ts";
 import { emptyContent } from "../store/block-writer.ts";
 import type { TakenContent } from "../store/block-writer.ts";
-import { integer, text } from "../store/rows.ts";
+import { integer, text, textOrNone } from "../store/rows.ts";
 import type { Row } from "../store/rows.ts";
-import { viewOf } from "../tree/view.ts";
+import { accountView, viewOf } from "../tree/view.ts";
+import type { Beginning } from "../tree/view.ts";
 import { jsonResponse, textResponse } from "../wire/answer.ts";
 import { Argument } from "../wire/argument.ts";
 import { takeBody } from "../wire/body.ts";
@@ -100,7 +101,7 @@ function callOf({ services, request }: PageCall, row: Row): Call {
   const account = accountByRow(services.database, integer(row, "account"));
   if (account === undefined) throw new Error("A temporary link belongs to an account");
   const app = appOf(services.database, text(row, "app"));
-  const view = viewOf(account.namespace, app.folder);
+  const view = accountView(account, { appFolder: app.folder, from: beginningIn(row) });
   const argument = new Argument({});
   // No access token stands behind a link, so there is no authorisation either; rows of those begin at 1.
   return {
@@ -113,6 +114,14 @@ function callOf({ services, request }: PageCall, row: Row): Call {
     authorisation: 0,
     disturbance: {},
   };
+}
+
+/** The path of a commit begins where it did when the link was asked for. */
+function beginningIn(row: Row): Beginning {
+  const info = textOrNone(row, "commit_info");
+  const { from = "home" }: { readonly from?: Beginning } =
+    info === undefined ? {} : JSON.parse(info);
+  return from;
 }
 
 function isUploadType(header: string | null): boolean {

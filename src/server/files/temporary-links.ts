@@ -7,6 +7,7 @@ import { lookUpFile } from "../tree/place.ts";
 import { nowOf, readTree } from "../wire/call.ts";
 import type { Call } from "../wire/call.ts";
 import { BadCall, wrapFailures } from "../wire/failure.ts";
+import type { Beginning } from "../tree/view.ts";
 import type { JsonObject } from "../wire/failure.ts";
 import type { Routes } from "../wire/routes.ts";
 import { commitRequest } from "./commit.ts";
@@ -36,14 +37,15 @@ async function temporaryLink(call: Call): Promise<JsonObject> {
 
 /** What it commits is looked at when it is used; until then nothing is promised. */
 async function temporaryUploadLink(call: Call): Promise<JsonObject> {
-  const { argument, account, request } = call;
+  const { argument, account, request, view } = call;
   const info = argument.inner("commit_info");
   if (info.list("property_groups").length > 0) {
     throw new BadCall(
       "request body: commit_info: property_groups: no app has property templates here",
     );
   }
-  const commitInfo = JSON.stringify(commitRequest(info, account.namespace));
+  const from: Beginning = view.spaces[0].id === account.namespace ? "home" : "root";
+  const commitInfo = JSON.stringify({ ...commitRequest(info, account.namespace), from });
   const lifeSeconds = checkedDuration(argument.count("duration"));
   const token = await keepLink(call, { commitInfo, lifeSeconds });
   return { link: `${linkBase(request)}/apitul/1/${token}` };

@@ -32,6 +32,7 @@ const deskCalls: readonly DeskCall[] = [
   "accounts",
   "account",
   "removeAccount",
+  "changeTeam",
   "issueToken",
   "addApp",
   "apps",

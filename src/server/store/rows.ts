@@ -23,6 +23,11 @@ export function integer(row: Row, column: string): number {
   return value;
 }
 
+/** An INTEGER column that may be null. */
+export function integerOrNone(row: Row, column: string): number | undefined {
+  return row[column] === null ? undefined : integer(row, column);
+}
+
 /** A BLOB column. */
 export function blob(row: Row, column: string): Uint8Array {
   const value = row[column];

@@ -194,8 +194,17 @@ CREATE TABLE temporary_links (
 CREATE INDEX temporary_links_expires ON temporary_links (expires);
 `;
 
+/**
+ * Members of a team: their home is the folder `home_folder` at the top, and `team_root` the namespace of the top as long as
+ * they are members. Both are null for an account whose home is everything.
+ */
+const thirdTables = `
+ALTER TABLE accounts ADD COLUMN home_folder TEXT;
+ALTER TABLE accounts ADD COLUMN team_root INTEGER;
+`;
+
 /** How a database gets from each version to the next, from nothing on (V14). */
-export const migrations: readonly string[] = [firstTables, secondTables];
+export const migrations: readonly string[] = [firstTables, secondTables, thirdTables];
 
 /** The version that this program writes, kept in `user_version`. */
 export const formatVersion: number = migrations.length;

@@ -71,12 +71,13 @@ export type Lookup = {
  */
 export function lookUp(tree: Tree, argument: string, use: PathUse): Lookup {
   if (argument.startsWith("id:")) return lookUpId(tree, argument, use);
-  const shown = parseNames(withoutNamespace(tree, argument), use);
+  const { base, below } = insideNamespace(tree, argument);
+  const shown = parseNames(below, use);
   if (shown === undefined) throw new LookupFailure("malformed_path");
-  const names = [...tree.view.topNames, ...shown];
+  const names = [...base, ...shown];
   const key = keyOf(names);
   // The root has no node, not even where it is a folder of the account.
-  return { key, names, node: shown.length === 0 ? undefined : tree.at(key) };
+  return { key, names, node: key === tree.view.topKey ? undefined : tree.at(key) };
 }
 
 /** `id:…`, or a path relative to the folder of an id. */
@@ -93,12 +94,16 @@ function lookUpId(tree: Tree, argument: string, use: PathUse): Lookup {
   return { key, names, node: tree.at(key) };
 }
 
-/** An own namespace in front changes nothing; any other is not there for this account. */
-function withoutNamespace(tree: Tree, argument: string): string {
+/** A namespace in front is one that the view reaches; any other is not there for the app. */
+function insideNamespace(
+  { view }: Tree,
+  argument: string,
+): { readonly base: Names; readonly below: string } {
   const parts = /^ns:([0-9]+)/.exec(argument);
-  if (parts === null) return argument;
-  if (parts[1] !== String(tree.account.namespace)) throw new LookupFailure("not_found");
-  return argument.slice(parts[0].length);
+  if (parts === null) return { base: view.topNames, below: argument };
+  const space = view.spaces.find(({ id }) => String(id) === parts[1]);
+  if (space === undefined) throw new LookupFailure("not_found");
+  return { base: space.names, below: argument.slice(parts[0].length) };
 }
 
 /** @throws {LookupFailure} `not_found` where nothing is; those of `lookUp`. */

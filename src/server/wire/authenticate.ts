@@ -4,15 +4,15 @@ import { nowOf } from "./call.ts";
 import type { Services } from "./call.ts";
 import type { RouteType } from "./definition.ts";
 import { BadCall, HttpFailure, nested, tag } from "./failure.ts";
-import type { Tagged } from "./failure.ts";
+import { rootInfo } from "../accounts/account.ts";
 import type { OAuth } from "../accounts/oauth.ts";
 import { basicCredentials } from "../accounts/credentials.ts";
 import { appNumber } from "../accounts/apps.ts";
 import type { App } from "../accounts/apps.ts";
 import type { Route } from "./routes.ts";
 import type { Schema } from "./schema.ts";
-import { viewOf } from "../tree/view.ts";
-import type { View } from "../tree/view.ts";
+import { accountView } from "../tree/view.ts";
+import type { Beginning, View } from "../tree/view.ts";
 import { allows } from "../accounts/scopes.ts";
 import type { Bearer } from "../accounts/tokens.ts";
 import { authFailure, errorEnvelope, parseJson } from "./answer.ts";
@@ -52,8 +52,9 @@ export function authenticate(
   if (basic !== undefined) return { kind: "app", app: oauth.appWithSecret(basic) };
   const bearer = bearerOf(authorization, services);
   checkScope(bearer, type, services);
-  checkPathRoot(request, bearer, { services, schema });
-  return { kind: "user", bearer, view: viewOf(bearer.account.namespace, bearer.app.folder) };
+  const from = beginningOf(request, bearer, { services, schema });
+  const view = accountView(bearer.account, { appFolder: bearer.app.folder, from });
+  return { kind: "user", bearer, view };
 }
 
 /** Longpoll wants no authorisation, and says so. */
@@ -102,21 +103,23 @@ function checkScope({ app, scopes }: Bearer, { scope }: RouteType, { rng }: Serv
 }
 
 /**
- * A full app may name its own namespace in each of the three forms (V16); anything else is 422. An app with a folder
- * has no other root to choose.
+ * Where the paths of a call begin. A full app may name the root or the home of the account in each of the three forms
+ * (V16); anything else is 422. An app with a folder has no other root to choose.
  */
-function checkPathRoot(
+function beginningOf(
   request: Request,
   { account, app }: Bearer,
   { services: { rng }, schema }: Pick<Recognition, "services" | "schema">,
-): void {
+): Beginning {
   const header = request.headers.get("dropbox-api-path-root");
-  if (header === null) return;
+  if (header === null) return "home";
   if (app.folder !== undefined) throw new BadCall("Path root is not supported for sandbox app");
   const { name, value } = pathRoot(header, schema);
-  const own = String(account.namespace);
-  if (name === "home" || value === own) return;
-  const failure = name === "root" ? invalidRoot(own) : tag("no_permission");
+  if (name === "home") return "home";
+  if (value === String(account.teamRoot ?? account.namespace)) return "root";
+  if (name === "namespace_id" && value === String(account.namespace)) return "home";
+  const failure =
+    name === "root" ? nested("invalid_root", rootInfo(account)) : tag("no_permission");
   throw new HttpFailure(422, errorEnvelope(failure, rng));
 }
 
@@ -128,12 +131,4 @@ function pathRoot(header: string, schema: Schema): Choice {
     if (!(error instanceof BadCall)) throw error;
     throw new BadCall(`HTTP header "Dropbox-API-Path-Root": ${error.message}`);
   }
-}
-
-function invalidRoot(namespace: string): Tagged {
-  return nested("invalid_root", {
-    ".tag": "user",
-    root_namespace_id: namespace,
-    home_namespace_id: namespace,
-  });
 }

@@ -145,7 +145,7 @@ export class Router {
     const recognition = { ...this.#parts, schema: this.#schema };
     const caller = authenticate(request, { type, route }, recognition);
     exchange.facts = { ...exchange.facts, account: accountOf(caller) };
-    const namespace = caller.kind === "user" ? caller.view.namespace : undefined;
+    const namespace = caller.kind === "user" ? caller.view.spaces[0].id : undefined;
     const decoder = { schema: this.#schema, limits: services.limits, namespace };
     const argument = await decodeArgument(request, { type, route }, decoder);
     exchange.facts = { ...exchange.facts, path: argument.firstPath() };
