@@ -11,7 +11,10 @@ import { apiPath, itemOf, type Top } from "./wire.ts";
  * The id of the linked folder; "" for the root of the account, which has no metadata. Undefined where nothing, or a
  * file, is there.
  */
-export async function folderId(client: Client, top: Top): Promise<string | undefined> {
+export async function folderId(
+  client: Pick<Client, "call">,
+  top: Top,
+): Promise<string | undefined> {
   if (top === "") return "";
   const entry = await getMetadata(client, top, top);
   if (!isShape(entry) || textIn(entry, ".tag") !== "folder") return undefined;

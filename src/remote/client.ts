@@ -9,6 +9,7 @@ import { AccessTokens } from "./access-tokens.ts";
 import { Breakers, type Endpoint } from "./breaker.ts";
 import { fromRemote, hasTag, statusOf, type CallFacts } from "./errors.ts";
 import type { RemoteAuth } from "./oauth.ts";
+import { rootedFetch, rootOf, Roots, type PathRoot, type Told } from "./path-root.ts";
 import { waitAfter, withRetries } from "./retry.ts";
 import { isShape, shapeIn, textIn } from "./shape.ts";
 import { guardedFetch, type Fetch } from "./transport.ts";
@@ -18,11 +19,19 @@ export type ClientOptions = {
   readonly auth: RemoteAuth;
   /** The id of the account that the login must be of; any account where it is undefined (S35). */
   readonly account: string | undefined;
+  /** The key of an app that has a folder of its own; absent for one that sees everything. */
+  readonly appFolder?: string | undefined;
   readonly fetch?: Fetch | undefined;
   readonly clock: Clock;
   readonly rng: Rng;
   readonly logger?: Logger | undefined;
 };
+
+/** What may stand in the way of calls that begin at another root than before; it looks with calls that begin there. */
+export type ConfirmRoot = (there: Pick<Client, "call">, account: RemoteAccount) => Promise<void>;
+
+/** Nothing stands in the way of a client that has no place to lose. */
+const anyRoot: ConfirmRoot = () => Promise.resolve();
 
 /** One route of the SDK, with the options of its call. */
 export type Route = (
@@ -41,28 +50,37 @@ export class Client {
   readonly #options: ClientOptions;
   readonly #logger: Logger;
   readonly #tokens: AccessTokens;
-  readonly #sdk: Dropbox;
+  readonly #roots: Roots;
+  /** Its calls begin where the account itself does. */
+  readonly #plainSdk: Dropbox;
   /** Never has a token: routes without a login refuse one. */
   readonly #openSdk: Dropbox;
   readonly #breakers: Breakers;
   readonly #sdkAuth = new DropboxAuth({});
   /** The last writer in the queue (S59). */
   #writer: Promise<unknown> = Promise.resolve();
-  #pinned: Promise<RemoteAccount> | undefined;
+  #pinning: Promise<unknown> | undefined;
 
-  constructor(options: ClientOptions) {
+  /** @param confirmRoot asked before calls begin at another root than before. */
+  constructor(options: ClientOptions, confirmRoot: ConfirmRoot = anyRoot) {
     this.#options = options;
+    this.#roots = new Roots({
+      ask: (work) => this.#askAccount(work),
+      confirm: (told) => confirmRoot(this.#callsFrom(told.pathRoot), told.account),
+    });
     this.#logger = options.logger ?? silentLogger;
     this.#tokens = new AccessTokens(options.auth, { fetch: options.fetch, clock: options.clock });
     this.#breakers = new Breakers(options.clock);
-    this.#sdk = this.#makeSdk(this.#sdkAuth);
+    this.#plainSdk = this.#makeSdk(this.#sdkAuth);
     this.#openSdk = this.#makeSdk(new DropboxAuth({}));
   }
 
   /** The result of a call, repeated while that can help. @throws {SnapError} as `fromRemote` */
   async call(route: Route, call: Call): Promise<unknown> {
     await this.#pin(call.work);
-    return this.repeat(call, async () => (await this.#once(this.#sdk, route, call)).result);
+    return this.repeat(call, () =>
+      this.#rooted(call, (pathRoot) => this.#callsFrom(pathRoot).call(route, call)),
+    );
   }
 
   /** The result of a call that takes no login; asked once, the caller repeats. @throws {SnapError} as `fromRemote` */
@@ -78,8 +96,10 @@ export class Client {
   ): Promise<{ readonly response: Response; readonly result: unknown }> {
     await this.#pin(call.work);
     const taken: Response[] = [];
-    const sdk = this.#makeSdk(this.#sdkAuth, (response) => taken.push(response));
-    const { result } = await this.#once(sdk, route, call);
+    const takeBody = (response: Response): void => void taken.push(response);
+    const { result } = await this.#rooted(call, (pathRoot) =>
+      this.#once(this.#makeSdk(this.#sdkAuth, { pathRoot, takeBody }), route, call),
+    );
     const response = taken.at(-1);
     if (response === undefined)
       throw new SnapError("server-error", `${call.what} failed: no answer`);
@@ -120,36 +140,56 @@ export class Client {
     return turn;
   }
 
-  /** Who is logged in, asked now. @throws {SnapError} `account-changed` when it is not who it must be */
+  /**
+   * Who is logged in, asked now.
+   *
+   * @throws {SnapError} `account-changed` when it is not who it must be, or the linked folder is not found from its root
+   */
   async account(work?: Work): Promise<RemoteAccount> {
-    const asked = this.#askAccount(work);
-    this.#pinned ??= asked;
-    return asked;
+    const told = await this.repeat({ work }, () => this.#askAccount(work));
+    return (await this.#roots.follow(told)).account;
   }
 
-  /** Before anything else is done with a login, it is known whose it is (X18). */
+  /** Before anything else is done with a login, it is known whose it is (X18), and where its paths begin. */
   async #pin(work: Work | undefined): Promise<void> {
-    if (this.#options.account === undefined) return;
-    this.#pinned ??= this.#askAccount(work);
+    if (this.#options.account === undefined || this.#roots.isKnown) return;
+    this.#pinning ??= this.account(work);
     try {
-      await this.#pinned;
-    } catch (error) {
-      this.#pinned = undefined;
-      throw error;
+      await this.#pinning;
+    } finally {
+      this.#pinning = undefined;
     }
   }
 
-  async #askAccount(work: Work | undefined): Promise<RemoteAccount> {
+  async #askAccount(work: Work | undefined): Promise<Told> {
     const call = { what: "Asking for the account", endpoint: "other", work } as const;
     const route: Route = (sdk, options) => sdk.usersGetCurrentAccount(options);
-    const account = accountOf(
-      await this.repeat(call, async () => (await this.#once(this.#sdk, route, call)).result),
-    );
+    const { result } = await this.#once(this.#plainSdk, route, call);
+    const told = toldOf(result, this.#options.appFolder);
     const expected = this.#options.account;
-    if (expected === undefined || account.id === expected) return account;
-    throw new SnapError("account-changed", `The login is of another account: "${account.email}"`, {
+    if (expected === undefined || told.account.id === expected) return told;
+    const { email } = told.account;
+    throw new SnapError("account-changed", `The login is of another account: "${email}"`, {
       hint: "Log in to the account that the workspace is linked to.",
     });
+  }
+
+  /** An attempt where calls begin now, and once more where the server says that they begin elsewhere. */
+  async #rooted<T>(call: Call, attempt: (pathRoot: PathRoot) => Promise<T>): Promise<T> {
+    const { pathRoot } = this.#roots;
+    try {
+      return await attempt(pathRoot);
+    } catch (error) {
+      if (!hasTag(error, "invalid_root")) throw error;
+      return await attempt(await this.#roots.after(pathRoot, call.work));
+    }
+  }
+
+  /** Single attempts of calls that begin somewhere. */
+  #callsFrom(pathRoot: PathRoot): Pick<Client, "call"> {
+    const sdk =
+      pathRoot === undefined ? this.#plainSdk : this.#makeSdk(this.#sdkAuth, { pathRoot });
+    return { call: async (route, call) => (await this.#once(sdk, route, call)).result };
   }
 
   async #once(sdk: Dropbox, route: Route, call: Call): Promise<DropboxResponse<unknown>> {
@@ -191,14 +231,20 @@ export class Client {
     return await ask(request.sdk, request.route, request.call);
   }
 
-  #makeSdk(auth: DropboxAuth, takeBody?: (response: Response) => void): Dropbox {
-    const fetch = guardedFetch(this.#options.fetch ?? globalThis.fetch, {
+  #makeSdk(auth: DropboxAuth, { pathRoot, takeBody }: SdkOptions = {}): Dropbox {
+    const inner = rootedFetch(this.#options.fetch ?? globalThis.fetch, pathRoot);
+    const fetch = guardedFetch(inner, {
       logger: this.#logger,
       ...(takeBody !== undefined && { takeBody }),
     });
     return new Dropbox({ auth, fetch });
   }
 }
+
+type SdkOptions = {
+  readonly pathRoot?: PathRoot;
+  readonly takeBody?: (response: Response) => void;
+};
 
 async function ask(sdk: Dropbox, route: Route, call: Call): Promise<DropboxResponse<unknown>> {
   const signal = call.work?.signal;
@@ -209,7 +255,7 @@ async function ask(sdk: Dropbox, route: Route, call: Call): Promise<DropboxRespo
   }
 }
 
-function accountOf(result: unknown): RemoteAccount {
+function toldOf(result: unknown, appFolder: string | undefined): Told {
   const account = isShape(result) ? result : {};
   const id = textIn(account, "account_id");
   if (id === undefined) {
@@ -218,7 +264,8 @@ function accountOf(result: unknown): RemoteAccount {
       "Asking for the account failed: the answer is not understood",
     );
   }
-  const name = shapeIn(account, "name");
-  const displayed = name === undefined ? undefined : textIn(name, "display_name");
-  return { id, name: displayed ?? "", email: textIn(account, "email") ?? "" };
+  const name = textIn(shapeIn(account, "name") ?? {}, "display_name") ?? "";
+  const email = textIn(account, "email") ?? "";
+  const { root, home, pathRoot } = rootOf(account, appFolder);
+  return { account: { id, name, email, root, home }, pathRoot };
 }

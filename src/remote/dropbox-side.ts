@@ -30,6 +30,7 @@ import { roomLeft } from "./room.ts";
 import { upload } from "./upload.ts";
 import { waitForChange } from "./wait-for-change.ts";
 import { apiPath, parseTop, type Top } from "./wire.ts";
+import { rootChanged } from "../core/tree/root-changed.ts";
 
 /** What a remote side is made of. */
 export type RemoteOptions = ClientOptions & {
@@ -49,9 +50,11 @@ class DropboxSide implements RemoteSide, KeptRemote {
   readonly #client: Client;
   readonly #top: Top;
   readonly #rng: Rng;
+  /** The id of the linked folder as it was found last; undefined where nobody has asked for it. */
+  #found: string | undefined;
 
   constructor(options: RemoteOptions) {
-    this.#client = new Client(options);
+    this.#client = new Client(options, (there, account) => this.#confirmRoot(there, account));
     this.#top = parseTop(options.top);
     this.#rng = options.rng;
   }
@@ -60,12 +63,14 @@ class DropboxSide implements RemoteSide, KeptRemote {
     return this.#client.account();
   }
 
-  folderId(): Promise<string | undefined> {
-    return folderId(this.#client, this.#top);
+  async folderId(): Promise<string | undefined> {
+    this.#found = await folderId(this.#client, this.#top);
+    return this.#found;
   }
 
-  makeTop(): Promise<string> {
-    return makeTop(this.#client, this.#top);
+  async makeTop(): Promise<string> {
+    this.#found = await makeTop(this.#client, this.#top);
+    return this.#found;
   }
 
   pages(cursor: string | undefined, work?: Work): AsyncIterable<RemotePage> {
@@ -151,6 +156,16 @@ class DropboxSide implements RemoteSide, KeptRemote {
 
   documents(folder: RelPath): Promise<readonly string[]> {
     return listDocuments(this.#client, this.#ownPath(folder), folder);
+  }
+
+  /**
+   * A path means another place from another root: what was one folder so far must be the same one there, else nothing is
+   * asked of it any more. The whole of one root is never the whole of another.
+   */
+  async #confirmRoot(there: Pick<Client, "call">, account: RemoteAccount): Promise<void> {
+    if (this.#found === undefined) return;
+    const found = this.#top === "" ? undefined : await folderId(there, this.#top);
+    if (found !== this.#found) throw rootChanged(account);
   }
 
   #ownPath(path: RelPath): string {

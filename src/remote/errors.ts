@@ -22,6 +22,7 @@ const hints: Partial<Record<ErrorCode, string>> = {
   "server-error": "Wait a while, then run the same command again.",
   "login-revoked": "Run snap login.",
   "not-logged-in": "Run snap login.",
+  "account-changed": "Run snap account: it tells what this login may see; then log in again.",
   "quota-exceeded": "Make room in the account, or get more.",
   "name-refused": "Rename it.",
 };
@@ -74,6 +75,7 @@ function codeOf(answer: Answer): ErrorCode {
   if (status === 429) return "throttled";
   if (status >= 500) return "server-error";
   const tags = tagsOf(answer);
+  if (status === 422) return "account-changed";
   if (status === 401) return tags.includes("missing_scope") ? "not-logged-in" : "login-revoked";
   if (status !== 409 && status !== 404) return "remote-error";
   return codesOfTags.find(([tag]) => tags.includes(tag))?.[1] ?? "remote-error";
@@ -108,6 +110,10 @@ function reasonOf(answer: Answer): string {
         : "the login is not valid any more";
     case 429:
       return "too many requests";
+    case 422:
+      return tagsOf(answer).includes("no_permission")
+        ? "the account may not use the root of its team"
+        : "the root of the account has changed";
     case 409:
       return tagsOf(answer).join("/") || "the server refused it";
     default:

@@ -175,7 +175,11 @@ export async function getItem(
 }
 
 /** Metadata of a whole path as the server sends it. */
-export async function getMetadata(client: Client, whole: string, path: string): Promise<unknown> {
+export async function getMetadata(
+  client: Pick<Client, "call">,
+  whole: string,
+  path: string,
+): Promise<unknown> {
   try {
     return await client.call((sdk, own) => sdk.filesGetMetadata({ path: whole }, own), {
       what: "Looking",

@@ -228,7 +228,7 @@ test.each([1, 2, 3, 4, 5, 6])(
       gate: () => Promise.resolve(),
       clock: new TestClock(),
       rng: seededRng(4),
-      account: { id: "dbid:x", name: "", email: "" },
+      account: { id: "dbid:x", name: "", email: "", root: "1", home: "" },
       fault: () => undefined,
       mood: () => ({ entries: 3, lag: 0, again: dice.below(3), reset: false }),
     });

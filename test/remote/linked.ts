@@ -28,7 +28,10 @@ export type Linked = AsyncDisposable & {
   open(top: string): RemoteSide;
 };
 
-export async function linkedServer(top = ""): Promise<Linked> {
+export async function linkedServer(
+  top = "",
+  person: { readonly team?: boolean } = {},
+): Promise<Linked> {
   const clock = new TestClock();
   const server = await openServer({
     data: ":memory:",
@@ -36,7 +39,7 @@ export async function linkedServer(top = ""): Promise<Linked> {
     rng: seededRng(1),
     checkResponses: true,
   });
-  const account = server.addAccount({ name: "Ada Example" }).id;
+  const account = server.addAccount({ name: "Ada Example", ...person }).id;
   const routes: string[] = [];
   const auth = { appKey: "snap", refreshToken: server.issueToken(account).refreshToken };
   const shared = { account, auth, clock };

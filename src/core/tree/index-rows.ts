@@ -7,6 +7,8 @@ export type MetaKey =
   | "link"
   | "account_id"
   | "root_id"
+  /** Where the account's paths began when the linked folder was found. */
+  | "root_namespace"
   | "cursor"
   | "complete"
   | "rules_digest"

@@ -3,7 +3,15 @@ import type { RelPath } from "../path/rel-path.ts";
 import type { ContentHash, Kind } from "./node.ts";
 
 /** Whose account it is. */
-export type RemoteAccount = { readonly id: string; readonly name: string; readonly email: string };
+export type RemoteAccount = {
+  readonly id: string;
+  readonly name: string;
+  readonly email: string;
+  /** Where its paths begin: the namespace of its or its team's root, or the folder of an app. "" where it is not told. */
+  readonly root: string;
+  /** Path of the person's own folder from there: "" where it is everything. */
+  readonly home: string;
+};
 
 /** A file or folder below the linked folder as the server describes it. */
 export type RemoteItem = {

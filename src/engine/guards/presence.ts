@@ -1,5 +1,6 @@
 import { SnapError } from "../../std/error.ts";
-import type { IndexStore, RootMarker } from "../../ports.ts";
+import { rootChanged } from "../../core/tree/root-changed.ts";
+import type { IndexStore, RemoteAccount, RootMarker } from "../../ports.ts";
 import type { EngineDeps } from "../engine-deps.ts";
 import { beaconNote } from "./generation.ts";
 
@@ -35,9 +36,10 @@ function notOurs(top: string, why: string): SnapError {
  */
 export async function checkRemote(deps: EngineDeps): Promise<void> {
   const { index, remote } = deps;
-  await checkAccount(deps);
+  const account = await checkAccount(deps);
   const known = index.meta("root_id");
   const found = await remote.folderId();
+  checkRoot(index, account, found);
   if (found === undefined && known !== undefined) {
     throw new SnapError("remote-missing", "The linked folder is gone from the server", {
       hint: "Put it back there, or let `snap rollback keep` make it again from this disk: nothing here was changed.",
@@ -45,6 +47,25 @@ export async function checkRemote(deps: EngineDeps): Promise<void> {
   }
   const id = found ?? (await remote.makeTop());
   if (id !== known) index.transaction(() => beginAnew(index, id));
+}
+
+/**
+ * The path of the link must begin where it did. From another root, as of a team that was joined or left, the same path is
+ * another place, which looks like a folder whose files were all removed: it counts as this link's where it is the same
+ * folder, and is listed anew; the whole of one root is never the whole of another.
+ *
+ * @throws {SnapError} `account-changed`
+ */
+function checkRoot(index: IndexStore, account: RemoteAccount, found: string | undefined): void {
+  const known = index.meta("root_namespace");
+  if (account.root === "" || account.root === known) return;
+  const folder = index.meta("root_id");
+  const isSame = folder !== undefined && folder !== "" && folder === found;
+  if (known !== undefined && folder !== undefined && !isSame) throw rootChanged(account);
+  index.transaction(() => {
+    if (known !== undefined && folder !== undefined) beginAnew(index, folder);
+    index.setMeta("root_namespace", account.root);
+  });
 }
 
 /** Another folder is listed from its beginning. */
@@ -75,16 +96,19 @@ export async function remakeTop(deps: EngineDeps): Promise<boolean> {
 
 /** Whether the linked folder, known to the index, is gone from the server. @throws {SnapError} `account-changed` */
 export async function isTopGone(deps: EngineDeps): Promise<boolean> {
-  await checkAccount(deps);
-  return deps.index.meta("root_id") !== undefined && (await deps.remote.folderId()) === undefined;
+  const account = await checkAccount(deps);
+  if (deps.index.meta("root_id") === undefined) return false;
+  const found = await deps.remote.folderId();
+  checkRoot(deps.index, account, found);
+  return found === undefined;
 }
 
-async function checkAccount({ index, remote, config }: EngineDeps): Promise<void> {
+async function checkAccount({ index, remote, config }: EngineDeps): Promise<RemoteAccount> {
   const account = await remote.account();
   const known = index.meta("account_id");
   if (account.id === config.account && (known === undefined || known === account.id)) {
     if (known === undefined) index.transaction(() => index.setMeta("account_id", account.id));
-    return;
+    return account;
   }
   throw new SnapError("account-changed", "The login belongs to another account than this link", {
     hint: `Log in with the account that was linked; this one is "${account.email}".`,

@@ -107,7 +107,13 @@ export class SimWorld {
     new MemoryRemote({
       ...process,
       cloud: this.cloud,
-      account: { id: "dbid:sim", name: "Anna Berg", email: "anna@example.com" },
+      account: {
+        id: "dbid:sim",
+        name: "Anna Berg",
+        email: "anna@example.com",
+        root: "1",
+        home: "",
+      },
       fault: this.weather.fault,
       mood: this.weather.mood,
       onUpload: ({ hash, replaces, path }, there) => {

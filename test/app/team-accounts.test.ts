@@ -1,0 +1,105 @@
+/** Accounts whose root is not their own folder, and what a link means when the root changes (S35). */
+import { expect, test } from "vitest";
+import { present } from "../../src/std/assert.ts";
+import { DropboxHome } from "./dropbox-home.ts";
+
+const teamRoot = (home: DropboxHome): string =>
+  present(home.server.account(home.account).teamRootId, "the root of the team");
+
+/** A member of a team with two files in a linked folder, synced. */
+async function member(remote: string): Promise<DropboxHome> {
+  const home = await DropboxHome.open({ team: true });
+  await home.login();
+  home.write("a", "one");
+  home.write("d/b", "two");
+  await home.link(remote);
+  await home.sync();
+  return home;
+}
+
+const both = { a: "one", "d/b": "two" };
+
+test("S35: paths begin at the root of the team, and every call of files says so", async () => {
+  await using home = await member("/Shared/project");
+  expect(await home.cloud(teamRoot(home))).toEqual(["/Shared/project/a", "/Shared/project/d/b"]);
+  expect(await home.cloud()).toEqual([]);
+  const calls = home.requests.filter(({ route }) => route.startsWith("/2/files/"));
+  expect(calls.length).toBeGreaterThan(5);
+  const header = JSON.stringify({ ".tag": "root", root: teamRoot(home) });
+  expect([...new Set(calls.map(({ pathRoot }) => pathRoot))]).toEqual([header]);
+  const others = home.requests.filter(({ route }) => !route.startsWith("/2/files/"));
+  expect([...new Set(others.map(({ pathRoot }) => pathRoot))]).toEqual([null]);
+});
+
+test("S35: a personal account needs no header", async () => {
+  await using home = await DropboxHome.open();
+  await home.login();
+  await home.link("/project");
+  await home.sync();
+  expect([...new Set(home.requests.map(({ pathRoot }) => pathRoot))]).toEqual([null]);
+});
+
+test("S35: the root gets another id while the folder is the same: the sync goes on", async () => {
+  await using home = await member("/Shared/project");
+  home.server.changeTeam(home.account, "join");
+  home.write("c", "three");
+  await home.sync();
+  expect(await home.cloud(teamRoot(home))).toEqual([
+    "/Shared/project/a",
+    "/Shared/project/c",
+    "/Shared/project/d/b",
+  ]);
+  expect(home.tree()).toEqual({ ...both, c: "three" });
+});
+
+test.each(["/Ada/project", "/Shared/project", ""])(
+  "S35: who left the team finds another place at the path of the link %j: nothing is removed, and it is said",
+  async (remote) => {
+    await using home = await member(remote);
+    const before = await home.cloud(teamRoot(home));
+    home.server.changeTeam(home.account, "leave");
+    const error = await home.syncError();
+    expect(error).toMatchObject({ code: "account-changed", exit: 7 });
+    expect(error.hint).toContain("snap unlink");
+    expect(home.tree()).toEqual(both);
+    home.server.changeTeam(home.account, "join");
+    expect(await home.cloud(teamRoot(home))).toEqual(before);
+  },
+);
+
+test("S35: who joins a team is told where the own folder is now", async () => {
+  await using home = await DropboxHome.open({ team: true });
+  home.server.changeTeam(home.account, "leave");
+  await home.login();
+  home.write("a", "one");
+  await home.link("/project");
+  await home.sync();
+  home.server.changeTeam(home.account, "join");
+  const error = await home.syncError();
+  expect(error.code).toBe("account-changed");
+  expect(error.hint).toContain('"/Ada"');
+  expect(home.tree()).toEqual({ a: "one" });
+  expect(await home.cloud()).toEqual(["/project/a"]);
+});
+
+test("S35: a folder of the same path below the new root is not taken for the linked one", async () => {
+  await using home = await DropboxHome.open({ team: true });
+  await home.login();
+  home.write("a", "one");
+  await home.link("/project");
+  await home.sync();
+  home.server.changeTeam(home.account, "leave");
+  const { accessToken } = home.server.issueToken(home.account);
+  await home.server.fetch("https://content.dropboxapi.com/2/files/upload", {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${accessToken}`,
+      "content-type": "application/octet-stream",
+      "dropbox-api-arg": JSON.stringify({ path: "/project/other" }),
+    },
+    body: "x",
+  });
+  expect(await home.syncError()).toMatchObject({ code: "account-changed" });
+  expect(home.tree()).toEqual({ a: "one" });
+  expect(await home.cloud()).toEqual(["/project/other"]);
+});
