@@ -1,8 +1,9 @@
 import { openRemote } from "../remote/dropbox-side.ts";
-import { finishLogin, revoke, startLogin } from "../remote/oauth.ts";
+import { finishLogin, revoke, startLogin, type Login } from "../remote/oauth.ts";
 import { SnapError } from "../std/error.ts";
 import { accountOf, connect, embeddedAppKey, reachEmbedded, type Account } from "./accounts.ts";
 import type { Environment } from "./environment.ts";
+import { openLoginPage, type LoginPage } from "./login-page.ts";
 
 /**
  * Log in to the embedded account, making it where it is missing. `name` picks one of several; without it the first one is
@@ -34,35 +35,72 @@ function userName({ variables }: Environment): string {
   return /^[\w.@ -]{1,64}$/.test(user) ? user : "snap";
 }
 
-/** A login under way: the person opens `url`, and gives the code that Dropbox shows. */
-export type PendingLogin = {
+/** A login under way: the person opens an address, and Dropbox gives a code, to them or to the page of this computer. */
+export interface PendingLogin extends AsyncDisposable {
+  /** For a browser anywhere: Dropbox shows the code. */
   readonly url: string;
+  /** For a browser of this computer: nothing has to be pasted. Undefined where no page waits. */
+  readonly pageUrl: string | undefined;
+  /** Where Dropbox sends that browser: the app must have it among its redirect URIs. */
+  readonly redirectUri: string | undefined;
+  /** The code that came to the page; pending for ever where none waits. */
+  readonly brought: Promise<BroughtCode>;
   /** @throws {SnapError} when Dropbox refuses the code; nothing is remembered then. */
-  finish(code: string): Promise<Account>;
-};
+  finish(code: string | BroughtCode): Promise<Account>;
+}
 
-/** Begin the OAuth 2 login with PKCE: printed address, pasted code. May be dropped at any moment. */
-export function beginLogin(environment: Environment, appKey: string): PendingLogin {
+/** A code that a browser brought, not a person. */
+export type BroughtCode = { readonly code: string; readonly redirectUri: string };
+
+/**
+ * Begin the OAuth 2 login with PKCE; with a `pagePort` a page of this computer waits for the browser, where the port is
+ * free. May be dropped at any moment: it is forgotten, and its page closed.
+ */
+export async function beginLogin(
+  environment: Environment,
+  appKey: string,
+  options: { readonly pagePort?: number | undefined } = {},
+): Promise<PendingLogin> {
   const { fetch, clock, rng } = environment;
-  const { url, verifier } = startLogin({ appKey, rng });
+  const { url, returning, state, verifier } = startLogin({ appKey, rng });
+  const { pagePort } = options;
+  const page = pagePort === undefined ? undefined : await openLoginPage(state, pagePort);
   return {
     url,
-    async finish(code) {
-      const tokens = await finishLogin({ appKey, code, verifier, fetch, clock });
-      const remote = openRemote({
-        top: "",
-        account: tokens.accountId,
-        auth: { appKey, refreshToken: tokens.refreshToken },
-        fetch,
-        clock,
-        rng,
-        logger: environment.logger,
-      });
-      const { id, name, email } = await remote.account();
-      await environment.secrets.write(id, tokens.refreshToken);
-      return remember(environment, { id, kind: "dropbox", name, email, appKey });
+    pageUrl: page === undefined ? undefined : returning(page.redirectUri),
+    redirectUri: page?.redirectUri,
+    brought: broughtBy(page),
+    finish: async (given) => {
+      const code = typeof given === "string" ? { code: given } : given;
+      const tokens = await finishLogin({ appKey, ...code, verifier, fetch, clock });
+      return keepLogin(environment, appKey, tokens);
     },
+    [Symbol.asyncDispose]: async () => page?.[Symbol.asyncDispose](),
   };
+}
+
+function broughtBy(page: LoginPage | undefined): Promise<BroughtCode> {
+  if (page === undefined) return new Promise(() => undefined);
+  const { redirectUri } = page;
+  const brought = page.code.then((code) => ({ code, redirectUri }));
+  // Nobody may wait for it: a pasted code ends the login as well.
+  brought.catch(() => undefined);
+  return brought;
+}
+
+/** Whose login it is, is asked before anything is remembered. */
+async function keepLogin(
+  environment: Environment,
+  appKey: string,
+  tokens: Login,
+): Promise<Account> {
+  const { fetch, clock, rng, logger } = environment;
+  const { accountId, refreshToken } = tokens;
+  const auth = { appKey, refreshToken };
+  const remote = openRemote({ top: "", account: accountId, auth, fetch, clock, rng, logger });
+  const { id, name, email } = await remote.account();
+  await environment.secrets.write(id, refreshToken);
+  return remember(environment, { id, kind: "dropbox", name, email, appKey });
 }
 
 /** The newest login comes first: it is the one that is used where none is named. */

@@ -47,6 +47,12 @@ export class Output {
     return this.#options.quiet;
   }
 
+  /** Width of the terminal that people read; undefined where there is none. */
+  get columns(): number | undefined {
+    const { stdout } = this.#options;
+    return this.json || stdout.isTTY !== true ? undefined : (stdout.columns ?? 80);
+  }
+
   /** Whether details are wanted. */
   get isVerbose(): boolean {
     return this.#options.verbose;

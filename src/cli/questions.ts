@@ -7,8 +7,12 @@ export interface Questions {
   readonly isPossible: boolean;
   /** @throws {SnapError} `interrupted` when the person leaves. */
   confirm(question: string): Promise<boolean>;
-  /** @throws {SnapError} `interrupted`, or `consent-needed` where nobody can be asked. */
-  ask(question: string): Promise<string>;
+  /**
+   * The signal takes the question back, where the answer came another way.
+   *
+   * @throws {SnapError} `interrupted`, or `consent-needed` where nobody can be asked.
+   */
+  ask(question: string, withdrawn?: AbortSignal): Promise<string>;
   /** As `ask`, for what is not shown on the screen. */
   secret(question: string): Promise<string>;
 }
@@ -21,9 +25,10 @@ export function terminalQuestions(signal: AbortSignal): Questions {
       const { confirm } = await import("@clack/prompts");
       return orInterrupted(await confirm({ message, initialValue: false, signal }));
     },
-    ask: async (message) => {
+    ask: async (message, withdrawn) => {
       const { text } = await import("@clack/prompts");
-      return orInterrupted(await text({ message, signal }));
+      const ends = withdrawn === undefined ? signal : AbortSignal.any([signal, withdrawn]);
+      return orInterrupted(await text({ message, signal: ends }));
     },
     secret: async (message) => {
       const { password } = await import("@clack/prompts");
@@ -34,13 +39,19 @@ export function terminalQuestions(signal: AbortSignal): Questions {
 
 /** A script agrees with `--yes`; a text it can give as a line of its input. */
 export function scriptQuestions(input: NodeJS.ReadableStream): Questions {
-  const ask = async (question: string): Promise<string> => {
-    for await (const line of createInterface({ input })) return line;
+  const ask = async (question: string, withdrawn?: AbortSignal): Promise<string> => {
+    const lines = createInterface({ input, ...(withdrawn !== undefined && { signal: withdrawn }) });
+    for await (const line of lines) return line;
     throw new SnapError("consent-needed", `An answer is needed: ${question}`, {
       hint: "Run it in a terminal, or give the answer as a line of its standard input.",
     });
   };
-  return { isPossible: false, confirm: () => Promise.resolve(false), ask, secret: ask };
+  return {
+    isPossible: false,
+    confirm: () => Promise.resolve(false),
+    ask,
+    secret: (question) => ask(question),
+  };
 }
 
 function orInterrupted<T>(answer: T): Exclude<T, symbol> {

@@ -24,7 +24,14 @@ export const defaultScopes: readonly string[] = [
 export type RemoteAuth = { readonly appKey: string; readonly refreshToken: string };
 
 /** A login that waits for its code. The verifier is a secret and is never shown. */
-export type PendingLogin = { readonly url: string; readonly verifier: string };
+export type PendingLogin = {
+  /** Dropbox shows the code there, for copying. */
+  readonly url: string;
+  /** Dropbox sends the browser to another address from there, with the code and this `state`. */
+  readonly returning: (redirectUri: string) => string;
+  readonly state: string;
+  readonly verifier: string;
+};
 
 /** What calls are made with, for some hours. */
 export type AccessToken = {
@@ -42,9 +49,12 @@ export type OAuthParts = { readonly fetch?: Fetch | undefined; readonly clock: C
 /** Bytes of a verifier: 86 characters, of the 43 to 128 that RFC 7636 allows. */
 const verifierBytes = 64;
 
+/** Bytes of a `state`: nobody guesses it. */
+const stateBytes = 32;
+
 /**
- * Begin a login: the user opens the URL in any browser, allows the app, and pastes the code that the page shows. No
- * secret of the app is needed (PKCE, S256), and no redirect back to this machine.
+ * Begin a login: the user opens the URL in any browser, allows the app, and pastes the code that the page shows; or
+ * that the browser brings back. No secret of the app is needed (PKCE, S256).
  */
 export function startLogin(options: {
   readonly appKey: string;
@@ -52,20 +62,31 @@ export function startLogin(options: {
   readonly scopes?: readonly string[];
 }): PendingLogin {
   const verifier = Buffer.from(options.rng.bytes(verifierBytes)).toString("base64url");
-  const url = new URL(authorizeUrl);
-  url.search = new URLSearchParams({
+  const state = Buffer.from(options.rng.bytes(stateBytes)).toString("base64url");
+  const asked = {
     client_id: options.appKey,
     response_type: "code",
     token_access_type: "offline",
     code_challenge: hash("sha256", verifier, "base64url"),
     code_challenge_method: "S256",
     scope: (options.scopes ?? defaultScopes).join(" "),
-  }).toString();
-  return { url: url.href, verifier };
+  };
+  return {
+    url: authorizeAddress(asked),
+    returning: (redirectUri) => authorizeAddress({ ...asked, redirect_uri: redirectUri, state }),
+    state,
+    verifier,
+  };
+}
+
+function authorizeAddress(parameters: Readonly<Record<string, string>>): string {
+  const url = new URL(authorizeUrl);
+  url.search = new URLSearchParams(parameters).toString();
+  return url.href;
 }
 
 /**
- * End a login with the pasted code.
+ * End a login with the code that was pasted, or with the one that came to the redirect URI.
  *
  * @throws {SnapError} `not-logged-in` when the code is wrong, used or too old; `usage` for an unknown app key
  */
@@ -74,6 +95,7 @@ export async function finishLogin(
     readonly appKey: string;
     readonly code: string;
     readonly verifier: string;
+    readonly redirectUri?: string | undefined;
   },
 ): Promise<Login> {
   const answer = await askForTokens(options, {
@@ -81,6 +103,7 @@ export async function finishLogin(
     code: options.code.trim(),
     code_verifier: options.verifier,
     client_id: options.appKey,
+    ...(options.redirectUri !== undefined && { redirect_uri: options.redirectUri }),
   });
   const refreshToken = textIn(answer, "refresh_token");
   const accountId = textIn(answer, "account_id");

@@ -42,7 +42,7 @@ async function openLogin(): Promise<Login> {
 
 test("a printed address, a pasted code: the refresh token is kept in a file 0600, and works", async () => {
   await using login = await openLogin();
-  const pending = beginLogin(login.environment, "app-key");
+  const pending = await beginLogin(login.environment, "app-key");
   const url = new URL(pending.url);
   expect(url.origin + url.pathname).toBe("https://www.dropbox.com/oauth2/authorize");
   expect(Object.fromEntries(url.searchParams)).toMatchObject({
@@ -70,9 +70,9 @@ test("a printed address, a pasted code: the refresh token is kept in a file 0600
 
 test("a wrong, foreign or used code is refused, and nothing is remembered", async () => {
   await using login = await openLogin();
-  const pending = beginLogin(login.environment, "app-key");
+  const pending = await beginLogin(login.environment, "app-key");
   await expect(pending.finish("nonsense")).rejects.toSatisfy((error) => isSnapError(error));
-  const other = beginLogin(login.environment, "app-key");
+  const other = await beginLogin(login.environment, "app-key");
   const foreign = login.server.authorize(login.account, new URL(other.url));
   await expect(pending.finish(foreign)).rejects.toSatisfy((error) => isSnapError(error));
   await expect(accountOf(login.environment)).rejects.toSatisfy((error) =>
@@ -82,7 +82,7 @@ test("a wrong, foreign or used code is refused, and nothing is remembered", asyn
 
 test("logging out revokes the token and forgets it", async () => {
   await using login = await openLogin();
-  const pending = beginLogin(login.environment, "app-key");
+  const pending = await beginLogin(login.environment, "app-key");
   await pending.finish(login.server.authorize(login.account, new URL(pending.url)));
   const token = (await login.environment.secrets.read(login.account)) ?? "";
   expect(await logout(login.environment)).toMatchObject({ isRevoked: true });

@@ -83,7 +83,7 @@ export class DropboxHome implements AsyncDisposable {
 
   /** What a person does: open the page, allow, paste the code. */
   async login(key: string = appKey): Promise<Account> {
-    const pending = beginLogin(this.environment, key);
+    const pending = await beginLogin(this.environment, key);
     return pending.finish(this.server.authorize(this.account, new URL(pending.url)));
   }
 

@@ -56,7 +56,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   daemon: { imports: ["std", "core", "ports.ts", "app"], packages: ["zod"], builtins: "any" },
   cli: {
     imports: ["std", "core", "ports.ts", "app", "daemon", "server"],
-    packages: ["yargs", "picocolors", "@clack/prompts"],
+    packages: ["yargs", "picocolors", "@clack/prompts", "uqr"],
     builtins: "any",
   },
   "index.ts": { imports: ["std", "core", "ports.ts", "app"], packages: [], builtins: [] },

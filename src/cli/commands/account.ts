@@ -1,7 +1,9 @@
 import { accountOf, type Account } from "../../app/accounts.ts";
-import { beginLogin, loginLocal, logout } from "../../app/login.ts";
+import { loginLocal, logout } from "../../app/login.ts";
+import { loginPort } from "../../app/login-page.ts";
 import { displayName } from "../../core/path/names.ts";
 import { SnapError } from "../../std/error.ts";
+import { loginBySteps } from "../login-steps.ts";
 import { defineCommand, type AnyCommand, type CliContext } from "../context.ts";
 
 /** `snap login`: link this computer to an account. */
@@ -22,17 +24,27 @@ export const loginCommand: AnyCommand = defineCommand({
       .option("app-key", {
         type: "string",
         requiresArg: true,
-        describe: "Key of your Dropbox app (or SNAP_APP_KEY); the README tells how to get one",
+        describe: "Key of your Dropbox app (or SNAP_APP_KEY); the guide tells how to get one",
       })
-      .conflicts("local", "app-key")
+      .option("browser", {
+        type: "boolean",
+        describe:
+          "Let a browser of this computer bring the code (--no-browser: paste it); default: where there is a screen",
+      })
+      .option("port", {
+        type: "string",
+        requiresArg: true,
+        describe: `Port of the redirect URI that the browser comes back to; default: ${loginPort}`,
+      })
+      .conflicts("local", ["app-key", "browser", "port"])
       .conflicts("name", "app-key")
       .example("snap login --local", "an account for trying things out")
-      .example("snap login --app-key abc123", "prints an address to open, asks for the code"),
+      .example("snap login --app-key abc123", "prints addresses to open, waits for the code"),
   run: async (context, words) => {
     const account =
       words.local === true
         ? await loginLocal(context.environment, words.name)
-        : await loginToDropbox(context, words.appKey);
+        : await loginToDropbox(context, words);
     context.output.say(
       `This computer is now linked to Dropbox. Welcome, ${displayName(account.name)}.`,
     );
@@ -41,20 +53,28 @@ export const loginCommand: AnyCommand = defineCommand({
   },
 });
 
-async function loginToDropbox(context: CliContext, given: string | undefined): Promise<Account> {
-  const appKey = given ?? context.environment.variables["SNAP_APP_KEY"];
+async function loginToDropbox(
+  context: CliContext,
+  words: {
+    readonly appKey: string | undefined;
+    readonly browser: boolean | undefined;
+    readonly port: string | undefined;
+  },
+): Promise<Account> {
+  const appKey = words.appKey ?? context.environment.variables["SNAP_APP_KEY"];
   if (appKey === undefined || appKey === "") {
     throw new SnapError("usage", "No app key was given", {
-      hint: "Give --app-key or set SNAP_APP_KEY (the README tells how to register an app), or use `snap login --local`.",
+      hint: "Give --app-key or set SNAP_APP_KEY (the guide on logging in tells how to register an app), or use `snap login --local`.",
     });
   }
-  const login = beginLogin(context.environment, appKey);
-  context.output.emit("authorize", { url: login.url });
-  context.output.print(
-    `1. Open this address and press Allow:\n\n   ${login.url}\n\n2. Copy the code that Dropbox shows.`,
-  );
-  const code = await context.questions.ask("3. Paste the code here:");
-  return login.finish(code.trim());
+  return loginBySteps(context, { appKey, browser: words.browser, port: portIn(words.port) });
+}
+
+function portIn(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const port = /^\d{1,5}$/u.test(text) ? Number(text) : 0;
+  if (port > 0 && port < 65_536) return port;
+  throw new SnapError("usage", `Not a port: "${text}"`, { hint: "Give a number from 1 to 65535." });
 }
 
 /** `snap logout`: revoke the token and forget it. */
