@@ -8,6 +8,7 @@ import type { RemoteAccount } from "../ports.ts";
 import { AccessTokens } from "./access-tokens.ts";
 import { Breakers, type Endpoint } from "./breaker.ts";
 import { fromRemote, hasTag, statusOf, type CallFacts } from "./errors.ts";
+import { Lanes } from "./lanes.ts";
 import type { RemoteAuth } from "./oauth.ts";
 import { rootedFetch, rootOf, Roots, type PathRoot, type Told } from "./path-root.ts";
 import { waitAfter, withRetries } from "./retry.ts";
@@ -56,6 +57,8 @@ export class Client {
   /** Never has a token: routes without a login refuse one. */
   readonly #openSdk: Dropbox;
   readonly #breakers: Breakers;
+  /** What carries the bytes of files up, and down (S59): for all files together. */
+  readonly lanes: { readonly upload: Lanes; readonly download: Lanes };
   readonly #sdkAuth = new DropboxAuth({});
   /** The last writer in the queue (S59). */
   #writer: Promise<unknown> = Promise.resolve();
@@ -71,6 +74,7 @@ export class Client {
     this.#logger = options.logger ?? silentLogger;
     this.#tokens = new AccessTokens(options.auth, { fetch: options.fetch, clock: options.clock });
     this.#breakers = new Breakers(options.clock);
+    this.lanes = { upload: new Lanes(options.clock), download: new Lanes(options.clock) };
     this.#plainSdk = this.#makeSdk(this.#sdkAuth);
     this.#openSdk = this.#makeSdk(new DropboxAuth({}));
   }
@@ -198,14 +202,20 @@ export class Client {
 
   async #watched<T>(call: Call, attempt: () => Promise<T>): Promise<T> {
     await this.#breakers.pass(call.endpoint, call.work?.signal);
+    const begunAt = this.#options.clock.now();
     try {
       const response = await attempt();
       this.#breakers.succeeded(call.endpoint);
       return response;
     } catch (error) {
       this.#breakers.failed(call.endpoint, error);
+      if (statusOf(error) === 429) this.#throttled(call.endpoint, begunAt);
       throw error;
     }
+  }
+
+  #throttled(endpoint: Endpoint, begunAt: number): void {
+    if (endpoint === "upload" || endpoint === "download") this.lanes[endpoint].throttled(begunAt);
   }
 
   async #withToken(sdk: Dropbox, route: Route, call: Call): Promise<DropboxResponse<unknown>> {

@@ -99,8 +99,10 @@ class PartSender {
   async sendAll(): Promise<void> {
     const { request, work } = this.#upload;
     while (this.#offset < request.size) {
-      const part = await this.#read();
-      this.#offset = await this.#send(part);
+      const length = Math.min(partBytes, request.size - this.#offset);
+      this.#offset = await this.#client.lanes.upload.run(length, work, async () =>
+        this.#send(await this.#read(length)),
+      );
       request.onSession?.(this.#session, this.#offset);
       work.onProgress?.({
         step: "upload",
@@ -114,9 +116,8 @@ class PartSender {
     this.#checkHash();
   }
 
-  async #read(): Promise<Buffer> {
+  async #read(length: number): Promise<Buffer> {
     const { request } = this.#upload;
-    const length = Math.min(partBytes, request.size - this.#offset);
     const part = await readExactly(request, this.#offset, length);
     if (this.#hashedTo === this.#offset) {
       this.#hasher.update(part);

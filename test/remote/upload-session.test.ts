@@ -141,3 +141,25 @@ test("S57: a large file replaces only the rev it names", async () => {
   await linked.remote.upload(uploadOf("big", "small"));
   await expect(linked.remote.upload(uploadOf("big", large))).rejects.toThrow(code("conflict"));
 });
+
+test("S59, S84: parts of all files share the lanes, and a 429 takes half of them", async () => {
+  await using linked = await linkedServer();
+  const running = { count: 0, begun: 0, most: 0, mostLater: 0 };
+  linked.intercept = async ({ route }, pass) => {
+    if (!route.endsWith("append_v2")) return pass();
+    running.begun += 1;
+    if (running.begun === 1) {
+      return failure(429, { reason: { ".tag": "too_many_requests" } }, { "retry-after": "3" });
+    }
+    running.count += 1;
+    running.most = Math.max(running.most, running.count);
+    if (running.begun > 8) running.mostLater = Math.max(running.mostLater, running.count);
+    const answer = await pass();
+    running.count -= 1;
+    return answer;
+  };
+  const names = ["a", "b", "c", "d", "e", "f"];
+  await Promise.all(names.map((name) => linked.remote.upload(uploadOf(name, large))));
+  expect(running).toMatchObject({ most: 4, mostLater: 2 });
+  expect(linked.clock.slept).toEqual([3_000]);
+});

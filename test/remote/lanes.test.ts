@@ -1,0 +1,121 @@
+import { expect, test } from "vitest";
+import { Lanes, laneBytesMax } from "../../src/remote/lanes.ts";
+import { turn } from "../../src/std/turn.ts";
+import { TestClock } from "../support/test-clock.ts";
+import { code } from "./faulty.ts";
+
+const mebi = 1024 * 1024;
+
+/** Calls that end when they are told to. */
+class Calls {
+  readonly lanes: Lanes;
+  readonly begun: string[] = [];
+  readonly #ends = new Map<string, PromiseWithResolvers<void>>();
+
+  constructor(clock: TestClock = new TestClock()) {
+    this.lanes = new Lanes(clock);
+  }
+
+  run(name: string, bytes: number, signal?: AbortSignal): Promise<void> {
+    const end = Promise.withResolvers<void>();
+    this.#ends.set(name, end);
+    return this.lanes.run(bytes, signal === undefined ? {} : { signal }, () => {
+      this.begun.push(name);
+      return end.promise;
+    });
+  }
+
+  async end(name: string): Promise<void> {
+    this.#ends.get(name)?.resolve();
+    await turn();
+  }
+
+  async fail(name: string): Promise<void> {
+    this.#ends.get(name)?.reject(new Error("failed"));
+    await turn();
+  }
+}
+
+test("S59: four calls run at first, the others in the order of their coming", async () => {
+  const calls = new Calls();
+  const all = ["a", "b", "c", "d", "e", "f"].map((name) => calls.run(name, mebi));
+  await turn();
+  expect(calls.begun).toEqual(["a", "b", "c", "d"]);
+  await calls.end("c");
+  expect(calls.begun.at(-1)).toBe("e");
+  for (const name of ["a", "b", "d", "e", "f"]) await calls.end(name);
+  await Promise.all(all);
+});
+
+test("S107: bytes wait for room in memory, and one body that is larger than all of it goes alone", async () => {
+  const calls = new Calls();
+  const sizes = { a: 20 * mebi, b: 12 * mebi, c: 4 * mebi, huge: laneBytesMax + 1, d: 1 };
+  const all = Object.entries(sizes).map(([name, bytes]) => calls.run(name, bytes));
+  await turn();
+  expect(calls.begun).toEqual(["a", "b"]);
+  await calls.end("b");
+  expect(calls.begun).toEqual(["a", "b", "c"]);
+  await calls.end("a");
+  await calls.end("c");
+  expect(calls.begun.slice(3)).toEqual(["huge"]);
+  await calls.end("huge");
+  await calls.end("d");
+  await Promise.all(all);
+});
+
+test("a call that fails gives its lane and its room back", async () => {
+  const calls = new Calls();
+  const first = calls.run("a", laneBytesMax);
+  const second = calls.run("b", laneBytesMax);
+  await turn();
+  await Promise.all([expect(first).rejects.toThrow("failed"), calls.fail("a")]);
+  expect(calls.begun).toEqual(["a", "b"]);
+  await calls.end("b");
+  await second;
+});
+
+test("a call that is stopped while it waits leaves the line to the next", async () => {
+  const calls = new Calls();
+  const stop = new AbortController();
+  const first = calls.run("a", 20 * mebi);
+  const large = calls.run("large", 20 * mebi, stop.signal);
+  const small = calls.run("small", 4 * mebi);
+  await turn();
+  expect(calls.begun).toEqual(["a"]);
+  stop.abort();
+  await expect(large).rejects.toThrow(code("interrupted"));
+  await expect(calls.run("late", 1, stop.signal)).rejects.toThrow(code("interrupted"));
+  expect(calls.begun).toEqual(["a", "small"]);
+  await calls.end("small");
+  await calls.end("a");
+  await Promise.all([first, small]);
+});
+
+test("S84: after a 429 half as many run; those under way end by themselves", async () => {
+  const calls = new Calls();
+  const all = ["a", "b", "c", "d", "e"].map((name) => calls.run(name, mebi));
+  await turn();
+  calls.lanes.throttled(0);
+  await calls.end("a");
+  await calls.end("b");
+  expect(calls.begun).toHaveLength(4);
+  await calls.end("c");
+  expect(calls.begun).toHaveLength(5);
+  await calls.end("d");
+  await calls.end("e");
+  await Promise.all(all);
+});
+
+test("S107: another lane opens while more of them carry more", async () => {
+  const clock = new TestClock();
+  const calls = new Calls(clock);
+  const all = Array.from({ length: 40 }, (_, n) => calls.run(String(n), mebi));
+  await turn();
+  for (let n = 0; n < 8; n += 1) {
+    clock.advance(100);
+    await calls.end(String(n));
+  }
+  expect(calls.begun).toHaveLength(8 + 5);
+  for (let n = 8; n < 40; n += 1) await calls.end(String(n));
+  await Promise.all(all);
+});
