@@ -1,8 +1,12 @@
 import type { ReachedServer } from "../server/reach.ts";
+import type { AccountFacts } from "../remote/account-facts.ts";
 import type { AccountRecord } from "../state/config.ts";
 import type { KeptRemote, RemoteSide } from "../ports.ts";
 import { SnapError } from "../std/error.ts";
+import type { Work } from "../std/events.ts";
 import type { Environment } from "./environment.ts";
+
+export type { AccountFacts } from "../remote/account-facts.ts";
 
 /** An account that this installation is linked to. */
 export type Account = AccountRecord;
@@ -21,12 +25,37 @@ export async function accountOf(environment: Environment, id?: string): Promise<
   throw new SnapError("not-logged-in", `${whose} not linked to Dropbox`, { hint: loginHint });
 }
 
+/**
+ * The account that somebody means by its e-mail address, name or id.
+ *
+ * @throws {SnapError} `not-logged-in` where this computer has no such login, `usage` where it has several
+ */
+export async function accountCalled(environment: Environment, called: string): Promise<Account> {
+  const { accounts } = environment.settings.read();
+  const wanted = called.toLowerCase();
+  const found = accounts.filter(({ id, name, email }) =>
+    [id, name, email].some((text) => text.toLowerCase() === wanted),
+  );
+  const [account, other] = found;
+  if (account === undefined) {
+    throw new SnapError("not-logged-in", `This computer is not linked to an account "${called}"`, {
+      hint: "`snap account list` shows the accounts.",
+    });
+  }
+  if (other === undefined) return account;
+  throw new SnapError("usage", `Several accounts are called "${called}"`, {
+    hint: "Name it by its e-mail address or id; `snap account list` shows them.",
+  });
+}
+
 /** An open way to one account. */
 export interface Connection extends AsyncDisposable {
   readonly account: Account;
   readonly fetch: typeof fetch;
   /** A folder of the account, "" or "/folder/sub", as a side to sync with. */
   side(top: string): RemoteSide & KeptRemote;
+  /** What the server says of the account. @throws {SnapError} as every call */
+  facts(work?: Work): Promise<AccountFacts>;
 }
 
 /**
@@ -44,15 +73,28 @@ export async function connect(environment: Environment, id?: string): Promise<Co
     });
   }
   // What speaks to Dropbox is slow to load, and most commands never do.
-  const { openRemote } = await import("../remote/dropbox-side.ts");
+  const [{ openRemote }, { accountFacts }] = await Promise.all([
+    import("../remote/dropbox-side.ts"),
+    import("../remote/account-facts.ts"),
+  ]);
   const server = account.kind === "local" ? await reachEmbedded(environment) : undefined;
   const reach = server?.fetch ?? environment.fetch;
   const { clock, rng, logger } = environment;
-  const auth = { appKey: account.appKey ?? embeddedAppKey, refreshToken };
+  const appKey = account.appKey ?? embeddedAppKey;
+  const options = {
+    account: account.id,
+    auth: { appKey, refreshToken },
+    appFolder: account.access === "app-folder" ? appKey : undefined,
+    fetch: reach,
+    clock,
+    rng,
+    logger,
+  };
   return {
     account,
     fetch: reach,
-    side: (top) => openRemote({ top, account: account.id, auth, fetch: reach, clock, rng, logger }),
+    side: (top) => openRemote({ top, ...options }),
+    facts: (work) => accountFacts(options, work),
     [Symbol.asyncDispose]: async () => server?.[Symbol.asyncDispose](),
   };
 }

@@ -1,7 +1,15 @@
+import { hasAppFolder } from "../remote/account-facts.ts";
 import { openRemote } from "../remote/dropbox-side.ts";
 import { finishLogin, revoke, startLogin, type Login } from "../remote/oauth.ts";
 import { SnapError } from "../std/error.ts";
-import { accountOf, connect, embeddedAppKey, reachEmbedded, type Account } from "./accounts.ts";
+import {
+  accountCalled,
+  accountOf,
+  connect,
+  embeddedAppKey,
+  reachEmbedded,
+  type Account,
+} from "./accounts.ts";
 import type { Environment } from "./environment.ts";
 import { openLoginPage, type LoginPage } from "./login-page.ts";
 
@@ -88,7 +96,7 @@ function broughtBy(page: LoginPage | undefined): Promise<BroughtCode> {
   return brought;
 }
 
-/** Whose login it is, is asked before anything is remembered. */
+/** Whose login it is, and what it may see, is asked before anything is remembered. */
 async function keepLogin(
   environment: Environment,
   appKey: string,
@@ -96,11 +104,12 @@ async function keepLogin(
 ): Promise<Account> {
   const { fetch, clock, rng, logger } = environment;
   const { accountId, refreshToken } = tokens;
-  const auth = { appKey, refreshToken };
-  const remote = openRemote({ top: "", account: accountId, auth, fetch, clock, rng, logger });
-  const { id, name, email } = await remote.account();
+  const login = { account: accountId, auth: { appKey, refreshToken }, fetch, clock, rng, logger };
+  const isFolderOnly = await hasAppFolder(login);
+  const { id, name, email } = await openRemote({ top: "", ...login }).account();
   await environment.secrets.write(id, refreshToken);
-  return remember(environment, { id, kind: "dropbox", name, email, appKey });
+  const access = isFolderOnly ? ({ access: "app-folder" } as const) : {};
+  return remember(environment, { id, kind: "dropbox", name, email, appKey, ...access });
 }
 
 /** The newest login comes first: it is the one that is used where none is named. */
@@ -112,11 +121,22 @@ function remember(environment: Environment, account: Account): Account {
   return account;
 }
 
-/** Forget the account that was logged in last; its token is revoked where the server can be reached. */
+/** Take another account for whatever names none: what is linked already stays with its own. */
+export async function useAccount(environment: Environment, called: string): Promise<Account> {
+  return remember(environment, await accountCalled(environment, called));
+}
+
+/**
+ * Forget an account, the one that is used where none is named unless it is called; its token is revoked where the server
+ * can be reached. Links and files stay.
+ */
 export async function logout(
   environment: Environment,
+  called?: string,
 ): Promise<{ readonly account: Account; readonly isRevoked: boolean }> {
-  const account = await accountOf(environment);
+  const account = await (called === undefined
+    ? accountOf(environment)
+    : accountCalled(environment, called));
   const isRevoked = await revokeToken(environment, account);
   await environment.secrets.remove(account.id);
   environment.settings.update((config) => ({

@@ -2,8 +2,8 @@ import type { AnyCommand } from "./context.ts";
 
 /** Where each command is found. A module is loaded only for the command that was named: start-up is what a person feels. */
 const sources: Readonly<Record<string, () => Promise<AnyCommand>>> = {
-  login: async () => (await import("./commands/account.ts")).loginCommand,
-  logout: async () => (await import("./commands/account.ts")).logoutCommand,
+  login: async () => (await import("./commands/login.ts")).loginCommand,
+  logout: async () => (await import("./commands/login.ts")).logoutCommand,
   account: async () => (await import("./commands/account.ts")).accountCommand,
   link: async () => (await import("./commands/link.ts")).linkCommand,
   unlink: async () => (await import("./commands/link.ts")).unlinkCommand,

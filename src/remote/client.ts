@@ -69,7 +69,7 @@ export class Client {
     this.#options = options;
     this.#roots = new Roots({
       ask: (work) => this.#askAccount(work),
-      confirm: (told) => confirmRoot(this.#callsFrom(told.pathRoot), told.account),
+      confirm: (told) => confirmRoot(this.from(told.pathRoot), told.account),
     });
     this.#logger = options.logger ?? silentLogger;
     this.#tokens = new AccessTokens(options.auth, { fetch: options.fetch, clock: options.clock });
@@ -83,7 +83,7 @@ export class Client {
   async call(route: Route, call: Call): Promise<unknown> {
     await this.#pin(call.work);
     return this.repeat(call, () =>
-      this.#rooted(call, (pathRoot) => this.#callsFrom(pathRoot).call(route, call)),
+      this.#rooted(call, (pathRoot) => this.from(pathRoot).call(route, call)),
     );
   }
 
@@ -108,6 +108,13 @@ export class Client {
     if (response === undefined)
       throw new SnapError("server-error", `${call.what} failed: no answer`);
     return { response, result };
+  }
+
+  /** Single attempts of calls that begin somewhere; the caller repeats. */
+  from(pathRoot: PathRoot): Pick<Client, "call"> {
+    const sdk =
+      pathRoot === undefined ? this.#plainSdk : this.#makeSdk(this.#sdkAuth, { pathRoot });
+    return { call: async (route, call) => (await this.#once(sdk, route, call)).result };
   }
 
   /** Repeat as every call is repeated: for work of several steps. @throws {SnapError} as `fromRemote` */
@@ -187,13 +194,6 @@ export class Client {
       if (!hasTag(error, "invalid_root")) throw error;
       return await attempt(await this.#roots.after(pathRoot, call.work));
     }
-  }
-
-  /** Single attempts of calls that begin somewhere. */
-  #callsFrom(pathRoot: PathRoot): Pick<Client, "call"> {
-    const sdk =
-      pathRoot === undefined ? this.#plainSdk : this.#makeSdk(this.#sdkAuth, { pathRoot });
-    return { call: async (route, call) => (await this.#once(sdk, route, call)).result };
   }
 
   async #once(sdk: Dropbox, route: Route, call: Call): Promise<DropboxResponse<unknown>> {
@@ -276,6 +276,7 @@ function toldOf(result: unknown, appFolder: string | undefined): Told {
   }
   const name = textIn(shapeIn(account, "name") ?? {}, "display_name") ?? "";
   const email = textIn(account, "email") ?? "";
-  const { root, home, pathRoot } = rootOf(account, appFolder);
-  return { account: { id, name, email, root, home }, pathRoot };
+  const { pathRoot, ...place } = rootOf(account, appFolder);
+  const team = textIn(shapeIn(account, "team") ?? {}, "name");
+  return { account: { id, name, email, ...place, ...(team !== undefined && { team }) }, pathRoot };
 }

@@ -67,22 +67,45 @@ type Answer = DropboxResponseError<unknown>;
 function fromAnswer(answer: Answer, facts: CallFacts): SnapError {
   const retryAfterSeconds = retryAfter(answer);
   const reason = reasonOf(answer);
-  return ours(codeOf(answer), facts, { reason, cause: answer, retryAfterSeconds });
+  const scope = missingScope(answer);
+  const hint = scope === undefined ? undefined : scopeHint(scope);
+  return ours(codeOf(answer), facts, { reason, hint, cause: answer, retryAfterSeconds });
+}
+
+/** What to do where a permission is missing. */
+export function scopeHint(scope: string): string {
+  return `Tick ${scope} on the Permissions tab of your app at https://www.dropbox.com/developers/apps, press Submit, and run snap login again.`;
+}
+
+/**
+ * The permission that a call lacks: the token has not got it (401), or the app itself may not ask for it, which a text
+ * for developers says (400).
+ */
+function missingScope(answer: Answer): string | undefined {
+  const { status, error } = answer;
+  if (status === 401 && tagsOf(answer).includes("missing_scope")) {
+    const required = textIn(errorOf(answer) ?? {}, "required_scope") ?? "";
+    return /^[a-z_.]{1,100}$/u.test(required) ? required : "the missing permission";
+  }
+  if (status !== 400 || typeof error !== "string") return undefined;
+  return /required scope '([a-z_.]{1,100})'/u.exec(error)?.[1];
 }
 
 function codeOf(answer: Answer): ErrorCode {
   const { status } = answer;
   if (status === 429) return "throttled";
   if (status >= 500) return "server-error";
-  const tags = tagsOf(answer);
+  if (missingScope(answer) !== undefined) return "not-logged-in";
   if (status === 422) return "account-changed";
-  if (status === 401) return tags.includes("missing_scope") ? "not-logged-in" : "login-revoked";
+  if (status === 401) return "login-revoked";
   if (status !== 409 && status !== 404) return "remote-error";
+  const tags = tagsOf(answer);
   return codesOfTags.find(([tag]) => tags.includes(tag))?.[1] ?? "remote-error";
 }
 
 type Ours = {
   readonly reason: string;
+  readonly hint?: string | undefined;
   readonly cause: unknown;
   readonly retryAfterSeconds?: number | undefined;
 };
@@ -90,10 +113,10 @@ type Ours = {
 function ours(
   code: ErrorCode,
   facts: CallFacts,
-  { reason, cause, retryAfterSeconds }: Ours,
+  { reason, cause, retryAfterSeconds, ...own }: Ours,
 ): SnapError {
   const about = facts.path === undefined ? "" : ` of "${facts.path}"`;
-  const hint = hints[code];
+  const hint = own.hint ?? hints[code];
   return new SnapError(code, `${facts.what}${about} failed: ${reason}`, {
     cause,
     ...(hint !== undefined && { hint }),
@@ -103,11 +126,11 @@ function ours(
 }
 
 function reasonOf(answer: Answer): string {
+  const scope = missingScope(answer);
+  if (scope !== undefined) return `the login does not allow it; it lacks ${scope}`;
   switch (answer.status) {
     case 401:
-      return tagsOf(answer).includes("missing_scope")
-        ? "the login does not allow it"
-        : "the login is not valid any more";
+      return "the login is not valid any more";
     case 429:
       return "too many requests";
     case 422:

@@ -3,7 +3,7 @@ import { SnapError } from "../std/error.ts";
 import { silentLogger } from "../std/log.ts";
 import type { Rng } from "../std/random.ts";
 import type { Clock } from "../std/time.ts";
-import { fromRemote } from "./errors.ts";
+import { fromRemote, scopeHint } from "./errors.ts";
 import { countIn, isShape, textIn, type Shape } from "./shape.ts";
 import { guardedFetch, type Fetch } from "./transport.ts";
 
@@ -108,7 +108,22 @@ export async function finishLogin(
   const refreshToken = textIn(answer, "refresh_token");
   const accountId = textIn(answer, "account_id");
   if (refreshToken === undefined || accountId === undefined) throw notUnderstood();
+  refuseLessScopes(textIn(answer, "scope"));
   return { ...accessTokenOf(answer, options.clock), refreshToken, accountId };
+}
+
+/** A login that cannot sync is none; which permissions came along is told with the tokens. */
+function refuseLessScopes(granted: string | undefined): void {
+  const scopes = granted?.split(" ");
+  const missing = defaultScopes.find((scope) => scopes !== undefined && !scopes.includes(scope));
+  if (missing === undefined) return;
+  throw new SnapError(
+    "not-logged-in",
+    `The app may not do everything that a sync needs: ${missing}`,
+    {
+      hint: scopeHint(missing),
+    },
+  );
 }
 
 /** A new access token. @throws {SnapError} `login-revoked`, `usage`, `offline`, `server-error`, `throttled` */

@@ -24,8 +24,12 @@ export function rootOf(
   const root = textIn(info, "root_namespace_id") ?? "";
   const home = textIn(info, "home_namespace_id") ?? "";
   if (root === home || !namespacePattern.test(root)) return { root, home: "", pathRoot: undefined };
-  const pathRoot = JSON.stringify({ ".tag": "root", root });
-  return { root, home: textIn(info, "home_path") ?? "", pathRoot };
+  return { root, home: textIn(info, "home_path") ?? "", pathRoot: headerOf(root) };
+}
+
+/** The header that names a namespace as the root. */
+export function headerOf(root: string): string {
+  return JSON.stringify({ ".tag": "root", root });
 }
 
 /** A `fetch` that says with every call of files where its paths begin. */

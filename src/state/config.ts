@@ -18,6 +18,8 @@ export type AccountRecord = {
   readonly email: string;
   /** The app that the token was made for; absent for the embedded account. */
   readonly appKey?: string;
+  /** The app has a folder of its own and sees nothing else; absent where it sees everything. */
+  readonly access?: "app-folder";
 };
 
 /** One line of the list of workspaces; a link is there when `linkId`, `account` and `remote` are. */
@@ -64,6 +66,7 @@ const accountSchema: z.ZodType<AccountRecord> = z.strictObject({
   name: z.string(),
   email: z.string(),
   appKey: z.string().min(1).exactOptional(),
+  access: z.literal("app-folder").exactOptional(),
 });
 
 const workspaceSchema: z.ZodType<WorkspaceRecord> = z.strictObject({

@@ -82,9 +82,9 @@ export class DropboxHome implements AsyncDisposable {
   }
 
   /** What a person does: open the page, allow, paste the code. */
-  async login(key: string = appKey): Promise<Account> {
+  async login(key: string = appKey, account: string = this.account): Promise<Account> {
     const pending = await beginLogin(this.environment, key);
-    return pending.finish(this.server.authorize(this.account, new URL(pending.url)));
+    return pending.finish(this.server.authorize(account, new URL(pending.url)));
   }
 
   async link(remote: string): Promise<void> {

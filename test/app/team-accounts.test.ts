@@ -10,6 +10,7 @@ const teamRoot = (home: DropboxHome): string =>
 async function member(remote: string): Promise<DropboxHome> {
   const home = await DropboxHome.open({ team: true });
   await home.login();
+  home.requests.length = 0;
   home.write("a", "one");
   home.write("d/b", "two");
   await home.link(remote);
@@ -34,6 +35,7 @@ test("S35: paths begin at the root of the team, and every call of files says so"
 test("S35: a personal account needs no header", async () => {
   await using home = await DropboxHome.open();
   await home.login();
+  home.requests.length = 0;
   await home.link("/project");
   await home.sync();
   expect([...new Set(home.requests.map(({ pathRoot }) => pathRoot))]).toEqual([null]);

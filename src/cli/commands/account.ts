@@ -1,115 +1,101 @@
-import { accountOf, type Account } from "../../app/accounts.ts";
-import { loginLocal, logout } from "../../app/login.ts";
-import { loginPort } from "../../app/login-page.ts";
+import { accountOf, connect, type Account, type AccountFacts } from "../../app/accounts.ts";
+import { useAccount } from "../../app/login.ts";
 import { displayName } from "../../core/path/names.ts";
-import { SnapError } from "../../std/error.ts";
-import { loginBySteps } from "../login-steps.ts";
+import { isSnapError, SnapError, throwIfAborted } from "../../std/error.ts";
+import { accountLine, describeAccount, describeFacts, factLines } from "../account-text.ts";
 import { defineCommand, type AnyCommand, type CliContext } from "../context.ts";
+import { table } from "../format.ts";
 
-/** `snap login`: link this computer to an account. */
-export const loginCommand: AnyCommand = defineCommand({
-  command: "login",
-  describe: "Link this computer to a Dropbox account, or to the embedded one",
+/** `snap account`: who is logged in, and what that login may see. */
+export const accountCommand: AnyCommand = defineCommand({
+  command: "account [action] [account]",
+  describe: "Show which account this computer is linked to, and how much space it has",
   builder: (parser) =>
     parser
-      .option("local", {
-        type: "boolean",
-        describe: "Use the embedded account: no Dropbox, no network; kept below SNAP_HOME",
+      .positional("action", {
+        choices: ["show", "list", "use"] as const,
+        describe: "show (default), list all, or use another one where none is named",
       })
-      .option("name", {
-        type: "string",
-        requiresArg: true,
-        describe: "Name of the embedded account",
-      })
-      .option("app-key", {
-        type: "string",
-        requiresArg: true,
-        describe: "Key of your Dropbox app (or SNAP_APP_KEY); the guide tells how to get one",
-      })
-      .option("browser", {
-        type: "boolean",
-        describe:
-          "Let a browser of this computer bring the code (--no-browser: paste it); default: where there is a screen",
-      })
-      .option("port", {
-        type: "string",
-        requiresArg: true,
-        describe: `Port of the redirect URI that the browser comes back to; default: ${loginPort}`,
-      })
-      .conflicts("local", ["app-key", "browser", "port"])
-      .conflicts("name", "app-key")
-      .example("snap login --local", "an account for trying things out")
-      .example("snap login --app-key abc123", "prints addresses to open, waits for the code"),
+      .positional("account", { type: "string", describe: "use: its e-mail address, name or id" })
+      .option("offline", { type: "boolean", describe: "show: do not ask the server" })
+      .example("snap account list", "every account this computer is linked to")
+      .example("snap account use ada@example.com", "new links go to this one"),
   run: async (context, words) => {
-    const account =
-      words.local === true
-        ? await loginLocal(context.environment, words.name)
-        : await loginToDropbox(context, words);
-    context.output.say(
-      `This computer is now linked to Dropbox. Welcome, ${displayName(account.name)}.`,
-    );
-    context.output.result("login", 0, { account: describe(account) });
-    return 0;
+    switch (words.action) {
+      case "list":
+        return listAccounts(context);
+      case "use":
+        return takeAccount(context, words.account);
+      case "show":
+      case undefined:
+        return showAccount(context, words.offline ?? false);
+    }
   },
 });
 
-async function loginToDropbox(
-  context: CliContext,
-  words: {
-    readonly appKey: string | undefined;
-    readonly browser: boolean | undefined;
-    readonly port: string | undefined;
-  },
-): Promise<Account> {
-  const appKey = words.appKey ?? context.environment.variables["SNAP_APP_KEY"];
-  if (appKey === undefined || appKey === "") {
-    throw new SnapError("usage", "No app key was given", {
-      hint: "Give --app-key or set SNAP_APP_KEY (the guide on logging in tells how to register an app), or use `snap login --local`.",
+async function showAccount(context: CliContext, offline: boolean): Promise<0> {
+  const { environment, output } = context;
+  const account = await accountOf(environment);
+  output.print(`${accountLine(account)}\n${account.id}`);
+  const facts = offline ? undefined : await reachedFacts(context, account);
+  if (facts !== undefined) output.print(factLines(account, facts));
+  const told = facts === undefined ? {} : describeFacts(facts);
+  output.result("account", 0, { account: { ...describeAccount(account), ...told } });
+  return 0;
+}
+
+/** How long a server is waited for, ms: most of what is asked is known without it. */
+const patienceMs = 10_000;
+
+/** Being offline hides some facts; a login that ended is an error. */
+async function reachedFacts(
+  { environment, output, work }: CliContext,
+  account: Account,
+): Promise<AccountFacts | undefined> {
+  const patience = AbortSignal.timeout(patienceMs);
+  try {
+    await using connection = await connect(environment, account.id);
+    return await connection.facts({ signal: AbortSignal.any([work.signal, patience]) });
+  } catch (error) {
+    throwIfAborted(work.signal);
+    output.warn(`The server was not asked: ${whyNotReached(error, patience)}`);
+    return undefined;
+  }
+}
+
+/** @throws what is no matter of the line */
+function whyNotReached(error: unknown, patience: AbortSignal): string {
+  if (patience.aborted) return "it did not answer in time";
+  if (isSnapError(error) && (error.class === "transient" || error.code === "busy")) {
+    return error.message;
+  }
+  throw error;
+}
+
+async function listAccounts({ environment, output }: CliContext): Promise<0> {
+  const { accounts, workspaces } = environment.settings.read();
+  const rows = accounts.map((account, index) => {
+    const links = workspaces.filter((workspace) => workspace.account === account.id).length;
+    output.emit("account", { ...describeAccount(account), current: index === 0, links });
+    return [index === 0 ? "*" : " ", accountLine(account), `${links} linked`, account.id];
+  });
+  const none = "No account yet: `snap login` links one.";
+  output.print(rows.length === 0 ? none : table(rows));
+  output.result("account list", 0, { count: rows.length });
+  return 0;
+}
+
+async function takeAccount(
+  { environment, output }: CliContext,
+  called: string | undefined,
+): Promise<0> {
+  if (called === undefined) {
+    throw new SnapError("usage", "Name the account to use", {
+      hint: "`snap account list` shows the accounts.",
     });
   }
-  return loginBySteps(context, { appKey, browser: words.browser, port: portIn(words.port) });
-}
-
-function portIn(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const port = /^\d{1,5}$/u.test(text) ? Number(text) : 0;
-  if (port > 0 && port < 65_536) return port;
-  throw new SnapError("usage", `Not a port: "${text}"`, { hint: "Give a number from 1 to 65535." });
-}
-
-/** `snap logout`: revoke the token and forget it. */
-export const logoutCommand: AnyCommand = defineCommand({
-  command: "logout",
-  describe: "Revoke the token of the account and forget it; links and files stay",
-  builder: (parser) => parser,
-  run: async ({ environment, output }) => {
-    const { account, isRevoked } = await logout(environment);
-    if (!isRevoked)
-      output.warn(
-        "Dropbox could not be reached: the token was forgotten here, but not revoked there",
-      );
-    output.say(`Logged out of ${displayName(account.name)} (${displayName(account.email)}).`);
-    output.result("logout", 0, { account: describe(account), revoked: isRevoked });
-    return 0;
-  },
-});
-
-/** `snap account`: who is logged in. */
-export const accountCommand: AnyCommand = defineCommand({
-  command: "account",
-  describe: "Show which account this computer is linked to",
-  builder: (parser) => parser,
-  run: async ({ environment, output }) => {
-    const account = await accountOf(environment);
-    const kind = account.kind === "local" ? "embedded account" : "Dropbox";
-    output.print(
-      `${displayName(account.name)} (${displayName(account.email)}), ${kind}\n${account.id}`,
-    );
-    output.result("account", 0, { account: describe(account) });
-    return 0;
-  },
-});
-
-function describe(account: Account): Readonly<Record<string, string>> {
-  return { id: account.id, name: account.name, email: account.email, kind: account.kind };
+  const account = await useAccount(environment, called);
+  output.say(`New links go to ${displayName(account.name)} (${displayName(account.email)}).`);
+  output.result("account use", 0, { account: describeAccount(account) });
+  return 0;
 }

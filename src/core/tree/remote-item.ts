@@ -11,6 +11,8 @@ export type RemoteAccount = {
   readonly root: string;
   /** Path of the person's own folder from there: "" where it is everything. */
   readonly home: string;
+  /** Name of the team; absent where there is none, or it is not told. */
+  readonly team?: string;
 };
 
 /** A file or folder below the linked folder as the server describes it. */
