@@ -29,3 +29,6 @@ export const copyNamesMax = 1_000;
 
 /** How long what a restore wanted is let pass by the mass guards (S101). */
 export const tokenDays = 7;
+
+/** How long an upload session is gone on with: a day less than the server keeps it (S57). */
+export const sessionDays = 6;

@@ -1,4 +1,10 @@
-import { afterCall, afterThrottle, firstPace, type Pace } from "../core/transfer/pace.ts";
+import {
+  afterCall,
+  afterThrottle,
+  firstPace,
+  pieceBytes,
+  type Pace,
+} from "../core/transfer/pace.ts";
 import { throwIfAborted } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import type { Clock } from "../std/time.ts";
@@ -24,6 +30,11 @@ export class Lanes {
 
   constructor(clock: Clock) {
     this.#clock = clock;
+  }
+
+  /** What one call should carry now: whole blocks of 4 MiB. */
+  get pieceBytes(): number {
+    return pieceBytes(this.#pace);
   }
 
   /**

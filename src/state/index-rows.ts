@@ -1,6 +1,8 @@
 import type { DamagedRow, Intent, LogRow, ParkedRow, UploadRow } from "../core/tree/index-rows.ts";
 import type { ContentHash, NodeId } from "../core/tree/node.ts";
-import { integer, text, type Row, jsonText } from "./row.ts";
+import { sessionKinds } from "../core/tree/remote-item.ts";
+import type { Stretch } from "../core/transfer/stretches.ts";
+import { damagedCell, integer, jsonText, oneOf, text, type Row } from "./row.ts";
 
 /** The node of a row of any table that has one. */
 export function nodeOf(row: Row): NodeId {
@@ -16,7 +18,28 @@ export function intentOf(row: Row): Intent {
 /** A row of `upload`. */
 export function uploadOf(row: Row): UploadRow {
   const [session, stamp] = [text(row, "session"), text(row, "stamp")];
-  return { node: nodeOf(row), session, offset: integer(row, "offset"), stamp };
+  const kind = oneOf(row, "kind", sessionKinds);
+  const startedAt = integer(row, "started_at");
+  return { node: nodeOf(row), session, kind, acknowledged: stretchesOf(row), stamp, startedAt };
+}
+
+/** As text: `0-8388608 12582912-16777216`. */
+function stretchesOf(row: Row): readonly Stretch[] {
+  const words = text(row, "acknowledged").split(" ");
+  return words.filter((word) => word !== "").map((word) => stretchOf(word));
+}
+
+function stretchOf(word: string): Stretch {
+  const [, from, to] = /^(\d{1,15})-(\d{1,15})$/u.exec(word) ?? [];
+  if (from === undefined || to === undefined || Number(from) > Number(to)) {
+    return damagedCell("acknowledged");
+  }
+  return { from: Number(from), to: Number(to) };
+}
+
+/** Of `upload`. */
+export function acknowledgedText(stretches: readonly Stretch[]): string {
+  return stretches.map(({ from, to }) => `${from}-${to}`).join(" ");
 }
 
 /** A row of `parked`. */

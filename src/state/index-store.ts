@@ -17,7 +17,15 @@ import type { Connection, Statement } from "./connection.ts";
 import { TableCovers } from "./covers.ts";
 import { SqliteDisplaced } from "./displaced.ts";
 import { SqliteIndexCare } from "./index-care.ts";
-import { historyOf, intentOf, logOf, nodeOf, parkedOf, uploadOf } from "./index-rows.ts";
+import {
+  acknowledgedText,
+  historyOf,
+  intentOf,
+  logOf,
+  nodeOf,
+  parkedOf,
+  uploadOf,
+} from "./index-rows.ts";
 import { SqliteLeftovers } from "./leftovers.ts";
 import { SqliteRemoteMemory } from "./remote-memory.ts";
 import { integer, metaValue } from "./row.ts";
@@ -170,8 +178,9 @@ export class SqliteIndex implements IndexStore {
     return this.#sql("upload").get(uploadOf, node);
   }
 
-  putUpload({ node, session, offset, stamp }: UploadRow): void {
-    this.#sql("putUpload").run(node, session, offset, stamp);
+  putUpload({ node, session, kind, acknowledged, stamp, startedAt }: UploadRow): void {
+    const stretches = acknowledgedText(acknowledged);
+    this.#sql("putUpload").run(node, session, kind, stretches, stamp, startedAt);
   }
 
   removeUpload(node: NodeId): void {

@@ -56,7 +56,8 @@ export function metaValue(row: Row, key: MetaKey): string {
   return isSoundMeta(key, value) ? value : damagedCell(key);
 }
 
-function damagedCell(column: string): never {
+/** @throws {SnapError} `damaged` always */
+export function damagedCell(column: string): never {
   throw new SnapError("damaged", `The index holds a wrong value in "${column}"`, {
     hint: "Run the same command again: the index is put aside, and a copy of it takes its place.",
   });

@@ -106,6 +106,14 @@ const steps: readonly string[] = [
   CREATE INDEX local_folders ON local (node) WHERE kind = 'folder';
   CREATE INDEX remote_unlisted ON remote (node) WHERE remote_id = '';
   `,
+  `
+  -- Parts of a concurrent session come in any order (S57), as in "0-8388608 12582912-16777216". When a session of before began is not known.
+  ALTER TABLE upload ADD COLUMN kind TEXT NOT NULL DEFAULT 'sequential' CHECK (kind IN ('sequential', 'concurrent'));
+  ALTER TABLE upload ADD COLUMN acknowledged TEXT NOT NULL DEFAULT '';
+  ALTER TABLE upload ADD COLUMN started_at INTEGER NOT NULL DEFAULT 0;
+  UPDATE upload SET acknowledged = '0-' || offset;
+  ALTER TABLE upload DROP COLUMN offset;
+  `,
 ];
 
 /** What `migrate` brings a file to. */

@@ -38,8 +38,9 @@ const sql = {
   putIntent: "INSERT OR REPLACE INTO intent (op, kind, node, detail) VALUES (?, ?, ?, ?)",
   removeIntent: "DELETE FROM intent WHERE op = ?",
 
-  upload: "SELECT node, session, offset, stamp FROM upload WHERE node = ?",
-  putUpload: "INSERT OR REPLACE INTO upload (node, session, offset, stamp) VALUES (?, ?, ?, ?)",
+  upload: "SELECT node, session, kind, acknowledged, stamp, started_at FROM upload WHERE node = ?",
+  putUpload: `INSERT OR REPLACE INTO upload (node, session, kind, acknowledged, stamp, started_at)
+    VALUES (?, ?, ?, ?, ?, ?)`,
   removeUpload: "DELETE FROM upload WHERE node = ?",
 
   parked: "SELECT node, kind, path, reason, attempts, next_at FROM parked ORDER BY node",

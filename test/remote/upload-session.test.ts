@@ -1,91 +1,152 @@
 import { expect, test } from "vitest";
-import { failure, linkedServer, uploadOf, type Linked } from "./linked.ts";
+import type { UploadSession } from "../../src/core/tree/remote-item.ts";
+import { failure, linkedServer, uploadOf } from "./linked.ts";
+import { code, failing, noNetwork } from "./faulty.ts";
+import {
+  argumentOf,
+  checkLarge,
+  countOf,
+  large,
+  mebi,
+  refuseConcurrent,
+  sessionCalls,
+} from "./large.ts";
 
-const code = (name: string): Error => expect.objectContaining({ code: name }) as Error;
-const mebi = 1024 * 1024;
-
-/** 20 MiB that differ everywhere: three parts, the last one short. */
-const large = Buffer.alloc(20 * mebi, Buffer.from(Array.from({ length: 251 }, (_, n) => n)));
-
-const sessionCalls = (linked: Linked): string[] =>
-  linked.routes.flatMap((route) =>
-    route.startsWith("files/upload_session/") ? [route.slice(21)] : [],
-  );
-
-async function check(linked: Linked): Promise<void> {
-  const item = await linked.remote.get(uploadOf("big", "").path);
-  expect([item?.size, item?.hash]).toEqual([large.length, uploadOf("big", large).hash]);
-}
-
-test("S57: a large file goes in parts, each with its own hash, and the progress is told", async () => {
+test("S57: a large file goes in parts side by side, each with its own hash; the last closes", async () => {
   await using linked = await linkedServer();
-  const hashes: unknown[] = [];
+  const sent: ReturnType<typeof argumentOf>[] = [];
+  let running = 0;
+  let most = 0;
   linked.intercept = async ({ route, init }, pass) => {
-    const argument: unknown = JSON.parse(new Headers(init?.headers).get("dropbox-api-arg") ?? "{}");
-    if (route.endsWith("append_v2"))
-      hashes.push((argument as { content_hash?: string }).content_hash);
-    return pass();
-  };
-  const offsets: number[] = [];
-  const bytes: number[] = [];
-  const request = uploadOf("big", large, { onSession: (_session, offset) => offsets.push(offset) });
-  await linked.remote.upload(request, { onProgress: (progress) => bytes.push(progress.bytes) });
-  await check(linked);
-  expect(sessionCalls(linked)).toEqual(["start", "append_v2", "append_v2", "append_v2", "finish"]);
-  expect(offsets).toEqual([0, 8 * mebi, 16 * mebi, 20 * mebi]);
-  expect(bytes).toEqual(offsets.slice(1));
-  expect(hashes).toHaveLength(3);
-  expect(hashes.every((hash) => /^[0-9a-f]{64}$/u.test(String(hash)))).toBe(true);
-});
-
-test("S57: an append whose answer was lost goes on at the server's offset", async () => {
-  await using linked = await linkedServer();
-  let count = 0;
-  linked.intercept = async ({ route }, pass) => {
+    if (!route.endsWith("append_v2")) return pass();
+    sent.push(argumentOf(init));
+    running += 1;
+    most = Math.max(most, running);
     const answer = await pass();
-    if (!route.endsWith("append_v2")) return answer;
-    count += 1;
-    if (count === 2) throw new TypeError("terminated");
+    running -= 1;
     return answer;
   };
-  await linked.remote.upload(uploadOf("big", large));
-  await check(linked);
-  expect(count).toBe(4);
+  const notes: UploadSession[] = [];
+  const bytes: number[] = [];
+  const request = uploadOf("big", large, { onSession: (session) => notes.push(session) });
+  await linked.remote.upload(request, { onProgress: (progress) => bytes.push(progress.bytes) });
+  await checkLarge(linked);
+  expect([most, sessionCalls(linked).at(0), sessionCalls(linked).at(-1)]).toEqual([
+    4,
+    "start",
+    "finish",
+  ]);
+  expect(sent.map(({ cursor }) => cursor.offset / mebi)).toEqual([0, 4, 8, 12, 16]);
+  expect(sent.map(({ close }) => close)).toEqual([...Array(4), true]);
+  expect(sent.every(({ content_hash: hash }) => /^[0-9a-f]{64}$/u.test(String(hash)))).toBe(true);
+  expect(bytes).toEqual([4, 8, 12, 16, 18].map((size) => size * mebi));
+  expect(notes.at(0)).toMatchObject({ kind: "concurrent", acknowledged: [] });
+  expect(notes.at(-1)?.acknowledged).toEqual([{ from: 0, to: 18 * mebi }]);
 });
 
-test("S57: an earlier run's session is resumed where the server is, not where we were", async () => {
+test.each([1, 3, 5])(
+  "S57: of parts whose answer is lost only that one (%i) is sent again",
+  async (lost) => {
+    await using linked = await linkedServer();
+    const offsets: number[] = [];
+    linked.intercept = async ({ route, init }, pass) => {
+      if (!route.endsWith("append_v2")) return pass();
+      const count = offsets.push(argumentOf(init).cursor.offset / mebi);
+      const answer = await pass();
+      if (count === lost) throw noNetwork();
+      return answer;
+    };
+    await linked.remote.upload(uploadOf("big", large));
+    await checkLarge(linked);
+    const again = [0, 4, 8, 12, 16][lost - 1] ?? 0;
+    expect(offsets.toSorted((a, b) => a - b)).toEqual(
+      [0, 4, 8, 12, 16, again].toSorted((a, b) => a - b),
+    );
+  },
+);
+
+test("S57: a closing part that is refused because its first try closed the session has arrived", async () => {
   await using linked = await linkedServer();
-  const notes: { session: string; offset: number }[] = [];
-  const onSession = (session: string, offset: number): void => {
-    notes.push({ session, offset });
-    if (offset === 16 * mebi) throw new Error("killed");
+  let closings = 0;
+  linked.intercept = async ({ route, init }, pass) => {
+    if (!route.endsWith("append_v2") || argumentOf(init).close !== true) return pass();
+    closings += 1;
+    if (closings > 1) return failure(409, { ".tag": "closed" });
+    await pass();
+    throw noNetwork();
   };
-  await expect(linked.remote.upload(uploadOf("big", large, { onSession }))).rejects.toThrow(
-    "killed",
-  );
-  // The last note may be lost with the process.
-  const resume = notes.at(-2);
+  await linked.remote.upload(uploadOf("big", large));
+  await checkLarge(linked);
+  expect([closings, countOf(linked, "start")]).toEqual([2, 1]);
+});
+
+test("S57: an earlier run's session is gone on with: only what was not acknowledged is read and sent", async () => {
+  await using linked = await linkedServer();
+  const notes: UploadSession[] = [];
+  linked.intercept = async ({ route, init }, pass) => {
+    const isLater = route.endsWith("append_v2") && argumentOf(init).cursor.offset === 8 * mebi;
+    return isLater ? failure(409, { ".tag": "payload_too_large" }) : pass();
+  };
+  const request = uploadOf("big", large, { onSession: (session) => notes.push(session) });
+  await expect(linked.remote.upload(request)).rejects.toThrow(code("too-large"));
+  linked.intercept = undefined;
   linked.routes.length = 0;
   const reads: number[] = [];
-  const whole = uploadOf("big", large, { resume });
   const read = async (offset: number, lengthMax: number): Promise<Uint8Array> => {
-    reads.push(offset);
-    return whole.read(offset, lengthMax);
+    reads.push(offset / mebi);
+    return request.read(offset, lengthMax);
   };
-  await linked.remote.upload({ ...whole, read });
-  await check(linked);
+  const resume = notes.at(-1);
+  expect(resume?.acknowledged).toEqual([
+    { from: 0, to: 8 * mebi },
+    { from: 12 * mebi, to: 16 * mebi },
+  ]);
+  await linked.remote.upload({ ...request, read, resume });
+  await checkLarge(linked);
   expect(sessionCalls(linked)).toEqual(["append_v2", "append_v2", "finish"]);
-  expect(reads).toEqual([8 * mebi, 16 * mebi]);
+  expect(reads).toEqual([8, 16]);
 });
 
-test("S57: a session that the server has forgotten is begun again", async () => {
+test("S57: a session that has everything is only finished", async () => {
   await using linked = await linkedServer();
-  const resume = { session: "AAAAAAAAAAAAAAAAAAAAAA", offset: 8 * mebi };
-  await linked.remote.upload(uploadOf("big", large, { resume }));
-  await check(linked);
-  const complete = { session: "AAAAAAAAAAAAAAAAAAAAAA", offset: large.length };
-  await linked.remote.upload(uploadOf("again", large, { resume: complete }));
-  expect((await linked.remote.get(uploadOf("again", "").path))?.size).toBe(large.length);
+  const notes: UploadSession[] = [];
+  linked.intercept = failing("files/upload_session/finish", Array(6).fill(noNetwork));
+  const request = uploadOf("big", large, { onSession: (session) => notes.push(session) });
+  await expect(linked.remote.upload(request)).rejects.toThrow(code("offline"));
+  linked.routes.length = 0;
+  await linked.remote.upload({ ...request, resume: notes.at(-1) });
+  await checkLarge(linked);
+  expect(sessionCalls(linked)).toEqual(["finish"]);
+});
+
+test.each(["concurrent", "sequential"] as const)(
+  "S57: a %s session that the server has forgotten is begun again, once",
+  async (kind) => {
+    await using linked = await linkedServer();
+    const session = "AAAAAAAAAAAAAAAAAAAAAA";
+    const half = { session, kind, acknowledged: [{ from: 0, to: 8 * mebi }] };
+    await linked.remote.upload(uploadOf("big", large, { resume: half }));
+    await checkLarge(linked);
+    const whole = { session, kind, acknowledged: [{ from: 0, to: large.length }] };
+    await linked.remote.upload(uploadOf("again", large, { resume: whole }));
+    await checkLarge(linked, "again");
+    expect(countOf(linked, "start")).toBe(2);
+  },
+);
+
+test("S57: a session without parts that were acknowledged is begun again", async () => {
+  await using linked = await linkedServer();
+  const notes: UploadSession[] = [];
+  linked.intercept = failing("files/upload_session/append_v2", Array(30).fill(noNetwork));
+  const request = uploadOf("big", large, { onSession: (session) => notes.push(session) });
+  await expect(linked.remote.upload(request)).rejects.toThrow(code("offline"));
+  linked.intercept = undefined;
+  const [empty] = notes;
+  const resume = empty && { ...empty, acknowledged: [{ from: 0, to: 16 * mebi }] };
+  linked.routes.length = 0;
+  await linked.remote.upload({ ...request, resume });
+  await checkLarge(linked);
+  expect(countOf(linked, "start")).toBe(1);
 });
 
 test("S57: a finish whose answer was lost is settled by looking", async () => {
@@ -101,7 +162,7 @@ test("S57: a finish whose answer was lost is settled by looking", async () => {
   };
   const item = await linked.remote.upload(uploadOf("big", large));
   expect(item.hash).toBe(uploadOf("big", large).hash);
-  expect(sessionCalls(linked).filter((route) => route === "start")).toHaveLength(1);
+  expect([countOf(linked, "start"), countOf(linked, "append_v2")]).toEqual([1, 5]);
 });
 
 test("a server that forgets every session ends in an error", async () => {
@@ -109,32 +170,30 @@ test("a server that forgets every session ends in an error", async () => {
   linked.intercept = async ({ route }, pass) =>
     route.endsWith("append_v2") ? failure(409, { ".tag": "not_found" }) : pass();
   await expect(linked.remote.upload(uploadOf("big", large))).rejects.toThrow(code("server-error"));
+  expect(countOf(linked, "start")).toBe(2);
 });
 
-test("a server that names wrong offsets for ever ends in an error", async () => {
-  await using linked = await linkedServer();
-  linked.intercept = async ({ route }, pass) =>
-    route.endsWith("append_v2")
-      ? failure(409, { ".tag": "incorrect_offset", correct_offset: 0 })
-      : pass();
-  await expect(linked.remote.upload(uploadOf("big", large))).rejects.toThrow(code("server-error"));
-});
-
-test("S57: a large file that changes while it is sent is never committed", async () => {
-  await using linked = await linkedServer();
-  const stale = uploadOf("big", large, { unchanged: async () => false });
-  await expect(linked.remote.upload(stale)).rejects.toThrow(code("volatile"));
-  const other = uploadOf("big", large, { hash: "0".repeat(64) });
-  await expect(linked.remote.upload(other)).rejects.toThrow(code("volatile"));
-  const whole = uploadOf("big", large);
-  const cut = {
-    ...whole,
-    read: async (offset: number, length: number) =>
-      offset < 9 * mebi ? whole.read(offset, length) : new Uint8Array(0),
-  };
-  await expect(linked.remote.upload(cut)).rejects.toThrow(code("volatile"));
-  expect(await linked.remote.get(whole.path)).toBeUndefined();
-});
+test.each([true, false])(
+  "S57: a large file that changes while it is sent is never committed (side by side: %s)",
+  async (isConcurrent) => {
+    await using linked = await linkedServer();
+    if (!isConcurrent)
+      linked.intercept = async (request, pass) => refuseConcurrent(request) ?? pass();
+    const stale = uploadOf("big", large, { unchanged: async () => false });
+    await expect(linked.remote.upload(stale)).rejects.toThrow(code("volatile"));
+    const other = uploadOf("big", large, { hash: "0".repeat(64) });
+    await expect(linked.remote.upload(other)).rejects.toThrow(code("volatile"));
+    const whole = uploadOf("big", large);
+    const cut = {
+      ...whole,
+      read: async (offset: number, length: number) =>
+        offset < 9 * mebi ? whole.read(offset, length) : new Uint8Array(0),
+    };
+    await expect(linked.remote.upload(cut)).rejects.toThrow(code("volatile"));
+    expect(await linked.remote.get(whole.path)).toBeUndefined();
+    expect(countOf(linked, "finish")).toBe(0);
+  },
+);
 
 test("S57: a large file replaces only the rev it names", async () => {
   await using linked = await linkedServer();

@@ -38,11 +38,16 @@ test("S74, S57, S85: intents, uploads and parked items come back as they were", 
   using index = open();
   const store = index.index;
   const intent = { op: "o1", kind: "L.put", node: 2, detail: '{"a":1}' };
-  const upload = { node: 2, session: "s", offset: 2 ** 40, stamp: "1 2 3" };
+  const acknowledged = [
+    { from: 0, to: 4 },
+    { from: 8, to: 2 ** 40 },
+  ];
+  const kind = "concurrent" as const;
+  const upload = { node: 2, session: "s", kind, acknowledged, stamp: "1 2 3", startedAt: 7 };
   const parked = { node: 2, kind: "R.put", path: "a", reason: "r", attempts: 3, nextAt: 5 };
   store.transaction(() => {
     store.putIntent(intent);
-    store.putUpload({ ...upload, offset: 0 });
+    store.putUpload({ ...upload, kind: "sequential", acknowledged: [] });
     store.putUpload(upload);
     store.putParked({ ...parked, attempts: 1 });
     store.putParked(parked);

@@ -59,7 +59,14 @@ async function copied(...cursors: readonly string[]): Promise<void> {
       open.index.setMeta("generation", "7");
       open.index.setMeta("marked", "7");
       open.index.local.put(absent);
-      open.index.putUpload({ node: 1, session: "s", offset: 4, stamp: "1 2 3" });
+      open.index.putUpload({
+        node: 1,
+        session: "s",
+        kind: "sequential",
+        acknowledged: [],
+        stamp: "1 2 3",
+        startedAt: 1,
+      });
       open.holds.putHold({
         digest: "d",
         kind: "mass-delete",

@@ -49,9 +49,10 @@ function cells(tables: readonly string[]): unknown {
 test("S13: an index of schema 1 keeps every row, and every node of it is looked at again", () => {
   makeGolden();
   using raw = new DatabaseSync(file);
-  const tables = tablesOf(raw);
+  // What an upload session keeps is written in another way since: see below.
+  const tables = tablesOf(raw).filter((table) => table !== "upload");
   raw.close();
-  expect(tables).toHaveLength(13);
+  expect(tables).toHaveLength(12);
   const before = cells(tables);
   const open = openIndex(file, { clock });
   expect([open.fresh, open.movedAside]).toEqual([false, undefined]);
@@ -75,6 +76,14 @@ test("S13: what was read of it by the older version reads the same", () => {
   expect(index.history(2).map(({ rev }) => rev)).toEqual(["r2", "r1"]);
   expect(index.intents()).toHaveLength(1);
   expect(index.parked()).toHaveLength(1);
+  expect(index.upload(5)).toEqual({
+    node: 5,
+    session: "session",
+    kind: "sequential",
+    stamp: "4 1 2",
+    startedAt: 0,
+    acknowledged: [{ from: 0, to: 8_388_608 }],
+  });
   expect(journal.items("r1").map(({ rev }) => rev)).toEqual([undefined, "r1"]);
   expect(index.transaction(() => index.newNode())).toBe(6);
 });
@@ -106,6 +115,8 @@ function downgrade(index: string): void {
     raw.exec(golden("schema"));
     raw.exec(`DELETE FROM node_counter; ATTACH '${index}' AS now`);
     for (const table of tablesOf(raw)) {
+      // No upload is under way.
+      if (table === "upload") continue;
       const columns = raw.prepare(`PRAGMA main.table_info(${table})`).all();
       const list = columns.map(({ name }) => String(name)).join(", ");
       raw.exec(`INSERT INTO main.${table} (${list}) SELECT ${list} FROM now.${table}`);

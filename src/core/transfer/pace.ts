@@ -15,6 +15,8 @@ const restWindows = 8;
 /** How many calls carry bytes at once, and what was measured for that. */
 export type Pace = {
   readonly parallel: number;
+  /** Bytes that one call carries in a ms, the last calls counting most; undefined before the first. */
+  readonly callRate: number | undefined;
   /** Bytes in a ms that another lane has to beat; undefined where none was measured. */
   readonly rate: number | undefined;
   /** Whether the last window began with another lane. */
@@ -39,6 +41,7 @@ export type CallEnd = {
 /** Before anything is known of the connection. */
 export const firstPace: Pace = {
   parallel: parallelFirst,
+  callRate: undefined,
   rate: undefined,
   isTrying: false,
   rests: 0,
@@ -47,7 +50,8 @@ export const firstPace: Pace = {
 };
 
 /** One more lane while throughput grows; back by one where it does not, and after a rest it is tried again (S107). */
-export function afterCall(pace: Pace, call: CallEnd): Pace {
+export function afterCall(before: Pace, call: CallEnd): Pace {
+  const pace = { ...before, callRate: callRateAfter(before, call) };
   if (!call.isBusy) return { ...pace, window: undefined };
   const { since, bytes, calls } = pace.window ?? { since: call.begunAt, bytes: 0, calls: 0 };
   const window = { since, bytes: bytes + call.bytes, calls: calls + 1 };
@@ -55,6 +59,16 @@ export function afterCall(pace: Pace, call: CallEnd): Pace {
   const isOver = window.calls >= callsPerLane * pace.parallel && elapsedMs >= windowMinMs;
   if (!isOver) return { ...pace, window };
   return afterWindow(pace, { rate: window.bytes / elapsedMs, endedAt: call.endedAt });
+}
+
+/** A clock that stands still, or was put back, measures nothing. */
+function callRateAfter(
+  { callRate }: Pace,
+  { begunAt, endedAt, bytes }: CallEnd,
+): number | undefined {
+  if (endedAt <= begunAt) return callRate;
+  const rate = bytes / (endedAt - begunAt);
+  return callRate === undefined ? rate : (3 * callRate + rate) / 4;
 }
 
 function afterWindow(pace: Pace, ended: { readonly rate: number; readonly endedAt: number }): Pace {
@@ -85,4 +99,11 @@ export function afterThrottle(
     rests: restWindows,
     halvedAt: endedAt,
   };
+}
+
+const mebi = 1024 * 1024;
+
+/** The size of a piece: small ones on a slow line, where a lost one costs less; both are whole blocks (S57). */
+export function pieceBytes({ callRate = 0 }: Pace): number {
+  return callRate * 1_000 >= 8 * mebi ? 8 * mebi : 4 * mebi;
 }

@@ -1,5 +1,6 @@
 import type { RelPath } from "../path/rel-path.ts";
 import type { ContentHash, NodeId, Stamp } from "./node.ts";
+import type { UploadSession } from "./remote-item.ts";
 
 /** Single facts of the index (S7), all as text. */
 export type MetaKey =
@@ -65,12 +66,12 @@ export type Intent = {
   readonly detail: string;
 };
 
-/** An upload session under way, while the stamp is unchanged (S57). */
-export type UploadRow = {
+/** An upload session under way, while the stamp is unchanged and the session young (S57). */
+export type UploadRow = UploadSession & {
   readonly node: NodeId;
-  readonly session: string;
-  readonly offset: number;
   readonly stamp: string;
+  /** ms since 1970; 0 where it was not noted. */
+  readonly startedAt: number;
 };
 
 /** An item left aside with its reason, shown by the status (S85). */

@@ -1,5 +1,6 @@
 import type { PathKey } from "../path/path-key.ts";
 import type { RelPath } from "../path/rel-path.ts";
+import type { Stretch } from "../transfer/stretches.ts";
 import type { ContentHash, Kind } from "./node.ts";
 
 /** Whose account it is. */
@@ -86,7 +87,21 @@ export type UploadRequest = {
   read(offset: number, lengthMax: number): Promise<Uint8Array>;
   /** Asked right before the commit; false drops the upload with `volatile`. */
   unchanged(): Promise<boolean>;
-  /** An upload session of an earlier run, and where to note the present one. */
-  readonly resume?: { readonly session: string; readonly offset: number } | undefined;
-  onSession?(session: string, offset: number): void;
+  /** An upload session of an earlier run, and where to note the present one, from its start and after each part. */
+  readonly resume?: UploadSession | undefined;
+  onSession?(session: UploadSession): void;
 };
+
+/** An upload session, as far as the server has acknowledged it. */
+export type UploadSession = {
+  readonly session: string;
+  /** Parts of a concurrent one come in any order, those of a sequential one in their order. */
+  readonly kind: SessionKind;
+  readonly acknowledged: readonly Stretch[];
+};
+
+/** The ways that a session takes its bytes. */
+export const sessionKinds = ["sequential", "concurrent"] as const;
+
+/** One of them. */
+export type SessionKind = (typeof sessionKinds)[number];

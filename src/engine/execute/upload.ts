@@ -14,6 +14,7 @@ import {
   type Execution,
   type OpResult,
 } from "./execution.ts";
+import { sessionDays } from "../limits.ts";
 import { commitOp } from "./op-log.ts";
 import { cancelledByConflict, changedThere, isOfAnother } from "./remote-look.ts";
 
@@ -76,7 +77,7 @@ async function send(
       modified: Number(BigInt(file.stat.modifiedNs) / 1_000_000n),
       read: (offset, lengthMax) => file.read(offset, lengthMax),
       unchanged: () => file.unchanged(),
-      ...sessionOf(index, row),
+      ...sessionOf(deps, row),
     },
     work,
   );
@@ -91,17 +92,20 @@ async function send(
   return done;
 }
 
-/** A session of an earlier run goes on while the file is the same; where it is now is noted (S57). */
+/** A session of an earlier run goes on while the file is the same and the server still has it; what it has is noted (S57). */
 function sessionOf(
-  index: Execution["deps"]["index"],
+  { index, clock }: Execution["deps"],
   { node, stamp }: LocalEntry,
 ): Pick<UploadRequest, "resume" | "onSession"> {
   const known = index.upload(node);
-  const { session, offset } = known ?? { session: "", offset: 0 };
+  const now = clock.now();
+  const isYoung = known !== undefined && now - known.startedAt < sessionDays * 24 * 3_600_000;
+  const resume = isYoung && known.stamp === stamp ? known : undefined;
   return {
-    ...(known?.stamp === stamp && { resume: { session, offset } }),
-    onSession: (now, at) => {
-      index.transaction(() => index.putUpload({ node, session: now, offset: at, stamp }));
+    resume,
+    onSession: (session) => {
+      const startedAt = session.session === resume?.session ? resume.startedAt : now;
+      index.transaction(() => index.putUpload({ ...session, node, stamp, startedAt }));
     },
   };
 }

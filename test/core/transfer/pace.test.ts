@@ -3,6 +3,7 @@ import {
   afterCall,
   afterThrottle,
   firstPace,
+  pieceBytes,
   type CallEnd,
   type Pace,
 } from "../../../src/core/transfer/pace.ts";
@@ -66,4 +67,18 @@ test("S84: a 429 halves once for all that was under way, down to one, and nothin
   for (let at = 1_000; at < 1_010; at += 1)
     least = afterThrottle(least, { begunAt: at, endedAt: at });
   expect(least.parallel).toBe(1);
+});
+
+test("S57: a call carries 4 MiB on a slow or unknown line, 8 MiB where that takes no second", () => {
+  const mebi = 1024 * 1024;
+  const after = (bytesPerMs: number): number =>
+    pieceBytes(afterCall(firstPace, { ...call, bytes: bytesPerMs * 1_000 }));
+  expect(pieceBytes(firstPace)).toBe(4 * mebi);
+  expect(after(1_000)).toBe(4 * mebi);
+  expect(after(10_000)).toBe(8 * mebi);
+  const slower = [call, call, call, call].reduce(
+    afterCall,
+    afterCall(firstPace, { ...call, bytes: 20 * mebi }),
+  );
+  expect(pieceBytes(slower)).toBe(4 * mebi);
 });

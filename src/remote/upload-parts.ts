@@ -1,0 +1,152 @@
+import { bytesOf, cut, joined, missing, type Stretch } from "../core/transfer/stretches.ts";
+import {
+  blockBytes,
+  contentHashOfBlocks,
+  hashedContentOf,
+  type BlockHash,
+  type HashedContent,
+} from "../core/tree/content-hash.ts";
+import type { UploadRequest, UploadSession } from "../core/tree/remote-item.ts";
+import { forEachLimited } from "../std/limiter.ts";
+import type { Work } from "../std/events.ts";
+import type { Client } from "./client.ts";
+import { correctOffset, hasTag } from "./errors.ts";
+import { readExactly, volatile } from "./upload-body.ts";
+
+/** Parts of one file that ask for a lane at once. */
+const partsInLineMax = 16;
+
+/** Corrections of a sequential session's offset, besides one for each part: for a stranger's writes. */
+const strangersMax = 3;
+
+type Sending = { readonly request: UploadRequest; readonly work: Work };
+
+/**
+ * Send what a session has not acknowledged yet, and look at the whole (S57).
+ *
+ * @throws {SnapError} `volatile` where the bytes are not those that were promised
+ */
+export async function sendParts(
+  client: Client,
+  upload: Sending,
+  session: UploadSession,
+): Promise<void> {
+  const sender = new PartSender(client, upload, session);
+  await (session.kind === "concurrent" ? sender.sendSideBySide() : sender.sendInOrder());
+  sender.checkHash();
+}
+
+class PartSender {
+  readonly #client: Client;
+  readonly #upload: Sending;
+  readonly #session: UploadSession;
+  readonly #pieceBytes: number;
+  /** Hashes of the blocks that were read now, by number. */
+  readonly #blocks: BlockHash[] = [];
+  #acknowledged: readonly Stretch[];
+
+  constructor(client: Client, upload: Sending, session: UploadSession) {
+    this.#client = client;
+    this.#upload = upload;
+    this.#session = session;
+    this.#acknowledged = session.acknowledged;
+    this.#pieceBytes = client.lanes.upload.pieceBytes;
+  }
+
+  /** The last part goes when all others are there: it closes the session, and what a closed one still takes is not documented. */
+  async sendSideBySide(): Promise<void> {
+    const { request, work } = this.#upload;
+    const parts = cut(missing(this.#acknowledged, request.size), this.#pieceBytes);
+    const last = parts.filter(({ to }) => to === request.size);
+    const others = parts.filter(({ to }) => to < request.size);
+    const options = { parallel: partsInLineMax, signal: work.signal };
+    await forEachLimited(others, options, (part) => this.#sendPart(part, { close: false }));
+    for (const part of last) await this.#sendPart(part, { close: true });
+  }
+
+  /** The server's offset is the truth: after a lost answer, or from an earlier run, it goes on where the server is. */
+  async sendInOrder(): Promise<void> {
+    const { size } = this.#upload.request;
+    let correctionsLeft = Math.ceil(size / this.#pieceBytes) + strangersMax;
+    for (let from = bytesOf(this.#acknowledged); from < size;) {
+      try {
+        const part = { from, to: Math.min(from + this.#pieceBytes, size) };
+        await this.#sendPart(part, { close: false });
+        from = part.to;
+      } catch (error) {
+        const offset = correctOffset(error);
+        if (offset === undefined || offset > size || correctionsLeft === 0) throw error;
+        correctionsLeft -= 1;
+        from = offset;
+      }
+    }
+  }
+
+  /** Parts that an earlier run sent were not read now: then the hash in the server's answer decides alone. */
+  checkHash(): void {
+    const { request } = this.#upload;
+    const count = Math.ceil(request.size / blockBytes);
+    const blocks = Array.from({ length: count }, (_, number) => this.#blocks[number]);
+    const known = blocks.filter((block) => block !== undefined);
+    if (known.length < count) return;
+    if (contentHashOfBlocks(known) !== request.hash) throw volatile(request);
+  }
+
+  async #sendPart(part: Stretch, { close }: { readonly close: boolean }): Promise<void> {
+    const { request, work } = this.#upload;
+    const length = part.to - part.from;
+    await this.#client.lanes.upload.run(length, work, async () => {
+      const contents = await readExactly(request, part.from, length);
+      const content = hashedContentOf(contents);
+      this.#noteBlocks(part, content);
+      await this.#append(part, { contents, content, close });
+    });
+    this.#acknowledge(part);
+  }
+
+  async #append(
+    part: Stretch,
+    {
+      contents,
+      content,
+      close,
+    }: { readonly contents: Buffer; readonly content: HashedContent; readonly close: boolean },
+  ): Promise<void> {
+    const { request, work } = this.#upload;
+    const argument = {
+      cursor: { session_id: this.#session.session, offset: part.from },
+      ...(close && { close }),
+      content_hash: content.hash,
+      contents,
+    };
+    const call = { what: "Uploading", endpoint: "upload", path: request.path, work } as const;
+    try {
+      await this.#client.call((sdk, own) => sdk.filesUploadSessionAppendV2(argument, own), call);
+    } catch (error) {
+      // The session was closed by this very part: its first answer was lost.
+      if (!close || !hasTag(error, "closed")) throw error;
+    }
+  }
+
+  /** A block that does not begin on the grid, as in a sequential session of a stranger's length, has no number. */
+  #noteBlocks({ from }: Stretch, { blocks }: HashedContent): void {
+    if (from % blockBytes !== 0) return;
+    for (const [place, block] of blocks.entries()) this.#blocks[from / blockBytes + place] = block;
+  }
+
+  #acknowledge(part: Stretch): void {
+    const { request, work } = this.#upload;
+    const before =
+      this.#session.kind === "sequential" ? [{ from: 0, to: part.from }] : this.#acknowledged;
+    this.#acknowledged = joined([...before, part]);
+    request.onSession?.({ ...this.#session, acknowledged: this.#acknowledged });
+    work.onProgress?.({
+      step: "upload",
+      done: 0,
+      total: 1,
+      bytes: bytesOf(this.#acknowledged),
+      bytesTotal: request.size,
+      current: request.path,
+    });
+  }
+}
