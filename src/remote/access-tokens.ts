@@ -2,10 +2,10 @@ import type { Clock } from "../std/time.ts";
 import { refresh, type AccessToken, type RemoteAuth } from "./oauth.ts";
 import type { Fetch } from "./transport.ts";
 
-/** An access token that ends sooner than this is renewed before it is used, as the official clients do. */
-const renewBeforeMs = 300_000;
-
-/** The access token of one login, in memory only; however many calls need one, one request renews it. */
+/**
+ * The access token of one login, in memory only; however many calls need one, one request renews it. Our clock only says when
+ * to renew early: where it is wrong, or jumps, the server refuses the token, and that renews it, too (once for a call).
+ */
 export class AccessTokens {
   readonly #auth: RemoteAuth;
   readonly #parts: { readonly fetch: Fetch | undefined; readonly clock: Clock };
@@ -23,8 +23,8 @@ export class AccessTokens {
   /** A token that is good for some minutes. @throws {SnapError} as `refresh` */
   async current(): Promise<string> {
     const token = this.#token;
-    const goodUntil = this.#parts.clock.now() + renewBeforeMs;
-    return token !== undefined && token.expiresAt > goodUntil ? token.accessToken : this.#renew();
+    const isGood = token !== undefined && token.renewAt > this.#parts.clock.now();
+    return isGood ? token.accessToken : this.#renew();
   }
 
   /** Another token than one that was refused; a call that comes late gets the one that is there already. */

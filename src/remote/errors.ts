@@ -1,5 +1,5 @@
 import { DropboxResponseError } from "dropbox";
-import { describeError, isSnapError, SnapError, type ErrorCode } from "../std/error.ts";
+import { describeError, isSnapError, SnapError, systemCode, type ErrorCode } from "../std/error.ts";
 import { isShape, countIn, textIn, type Shape } from "./shape.ts";
 
 /** What a call was about, for the error that it may end in. */
@@ -59,7 +59,17 @@ export function fromRemote(error: unknown, facts: CallFacts): SnapError {
   // `fetch` rejects with a TypeError for everything between here and there, and so does a body that breaks off.
   const code = error instanceof SyntaxError ? "server-error" : "offline";
   const reason = code === "offline" ? describeNetwork(error) : "the answer is not understood";
-  return ours(code, facts, { reason, cause: error });
+  const hint = isAboutTime(error) ? clockHint : undefined;
+  return ours(code, facts, { reason, hint, cause: error });
+}
+
+const clockHint =
+  "Set the clock of this computer: by the time that it shows, the certificate of the server is not valid.";
+
+/** Whether a certificate was refused because of what our clock says. */
+function isAboutTime(error: unknown): boolean {
+  const code = systemCode(innermost(error));
+  return code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID";
 }
 
 type Answer = DropboxResponseError<unknown>;
@@ -150,8 +160,11 @@ function quoted(body: unknown): string {
 
 /** The innermost cause of a `fetch` failure says which host or what broke. */
 function describeNetwork(error: unknown): string {
-  const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return `no connection (${describeError(inner)})`;
+  return `no connection (${describeError(innermost(error))})`;
+}
+
+function innermost(error: unknown): unknown {
+  return error instanceof Error && error.cause instanceof Error ? error.cause : error;
 }
 
 /** Seconds from the header, else from the body of a 429 (fact sheet 1.8). */

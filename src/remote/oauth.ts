@@ -36,8 +36,10 @@ export type PendingLogin = {
 /** What calls are made with, for some hours. */
 export type AccessToken = {
   readonly accessToken: string;
-  /** ms since 1970, by our clock. */
+  /** When it ends, ms since 1970, by our clock: a guess, the server's answer is what counts. */
   readonly expiresAt: number;
+  /** When to get another one, before it ends. */
+  readonly renewAt: number;
 };
 
 /** What the end of a login gives: keep the refresh token, pin the account. */
@@ -45,6 +47,12 @@ export type Login = AccessToken & { readonly refreshToken: string; readonly acco
 
 /** What calls of the token endpoint need. */
 export type OAuthParts = { readonly fetch?: Fetch | undefined; readonly clock: Clock };
+
+/** An access token is renewed this long before its end, as by the official clients, or at half of a short life. */
+const renewBeforeMs = 300_000;
+
+/** A life that is shorter is not believed: every call would ask for another token. */
+const lifeMinMs = 60_000;
 
 /** Bytes of a verifier: 86 characters, of the 43 to 128 that RFC 7636 allows. */
 const verifierBytes = 64;
@@ -192,7 +200,9 @@ function accessTokenOf(answer: Shape, clock: Clock): AccessToken {
   const accessToken = textIn(answer, "access_token");
   const expiresIn = countIn(answer, "expires_in");
   if (accessToken === undefined || expiresIn === undefined) throw notUnderstood();
-  return { accessToken, expiresAt: clock.now() + expiresIn * 1_000 };
+  const lifeMs = Math.max(lifeMinMs, expiresIn * 1_000);
+  const expiresAt = clock.now() + lifeMs;
+  return { accessToken, expiresAt, renewAt: expiresAt - Math.min(renewBeforeMs, lifeMs / 2) };
 }
 
 /** Errors in the form of RFC 6749 §5.2. */

@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { accountOf, connect } from "../../src/app/accounts.ts";
 import { logout, useAccount } from "../../src/app/login.ts";
 import { isSnapError } from "../../src/std/error.ts";
+import { TestClock } from "../support/test-clock.ts";
 import { appKey, DropboxHome } from "./dropbox-home.ts";
 
 const scopes = [
@@ -185,3 +186,20 @@ test("logging out without a network forgets the token, and says that it lives on
   });
   expect(answer.status).toBe(200);
 });
+
+test.each([-12, 12])(
+  "a computer whose clock is %i hours off logs in, links and syncs",
+  async (hours) => {
+    const clock = new TestClock(new TestClock().now() + hours * 3_600_000);
+    await using home = await DropboxHome.open({}, clock);
+    await home.login();
+    home.write("a", "one");
+    await home.link("/project");
+    await home.sync();
+    home.requests.length = 0;
+    home.write("b", "two");
+    await home.sync();
+    expect(await home.cloud()).toEqual(["/project/a", "/project/b"]);
+    expect(home.requests.filter(({ route }) => route === "/oauth2/token")).toHaveLength(1);
+  },
+);
