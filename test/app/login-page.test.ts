@@ -1,10 +1,10 @@
 /** The page of this computer that a browser comes back to with a code (X14). */
 import { request } from "node:http";
-import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { openLoginPage, redirectUriOf, type LoginPage } from "../../src/app/login-page.ts";
 import { beginLogin } from "../../src/app/login.ts";
 import { present } from "../../src/std/assert.ts";
+import { ask } from "../support/browser-request.ts";
 import { freePort } from "../support/free-port.ts";
 import { ConsentVisit } from "../support/consent-visit.ts";
 import { appKey, DropboxHome } from "./dropbox-home.ts";
@@ -19,30 +19,11 @@ async function openPage(): Promise<Waiting & AsyncDisposable> {
   return { page, port, [Symbol.asyncDispose]: () => page[Symbol.asyncDispose]() };
 }
 
-type Asked = { readonly status: number; readonly body: string; readonly headers: object };
-
-/** A request as a browser makes it, or whoever pretends to be one. */
-async function ask(
-  { port }: { readonly port: number },
-  target: string,
-  options: { readonly method?: string; readonly headers?: Record<string, string> } = {},
-): Promise<Asked> {
-  const headers = { host: `127.0.0.1:${port}`, ...options.headers };
-  const sent = request({ host: "127.0.0.1", port, path: target, method: options.method, headers });
-  return new Promise((resolve, reject) => {
-    sent.on("error", reject).on("response", (response) => {
-      const { statusCode: status = 0, headers: got } = response;
-      text(response).then((body) => resolve({ status, body, headers: got }), reject);
-    });
-    sent.end();
-  });
-}
-
 const right = `/?code=abc&state=${state}`;
 
 test("X14: the code with the right state ends the login, once; the page shows none of it", async () => {
   await using waiting = await openPage();
-  const answer = await ask(waiting, right);
+  const answer = await ask(waiting.port, right);
   expect(answer.status).toBe(200);
   expect(answer.headers).toMatchObject({
     "content-security-policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
@@ -53,7 +34,7 @@ test("X14: the code with the right state ends the login, once; the page shows no
   expect(answer.body).not.toContain("abc");
   expect(answer.body).not.toContain(state);
   expect(await waiting.page.code).toBe("abc");
-  expect((await ask(waiting, right.replace("abc", "other"))).status).toBe(410);
+  expect((await ask(waiting.port, right.replace("abc", "other"))).status).toBe(410);
   expect(await waiting.page.code).toBe("abc");
 });
 
@@ -84,10 +65,10 @@ test.each<[string, Try]>([
   "X14: a code that comes %s is refused, and the login waits on",
   async (_, { target, status, how }) => {
     await using waiting = await openPage();
-    expect((await ask(waiting, target, how)).status).toBe(status);
+    expect((await ask(waiting.port, target, how)).status).toBe(status);
     const navigation = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
     const headers = { ...navigation, "sec-fetch-site": "cross-site" };
-    expect((await ask(waiting, right, { headers })).status).toBe(200);
+    expect((await ask(waiting.port, right, { headers })).status).toBe(200);
     expect(await waiting.page.code).toBe("abc");
   },
 );
@@ -95,7 +76,7 @@ test.each<[string, Try]>([
 test("X14: a person who denies ends the login, and an error of Dropbox is told", async () => {
   await using waiting = await openPage();
   const target = `/?error=access_denied&error_description=You+chose+not+to&state=${state}`;
-  expect((await ask(waiting, target)).body).not.toContain("chose");
+  expect((await ask(waiting.port, target)).body).not.toContain("chose");
   await expect(waiting.page.code).rejects.toThrow("You chose not to");
 });
 
@@ -105,9 +86,9 @@ test("X14: nobody answers any more when the login is over, whoever still holds a
   held.on("error", () => undefined);
   held.setHeader("content-length", 5);
   held.flushHeaders();
-  await ask(waiting, right);
+  await ask(waiting.port, right);
   await waiting.page[Symbol.asyncDispose]();
-  await expect(ask(waiting, right)).rejects.toThrow("ECONNREFUSED");
+  await expect(ask(waiting.port, right)).rejects.toThrow("ECONNREFUSED");
 });
 
 test("X14: where the port is taken there is no page, and the code is pasted", async () => {
@@ -127,7 +108,7 @@ test("X14: a browser that allows brings the code, and the login is kept; the pas
   const visit = await ConsentVisit.open(home.server.fetch, url.href);
   const answer = await visit.answer("allow", { account: home.account });
   const target = new URL(answer.headers.get("location") ?? "");
-  await ask({ port }, `/${target.search}`);
+  await ask(port, `/${target.search}`);
   const brought = await login.brought;
   expect(await login.finish(brought)).toMatchObject({ id: home.account, appKey });
   await expect(login.finish(brought.code)).rejects.toThrow("The code was not accepted");
@@ -141,5 +122,5 @@ test("X14: a page and a pasted code wait beside each other", async () => {
     const code = home.server.authorize(home.account, new URL(login.url));
     expect(await login.finish(code)).toMatchObject({ id: home.account });
   }
-  await expect(ask({ port }, right)).rejects.toThrow("ECONNREFUSED");
+  await expect(ask(port, right)).rejects.toThrow("ECONNREFUSED");
 });

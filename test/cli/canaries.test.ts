@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { DropboxBox } from "../support/dropbox-box.ts";
 import { Box } from "../support/snap-process.ts";
 
 /** Every file below a folder, by its path in it. */
@@ -45,4 +46,49 @@ test("X14, X15: a token is in its own file and nowhere else, a content in no ind
   const holders = [...filesIn(path.join(box.home, "workspaces"))];
   expect(holders.filter(([name]) => name.endsWith("index.db"))).toHaveLength(1);
   expect(holders.filter(([, bytes]) => bytes.includes(content))).toEqual([]);
+});
+
+test("X14, X15: of a login to Dropbox the code and the tokens are in no file but the one, and in no word", async () => {
+  await using dropbox = await DropboxBox.open();
+  const told: string[] = [];
+  let code = "";
+  const login = await dropbox.login(
+    async ({ url }) => {
+      code = await dropbox.allow(url);
+      return code;
+    },
+    { words: ["--verbose"] },
+  );
+  told.push(JSON.stringify(login.events.filter(({ type }) => type !== "authorize")));
+  dropbox.box.write("a", content);
+  for (const words of [
+    ["link", ".", "/w"],
+    ["sync"],
+    ["account"],
+    ["start"],
+    ["status", "--wait"],
+  ]) {
+    const { stdout, stderr } = await dropbox.expectExit(0, ...words, "--verbose");
+    told.push(stdout, stderr);
+  }
+  dropbox.box.write("b", content);
+  for (const words of [["status", "--wait"], ["doctor"], ["log"], ["stop"]]) {
+    const { stdout, stderr } = await dropbox.expectExit(0, ...words, "--json");
+    told.push(stdout, stderr);
+  }
+  const [token = ""] = dropbox.secrets();
+  const files = [...filesIn(dropbox.box.home)];
+  const holding = (text: string): readonly string[] =>
+    files.filter(([, bytes]) => bytes.includes(text)).map(([name]) => path.dirname(name));
+  expect(code.length).toBeGreaterThan(16);
+  expect(holding(token)).toEqual(["secrets"]);
+  expect(holding(code)).toEqual([]);
+  // Every access token begins so, and nothing else does.
+  const access = /\bsl\.[\w-]{20}/u;
+  expect(files.filter(([, bytes]) => access.test(bytes.toString("latin1")))).toEqual([]);
+  for (const text of told) {
+    expect(text).not.toContain(token);
+    expect(text).not.toContain(code);
+    expect(text).not.toMatch(access);
+  }
 });
