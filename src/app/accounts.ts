@@ -1,5 +1,6 @@
 import type { ReachedServer } from "../server/reach.ts";
 import type { AccountFacts } from "../remote/account-facts.ts";
+import type { KnownPlace } from "../remote/dropbox-side.ts";
 import type { AccountRecord } from "../state/config.ts";
 import type { KeptRemote, RemoteSide } from "../ports.ts";
 import { SnapError } from "../std/error.ts";
@@ -7,6 +8,7 @@ import type { Work } from "../std/events.ts";
 import type { Environment } from "./environment.ts";
 
 export type { AccountFacts } from "../remote/account-facts.ts";
+export type { KnownPlace } from "../remote/dropbox-side.ts";
 
 /** An account that this installation is linked to. */
 export type Account = AccountRecord;
@@ -52,8 +54,8 @@ export async function accountCalled(environment: Environment, called: string): P
 export interface Connection extends AsyncDisposable {
   readonly account: Account;
   readonly fetch: typeof fetch;
-  /** A folder of the account, "" or "/folder/sub", as a side to sync with. */
-  side(top: string): RemoteSide & KeptRemote;
+  /** A folder of the account, "" or "/folder/sub", as a side to sync with; what is known of it holds (S35). */
+  side(top: string, known?: KnownPlace): RemoteSide & KeptRemote;
   /** What the server says of the account. @throws {SnapError} as every call */
   facts(work?: Work): Promise<AccountFacts>;
 }
@@ -93,7 +95,7 @@ export async function connect(environment: Environment, id?: string): Promise<Co
   return {
     account,
     fetch: reach,
-    side: (top) => openRemote({ top, ...options }),
+    side: (top, known) => openRemote({ top, known, ...options }),
     facts: (work) => accountFacts(options, work),
     [Symbol.asyncDispose]: async () => server?.[Symbol.asyncDispose](),
   };

@@ -10,7 +10,7 @@ import type { Environment } from "./environment.ts";
 import { isLinked } from "./find-workspace.ts";
 import { refuseUnsettled } from "./initial-mark.ts";
 import { openedOf, type OpenWorkspace } from "./open-workspace.ts";
-import { engineDepsOf, type LinkedWorkspace } from "./workspace.ts";
+import { engineDepsOf, knownPlace, type LinkedWorkspace } from "./workspace.ts";
 
 /**
  * A workspace for who looks and tries, and leaves no trace: no lock is taken, and what is noted goes into a copy of the index that is gone
@@ -35,7 +35,8 @@ export async function openAside(
     return openedOf({ ...parts, record }, () => owned.disposeAsync());
   }
   refuseUnsettled(record);
-  const remote = stack.use(await connect(environment, record.account)).side(record.remote);
+  const connection = stack.use(await connect(environment, record.account));
+  const remote = connection.side(record.remote, knownPlace(state.index));
   const owned = stack.move();
   const workspace = openedOf({ ...parts, record }, () => owned.disposeAsync());
   const engineDeps = await engineDepsOf(workspace, remote);

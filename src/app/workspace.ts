@@ -5,8 +5,8 @@ import { openEngine, type Engine } from "../engine/engine.ts";
 import { openLeases } from "../guard/leases.ts";
 import { openWorkTrees } from "../guard/work-trees.ts";
 import type { WorkspaceRecord } from "../state/config.ts";
-import type { KeptRemote, RemoteSide } from "../ports.ts";
-import { connect } from "./accounts.ts";
+import type { IndexStore, KeptRemote, RemoteSide } from "../ports.ts";
+import { connect, type KnownPlace } from "./accounts.ts";
 import type { Environment } from "./environment.ts";
 import { openWorkspace, type OpenWorkspace } from "./open-workspace.ts";
 import { isLinked, type LinkedRecord } from "./find-workspace.ts";
@@ -40,7 +40,7 @@ export async function openLinked(
   await using stack = new AsyncDisposableStack();
   const workspace = stack.use(await openWorkspace(environment, record, what));
   const connection = stack.use(await connect(environment, record.account));
-  const remote = connection.side(record.remote);
+  const remote = connection.side(record.remote, knownPlace(workspace.state.index));
   const engineDeps = await engineDepsOf(workspace, remote);
   const owned = stack.move();
   return {
@@ -50,6 +50,12 @@ export async function openLinked(
     remote,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** Where the linked folder was found when it was looked for last; undefined before that. */
+export function knownPlace(index: IndexStore): KnownPlace | undefined {
+  const [root, folder] = [index.meta("root_namespace"), index.meta("root_id")];
+  return root === undefined || folder === undefined ? undefined : { root, folder };
 }
 
 /** What may be done while the first sync of a link has not come to its end (S44). */

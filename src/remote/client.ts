@@ -22,6 +22,8 @@ export type ClientOptions = {
   readonly account: string | undefined;
   /** The key of an app that has a folder of its own; absent for one that sees everything. */
   readonly appFolder?: string | undefined;
+  /** Where the account's paths began when its linked folder was found; absent where that is not known. */
+  readonly root?: string | undefined;
   readonly fetch?: Fetch | undefined;
   readonly clock: Clock;
   readonly rng: Rng;
@@ -68,6 +70,7 @@ export class Client {
   constructor(options: ClientOptions, confirmRoot: ConfirmRoot = anyRoot) {
     this.#options = options;
     this.#roots = new Roots({
+      known: options.root,
       ask: (work) => this.#askAccount(work),
       confirm: (told) => confirmRoot(this.from(told.pathRoot), told.account),
     });

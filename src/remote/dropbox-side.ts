@@ -36,7 +36,12 @@ import { rootChanged } from "../core/tree/root-changed.ts";
 export type RemoteOptions = ClientOptions & {
   /** The linked folder: "" for the root of the account, or "/folder/sub". */
   readonly top: string;
+  /** What it is: no call reaches another folder that has its path from another root. Absent for one that is new. */
+  readonly known?: KnownPlace | undefined;
 };
+
+/** The linked folder as it was found: its id, and where the path to it began. */
+export type KnownPlace = { readonly root: string; readonly folder: string };
 
 /** @throws {SnapError} `path-invalid` when the top is no path of the API */
 export function openRemote(options: RemoteOptions): RemoteSide & KeptRemote {
@@ -54,8 +59,12 @@ class DropboxSide implements RemoteSide, KeptRemote {
   #found: string | undefined;
 
   constructor(options: RemoteOptions) {
-    this.#client = new Client(options, (there, account) => this.#confirmRoot(there, account));
+    const { known } = options;
+    this.#client = new Client({ ...options, root: known?.root }, (there, account) =>
+      this.#confirmRoot(there, account),
+    );
     this.#top = parseTop(options.top);
+    this.#found = known?.folder;
     this.#rng = options.rng;
   }
 

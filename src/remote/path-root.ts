@@ -49,6 +49,8 @@ export type Told = { readonly account: RemoteAccount; readonly pathRoot: PathRoo
 
 /** What a root is followed with; every call of it is one attempt, which the caller repeats. */
 export type RootParts = {
+  /** Where paths began when it was noted last; undefined where nothing was. */
+  readonly known: string | undefined;
   readonly ask: (work: Work | undefined) => Promise<Told>;
   /** Rejects where what was found so far is not found from there. */
   readonly confirm: (told: Told) => Promise<void>;
@@ -76,9 +78,8 @@ export class Roots {
 
   /** What the account is now. @throws {SnapError} what `confirm` rejects with: then calls begin where they did */
   async follow(told: Told): Promise<Told> {
-    if (this.#told !== undefined && this.#told.pathRoot !== told.pathRoot) {
-      await this.#parts.confirm(told);
-    }
+    const before = (this.#told?.account.root ?? this.#parts.known) || told.account.root;
+    if (before !== told.account.root) await this.#parts.confirm(told);
     this.#told = told;
     return told;
   }

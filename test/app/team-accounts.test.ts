@@ -1,6 +1,10 @@
 /** Accounts whose root is not their own folder, and what a link means when the root changes (S35). */
 import { expect, test } from "vitest";
+import { requireLink } from "../../src/app/find-workspace.ts";
+import { openLinked } from "../../src/app/workspace.ts";
+import { parseRelPath } from "../../src/core/path/rel-path.ts";
 import { present } from "../../src/std/assert.ts";
+import { isSnapError } from "../../src/std/error.ts";
 import { DropboxHome } from "./dropbox-home.ts";
 
 const teamRoot = (home: DropboxHome): string =>
@@ -104,4 +108,31 @@ test("S35: a folder of the same path below the new root is not taken for the lin
   expect(await home.syncError()).toMatchObject({ code: "account-changed" });
   expect(home.tree()).toEqual({ a: "one" });
   expect(await home.cloud()).toEqual(["/project/other"]);
+});
+
+test("S35: no call of a linked workspace reaches the place that its path means from another root", async () => {
+  await using home = await member("/Ada/project");
+  home.server.changeTeam(home.account, "leave");
+  home.requests.length = 0;
+  await using workspace = await openLinked(
+    home.environment,
+    requireLink(home.environment, home.place),
+    "restore",
+  );
+  const { remote } = workspace;
+  for (const attempt of [
+    () => remote.makeFolder(parseRelPath("x")),
+    () => remote.writeDocument(parseRelPath(".snap/git/x"), "{}", undefined),
+    () => remote.relocate("move", [{ from: parseRelPath("a"), to: parseRelPath("b") }]),
+    () => Array.fromAsync(remote.pages(undefined)),
+    () => remote.makeTop(),
+  ]) {
+    await expect(attempt()).rejects.toSatisfy((error) => isSnapError(error, "account-changed"));
+  }
+  const routes = new Set(home.requests.map(({ route }) => route));
+  expect([...routes].toSorted()).toEqual([
+    "/2/files/get_metadata",
+    "/2/users/get_current_account",
+    "/oauth2/token",
+  ]);
 });
