@@ -115,6 +115,7 @@ export async function finishLogin(
   });
   const refreshToken = textIn(answer, "refresh_token");
   const accountId = textIn(answer, "account_id");
+  if (accountId === undefined && textIn(answer, "team_id") !== undefined) throw appOfTeams();
   if (refreshToken === undefined || accountId === undefined) throw notUnderstood();
   refuseLessScopes(textIn(answer, "scope"));
   return { ...accessTokenOf(answer, options.clock), refreshToken, accountId };
@@ -220,6 +221,13 @@ function tokenError(status: number, answer: Shape, refreshing: boolean): SnapErr
 function revoked(): SnapError {
   return new SnapError("login-revoked", "The login was revoked", {
     hint: "Run snap login; nothing that was synced is lost.",
+  });
+}
+
+/** An app with permissions of a team's administrator acts for the team, and for none of its members by itself. */
+function appOfTeams(): SnapError {
+  return new SnapError("usage", "The app key is of an app that acts for a whole team", {
+    hint: "Register an app without team permissions; members of a team log in with it like everybody.",
   });
 }
 

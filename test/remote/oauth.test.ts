@@ -81,6 +81,20 @@ test("answers of the token endpoint that make no sense are errors, and no crash"
   await expect(refresh({ ...auth, clock, fetch })).rejects.toThrow(code("offline"));
 });
 
+test("an app that acts for a whole team is no way to log in, and says so", async () => {
+  await using linked = await linkedServer();
+  const { clock } = linked;
+  const answer = {
+    access_token: "sl.x",
+    expires_in: 14_400,
+    refresh_token: "r",
+    team_id: "dbtid:1",
+  };
+  const fetch: typeof globalThis.fetch = async () => Response.json(answer);
+  const given = { appKey, code: "c", verifier: "v", fetch, clock };
+  await expect(finishLogin(given)).rejects.toThrow("acts for a whole team");
+});
+
 test("X15: no secret is in an address or in an error", async () => {
   await using linked = await linkedServer();
   const addresses: string[] = [];
