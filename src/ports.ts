@@ -43,6 +43,7 @@ import type {
   SyncedEntry,
 } from "./core/tree/node.ts";
 import type {
+  DownloadWork,
   RemoteAccount,
   RemoteItem,
   RemotePage,
@@ -151,7 +152,7 @@ export interface RemoteSide {
   /** Content hash of a revision that the server still keeps, also of a file that was changed or deleted since; nothing is downloaded. */
   revision(rev: string): Promise<ContentHash | undefined>;
   /** Bytes of one revision from `offset`; the caller checks the hash. */
-  download(rev: string, offset: number, work?: Work): AsyncIterable<Uint8Array>;
+  download(rev: string, offset: number, work?: DownloadWork): AsyncIterable<Uint8Array>;
   /** A lost response is healed by the repeat (S57). @throws {SnapError} `conflict` when something else is there. */
   upload(request: UploadRequest, work?: Work): Promise<RemoteItem>;
   /** An existing folder is adopted; `conflict` for a file. */

@@ -8,7 +8,7 @@ import type { RemoteAccount } from "../ports.ts";
 import { AccessTokens } from "./access-tokens.ts";
 import { Breakers, type Endpoint } from "./breaker.ts";
 import { fromRemote, hasTag, statusOf, type CallFacts } from "./errors.ts";
-import { Lanes } from "./lanes.ts";
+import { laneBytesMax, Lanes } from "./lanes.ts";
 import type { RemoteAuth } from "./oauth.ts";
 import { rootedFetch, rootOf, Roots, type PathRoot, type Told } from "./path-root.ts";
 import { waitAfter, withRetries } from "./retry.ts";
@@ -77,7 +77,10 @@ export class Client {
     this.#logger = options.logger ?? silentLogger;
     this.#tokens = new AccessTokens(options.auth, { fetch: options.fetch, clock: options.clock });
     this.#breakers = new Breakers(options.clock);
-    this.lanes = { upload: new Lanes(options.clock), download: new Lanes(options.clock) };
+    this.lanes = {
+      upload: new Lanes(options.clock, laneBytesMax.upload),
+      download: new Lanes(options.clock, laneBytesMax.download),
+    };
     this.#plainSdk = this.#makeSdk(this.#sdkAuth);
     this.#openSdk = this.#makeSdk(new DropboxAuth({}));
   }

@@ -1,8 +1,9 @@
-import { SnapError, throwIfAborted } from "../std/error.ts";
+import { throwIfAborted } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import type { Client } from "./client.ts";
-import { fromRemote, statusOf } from "./errors.ts";
-import { countIn, isShape } from "./shape.ts";
+import { downloadRanges, rangedBytesMin } from "./download-ranges.ts";
+import { fromRemote } from "./errors.ts";
+import { brokeOff, openDownload, tooLong } from "./open-download.ts";
 
 /** A body that broke off after this many new bytes starts a new count of attempts: the line does work. */
 const progressBytes = 8 * 1024 * 1024;
@@ -12,16 +13,36 @@ export type DownloadRequest = {
   readonly rev: string;
   /** Bytes that the caller has already. */
   readonly offset: number;
+  /** What the whole revision should have, where the caller knows. */
+  readonly size?: number | undefined;
   readonly work?: Work | undefined;
 };
 
 /**
- * Bytes of one revision from an offset to its end. A revision never changes, so a body that breaks off is continued by
- * range (S66). Nothing is read ahead of the caller; leaving the loop ends the request.
+ * Bytes of one revision from an offset to its end. A revision never changes, so a body that breaks off is continued by range, and
+ * what is large, and known to be so, is fetched by several ranges side by side (S66). Leaving the loop ends the requests.
  *
  * @throws {SnapError} `not-found` when the server does not keep the rev, `content-wrong` when the body is too long
  */
 export async function* download(
+  client: Client,
+  request: DownloadRequest,
+): AsyncGenerator<Uint8Array> {
+  const { rev, size = 0, work } = request;
+  let { offset } = request;
+  if (size - offset >= rangedBytesMin) {
+    // A server that does not know ranges gets nowhere with them: the rest then comes in one piece.
+    for await (const chunk of downloadRanges(client, { rev, from: offset, to: size, work })) {
+      offset += chunk.length;
+      yield chunk;
+    }
+    if (offset >= size) return;
+  }
+  yield* downloadInOne(client, { ...request, offset });
+}
+
+/** Nothing is read ahead of the caller. */
+async function* downloadInOne(
   client: Client,
   request: DownloadRequest,
 ): AsyncGenerator<Uint8Array> {
@@ -42,71 +63,19 @@ export async function* download(
 }
 
 /** One request; ends early, with an error, where the body breaks off. */
-async function* bytesFrom(client: Client, request: DownloadRequest): AsyncGenerator<Uint8Array> {
-  const opened = await openAt(client, request);
-  if (opened === undefined) return;
-  let position = opened.position;
-  for await (const chunk of opened.body) {
-    throwIfAborted(request.work?.signal);
-    const known = Math.min(Math.max(request.offset - position, 0), chunk.length);
-    position += chunk.length;
-    if (position > opened.size) throw tooLong();
-    if (known < chunk.length) yield chunk.subarray(known);
-  }
-  if (position < opened.size) throw brokeOff();
-}
-
-type Opened = {
-  readonly body: AsyncIterable<Uint8Array>;
-  /** Of the first byte of the body. */
-  readonly position: number;
-  /** Of the whole revision. */
-  readonly size: number;
-};
-
-/** Undefined where there is nothing behind the offset. */
-async function openAt(
+async function* bytesFrom(
   client: Client,
   { rev, offset, work }: DownloadRequest,
-): Promise<Opened | undefined> {
-  const extraHeaders: Record<string, string> = offset > 0 ? { Range: `bytes=${offset}-` } : {};
-  try {
-    const { response, result } = await client.open(
-      (sdk, own) => sdk.filesDownload({ path: `rev:${rev}` }, { ...own, extraHeaders }),
-      { what: "Downloading", endpoint: "download", work },
-    );
-    const size = isShape(result) ? countIn(result, "size") : undefined;
-    if (size === undefined) throw notUnderstood();
-    return { body: response.body ?? emptyBody(), position: positionOf(response, offset), size };
-  } catch (error) {
-    if (offset > 0 && statusOf(error) === 416) return undefined;
-    throw error;
+): AsyncGenerator<Uint8Array> {
+  const opened = await openDownload(client, { rev, from: offset, work });
+  if (opened === undefined) return;
+  let { position } = opened;
+  for await (const chunk of opened.body) {
+    throwIfAborted(work?.signal);
+    const known = Math.min(Math.max(offset - position, 0), chunk.length);
+    position += chunk.length;
+    if (position > opened.end) throw tooLong();
+    if (known < chunk.length) yield chunk.subarray(known);
   }
-}
-
-async function* emptyBody(): AsyncGenerator<Uint8Array> {}
-
-/** A server may answer a range with the whole. */
-function positionOf(response: Response, offset: number): number {
-  if (offset === 0 || response.status !== 206) return 0;
-  const range = response.headers.get("content-range") ?? "";
-  if (range.startsWith(`bytes ${offset}-`)) return offset;
-  throw notUnderstood();
-}
-
-function brokeOff(): SnapError {
-  return new SnapError("offline", "Downloading failed: the connection broke off", {
-    hint: "Check the network connection; then run the same command again.",
-  });
-}
-
-function notUnderstood(): SnapError {
-  return new SnapError("server-error", "Downloading failed: the answer is not understood");
-}
-
-function tooLong(): SnapError {
-  return new SnapError(
-    "content-wrong",
-    "Downloading failed: the server sent more than the file has",
-  );
+  if (position < opened.end) throw brokeOff();
 }

@@ -9,6 +9,7 @@
 import type { RemoteWait } from "../core/live/waiting.ts";
 import { isInside, parseRelPath, type RelPath } from "../core/path/rel-path.ts";
 import type {
+  DownloadWork,
   FileHistory,
   RemoteItem,
   RemotePage,
@@ -130,8 +131,12 @@ class DropboxSide implements RemoteSide, KeptRemote {
     return makeFolders(this.#client, this.#top, { paths, work });
   }
 
-  download(rev: string, offset: number, work?: Work): AsyncIterable<Uint8Array> {
-    return download(this.#client, { rev, offset, work });
+  download(
+    rev: string,
+    offset: number,
+    { size, ...work }: DownloadWork = {},
+  ): AsyncIterable<Uint8Array> {
+    return download(this.#client, { rev, offset, size, work });
   }
 
   upload(request: UploadRequest, work?: Work): Promise<RemoteItem> {

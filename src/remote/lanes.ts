@@ -9,30 +9,32 @@ import { throwIfAborted } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import type { Clock } from "../std/time.ts";
 
-/**
- * Bytes of bodies in memory, in one direction. `fetch` copies what goes up, so both directions together stay within the 96 MiB of
- * S107.
- */
-export const laneBytesMax: number = 32 * 1024 * 1024;
+/** Bytes of bodies in memory, for each direction (S107). `fetch` copies what goes up once or twice. */
+export const laneBytesMax: { readonly upload: number; readonly download: number } = {
+  upload: 16 * 1024 * 1024,
+  download: 32 * 1024 * 1024,
+};
 
 type Waiting = { readonly bytes: number; readonly begin: () => void };
 
 /**
  * The calls of one direction that carry bytes, for all files of a client: as many at once as the line and the server bear
- * (S59), and no more bytes in memory than `laneBytesMax`. Who came first goes first, so that files share the line.
+ * (S59), and no more bytes in memory than it is told. Who came first goes first, so that files share the line.
  */
 export class Lanes {
   readonly #clock: Clock;
+  readonly #bytesMax: number;
   readonly #waiting = new Set<Waiting>();
   #pace: Pace = firstPace;
   #running = 0;
   #bytes = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, bytesMax: number) {
     this.#clock = clock;
+    this.#bytesMax = bytesMax;
   }
 
-  /** What one call should carry now: whole blocks of 4 MiB. */
+  /** What one call should fetch now. */
   get pieceBytes(): number {
     return pieceBytes(this.#pace);
   }
@@ -48,9 +50,38 @@ export class Lanes {
       return await this.#timed(bytes, task);
     } finally {
       this.#running -= 1;
-      this.#bytes -= bytes;
+      this.free(bytes);
+    }
+  }
+
+  /**
+   * Take room for bytes that stay in memory longer than their call. False where there is neither room nor a lane now: nobody
+   * waits while he holds some, so no two wait for each other.
+   *
+   * @param isNeeded nothing goes on without them: they are taken in any case
+   */
+  take(bytes: number, { isNeeded }: { readonly isNeeded: boolean }): boolean {
+    const isRoom = this.#bytes + bytes <= this.#bytesMax && this.#running < this.#pace.parallel;
+    if (!isNeeded && !isRoom) return false;
+    this.#bytes += bytes;
+    return true;
+  }
+
+  /** Run the call for bytes that were taken, at once. */
+  async runTaken<T>(bytes: number, task: () => Promise<T>): Promise<T> {
+    this.#running += 1;
+    try {
+      return await this.#timed(bytes, task);
+    } finally {
+      this.#running -= 1;
       this.#beginNext();
     }
+  }
+
+  /** Give room back that was taken. */
+  free(bytes: number): void {
+    this.#bytes -= bytes;
+    this.#beginNext();
   }
 
   /** A call that began then, in ms, was answered by 429 now. */
@@ -86,7 +117,7 @@ export class Lanes {
 
   #beginNext(): void {
     for (const waiting of this.#waiting) {
-      const isRoom = this.#bytes === 0 || this.#bytes + waiting.bytes <= laneBytesMax;
+      const isRoom = this.#bytes === 0 || this.#bytes + waiting.bytes <= this.#bytesMax;
       if (this.#running >= this.#pace.parallel || !isRoom) return;
       this.#waiting.delete(waiting);
       this.#running += 1;

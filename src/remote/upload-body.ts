@@ -6,10 +6,13 @@ export async function readExactly(
   request: UploadRequest,
   offset: number,
   length: number,
-): Promise<Buffer> {
+): Promise<Uint8Array> {
+  const first = await request.read(offset, length);
+  // What comes in one go is not copied: bodies are what the memory is full of.
+  if (first.length === length) return first;
   const bytes = Buffer.allocUnsafe(length);
   for (let filled = 0; filled < length;) {
-    const chunk = await request.read(offset + filled, length - filled);
+    const chunk = filled === 0 ? first : await request.read(offset + filled, length - filled);
     if (chunk.length === 0) throw volatile(request);
     bytes.set(chunk.subarray(0, length - filled), filled);
     filled += chunk.length;

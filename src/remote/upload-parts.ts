@@ -13,6 +13,9 @@ import type { Client } from "./client.ts";
 import { correctOffset, hasTag } from "./errors.ts";
 import { readExactly, volatile } from "./upload-body.ts";
 
+/** Bytes of one part: a block, and the grid on which parts of a concurrent session lie (S57). */
+const partBytes = blockBytes;
+
 /** Parts of one file that ask for a lane at once. */
 const partsInLineMax = 16;
 
@@ -40,7 +43,6 @@ class PartSender {
   readonly #client: Client;
   readonly #upload: Sending;
   readonly #session: UploadSession;
-  readonly #pieceBytes: number;
   /** Hashes of the blocks that were read now, by number. */
   readonly #blocks: BlockHash[] = [];
   #acknowledged: readonly Stretch[];
@@ -50,13 +52,12 @@ class PartSender {
     this.#upload = upload;
     this.#session = session;
     this.#acknowledged = session.acknowledged;
-    this.#pieceBytes = client.lanes.upload.pieceBytes;
   }
 
   /** The last part goes when all others are there: it closes the session, and what a closed one still takes is not documented. */
   async sendSideBySide(): Promise<void> {
     const { request, work } = this.#upload;
-    const parts = cut(missing(this.#acknowledged, request.size), this.#pieceBytes);
+    const parts = cut(missing(this.#acknowledged, request.size), partBytes);
     const last = parts.filter(({ to }) => to === request.size);
     const others = parts.filter(({ to }) => to < request.size);
     const options = { parallel: partsInLineMax, signal: work.signal };
@@ -67,10 +68,10 @@ class PartSender {
   /** The server's offset is the truth: after a lost answer, or from an earlier run, it goes on where the server is. */
   async sendInOrder(): Promise<void> {
     const { size } = this.#upload.request;
-    let correctionsLeft = Math.ceil(size / this.#pieceBytes) + strangersMax;
+    let correctionsLeft = Math.ceil(size / partBytes) + strangersMax;
     for (let from = bytesOf(this.#acknowledged); from < size;) {
       try {
-        const part = { from, to: Math.min(from + this.#pieceBytes, size) };
+        const part = { from, to: Math.min(from + partBytes, size) };
         await this.#sendPart(part, { close: false });
         from = part.to;
       } catch (error) {
@@ -110,7 +111,7 @@ class PartSender {
       contents,
       content,
       close,
-    }: { readonly contents: Buffer; readonly content: HashedContent; readonly close: boolean },
+    }: { readonly contents: Uint8Array; readonly content: HashedContent; readonly close: boolean },
   ): Promise<void> {
     const { request, work } = this.#upload;
     const argument = {

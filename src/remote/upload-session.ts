@@ -12,6 +12,9 @@ import { sendParts } from "./upload-parts.ts";
 /** Sessions for one upload: the first, and another where the server has forgotten it. */
 const sessionsMax = 2;
 
+/** Starts of one session: the first, and another where its answer cannot be read, so that the session is lost. */
+const startsMax = 2;
+
 /** What one upload is made of. */
 export type SessionUpload = {
   readonly request: UploadRequest;
@@ -63,14 +66,19 @@ async function startOf(
     ...(kind === "concurrent" && { session_type: { ".tag": kind } as const }),
     contents: Buffer.alloc(0),
   };
-  const result = await client.call((sdk, own) => sdk.filesUploadSessionStart(argument, own), call);
-  const id = isShape(result) ? textIn(result, "session_id") : undefined;
-  if (id === undefined) {
-    throw new SnapError("server-error", "Uploading failed: the answer is not understood");
+  for (let attempt = 0; attempt < startsMax; attempt += 1) {
+    const told = await client.call((sdk, own) => sdk.filesUploadSessionStart(argument, own), call);
+    const id = isShape(told) ? textIn(told, "session_id") : undefined;
+    if (id === undefined) continue;
+    const session = { session: id, kind, acknowledged: [] };
+    request.onSession?.(session);
+    return session;
   }
-  const session = { session: id, kind, acknowledged: [] };
-  request.onSession?.(session);
-  return session;
+  throw notUnderstood(request);
+}
+
+function notUnderstood({ path }: UploadRequest): SnapError {
+  return new SnapError("server-error", "Uploading failed: the answer is not understood", { path });
 }
 
 /** Undefined where the server does not know the session any more. */
@@ -81,11 +89,16 @@ async function runSession(
 ): Promise<unknown> {
   try {
     await sendParts(client, upload, session);
-    return await finish(client, upload, session.session);
+    const entry = await finish(client, upload, session.session);
+    if (isShape(entry)) return entry;
   } catch (error) {
     if (!isSessionLost(error)) throw error;
     return settled(client, upload);
   }
+  // An answer that cannot be read is a lost one; where the file is not there, sending it again would not help.
+  const there = await settled(client, upload);
+  if (there === undefined) throw notUnderstood(upload.request);
+  return there;
 }
 
 async function finish(

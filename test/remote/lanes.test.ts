@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
-import { Lanes, laneBytesMax } from "../../src/remote/lanes.ts";
+import { Lanes } from "../../src/remote/lanes.ts";
 import { turn } from "../../src/std/turn.ts";
 import { TestClock } from "../support/test-clock.ts";
 import { code } from "./faulty.ts";
 
 const mebi = 1024 * 1024;
+const bytesMax = 32 * mebi;
 
 /** Calls that end when they are told to. */
 class Calls {
@@ -13,7 +14,7 @@ class Calls {
   readonly #ends = new Map<string, PromiseWithResolvers<void>>();
 
   constructor(clock: TestClock = new TestClock()) {
-    this.lanes = new Lanes(clock);
+    this.lanes = new Lanes(clock, bytesMax);
   }
 
   run(name: string, bytes: number, signal?: AbortSignal): Promise<void> {
@@ -49,7 +50,7 @@ test("S59: four calls run at first, the others in the order of their coming", as
 
 test("S107: bytes wait for room in memory, and one body that is larger than all of it goes alone", async () => {
   const calls = new Calls();
-  const sizes = { a: 20 * mebi, b: 12 * mebi, c: 4 * mebi, huge: laneBytesMax + 1, d: 1 };
+  const sizes = { a: 20 * mebi, b: 12 * mebi, c: 4 * mebi, huge: bytesMax + 1, d: 1 };
   const all = Object.entries(sizes).map(([name, bytes]) => calls.run(name, bytes));
   await turn();
   expect(calls.begun).toEqual(["a", "b"]);
@@ -65,8 +66,8 @@ test("S107: bytes wait for room in memory, and one body that is larger than all 
 
 test("a call that fails gives its lane and its room back", async () => {
   const calls = new Calls();
-  const first = calls.run("a", laneBytesMax);
-  const second = calls.run("b", laneBytesMax);
+  const first = calls.run("a", bytesMax);
+  const second = calls.run("b", bytesMax);
   await turn();
   await Promise.all([expect(first).rejects.toThrow("failed"), calls.fail("a")]);
   expect(calls.begun).toEqual(["a", "b"]);
@@ -118,4 +119,26 @@ test("S107: another lane opens while more of them carry more", async () => {
   expect(calls.begun).toHaveLength(8 + 5);
   for (let n = 8; n < 40; n += 1) await calls.end(String(n));
   await Promise.all(all);
+});
+
+test("S66: bytes that are kept take a lane and room where both are free, or where nothing goes on without them", async () => {
+  const calls = new Calls();
+  const { lanes } = calls;
+  expect(lanes.take(20 * mebi, { isNeeded: false })).toBe(true);
+  expect(lanes.take(20 * mebi, { isNeeded: false })).toBe(false);
+  expect(lanes.take(20 * mebi, { isNeeded: true })).toBe(true);
+  const waiting = calls.run("a", mebi);
+  await turn();
+  expect(calls.begun).toEqual([]);
+  lanes.free(20 * mebi);
+  await turn();
+  expect(calls.begun).toEqual(["a"]);
+  const end = Promise.withResolvers<void>();
+  const taken = [1, 2, 3].map(() => lanes.runTaken(1, () => end.promise));
+  expect(lanes.take(1, { isNeeded: false })).toBe(false);
+  end.resolve();
+  await Promise.all(taken);
+  expect(lanes.take(1, { isNeeded: false })).toBe(true);
+  await calls.end("a");
+  await waiting;
 });

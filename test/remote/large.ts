@@ -44,3 +44,6 @@ export const refuseConcurrent = ({
   route.endsWith("session/start") && "session_type" in argumentOf(init)
     ? new Response('Error in call: unknown field "session_type"', { status: 400 })
     : undefined;
+
+/** What one call carries at the most. */
+export const partBytes: number = 4 * mebi;

@@ -30,7 +30,7 @@ export type Linked = AsyncDisposable & {
 
 export async function linkedServer(
   top = "",
-  person: { readonly team?: boolean } = {},
+  { admin = false, ...person }: { readonly team?: boolean; readonly admin?: boolean } = {},
 ): Promise<Linked> {
   const clock = new TestClock();
   const server = await openServer({
@@ -38,6 +38,7 @@ export async function linkedServer(
     clock,
     rng: seededRng(1),
     checkResponses: true,
+    admin,
   });
   const account = server.addAccount({ name: "Ada Example", ...person }).id;
   const routes: string[] = [];

@@ -103,7 +103,9 @@ export function afterThrottle(
 
 const mebi = 1024 * 1024;
 
-/** The size of a piece: small ones on a slow line, where a lost one costs less; both are whole blocks (S57). */
-export function pieceBytes({ callRate = 0 }: Pace): number {
-  return callRate * 1_000 >= 8 * mebi ? 8 * mebi : 4 * mebi;
+/** What one call should fetch: 4 MiB, or less where that would take more than a second, since what is lost is fetched again. */
+export function pieceBytes({ callRate }: Pace): number {
+  const perSecond = callRate === undefined ? 4 * mebi : callRate * 1_000;
+  if (perSecond >= 4 * mebi) return 4 * mebi;
+  return perSecond >= 2 * mebi ? 2 * mebi : mebi;
 }

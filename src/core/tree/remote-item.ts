@@ -1,5 +1,6 @@
 import type { PathKey } from "../path/path-key.ts";
 import type { RelPath } from "../path/rel-path.ts";
+import type { Work } from "../../std/events.ts";
 import type { Stretch } from "../transfer/stretches.ts";
 import type { ContentHash, Kind } from "./node.ts";
 
@@ -73,6 +74,12 @@ export type RemotePage = {
   readonly complete: boolean;
   /** The first page of a listing that starts anew: what no page until `complete` names is gone (S34). */
   readonly restart: boolean;
+};
+
+/** How a download is stopped, and what is known of it. */
+export type DownloadWork = Work & {
+  /** Bytes of the whole revision: what is known to be large comes by several ranges at once. */
+  readonly size?: number;
 };
 
 /** One file to be brought to the server. */

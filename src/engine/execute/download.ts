@@ -87,7 +87,7 @@ async function stage(
   using claim = await room.claim(deps.local, row);
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const bytes = claim.through(deps.remote.download(row.rev, 0, work));
+      const bytes = claim.through(deps.remote.download(row.rev, 0, { ...work, size: row.size }));
       await deps.local.stage({ ...request, content: { bytes, expect } }, work);
       return;
     } catch (error) {

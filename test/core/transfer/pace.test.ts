@@ -69,16 +69,18 @@ test("S84: a 429 halves once for all that was under way, down to one, and nothin
   expect(least.parallel).toBe(1);
 });
 
-test("S57: a call carries 4 MiB on a slow or unknown line, 8 MiB where that takes no second", () => {
+test("S66: a call fetches 4 MiB where that takes no second, else less", () => {
   const mebi = 1024 * 1024;
-  const after = (bytesPerMs: number): number =>
-    pieceBytes(afterCall(firstPace, { ...call, bytes: bytesPerMs * 1_000 }));
-  expect(pieceBytes(firstPace)).toBe(4 * mebi);
-  expect(after(1_000)).toBe(4 * mebi);
-  expect(after(10_000)).toBe(8 * mebi);
-  const slower = [call, call, call, call].reduce(
-    afterCall,
-    afterCall(firstPace, { ...call, bytes: 20 * mebi }),
-  );
-  expect(pieceBytes(slower)).toBe(4 * mebi);
+  const after = (bytes: number): number =>
+    pieceBytes(afterCall(firstPace, { ...call, bytes })) / mebi;
+  expect([pieceBytes(firstPace) / mebi, after(20 * mebi), after(3 * mebi), after(mebi)]).toEqual([
+    4, 4, 2, 1,
+  ]);
+  const slower = Array<CallEnd>(20)
+    .fill(call)
+    .reduce(afterCall, {
+      ...firstPace,
+      callRate: 20_000,
+    });
+  expect(pieceBytes(slower)).toBe(mebi);
 });

@@ -1,0 +1,140 @@
+import { expect, test } from "vitest";
+import { contentHashOf } from "../../src/core/tree/content-hash.ts";
+import type { FaultScript } from "../../src/server/control/fault-script.ts";
+import { present } from "../../src/std/assert.ts";
+import { allOf, linkedServer, uploadOf, type Linked } from "./linked.ts";
+import { checkLarge, large, mebi, partBytes } from "./large.ts";
+
+type Fault = FaultScript["fault"];
+
+/** Every fault that can hit a call that carries bytes (V72), but for a wrong byte of a file: only a hash finds that. */
+const faults: readonly (readonly [name: string, fault: Fault])[] = [
+  ["dropResponse", { kind: "dropResponse" }],
+  ["dropRequest", { kind: "dropRequest" }],
+  ["500", { kind: "status", status: 500 }],
+  ["500 after the work", { kind: "status", status: 500, when: "after" }],
+  ["502 in HTML", { kind: "status", status: 502, body: "html" }],
+  ["503 in 2 s", { kind: "status", status: 503, retryAfterSeconds: 2 }],
+  ["401", { kind: "status", status: 401 }],
+  ["429", { kind: "status", status: 429 }],
+  ["429 in 7 s", { kind: "status", status: 429, retryAfterSeconds: 7 }],
+  ["429 in text", { kind: "status", status: 429, body: "text" }],
+  [
+    "429 of the lock",
+    { kind: "status", status: 429, reason: "too_many_write_operations", retryAfterSeconds: 1 },
+  ],
+  ["reset of the answer", { kind: "reset", of: "response", bytes: 1 }],
+  ["truncate", { kind: "truncate", bytes: 1 }],
+  ["delay", { kind: "delay", ms: 1_000 }],
+  ["clockSkew", { kind: "clockSkew", seconds: -3_600 }],
+];
+
+/** Faults that happen to a body on its way, or to the answer's words. */
+const upFaults: typeof faults = [
+  ...faults,
+  ["reset of the request", { kind: "reset", of: "request", bytes: 100_000 }],
+  ["corrupt answer", { kind: "corrupt", bytes: 0 }],
+];
+
+const downFaults: typeof faults = [
+  ...faults,
+  ["late reset", { kind: "reset", of: "response", bytes: 3_000_000 }],
+  ["late truncate", { kind: "truncate", bytes: 3_000_000 }],
+  ["delay in pieces", { kind: "delay", ms: 10, bytes: 1_000_000 }],
+];
+
+/** Bytes of the bodies that go up. */
+function countSent(linked: Linked): { appended: number; calls: number } {
+  const sent = { appended: 0, calls: 0 };
+  linked.intercept = async ({ route, init }, pass) => {
+    if (route === "files/upload_session/append_v2" && ArrayBuffer.isView(init?.body)) {
+      sent.appended += init.body.byteLength;
+      sent.calls += 1;
+    }
+    return pass();
+  };
+  return sent;
+}
+
+async function names(linked: Linked): Promise<string[]> {
+  const pages = await allOf(linked.remote.pages(undefined));
+  return pages.flatMap(({ changes }) =>
+    changes.map((change) => (change.change === "present" ? change.item.path : change.change)),
+  );
+}
+
+test.each(upFaults)(
+  "V72: %s of one part costs that part alone, and the file is there once and whole",
+  async (_, fault) => {
+    await using linked = await linkedServer("", { admin: true });
+    const admin = present(linked.server.admin, "the admin");
+    const sent = countSent(linked);
+    const match = { route: "files/upload_session/append_v2" };
+    // A token that is refused twice in a row is no token.
+    const hits = fault.kind === "status" && fault.status === 401 ? [2] : [2, 5];
+    admin.setFaults(hits.map((nth) => ({ match: { ...match, nth }, fault, times: 1 })));
+    await linked.remote.upload(uploadOf("big", large));
+    await checkLarge(linked);
+    expect(await names(linked)).toEqual(["big"]);
+    expect(admin.fired().length).toBe(hits.length);
+    expect(sent.appended).toBeLessThanOrEqual(large.length + 2 * partBytes);
+    expect(linked.routes.filter((route) => route.endsWith("session/start"))).toHaveLength(1);
+  },
+);
+
+test.each(upFaults)("V72: %s of the start or the end costs no byte", async (_, fault) => {
+  await using linked = await linkedServer("", { admin: true });
+  const admin = present(linked.server.admin, "the admin");
+  const sent = countSent(linked);
+  const routes = ["files/upload_session/start", "files/upload_session/finish"];
+  admin.setFaults(routes.map((route) => ({ match: { route, nth: 1 }, fault, times: 1 })));
+  await linked.remote.upload(uploadOf("big", large));
+  await checkLarge(linked);
+  expect(await names(linked)).toEqual(["big"]);
+  expect(sent).toEqual({ appended: large.length, calls: 5 });
+});
+
+test.each(downFaults)(
+  "V72: %s of ranges costs no more than these ranges, and the bytes are right",
+  async (_, fault) => {
+    await using linked = await linkedServer("", { admin: true });
+    const item = await linked.remote.upload(uploadOf("big", large));
+    const admin = present(linked.server.admin, "the admin");
+    admin.zero();
+    const match = { route: "files/download" };
+    admin.setFaults([1, 3].map((nth) => ({ match: { ...match, nth }, fault, times: 1 })));
+    const bytes = await allOf(linked.remote.download(item.rev, 0, { size: item.size }));
+    expect(contentHashOf(Buffer.concat(bytes))).toBe(item.hash);
+    expect(admin.fired().length).toBe(2);
+    const calls = admin.calls().filter(({ route }) => route === "files/download");
+    const out = calls.reduce((sum, call) => sum + call.bytesOut, 0);
+    expect(out).toBeLessThanOrEqual(large.length + 2 * partBytes);
+  },
+);
+
+test("V72: probable faults everywhere: many large files go up and come down right", async () => {
+  await using linked = await linkedServer("", { admin: true });
+  const admin = present(linked.server.admin, "the admin");
+  const kinds = [...upFaults, ...downFaults].map(([, fault]) => fault);
+  admin.setFaults(
+    kinds.map((fault, seed) => ({
+      match: {
+        probability: 0.004,
+        seed,
+        route: seed % 2 === 0 ? "files/upload_session/append_v2" : "files/download",
+      },
+      fault,
+    })),
+  );
+  const files = ["a", "b", "c", "d"].map((name, n) =>
+    uploadOf(name, Buffer.alloc(20 * mebi, `content ${n} of a file`)),
+  );
+  const items = await Promise.all(files.map((file) => linked.remote.upload(file)));
+  const contents = await Promise.all(
+    items.map(async ({ rev, size }) =>
+      contentHashOf(Buffer.concat(await allOf(linked.remote.download(rev, 0, { size })))),
+    ),
+  );
+  expect(contents).toEqual(files.map(({ hash }) => hash));
+  expect(admin.fired().length).toBeGreaterThan(0);
+});
