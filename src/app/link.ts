@@ -7,7 +7,7 @@ import type { WorkspaceRecord } from "../state/config.ts";
 import { choiceOf, type RepoChoice } from "../core/repo/policy.ts";
 import type { LocalSide } from "../ports.ts";
 import { SnapError } from "../std/error.ts";
-import { connect, type Account } from "./accounts.ts";
+import { connect, type Account, type Connection } from "./accounts.ts";
 import type { Environment } from "./environment.ts";
 import { isLinked, requireLink, resolveFolder, type LinkedRecord } from "./find-workspace.ts";
 import { guardFolder, guardRemote } from "./guard.ts";
@@ -52,9 +52,9 @@ export type LinkPlan = {
 export async function planLink(environment: Environment, request: LinkRequest): Promise<LinkPlan> {
   const top = resolveFolder(environment, request.folder);
   const wishes = wishesOf(environment, request, top);
-  const { remote } = wishes;
   refuseBadPlace(environment, top);
   await using connection = await connect(environment);
+  const remote = wishes.isNamed ? wishes.remote : await amongOwn(connection, wishes.remote);
   const side = connection.side(remote);
   const agreed = await agreeOnRepos(side, request, wishes.usual);
   const { choice } = agreed;
@@ -72,7 +72,7 @@ function wishesOf(
   environment: Environment,
   { remote }: LinkRequest,
   top: string,
-): { readonly remote: string; readonly usual: RepoChoice } {
+): { readonly remote: string; readonly isNamed: boolean; readonly usual: RepoChoice } {
   const known = environment.settings.read().workspaces.find((record) => record.path === top);
   const settings = settingsOf(environment, known ?? { id: "" });
   const names = new Map(Object.entries(settings["link.names"] ?? {}));
@@ -82,11 +82,18 @@ function wishesOf(
       template === undefined
         ? parseRemotePath(path.basename(top))
         : remoteFromTemplate(template, names),
+    isNamed: template !== undefined,
     usual: {
       repos: settings.repos ?? "refuse",
       ...(settings.gitignore === "exclude" && { gitignore: "exclude" }),
     },
   };
+}
+
+/** What nobody named is a folder among the person's own: the top of a team is everybody's. */
+async function amongOwn(connection: Connection, remote: string): Promise<string> {
+  const { home } = await connection.side("").account();
+  return parseRemotePath(`${home}${remote}`);
 }
 
 /** Bind the two. Moves no file; interrupted at any moment, it can be done again. */

@@ -78,8 +78,16 @@ function fromAnswer(answer: Answer, facts: CallFacts): SnapError {
   const retryAfterSeconds = retryAfter(answer);
   const reason = reasonOf(answer);
   const scope = missingScope(answer);
-  const hint = scope === undefined ? undefined : scopeHint(scope);
+  const hint = scope === undefined ? rightsHint(answer) : scopeHint(scope);
   return ours(codeOf(answer), facts, { reason, hint, cause: answer, retryAfterSeconds });
+}
+
+/** Somebody else decides what is written there: the owner of a shared folder, or a team's administrator. */
+const rightsTags = ["no_write_permission", "team_folder", "access_restricted"] as const;
+
+function rightsHint(answer: Answer): string | undefined {
+  if (!rightsTags.some((tag) => tagsOf(answer).includes(tag))) return undefined;
+  return "Ask the owner of the folder, or the administrator of the team, for the right to change it; or leave it out with snap exclude.";
 }
 
 /** What to do where a permission is missing. */
@@ -148,6 +156,7 @@ function reasonOf(answer: Answer): string {
         ? "the account may not use the root of its team"
         : "the root of the account has changed";
     case 409:
+      if (rightsHint(answer) !== undefined) return "the account may not change what is there";
       return tagsOf(answer).join("/") || "the server refused it";
     default:
       return `the server answered ${answer.status}${quoted(answer.error)}`;

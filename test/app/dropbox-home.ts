@@ -87,7 +87,7 @@ export class DropboxHome implements AsyncDisposable {
     return pending.finish(this.server.authorize(account, new URL(pending.url)));
   }
 
-  async link(remote: string): Promise<void> {
+  async link(remote: string | undefined): Promise<void> {
     const plan = await planLink(this.environment, { folder: this.place, remote, repos: "refuse" });
     await makeLink(this.environment, plan);
   }

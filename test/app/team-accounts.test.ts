@@ -5,6 +5,7 @@ import { openLinked } from "../../src/app/workspace.ts";
 import { parseRelPath } from "../../src/core/path/rel-path.ts";
 import { present } from "../../src/std/assert.ts";
 import { isSnapError } from "../../src/std/error.ts";
+import { failure, linkedServer, uploadOf } from "../remote/linked.ts";
 import { DropboxHome } from "./dropbox-home.ts";
 
 const teamRoot = (home: DropboxHome): string =>
@@ -136,3 +137,31 @@ test("S35: no call of a linked workspace reaches the place that its path means f
     "/oauth2/token",
   ]);
 });
+
+test("without a folder that is named a member links one of the own, and a person alone one at the top", async () => {
+  await using home = await DropboxHome.open({ team: true });
+  await home.login();
+  await home.link(undefined);
+  const links = (): unknown => home.environment.settings.read().workspaces[0]?.remote;
+  expect(links()).toBe("/Ada/workspace");
+  await using alone = await DropboxHome.open();
+  await alone.login();
+  await alone.link(undefined);
+  expect(alone.environment.settings.read().workspaces[0]?.remote).toBe("/workspace");
+});
+
+test.each(["no_write_permission", "team_folder", "access_restricted"])(
+  "a place that the account may only read (%s) is left aside, and it is said whom to ask",
+  async (tag) => {
+    await using linked = await linkedServer("", { team: true });
+    linked.intercept = async ({ route }, pass) =>
+      route === "files/upload"
+        ? failure(409, { ".tag": "path", reason: { ".tag": tag }, upload_session_id: "x" })
+        : pass();
+    const error: unknown = await linked.remote
+      .upload(uploadOf("a", "x"))
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ class: "item", hint: expect.stringContaining("owner") });
+    expect(String(error)).toContain("may not change what is there");
+  },
+);
