@@ -49,6 +49,7 @@ import type {
   RemotePage,
   UploadRequest,
 } from "./core/tree/remote-item.ts";
+import type { RemoteBatches } from "./core/tree/remote-batches.ts";
 import type { Leftovers } from "./core/tree/leftovers.ts";
 import type { RootMarker } from "./core/tree/root-marker.ts";
 import type { RemoteMemory } from "./core/tree/remote-memory.ts";
@@ -133,7 +134,7 @@ export interface Watcher {
  * `server-error` (after the retries), `not-logged-in`, `login-revoked`, `remote-missing`, `conflict`, `not-found`,
  * `name-refused`, `quota-exceeded`, `content-restricted`, `content-wrong`, `too-large`, `remote-error`.
  */
-export interface RemoteSide {
+export interface RemoteSide extends RemoteBatches {
   account(): Promise<RemoteAccount>;
   /** Id of the linked folder; undefined where it does not exist; "" for the root of the account. */
   folderId(): Promise<string | undefined>;

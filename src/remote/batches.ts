@@ -1,8 +1,9 @@
 import { DropboxResponseError } from "dropbox";
 import type { RelPath } from "../core/path/rel-path.ts";
-import type { RemoteItem } from "../core/tree/remote-item.ts";
+import type { KnownFile, RemoteItem } from "../core/tree/remote-item.ts";
 import { isSnapError, SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
+import type { Endpoint } from "./breaker.ts";
 import type { Client, Route } from "./client.ts";
 import { fromRemote } from "./errors.ts";
 import { isShape, textIn, type Shape } from "./shape.ts";
@@ -31,8 +32,9 @@ export async function relocate(
   },
 ): Promise<readonly (RemoteItem | SnapError)[]> {
   const isMove = call === "move";
-  const batch: Batch<Pair> = {
+  const batch: Batch<Pair, RemoteItem> = {
     what: isMove ? "Moving" : "Copying",
+    endpoint: "write",
     pathOf: ({ to }) => to,
     launch: (some) => (sdk, own) => {
       const entries = some.map(({ from, to }) => ({
@@ -46,9 +48,9 @@ export async function relocate(
       isMove
         ? sdk.filesMoveBatchCheckV2({ async_job_id: job }, own)
         : sdk.filesCopyBatchCheckV2({ async_job_id: job }, own),
-    metadataOf: (entry) => entry["success"],
+    resultOf: (entry) => itemOf(entry["success"], top),
   };
-  return await runBatch(client, batch, { top, entries: pairs, work });
+  return await runBatch(client, batch, { entries: pairs, work });
 }
 
 /** Make folders by one batch, those above them first; one that is there already is a `conflict`. */
@@ -57,8 +59,9 @@ export async function makeFolders(
   top: Top,
   { paths, work }: { readonly paths: readonly RelPath[]; readonly work?: Work | undefined },
 ): Promise<readonly (RemoteItem | SnapError)[]> {
-  const batch: Batch<RelPath> = {
+  const batch: Batch<RelPath, RemoteItem> = {
     what: "Making a folder",
+    endpoint: "write",
     pathOf: (path) => path,
     launch: (some) => (sdk, own) =>
       sdk.filesCreateFolderBatch(
@@ -66,60 +69,92 @@ export async function makeFolders(
         own,
       ),
     check: (job) => (sdk, own) => sdk.filesCreateFolderBatchCheck({ async_job_id: job }, own),
-    metadataOf: (entry) => entry["metadata"],
+    resultOf: (entry) => itemOf(entry["metadata"], top),
   };
-  return await runBatch(client, batch, { top, entries: paths, work });
+  return await runBatch(client, batch, { entries: paths, work });
 }
 
-/** One kind of batch call. */
-type Batch<E> = {
+/** Delete files by one batch, each only with its rev (S62). Undefined for what is gone now; gone already is success. */
+export async function deleteFiles(
+  client: Client,
+  top: Top,
+  { files, work }: { readonly files: readonly KnownFile[]; readonly work?: Work | undefined },
+): Promise<readonly (SnapError | undefined)[]> {
+  const batch: Batch<KnownFile, undefined> = {
+    what: "Deleting",
+    endpoint: "write",
+    pathOf: ({ path }) => path,
+    launch: (some) => (sdk, own) => {
+      const entries = some.map(({ path, rev }) => ({ path: apiPath(top, path), parent_rev: rev }));
+      return sdk.filesDeleteBatch({ entries }, own);
+    },
+    check: (job) => (sdk, own) => sdk.filesDeleteBatchCheck({ async_job_id: job }, own),
+    resultOf: () => undefined,
+  };
+  const results = await runBatch(client, batch, { entries: files, work });
+  return results.map((result) => (isSnapError(result, "not-found") ? undefined : result));
+}
+
+/** One kind of batch call: of entries `E`, each with its own result. */
+export type Batch<E, T> = {
   readonly what: string;
+  readonly endpoint: Endpoint;
   pathOf(entry: E): RelPath;
   launch(entries: readonly E[]): Route;
-  check(job: string): Route;
-  metadataOf(result: Shape): unknown;
+  /** Asks for a job; absent where the answer comes at once. */
+  check?(job: string): Route;
+  /** Of an entry that succeeded. @throws {SnapError} where the answer is not what it must be */
+  resultOf(told: Shape, entry: E): T;
 };
 
-type Request<E> = {
-  readonly top: Top;
-  readonly entries: readonly E[];
-  readonly work: Work | undefined;
-};
+type Request<E> = { readonly entries: readonly E[]; readonly work: Work | undefined };
 
-/** What the server was too busy for is asked for again, and nothing else of the batch (S59). */
-function runBatch<E>(
+/** Run a batch when all earlier writers have ended (S59). */
+export function runBatch<E, T>(
   client: Client,
-  batch: Batch<E>,
-  { top, entries, work }: Request<E>,
-): Promise<readonly (RemoteItem | SnapError)[]> {
-  return client.commit(async () => {
-    const results = new Map<E, RemoteItem | SnapError>();
-    let open = entries;
-    for (let attempt = 1; open.length > 0; attempt += 1) {
-      const told = await once(client, batch, { top, entries: open, work });
-      for (const [place, entry] of open.entries()) {
-        results.set(entry, told[place] ?? notUnderstood(batch.what));
-      }
-      open = open.filter((entry) => isBusy(results.get(entry)));
-      const [busy] = open;
-      if (busy !== undefined) await client.recover(results.get(busy), attempt, work);
-    }
-    return entries.map((entry) => results.get(entry) ?? notUnderstood(batch.what));
-  }, work);
+  batch: Batch<E, T>,
+  request: Request<E>,
+): Promise<readonly (T | SnapError)[]> {
+  return client.commit(() => runInTurn(client, batch, request), request.work);
+}
+
+/**
+ * Run a batch whose turn to write has come. What the server was too busy for is asked for again, and nothing else of the batch.
+ *
+ * @returns what became of each entry, in order. @throws {SnapError} where that is not known
+ */
+export async function runInTurn<E, T>(
+  client: Client,
+  batch: Batch<E, T>,
+  { entries, work }: Request<E>,
+): Promise<readonly (T | SnapError)[]> {
+  const results: (T | SnapError)[] = [];
+  let open = entries.map((entry, place) => ({ entry, place }));
+  for (let attempt = 1; open.length > 0; attempt += 1) {
+    const asked = open;
+    const told = await once(client, batch, { entries: asked.map(({ entry }) => entry), work });
+    told.forEach((result, at) => {
+      const place = asked[at]?.place;
+      if (place !== undefined) results[place] = result;
+    });
+    open = asked.filter(({ place }) => isBusy(results[place]));
+    const [busy] = open;
+    if (busy !== undefined) await client.recover(results[busy.place], attempt, work);
+  }
+  return results;
 }
 
 function isBusy(result: unknown): boolean {
   return isSnapError(result) && result.class === "transient";
 }
 
-async function once<E>(
+async function once<E, T>(
   client: Client,
-  batch: Batch<E>,
-  { top, entries, work }: Request<E>,
-): Promise<readonly (RemoteItem | SnapError)[]> {
-  const { what } = batch;
-  const call = { what, endpoint: "write", work } as const;
-  const launched = await client.call(batch.launch(entries), call);
+  batch: Batch<E, T>,
+  { entries, work }: Request<E>,
+): Promise<readonly (T | SnapError)[]> {
+  const { what, endpoint } = batch;
+  const launched = await client.call(batch.launch(entries), { what, endpoint, work });
   const job = isShape(launched) ? textIn(launched, "async_job_id") : undefined;
   const ended = job === undefined ? launched : await endOf(client, batch, { job, work });
   if (isShape(ended) && textIn(ended, ".tag") === "failed") {
@@ -127,26 +162,34 @@ async function once<E>(
   }
   const results = isShape(ended) ? ended["entries"] : undefined;
   if (!Array.isArray(results) || results.length !== entries.length) throw notUnderstood(what);
-  return entries.map((entry, place) => {
-    const path = batch.pathOf(entry);
-    const result: unknown = results[place];
-    if (!isShape(result) || textIn(result, ".tag") !== "success") {
-      return refusal(isShape(result) ? result["failure"] : undefined, { what, path });
-    }
-    return itemIn(batch.metadataOf(result), top);
-  });
+  return entries.map((entry, place) => resultIn(batch, entry, results[place]));
+}
+
+function resultIn<E, T>(batch: Batch<E, T>, entry: E, result: unknown): T | SnapError {
+  if (!isShape(result) || textIn(result, ".tag") !== "success") {
+    const facts = { what: batch.what, path: batch.pathOf(entry) };
+    return refusal(isShape(result) ? result["failure"] : undefined, facts);
+  }
+  try {
+    return batch.resultOf(result, entry);
+  } catch (error) {
+    if (isSnapError(error)) return error;
+    throw error;
+  }
 }
 
 /** The answer of a job that has ended. @throws {SnapError} `server-error` for one that does not */
-async function endOf<E>(
+async function endOf<E, T>(
   client: Client,
-  batch: Batch<E>,
+  batch: Batch<E, T>,
   { job, work }: { readonly job: string; readonly work: Work | undefined },
 ): Promise<unknown> {
-  const { what } = batch;
+  const { what, endpoint } = batch;
+  const check = batch.check?.(job);
+  if (check === undefined) throw notUnderstood(what);
   let delayMs = pollFirstMs;
   for (let polls = 0; polls < pollsMax; polls += 1) {
-    const told = await client.call(batch.check(job), { what, endpoint: "write", work });
+    const told = await client.call(check, { what, endpoint, work });
     if (!isShape(told) || textIn(told, ".tag") !== "in_progress") return told;
     await client.pause(delayMs, work);
     delayMs = Math.min(delayMs * 2, pollLongestMs);
@@ -162,15 +205,6 @@ function refusal(
   facts: { readonly what: string; readonly path: RelPath },
 ): SnapError {
   return fromRemote(new DropboxResponseError(409, {}, { error: failure }), facts);
-}
-
-function itemIn(metadata: unknown, top: Top): RemoteItem | SnapError {
-  try {
-    return itemOf(metadata, top);
-  } catch (error) {
-    if (isSnapError(error)) return error;
-    throw error;
-  }
 }
 
 function notUnderstood(what: string): SnapError {

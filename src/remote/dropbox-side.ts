@@ -13,6 +13,8 @@ import type {
   FileHistory,
   RemoteItem,
   RemotePage,
+  KnownFile,
+  SmallUpload,
   UploadRequest,
 } from "../core/tree/remote-item.ts";
 import { assert } from "../std/assert.ts";
@@ -20,7 +22,7 @@ import type { SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import type { Rng } from "../std/random.ts";
 import type { KeptRemote, RemoteAccount, RemoteSide } from "../ports.ts";
-import { makeFolders, relocate } from "./batches.ts";
+import { deleteFiles, makeFolders, relocate } from "./batches.ts";
 import { deleteFile, deleteFolder, folderId, makeFolder, makeTop, move } from "./changes.ts";
 import { Client, type ClientOptions } from "./client.ts";
 import { listDocuments, readDocument, writeDocument } from "./documents.ts";
@@ -29,6 +31,7 @@ import { getItem, listItems, listPages } from "./listing.ts";
 import { fileHistory, revert, revisionHash } from "./revisions.ts";
 import { roomLeft } from "./room.ts";
 import { upload } from "./upload.ts";
+import { BatchUploader } from "./upload-batch.ts";
 import { waitForChange } from "./wait-for-change.ts";
 import { apiPath, parseTop, type Top } from "./wire.ts";
 import { rootChanged } from "../core/tree/root-changed.ts";
@@ -58,6 +61,7 @@ class DropboxSide implements RemoteSide, KeptRemote {
   readonly #rng: Rng;
   /** The id of the linked folder as it was found last; undefined where nobody has asked for it. */
   #found: string | undefined;
+  readonly #uploader: BatchUploader;
 
   constructor(options: RemoteOptions) {
     const { known } = options;
@@ -67,6 +71,7 @@ class DropboxSide implements RemoteSide, KeptRemote {
     this.#top = parseTop(options.top);
     this.#found = known?.folder;
     this.#rng = options.rng;
+    this.#uploader = new BatchUploader(this.#client, this.#top);
   }
 
   account(): Promise<RemoteAccount> {
@@ -141,6 +146,21 @@ class DropboxSide implements RemoteSide, KeptRemote {
 
   upload(request: UploadRequest, work?: Work): Promise<RemoteItem> {
     return upload(this.#client, this.#top, { request, work });
+  }
+
+  uploadEach(
+    requests: readonly SmallUpload[],
+    onSessions: (sessions: ReadonlyMap<number, string>) => void = () => {},
+    work: Work = {},
+  ): Promise<readonly (RemoteItem | SnapError)[]> {
+    return this.#uploader.upload(requests, onSessions, work);
+  }
+
+  deleteEach(
+    files: readonly KnownFile[],
+    work?: Work,
+  ): Promise<readonly (SnapError | undefined)[]> {
+    return deleteFiles(this.#client, this.#top, { files, work });
   }
 
   makeFolder(path: RelPath): Promise<RemoteItem> {

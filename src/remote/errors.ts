@@ -237,3 +237,23 @@ export function isBadCursor(error: unknown): boolean {
   if (answer?.status !== 400 || typeof answer.error !== "string") return false;
   return answer.error.toLowerCase().includes("cursor");
 }
+
+/** Whether the server has no such route, or does not let this app call it: something else has to do the same. */
+export function isRouteMissing(error: unknown): boolean {
+  const answer = answerOf(error);
+  if (answer === undefined) return false;
+  if (answer.status === 404) return membersOf(answer).length === 0;
+  if (answer.status !== 400 || typeof answer.error !== "string") return false;
+  return /unknown api function|not allowed to call this function/iu.test(answer.error);
+}
+
+/** Whether a call was too long for the server, or for something in between: in its head, or in its body. */
+export function isCallTooLong(error: unknown): boolean {
+  const answer = answerOf(error);
+  if (answer === undefined) return false;
+  if ([413, 414, 431, 494].includes(answer.status)) return true;
+  if (answer.status === 400 && typeof answer.error === "string") {
+    return /header.{0,40}too (?:large|long|big)/iu.test(answer.error);
+  }
+  return hasTag(error, "payload_too_large");
+}

@@ -21,9 +21,21 @@ export async function readExactly(
 }
 
 /** The file is not what it was when the upload was planned. */
-export function volatile(request: UploadRequest): SnapError {
+export function volatile(request: Pick<UploadRequest, "path">): SnapError {
   return new SnapError("volatile", `The file changed while it was uploaded: "${request.path}"`, {
     path: request.path,
     hint: "It is uploaded again when it is left alone for a moment.",
   });
+}
+
+/** Pieces behind each other; no copy where they lie so in one memory already. */
+export function joined(pieces: readonly Uint8Array[]): Buffer {
+  const [first] = pieces;
+  if (first === undefined) return Buffer.alloc(0);
+  let end = first.byteOffset;
+  for (const { buffer, byteOffset, length } of pieces) {
+    if (buffer !== first.buffer || byteOffset !== end) return Buffer.concat(pieces);
+    end += length;
+  }
+  return Buffer.from(first.buffer, first.byteOffset, end - first.byteOffset);
 }

@@ -29,16 +29,19 @@ export async function upload(
     request.size <= inlineBytesMax
       ? await uploadInline(client, { request, commit, work })
       : await uploadBySession(client, { request, commit, work });
-  const item = itemOf(entry, top);
-  if (item.hash === request.hash) return item;
-  throw new SnapError(
-    "content-wrong",
-    `The server holds other content than was sent: "${request.path}"`,
-    {
-      path: request.path,
-      hint: "It is uploaded again by the next sync.",
-    },
-  );
+  return sameContent(itemOf(entry, top), request);
+}
+
+/** The file that an upload made. @throws {SnapError} `content-wrong` when it holds something else than was sent (S57) */
+export function sameContent(
+  item: RemoteItem,
+  { path, hash }: Pick<UploadRequest, "path" | "hash">,
+): RemoteItem {
+  if (item.hash === hash) return item;
+  throw new SnapError("content-wrong", `The server holds other content than was sent: "${path}"`, {
+    path,
+    hint: "It is uploaded again by the next sync.",
+  });
 }
 
 async function uploadInline(
@@ -60,7 +63,10 @@ async function uploadInline(
 }
 
 /** How the bytes become a file. */
-function commitInfo(request: UploadRequest, top: Top): files.CommitInfo {
+export function commitInfo(
+  request: Pick<UploadRequest, "path" | "replaces" | "modified">,
+  top: Top,
+): files.CommitInfo {
   const modified = writableTime(request.modified);
   return {
     path: apiPath(top, request.path),

@@ -112,3 +112,16 @@ export const sessionKinds = ["sequential", "concurrent"] as const;
 
 /** One of them. */
 export type SessionKind = (typeof sessionKinds)[number];
+
+/** A small file to be brought to the server together with others (S58): all of its bytes, and where they go. */
+export type SmallUpload = Pick<
+  UploadRequest,
+  "path" | "replaces" | "hash" | "modified" | "unchanged"
+> & {
+  readonly bytes: Uint8Array;
+  /** A closed upload session of an earlier run that holds the bytes. */
+  readonly resume?: string | undefined;
+};
+
+/** A file of the server with the revision that was seen. */
+export type KnownFile = { readonly path: RelPath; readonly rev: string };

@@ -7,12 +7,9 @@ import type {
   UploadRequest,
 } from "../../../src/core/tree/remote-item.ts";
 import type { RemoteAccount, RemoteSide } from "../../../src/ports.ts";
-import { withRetries } from "../../../src/remote/retry.ts";
 import { isSnapError } from "../../../src/std/error.ts";
-import type { Rng } from "../../../src/std/random.ts";
-import type { Clock } from "../../../src/std/time.ts";
 import { below, isOwnBusiness, isShown, orderOf, present } from "./cloud-listing.ts";
-import type { Gate } from "./memory-disk.ts";
+import { MemoryBatches, type MemoryWireOptions } from "./memory-batches.ts";
 import { changed, damaged, noneIfMissing, refuseBefore, type WireFault } from "./wire-fault.ts";
 import { failed, itemOf, type CloudNode, type MemoryCloud } from "./memory-cloud.ts";
 import { journalBehind } from "./memory-wait.ts";
@@ -27,40 +24,32 @@ export type PageMood = {
   readonly reset: boolean;
 };
 
-export type MemoryRemoteOptions = {
-  readonly cloud: MemoryCloud;
-  readonly gate: Gate;
-  readonly clock: Clock;
-  readonly rng: Rng;
+export type MemoryRemoteOptions = MemoryWireOptions & {
   readonly account: RemoteAccount;
-  /** Asked once for each request. */
-  readonly fault: (call: string) => WireFault | undefined;
   readonly mood: () => PageMood;
-  /** Told of each upload that is about to be committed. */
-  readonly onUpload?: (request: UploadRequest, there: CloudNode | undefined) => void;
 };
 
 /** The linked folder of `MemoryCloud` as the engine's port, with the retries of the real client. */
-export class MemoryRemote implements RemoteSide {
+export class MemoryRemote extends MemoryBatches implements RemoteSide {
   readonly #options: MemoryRemoteOptions;
   readonly #cloud: MemoryCloud;
-  #writer: Promise<unknown> = Promise.resolve();
 
   constructor(options: MemoryRemoteOptions) {
+    super(options);
     this.#options = options;
     this.#cloud = options.cloud;
   }
 
   account(): Promise<RemoteAccount> {
-    return this.#call("account", () => this.#options.account);
+    return this.call("account", () => this.#options.account);
   }
 
   folderId(): Promise<string | undefined> {
-    return this.#call("folderId", () => this.#cloud.root?.id);
+    return this.call("folderId", () => this.#cloud.root?.id);
   }
 
   makeTop(): Promise<string> {
-    return this.#write("makeTop", () => this.#cloud.makeRoot());
+    return this.write("makeTop", () => this.#cloud.makeRoot());
   }
 
   async *pages(cursor: string | undefined): AsyncGenerator<RemotePage> {
@@ -69,7 +58,7 @@ export class MemoryRemote implements RemoteSide {
     const restart = position === undefined;
     if (position === undefined) position = yield* this.#wholeListing();
     for (let first = !restart; ; first = false) {
-      const page = await this.#call("pages", () => this.#linesFrom(position ?? 0, first));
+      const page = await this.call("pages", () => this.#linesFrom(position ?? 0, first));
       yield page;
       if (page.complete) return;
       position = Number(page.cursor);
@@ -88,7 +77,7 @@ export class MemoryRemote implements RemoteSide {
   }
 
   async *list(folder: RelPath, { recursive }: { recursive: boolean }): AsyncGenerator<RemoteItem> {
-    const items = await this.#call("list", () => {
+    const items = await this.call("list", () => {
       const node = this.#cloud.at(folder);
       if (node === undefined) throw failed("not-found", "nothing is there");
       if (node.kind !== "folder") throw failed("conflict", "it is no folder");
@@ -98,7 +87,7 @@ export class MemoryRemote implements RemoteSide {
   }
 
   get(path: RelPath): Promise<RemoteItem | undefined> {
-    return this.#call("get", () => {
+    return this.call("get", () => {
       const node = this.#cloud.at(path);
       return node && itemOf(node);
     });
@@ -106,7 +95,7 @@ export class MemoryRemote implements RemoteSide {
 
   revision(rev: string): Promise<string | undefined> {
     const look = (): string => contentHashOf(this.#cloud.revision(rev));
-    return this.#call("revision", look).catch(noneIfMissing);
+    return this.call("revision", look).catch(noneIfMissing);
   }
 
   async *download(rev: string, offset: number): AsyncGenerator<Uint8Array> {
@@ -132,29 +121,29 @@ export class MemoryRemote implements RemoteSide {
       const { replaces, modified, path } = request;
       return itemOf(this.#cloud.write(path, { bytes, replaces, modified }));
     };
-    return await this.#inTurn(async () => {
+    return await this.inTurn(async () => {
       if (!(await request.unchanged())) throw changed();
-      return await this.#call(`upload ${request.path}`, commit);
+      return await this.call(`upload ${request.path}`, commit);
     });
   }
 
   async makeFolder(path: RelPath): Promise<RemoteItem> {
-    return await this.#write(`makeFolder ${path}`, () => {
+    return await this.write(`makeFolder ${path}`, () => {
       const there = this.#cloud.at(path);
       return itemOf(there?.kind === "folder" ? there : this.#cloud.makeFolder(path));
     });
   }
 
   move(from: RelPath, to: RelPath): Promise<RemoteItem> {
-    return this.#write(`move ${from} ${to}`, () => itemOf(this.#cloud.move(from, to)));
+    return this.write(`move ${from} ${to}`, () => itemOf(this.#cloud.move(from, to)));
   }
 
   deleteFile(path: RelPath, rev: string): Promise<void> {
-    return this.#write(`deleteFile ${path}`, () => this.#remove(path, rev));
+    return this.write(`deleteFile ${path}`, () => this.#remove(path, rev));
   }
 
   async deleteFolder(path: RelPath): Promise<void> {
-    const isEmpty = await this.#call("list", () => {
+    const isEmpty = await this.call("list", () => {
       const node = this.#cloud.at(path);
       if (node?.kind === "file") throw failed("conflict", "it is no folder");
       return node === undefined
@@ -163,15 +152,15 @@ export class MemoryRemote implements RemoteSide {
     });
     if (isEmpty === undefined) return;
     if (!isEmpty) throw failed("conflict", "it is not empty of files");
-    await this.#write(`deleteFolder ${path}`, () => this.#remove(path, undefined));
+    await this.write(`deleteFolder ${path}`, () => this.#remove(path, undefined));
   }
 
   document(path: RelPath): Promise<{ text: string; rev: string } | undefined> {
-    return this.#call("document", () => this.#cloud.documents.get(path));
+    return this.call("document", () => this.#cloud.documents.get(path));
   }
 
   writeDocument(path: RelPath, text: string, replaces: string | undefined): Promise<string> {
-    return this.#write(`writeDocument ${path}`, () => {
+    return this.write(`writeDocument ${path}`, () => {
       const there = this.#cloud.documents.get(path);
       if (there?.text === text) return there.rev;
       if (there !== undefined && there.rev !== replaces) throw failed("conflict", "another rev");
@@ -184,7 +173,7 @@ export class MemoryRemote implements RemoteSide {
   documents(folder: RelPath): Promise<readonly string[]> {
     const paths = [...this.#cloud.documents.keys()];
     const inside = paths.filter((path) => path.startsWith(`${folder}/`));
-    return this.#call("documents", () => inside.map((path) => path.slice(folder.length + 1)));
+    return this.call("documents", () => inside.map((path) => path.slice(folder.length + 1)));
   }
 
   /** Gone already is success (S62). */
@@ -197,14 +186,14 @@ export class MemoryRemote implements RemoteSide {
   }
 
   async *#wholeListing(): AsyncGenerator<RemotePage, number> {
-    const begun = await this.#call("pages", () => {
+    const begun = await this.call("pages", () => {
       if (this.#cloud.root === undefined) throw failed("remote-missing", "it is not there");
       return this.#cloud.journal.length;
     });
     let last = "";
     for (let restart = true; ; restart = false) {
       // As it is when the server answers: on the way back anything may happen to it.
-      const page = await this.#call("pages", () =>
+      const page = await this.call("pages", () =>
         this.#nodesAfter(last).map((node) => ({ order: orderOf(node), item: itemOf(node) })),
       );
       const changes = page.map(({ item }): RemoteChange => present(item));
@@ -255,7 +244,7 @@ export class MemoryRemote implements RemoteSide {
 
   async #body(rev: string): Promise<{ bytes: Uint8Array; fault: WireFault | undefined }> {
     let fault: WireFault | undefined;
-    const bytes = await this.#call(
+    const bytes = await this.call(
       "download",
       () => this.#cloud.revision(rev),
       (met) => {
@@ -263,38 +252,5 @@ export class MemoryRemote implements RemoteSide {
       },
     );
     return { bytes, fault };
-  }
-
-  #write<T>(call: string, work: () => T): Promise<T> {
-    return this.#inTurn(() => this.#call(call, work));
-  }
-
-  /** One writer at a time (S59). */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#writer.then(work);
-    this.#writer = turn.catch(() => undefined);
-    return turn;
-  }
-
-  /** One request: it travels, the server does it, the answer travels; either way may fail, and is tried again. */
-  #call<T>(
-    call: string,
-    work: () => T,
-    onFault?: (fault: WireFault | undefined) => void,
-  ): Promise<T> {
-    const { gate, fault: draw, clock, rng } = this.#options;
-    return withRetries(
-      async () => {
-        await gate(`> ${call}`);
-        const fault = draw(call);
-        refuseBefore(fault);
-        const result = work();
-        await gate(`< ${call}${fault === undefined ? "" : ` (${fault})`}`);
-        if (fault === "answer lost") throw failed("offline", "the answer was lost");
-        onFault?.(fault);
-        return result;
-      },
-      { clock, rng },
-    );
   }
 }
