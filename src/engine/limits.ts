@@ -32,3 +32,15 @@ export const tokenDays = 7;
 
 /** How long an upload session is gone on with: a day less than the server keeps it (S57). */
 export const sessionDays = 6;
+
+/** From so many files, folders or removals on they go together: fewer take no more calls each by itself (S58). */
+export const batchMin = 4;
+
+/** Up to this size a file goes up with others (S57). */
+export const batchedBytesMax: number = 8 * 1024 * 1024;
+
+/** Bytes of one batch of files (S58). */
+export const batchBytesMax: number = 16 * 1024 * 1024;
+
+/** Bytes of bodies that are in memory at once, those that the network holds once more included (S107). */
+export const bodyMemoryMaxBytes: number = 96 * 1024 * 1024;

@@ -3,7 +3,7 @@ import type { LeftPath } from "../core/plan/sync-report.ts";
 import type { NodeId } from "../core/tree/node.ts";
 import type { IndexStore } from "../ports.ts";
 import type { Clock } from "../std/time.ts";
-import type { Result } from "./execute/execute.ts";
+import type { Result } from "./execute/run-op.ts";
 import { cancelsMax } from "./limits.ts";
 import type { Patience } from "./patience.ts";
 

@@ -1,5 +1,6 @@
 import { isWriteOp, type Op } from "../core/plan/op.ts";
 import type { LeftPath } from "../core/plan/sync-report.ts";
+import { ByteBudget } from "../std/byte-budget.ts";
 import type { Work } from "../std/events.ts";
 import { CommitQueue } from "./execute/commit-queue.ts";
 import { RemoteConfirmation } from "./execute/confirm-remote.ts";
@@ -9,6 +10,7 @@ import { newOpId, type Execution } from "./execute/execution.ts";
 import { guardedPlans } from "./guarded-plans.ts";
 import { RoundGuard } from "./guards/holds.ts";
 import { thawRemovals } from "./recover/index-lost.ts";
+import { bodyMemoryMaxBytes } from "./limits.ts";
 import { Plans, type Planned, type PlanOptions } from "./make-plan.ts";
 import type { Observed } from "./observe.ts";
 import { giveOwnNodes } from "./listing/own-nodes.ts";
@@ -126,6 +128,7 @@ function executionOf(deps: EngineDeps, { planned, newFolders, lookedAt, context 
     tally,
     staging: { kind: "staging", id: newOpId(deps.rng) },
     room: new Room(),
+    memory: new ByteBudget(bodyMemoryMaxBytes),
     cycle: Number(deps.index.meta("generation") ?? 0),
     work,
   };

@@ -29,7 +29,7 @@ test("S84: transient errors in a row end the sync, and nothing is lost", async (
   await using world = await World.open();
   for (let file = 0; file < 40; file += 1) world.local.write(`${file}`, `content ${file}`);
   const fail = (): void =>
-    world.hooks.before("remote.upload", () => {
+    world.hooks.before("remote.uploadEach", () => {
       fail();
       throw new SnapError("server-error", "The server is in trouble");
     });

@@ -218,9 +218,10 @@ test("S26: a file that is written to all the time goes up once a minute", async 
 });
 
 test("S12: it ends at an op, and goes on where it was", async () => {
-  await using live = await LiveWorld.resting("a: 0");
-  for (let count = 0; count < 40; count += 1) live.world.local.write(`n${count}`, String(count));
-  live.world.hooks.after("remote.upload", () => void live.stop());
+  const names = Array.from({ length: 40 }, (_, count) => `n${count}`);
+  await using live = await LiveWorld.resting(names.map((name) => `${name}: ${name}`).join("\n"));
+  for (const name of names) live.world.local.move(name, `moved-${name}`);
+  live.world.hooks.after("remote.move", () => void live.stop());
   live.marks.lost("test");
   live.clock.advance(await live.rest());
   expect(await live.ended()).toBeUndefined();

@@ -7,6 +7,8 @@ import type { EngineDeps } from "../../src/engine/engine-deps.ts";
 import { Plans, type Planned } from "../../src/engine/make-plan.ts";
 import { observeBoth } from "../../src/engine/observe.ts";
 import { Tally } from "../../src/engine/report.ts";
+import { bodyMemoryMaxBytes } from "../../src/engine/limits.ts";
+import { ByteBudget } from "../../src/std/byte-budget.ts";
 import { present } from "../../src/std/assert.ts";
 import type { LinkedWorkspace } from "./linked-workspace.ts";
 
@@ -28,6 +30,7 @@ export function executionOf(deps: EngineDeps, { result }: Planned): Execution {
     tally: new Tally({}),
     staging: { kind: "staging", id: "one" },
     room: new Room(),
+    memory: new ByteBudget(bodyMemoryMaxBytes),
     cycle: 1,
     work: {},
   };

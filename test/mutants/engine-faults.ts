@@ -19,7 +19,7 @@ export const engineFaults: readonly Fault[] = [
   ],
   [
     `${engine}/execute/upload.ts`,
-    `if (!isAsSeen(row, file.stat)) return cancelled(changedHere);`,
+    `if (!isAsSeen(upload.row, file.stat)) return cancelled(changedHere);`,
     ``,
     "a file that changed since it was hashed goes up",
   ],
@@ -30,6 +30,30 @@ export const engineFaults: readonly Fault[] = [
     "a file that is written to goes up torn",
   ],
   [
+    `${engine}/execute/upload-together.ts`,
+    `return isAsSeen(row, stat) && contentHashOf(content) === row.hash;`,
+    `return true;`,
+    "files that changed since they were hashed go up together",
+  ],
+  [
+    `${engine}/execute/upload-together.ts`,
+    `return isAsSeen(row, await local.stat(from));`,
+    `return true;`,
+    "a file that is written to goes up with others",
+  ],
+  [
+    `${engine}/execute/upload-together.ts`,
+    `replaces: berth.replaces,`,
+    `replaces: undefined,`,
+    "edited files do not go up together",
+  ],
+  [
+    `${engine}/execute/execute-remote.ts`,
+    `rev: found.row.rev });`,
+    `rev: "" });`,
+    "parent_rev is left out of a batch",
+  ],
+  [
     `${engine}/execute/execute-remote.ts`,
     `await remote.deleteFile(found.path, found.row.rev);`,
     `await remote.deleteFile(found.path, "");`,
@@ -37,8 +61,8 @@ export const engineFaults: readonly Fault[] = [
   ],
   [
     `${engine}/execute/execute-remote.ts`,
-    `|| !execution.mayGo(op.node)`,
-    ``,
+    `execution.mayGo(op.node) ? seenRemote(execution.deps.index, op) : undefined`,
+    `seenRemote(execution.deps.index, op)`,
     "a file that shall stay is deleted there",
   ],
   [

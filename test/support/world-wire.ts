@@ -55,11 +55,18 @@ export class Wire {
     return this.requests.filter(({ route, argument }) => writing.test(route) && !isOwn(argument));
   }
 
-  /** Contents that travelled: uploads and downloads. */
+  /** Contents that travelled: files that went up, by themselves or with others, and calls for what came down. */
   transfers(): { uploads: number; downloads: number } {
     const of = (route: RegExp): number =>
       this.requests.filter((r) => route.test(r.route) && !isOwn(r.argument)).length;
-    return { uploads: of(/upload$|upload_session\/finish$/), downloads: of(/files\/download$/) };
+    const together = this.requests
+      .filter(({ route }) => route.endsWith("/append_batch"))
+      .map(({ argument }) => argument.split('"session_id"').length - 1);
+    const uploads = of(/upload$|upload_session\/finish$/);
+    return {
+      uploads: together.reduce((sum, files) => sum + files, uploads),
+      downloads: of(/files\/download(?:_zip)?$/),
+    };
   }
 
   calls(route: string): number {
@@ -68,6 +75,11 @@ export class Wire {
 
   forget(): void {
     this.requests.length = 0;
+  }
+
+  /** What was to be done at a request that never came. */
+  disarm(): void {
+    for (const hooks of [this.#before, this.#after, this.#answers]) hooks.length = 0;
   }
 }
 

@@ -74,21 +74,29 @@ test.each(realWorlds)(
     for (let file = 0; file < 100; file += 1) world.local.write(`${file}`, `content ${file}`);
     const chance = seededRng(3);
     world.wire.forget();
+    const routes = ["/start_batch", "/append_batch", "/finish_batch_v2"];
+    let lostBodies = 0;
     for (let kill = 0; kill < 20; kill += 1) {
       const method = (chance.bytes(1)[0] ?? 0) % 2 === 0 ? "before" : "after";
-      const arm = (skip: number): void =>
-        world.hooks[method]("remote.upload", () =>
-          skip === 0 ? world.hooks.kill() : arm(skip - 1),
-        );
-      arm((chance.bytes(1)[0] ?? 0) % 5);
-      await world.syncOnce().catch((error: unknown) => expect(error).toBeInstanceOf(Killed));
+      const route = routes[(chance.bytes(1)[0] ?? 0) % routes.length] ?? "";
+      const stop = new AbortController();
+      let isMet = false;
+      world.wire[method](route, () => {
+        isMet = true;
+        stop.abort();
+        world.hooks.kill();
+      });
+      const end = await world.syncOnce(stop.signal).catch((error: unknown) => error);
+      if (isMet) expect(end).toBeInstanceOf(Error);
+      if (isMet && route === "/append_batch") lostBodies += 1;
       world.restart();
+      world.wire.disarm();
     }
     await world.sync(0);
     const both = await world.both();
     expect(both.split("\n")).toHaveLength(100);
     expect(both).not.toContain("conflicted");
-    expect(world.wire.transfers().uploads).toBeLessThanOrEqual(100 + 20 * 8);
+    expect(world.wire.transfers().uploads).toBe(100 * (1 + lostBodies));
     await world.assertAlways();
   },
 );
@@ -215,20 +223,20 @@ test.each(["before", "after"] as const)(
 );
 
 test("S1: a signal ends the sync between two ops, and the next one goes on", async () => {
-  await using world = await World.open();
-  for (let file = 0; file < 30; file += 1) world.local.write(`${file}`, `content ${file}`);
+  const files = Array.from({ length: 30 }, (_, file) => `${file}`);
+  await using world = await World.synced(files.map((file) => `${file}: ${file}`).join("\n"));
+  for (const file of files) world.local.move(file, `moved ${file}`);
+  world.wire.forget();
   const stop = new AbortController();
-  world.hooks.after("remote.upload", () => stop.abort());
+  world.hooks.after("remote.move", () => stop.abort());
   await expect(world.syncOnce(stop.signal)).rejects.toMatchObject({
     code: "interrupted",
     exit: 130,
   });
-  const uploaded = world.wire.transfers().uploads;
-  expect(uploaded).toBeLessThan(30);
-  expect(uploaded).toBeGreaterThan(0);
+  expect(world.wire.calls("/move_v2")).toBe(1);
   await world.sync();
   expect((await world.both()).split("\n")).toHaveLength(30);
-  expect(world.wire.transfers().uploads).toBeLessThanOrEqual(30 + 8);
+  expect(world.wire.calls("/move_v2")).toBe(30);
   await world.assertAlways();
 });
 

@@ -179,14 +179,15 @@ scenario("E15: an edit there between plan and commit is a conflict, not a loss (
 test("E16: one file without room there is parked with its reason, and the others go up (§11)", async () => {
   await using world = await World.open();
   for (let file = 0; file < 10; file += 1) world.local.write(`${file}`, `content ${file}`);
-  const error = {
-    ".tag": "path",
-    reason: { ".tag": "insufficient_space" },
-    upload_session_id: "x",
-  };
-  world.faults = [
-    { match: { route: "files/upload", path: "/Linked/7" }, fault: { kind: "error", error } },
-  ];
+  const error = { ".tag": "path", path: { ".tag": "insufficient_space" } };
+  world.wire.answer("/finish_batch_v2", async (response) => {
+    await world.remote.remove("7");
+    const { entries } = (await response.json()) as { entries: { path_lower: string }[] };
+    const told = entries.map((entry) =>
+      entry.path_lower === "/linked/7" ? { ".tag": "failure", failure: error } : entry,
+    );
+    return Response.json({ entries: told });
+  });
   const report = await world.syncOnce();
   expect(report).toMatchObject({ exit: 4, counts: { uploaded: 9 } });
   expect(report.left).toMatchObject([{ path: "7", kind: "parked" }]);

@@ -1,11 +1,20 @@
 import type { MkdirOp, MoveOp, RemoveOp } from "../../core/plan/op.ts";
+import type { RelPath } from "../../core/path/rel-path.ts";
+import type { RemoteItem } from "../../core/tree/remote-item.ts";
+import { isSnapError, type SnapError } from "../../std/error.ts";
 import { pathKeyOf } from "../../core/path/path-key.ts";
 import { listAfterMove } from "../listing/list-after-move.ts";
 import { commitRemoval, commitRemote, remoteRow } from "./commit.ts";
 import { cancelled, done, freePlace, type Execution, type OpResult } from "./execution.ts";
 import { moveSurely } from "./move-surely.ts";
 import { commitOp } from "./op-log.ts";
-import { cancelledByConflict, changedThere, isOfAnother, seenRemote } from "./remote-look.ts";
+import {
+  cancelledByConflict,
+  changedThere,
+  isOfAnother,
+  seenRemote,
+  type Seen,
+} from "./remote-look.ts";
 import { moveAround } from "./ring.ts";
 
 const placeMissing = "its folder is not there, or its place is not free";
@@ -16,13 +25,48 @@ export async function makeRemoteFolder(execution: Execution, op: MkdirOp): Promi
   const path = freePlace(index, "remote", op);
   if (path === undefined) return cancelled(placeMissing);
   try {
-    const item = await remote.makeFolder(path);
-    if (isOfAnother(index, op.node, item.remoteId)) return cancelled(changedThere);
-    const row = remoteRow(op.node, op.parent, item);
-    await commitOp(execution, op, () => commitRemote(index, row, op.after));
+    return await commitFolder(execution, op, await remote.makeFolder(path));
   } catch (error) {
     return await cancelledByConflict(execution, [path], error);
   }
+}
+
+/** As `makeRemoteFolder`, by one call. What is missing from the answer goes by itself: something stands in its place (S58). */
+export async function makeRemoteFolders(
+  execution: Execution,
+  ops: readonly MkdirOp[],
+): Promise<ReadonlyMap<MkdirOp, OpResult | SnapError>> {
+  const { index, remote } = execution.deps;
+  const results = new Map<MkdirOp, OpResult | SnapError>();
+  const open: { readonly op: MkdirOp; readonly path: RelPath }[] = [];
+  for (const op of ops) {
+    const path = freePlace(index, "remote", op);
+    if (path === undefined) results.set(op, cancelled(placeMissing));
+    else open.push({ op, path });
+  }
+  const told = await remote.makeFolders(
+    open.map(({ path }) => path),
+    execution.work,
+  );
+  await Promise.all(
+    open.map(async ({ op }, place) => {
+      const item = told[place];
+      if (item === undefined || isSnapError(item, "conflict", "not-found")) return;
+      results.set(op, isSnapError(item) ? item : await commitFolder(execution, op, item));
+    }),
+  );
+  return results;
+}
+
+async function commitFolder(
+  execution: Execution,
+  op: MkdirOp,
+  item: RemoteItem,
+): Promise<OpResult> {
+  const { index } = execution.deps;
+  if (isOfAnother(index, op.node, item.remoteId)) return cancelled(changedThere);
+  const row = remoteRow(op.node, op.parent, item);
+  await commitOp(execution, op, () => commitRemote(index, row, op.after));
   execution.tally.count("foldersRemote");
   return done;
 }
@@ -54,15 +98,51 @@ export async function moveRemote(execution: Execution, op: MoveOp): Promise<OpRe
 
 /** S62: a file goes only with the revision that was seen; gone already is success, an edit wins. */
 export async function deleteRemoteFile(execution: Execution, op: RemoveOp): Promise<OpResult> {
-  const { index, remote } = execution.deps;
-  const found = seenRemote(index, op);
-  if (found === undefined || !execution.mayGo(op.node)) return cancelled(changedThere);
+  const { remote } = execution.deps;
+  const found = toDelete(execution, op);
+  if (found === undefined) return cancelled(changedThere);
   try {
     await remote.deleteFile(found.path, found.row.rev);
   } catch (error) {
     return await cancelledByConflict(execution, [found.path], error);
   }
+  return await commitDeleted(execution, op);
+}
+
+/** What the planner saw, where it still wants that gone. */
+function toDelete(execution: Execution, op: RemoveOp): Seen | undefined {
+  return execution.mayGo(op.node) ? seenRemote(execution.deps.index, op) : undefined;
+}
+
+async function commitDeleted(execution: Execution, op: RemoveOp): Promise<OpResult> {
+  const { index } = execution.deps;
   await commitOp(execution, op, () => commitRemoval(index, "remote", op.node));
   execution.tally.count("removedRemote");
   return done;
+}
+
+/** As `deleteRemoteFile`, by one call (S58). */
+export async function deleteRemoteFiles(
+  execution: Execution,
+  ops: readonly RemoveOp[],
+): Promise<ReadonlyMap<RemoveOp, OpResult | SnapError>> {
+  const { remote } = execution.deps;
+  const results = new Map<RemoveOp, OpResult | SnapError>();
+  const open: { readonly op: RemoveOp; readonly path: RelPath; readonly rev: string }[] = [];
+  for (const op of ops) {
+    const found = toDelete(execution, op);
+    if (found === undefined) results.set(op, cancelled(changedThere));
+    else open.push({ op, path: found.path, rev: found.row.rev });
+  }
+  const told = await remote.deleteEach(open, execution.work);
+  await Promise.all(
+    open.map(async ({ op, path }, place) => {
+      const error = told[place];
+      if (error === undefined) results.set(op, await commitDeleted(execution, op));
+      else if (isSnapError(error, "conflict"))
+        results.set(op, await cancelledByConflict(execution, [path], error));
+      else results.set(op, error);
+    }),
+  );
+  return results;
 }

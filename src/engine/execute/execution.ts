@@ -1,10 +1,12 @@
 import type { Area, CopyTag, LocalExpectation } from "../../core/plan/local-act.ts";
 import { pathKeyOf } from "../../core/path/path-key.ts";
 import { joinPath, type RelPath } from "../../core/path/rel-path.ts";
+import { transfersMax } from "../../core/settings/values.ts";
 import type { LocalStat } from "../../core/tree/local-stat.ts";
 import { rootNode, type LocalEntry, type NodeId } from "../../core/tree/node.ts";
 import { pathOf, type TreeView } from "../../core/tree/tree-view.ts";
 import type { IndexStore } from "../../ports.ts";
+import type { ByteBudget } from "../../std/byte-budget.ts";
 import type { Work } from "../../std/events.ts";
 import { randomHex, type Rng } from "../../std/random.ts";
 import { isoDate, type Clock } from "../../std/time.ts";
@@ -31,6 +33,8 @@ export type Execution = {
   readonly staging: Area;
   /** What the downloads of this run are going to take of the disk. */
   readonly room: Room;
+  /** What bodies on their way take of the memory (S107). */
+  readonly memory: ByteBudget;
   /** Number of the cycle, for the op log (S116). */
   readonly cycle: number;
   readonly work: Work;
@@ -112,4 +116,9 @@ export function expectationOf(row: LocalEntry, stat: LocalStat): LocalExpectatio
   const { fileId, size, modifiedNs, stamp } = stat;
   const before = { kind: "file", fileId, size, modifiedNs, hash: row.hash, stamp } as const;
   return row.trusted ? before : { ...before, isUnproven: true };
+}
+
+/** Transfers at once. */
+export function transfersOf({ config: { transfers = transfersMax } }: EngineDeps): number {
+  return transfers;
 }

@@ -2,11 +2,15 @@ import { foldersAboveIn } from "../../core/plan/diff.ts";
 import type { RemoveOp } from "../../core/plan/op.ts";
 import type { RelPath } from "../../core/path/rel-path.ts";
 import type { RemoteItem } from "../../core/tree/remote-item.ts";
+import { batchEntriesMax } from "../../core/tree/remote-batches.ts";
 import { isBelow, pathOf } from "../../core/tree/tree-view.ts";
-import type { IndexStore } from "../../ports.ts";
-import { isSnapError, throwIfAborted } from "../../std/error.ts";
+import type { IndexStore, RemoteSide } from "../../ports.ts";
+import { inRuns } from "../../std/in-runs.ts";
+import { isSnapError, throwIfAborted, type SnapError } from "../../std/error.ts";
+import type { Work } from "../../std/events.ts";
 import { commitRemoval, forget } from "./commit.ts";
 import { cancelled, done, type Execution, type OpResult } from "./execution.ts";
+import { batchMin } from "../limits.ts";
 import { commitOp } from "./op-log.ts";
 import { changedThere } from "./remote-look.ts";
 import { listing, removeEmptied } from "./skeleton.ts";
@@ -49,18 +53,43 @@ async function deleteKnownFiles(
   folder: RelPath,
 ): Promise<void> {
   const { remote, index } = execution.deps;
+  const files: RemoteItem[] = [];
   for (const item of await listing(execution.deps, folder)) {
-    throwIfAborted(execution.work.signal);
     if (item.kind !== "file" || !mayGo(execution, op, item)) continue;
     const node = index.nodeOfRemoteId(item.remoteId);
     const seen = node === undefined ? undefined : index.remote.get(node);
-    if (seen?.rev !== item.rev) continue;
+    if (seen?.rev === item.rev) files.push(item);
+  }
+  for (const some of inRuns(files, batchEntriesMax)) {
+    throwIfAborted(execution.work.signal);
+    const errors = await deleteSome(remote, some, execution.work);
+    const trouble = errors.find((error) => error !== undefined && !isSettled(error));
+    if (trouble !== undefined) throw trouble;
+  }
+}
+
+/** It was edited meanwhile, and stays, or is gone already. */
+function isSettled({ code }: SnapError): boolean {
+  return code === "conflict" || code === "not-found";
+}
+
+/** Few need no more calls each by itself. */
+async function deleteSome(
+  remote: RemoteSide,
+  files: readonly RemoteItem[],
+  work: Work,
+): Promise<readonly (SnapError | undefined)[]> {
+  if (files.length >= batchMin) return await remote.deleteEach(files, work);
+  const errors: SnapError[] = [];
+  for (const { path, rev } of files) {
     try {
-      await remote.deleteFile(item.path, item.rev);
+      await remote.deleteFile(path, rev);
     } catch (error) {
-      if (!isSnapError(error, "conflict", "not-found")) throw error;
+      if (!isSnapError(error)) throw error;
+      errors.push(error);
     }
   }
+  return errors;
 }
 
 function isKnownFolder(execution: Execution, op: RemoveOp, item: RemoteItem): boolean {

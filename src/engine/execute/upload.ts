@@ -1,4 +1,5 @@
-import type { UploadRequest } from "../../core/tree/remote-item.ts";
+import type { LocalStat } from "../../core/tree/local-stat.ts";
+import type { RemoteItem, UploadRequest } from "../../core/tree/remote-item.ts";
 import type { PutOp } from "../../core/plan/op.ts";
 import type { RelPath } from "../../core/path/rel-path.ts";
 import type { LocalEntry } from "../../core/tree/node.ts";
@@ -26,24 +27,48 @@ type Berth = {
   readonly replaces: string | undefined;
 };
 
+/** A file that may go up, by what the trees say: where it is, and where it goes. */
+export type Upload = {
+  readonly op: PutOp;
+  readonly row: LocalEntry;
+  readonly from: RelPath;
+  readonly berth: Berth;
+};
+
 /** S57: what was hashed goes up, over the revision that was seen or to a free place, and nothing else is overwritten. */
 export async function uploadFile(execution: Execution, op: PutOp): Promise<OpResult> {
-  const { index, local } = execution.deps;
+  const upload = uploadOf(execution, op);
+  if ("state" in upload) return upload;
+  try {
+    await using file = await execution.deps.local.open(upload.from);
+    if (!isAsSeen(upload.row, file.stat)) return cancelled(changedHere);
+    return await send(execution, upload, file);
+  } catch (error) {
+    return await endUpload(execution, upload, error);
+  }
+}
+
+/** What is to go up, or why the trees say that it is not. */
+export function uploadOf(execution: Execution, op: PutOp): Upload | OpResult {
+  const { index } = execution.deps;
   const row = index.local.get(op.node);
   const from = pathOf(index.local, op.node);
   if (row?.kind !== "file" || from === undefined) return cancelled(changedHere);
   if (row.hash !== op.after.hash || row.absentAt !== undefined) return cancelled(changedHere);
   const berth = findBerth(execution, op);
   if (berth === undefined) return cancelled("its place is not free, or it changed on the server");
-  try {
-    await using file = await local.open(from);
-    if (!isAsSeen(row, file.stat)) return cancelled(changedHere);
-    return await send(execution, op, { row, file, berth });
-  } catch (error) {
-    if (isSnapError(error, "volatile", "not-found")) return cancelled(changedHere);
-    if (!isSnapError(error, "conflict")) throw error;
-    return await cancelledByConflict(execution, [berth.path], error);
-  }
+  return { op, row, from, berth };
+}
+
+/** What stopped an upload: something changed on one of the sides, or it is an error. @throws what it was */
+export async function endUpload(
+  execution: Execution,
+  { berth }: Upload,
+  error: unknown,
+): Promise<OpResult> {
+  if (isSnapError(error, "volatile", "not-found")) return cancelled(changedHere);
+  if (!isSnapError(error, "conflict")) throw error;
+  return await cancelledByConflict(execution, [berth.path], error);
 }
 
 function findBerth({ deps: { index } }: Execution, op: PutOp): Berth | undefined {
@@ -58,30 +83,39 @@ function findBerth({ deps: { index } }: Execution, op: PutOp): Berth | undefined
   return { path, parent: there.parent, replaces: there.rev };
 }
 
-type Sending = { readonly row: LocalEntry; readonly file: LocalFile; readonly berth: Berth };
-
-async function send(
-  execution: Execution,
-  op: PutOp,
-  { row, file, berth }: Sending,
-): Promise<OpResult> {
-  const { deps, tally, work } = execution;
-  const { index, remote } = deps;
-  const hash = row.hash ?? "";
-  const item = await remote.upload(
+async function send(execution: Execution, upload: Upload, file: LocalFile): Promise<OpResult> {
+  const { deps, work } = execution;
+  const { row, berth } = upload;
+  const item = await deps.remote.upload(
     {
       path: berth.path,
       replaces: berth.replaces,
       size: row.size,
-      hash,
-      modified: Number(BigInt(file.stat.modifiedNs) / 1_000_000n),
+      hash: row.hash ?? "",
+      modified: timeOf(file.stat),
       read: (offset, lengthMax) => file.read(offset, lengthMax),
       unchanged: () => file.unchanged(),
       ...sessionOf(deps, row),
     },
     work,
   );
-  if (item.hash !== hash) throw wrongContent(berth.path);
+  return await commitUpload(execution, upload, item);
+}
+
+/** Its time as the server takes it, ms since 1970. */
+export function timeOf({ modifiedNs }: LocalStat): number {
+  return Number(BigInt(modifiedNs) / 1_000_000n);
+}
+
+/** What the server holds now is what was sent: remember it. @throws {SnapError} `content-wrong` */
+export async function commitUpload(
+  execution: Execution,
+  { op, row, berth }: Upload,
+  item: RemoteItem,
+): Promise<OpResult> {
+  const { deps, tally } = execution;
+  const { index } = deps;
+  if (item.hash !== row.hash) throw wrongContent(berth.path);
   if (isOfAnother(index, op.node, item.remoteId)) return cancelled(changedThere);
   await commitOp(execution, op, () => {
     index.removeUpload(op.node);

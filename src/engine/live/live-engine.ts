@@ -12,7 +12,7 @@ import type { Looking } from "../disk/looking.ts";
 import { LookMemory } from "../disk/memory.ts";
 import type { EngineDeps } from "../engine-deps.ts";
 import { refuseBehindFence } from "../fence.ts";
-import type { Result } from "../execute/execute.ts";
+import type { Result } from "../execute/run-op.ts";
 import { Patience } from "../patience.ts";
 import type { RunOptions } from "../run-options.ts";
 import type { LiveMarks } from "./live-marks.ts";

@@ -1,0 +1,140 @@
+import type { Op, PutOp } from "../../core/plan/op.ts";
+import { batchEntriesMax } from "../../core/tree/remote-batches.ts";
+import type { NodeId } from "../../core/tree/node.ts";
+import { batchBytesMax, batchMin, batchedBytesMax } from "../limits.ts";
+import { inRuns } from "../../std/in-runs.ts";
+import type { IndexOp } from "./execute-index.ts";
+
+/** Ops that act on a side, or read it. */
+export type SideOp = Exclude<Op, IndexOp>;
+
+/** Ops that follow each other and run alike. */
+export type Stretch =
+  | { readonly kind: "index"; readonly ops: IndexOp[] }
+  | {
+      readonly kind: "transfer" | "folders" | "removals" | "single";
+      readonly step: number | undefined;
+      readonly ops: SideOp[];
+    };
+
+/** What is done by one call, or by one after the other: in the end each op has its own result (S58). */
+export type Task = readonly SideOp[];
+
+/** Cut a plan where the way of running changes; one step after the other where there are any (G45). */
+export function stretches(
+  ops: readonly Op[],
+  stepOf: (op: Op) => number | undefined,
+): readonly Stretch[] {
+  const found: Stretch[] = [];
+  for (const op of ops) {
+    const last = found.at(-1);
+    if (isIndexOp(op)) {
+      if (last?.kind === "index") last.ops.push(op);
+      else found.push({ kind: "index", ops: [op] });
+      continue;
+    }
+    const kind = kindOf(op);
+    const step = stepOf(op);
+    const isSame = last !== undefined && last.kind !== "index" && last.kind === kind;
+    if (isSame && last.step === step) last.ops.push(op);
+    else found.push({ kind, step, ops: [op] });
+  }
+  return found;
+}
+
+function isIndexOp(op: Op): op is IndexOp {
+  return op.kind === "S.adopt" || op.kind === "S.forget" || op.kind === "S.rebind";
+}
+
+function kindOf({ kind }: SideOp): Exclude<Stretch["kind"], "index"> {
+  switch (kind) {
+    case "L.put":
+    case "R.put":
+    case "ASK.hash":
+      return "transfer";
+    case "R.mkdir":
+      return "folders";
+    case "R.delete":
+    case "R.deleteDir":
+      return "removals";
+    case "L.mkdir":
+    case "L.move":
+    case "L.trash":
+    case "L.aside":
+    case "R.move":
+      return "single";
+  }
+}
+
+/**
+ * What of a stretch runs together, in the order in which it may run: folders level by level, since each has to be there before
+ * what is in it; files before the folders they are in.
+ */
+export function tasksOf({ kind, ops }: Exclude<Stretch, { kind: "index" }>): readonly Task[] {
+  switch (kind) {
+    case "transfer":
+      return transferTasks(ops);
+    case "folders":
+      return levels(ops).flatMap((level) => batches(level));
+    case "removals": {
+      const [files, folders] = [
+        ops.filter((op) => op.kind === "R.delete"),
+        ops.filter((op) => op.kind !== "R.delete"),
+      ];
+      return [...batches(files), ...alone(folders)];
+    }
+    case "single":
+      return alone(ops);
+  }
+}
+
+function transferTasks(ops: readonly SideOp[]): readonly Task[] {
+  const small = ops.filter(isSmallUpload);
+  const batches = uploadBatches(small);
+  const batched = new Set<SideOp>(batches.flat());
+  return [...batches, ...alone(ops.filter((op) => !batched.has(op)))];
+}
+
+function isSmallUpload(op: SideOp): op is PutOp {
+  return op.kind === "R.put" && op.after.size <= batchedBytesMax;
+}
+
+/** In the order of the plan, each as large as it may be; too few are no batch. */
+function uploadBatches(ops: readonly PutOp[]): readonly (readonly PutOp[])[] {
+  const batches: PutOp[][] = [];
+  let bytes = 0;
+  for (const op of ops) {
+    const { size } = op.after;
+    const last = batches.at(-1);
+    if (last === undefined || last.length >= batchEntriesMax || bytes + size > batchBytesMax) {
+      batches.push([op]);
+      bytes = size;
+    } else {
+      last.push(op);
+      bytes += size;
+    }
+  }
+  return batches.filter(({ length }) => length >= batchMin);
+}
+
+/** Folders whose parents are not made here come first, then those in them, and so on. */
+function levels(ops: readonly SideOp[]): readonly SideOp[][] {
+  const levelOf = new Map<NodeId, number>();
+  const found: SideOp[][] = [];
+  for (const op of ops) {
+    const above = op.kind === "R.mkdir" ? levelOf.get(op.parent) : undefined;
+    const level = above === undefined ? 0 : above + 1;
+    levelOf.set(op.node, level);
+    (found[level] ??= []).push(op);
+  }
+  return found;
+}
+
+/** Where there are too few for a batch, each by itself. */
+function batches(ops: readonly SideOp[]): readonly Task[] {
+  return ops.length < batchMin ? alone(ops) : [...inRuns(ops, batchEntriesMax)];
+}
+
+function alone(ops: readonly SideOp[]): readonly Task[] {
+  return ops.map((op) => [op]);
+}

@@ -1,0 +1,109 @@
+import { expect, test } from "vitest";
+import { World } from "../support/world.ts";
+
+/** Routes of the calls that wrote, with how often each was called. */
+function writes(world: World): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { route } of world.wire.writes()) {
+    const name = route.replace("/2/files/", "");
+    if (name.includes("/check")) continue;
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return counts;
+}
+
+function fill(world: World, folders: number, files: number): void {
+  for (let folder = 0; folder < folders; folder += 1) {
+    for (let file = 0; file < files; file += 1) {
+      world.local.write(`top/d${folder}/${file}`, `content ${folder} ${file}`);
+    }
+  }
+}
+
+test("S58: many small files and their folders go up with a handful of calls", async () => {
+  await using world = await World.open();
+  fill(world, 20, 30);
+  expect(await world.syncOnce()).toMatchObject({
+    exit: 0,
+    counts: { uploaded: 600, foldersRemote: 21 },
+  });
+  expect(writes(world)).toEqual({
+    create_folder_v2: 1,
+    create_folder_batch: 1,
+    "upload_session/start_batch": 1,
+    "upload_session/append_batch": 1,
+    "upload_session/finish_batch_v2": 1,
+  });
+  await world.sync();
+  await world.both();
+  await world.assertAlways();
+});
+
+test("S58: many edited files go up with three calls, each over its revision alone", async () => {
+  await using world = await World.open();
+  fill(world, 4, 30);
+  await world.sync();
+  for (let file = 0; file < 30; file += 1) world.local.write(`top/d1/${file}`, `edited ${file}`);
+  world.wire.forget();
+  world.wire.before(
+    "/finish_batch_v2",
+    async () => void (await world.remote.write("top/d1/7", "theirs")),
+  );
+  await world.sync();
+  expect(writes(world)["upload_session/finish_batch_v2"]).toBe(1);
+  const both = await world.both();
+  expect(both).toContain("top/d1/7: theirs");
+  expect(both).toMatch(/top\/d1\/7 \(.*conflicted.*\): edited 7/u);
+  expect(both).toContain("top/d1/8: edited 8");
+  await world.assertAlways();
+});
+
+test("S25, S58: what is saved while it is sent is left out, and goes up as it is then", async () => {
+  await using world = await World.open();
+  fill(world, 1, 10);
+  world.wire.after("/append_batch", () => world.local.write("top/d0/3", "saved meanwhile"));
+  await world.sync();
+  expect(await world.both()).toContain("top/d0/3: saved meanwhile");
+  expect(await world.remote.revisionHashes("top/d0/3")).toHaveLength(1);
+  await world.assertAlways();
+});
+
+test("S58: files of some size go together, too, and a larger one by itself", async () => {
+  await using world = await World.open();
+  const sizes = [0, 1, 300_000, 300_001, 2_000_000, 5_000_000];
+  for (const size of sizes) world.local.write(`f${size}`, Buffer.alloc(size, size % 251));
+  world.local.write("large", Buffer.alloc(9 * 1024 * 1024, 1));
+  await world.sync(0);
+  expect(world.wire.calls("/append_batch")).toBe(1);
+  expect(world.wire.calls("/upload_session/append_v2")).toBeGreaterThan(0);
+  await world.both();
+  await world.assertAlways();
+});
+
+test("S58, S62: many removals go together, and an edit there stays", async () => {
+  await using world = await World.open();
+  fill(world, 3, 40);
+  await world.sync();
+  for (let file = 0; file < 30; file += 1) world.local.remove(`top/d1/${file}`);
+  world.wire.forget();
+  world.wire.before(
+    "/delete_batch",
+    async () => void (await world.remote.write("top/d1/7", "edited")),
+  );
+  await world.sync();
+  expect(writes(world)).toEqual({ delete_batch: 1 });
+  expect(await world.both()).toContain("top/d1/7: edited");
+  await world.assertAlways();
+});
+
+test("S63: of a folder with many files these go with one call", async () => {
+  await using world = await World.open();
+  fill(world, 2, 40);
+  await world.sync();
+  world.local.remove("top/d1");
+  world.wire.forget();
+  await world.sync();
+  expect(writes(world)).toEqual({ delete_batch: 1, move_v2: 1, delete_v2: 1 });
+  expect((await world.both()).split("\n")).toHaveLength(40);
+  await world.assertAlways();
+});
