@@ -8,6 +8,7 @@ import { benchRestore } from "./bench-parts/restore.ts";
 import { benchStore } from "./bench-parts/store.ts";
 import { benchServer } from "./bench-parts/server.ts";
 import { benchSync } from "./bench-parts/sync.ts";
+import { benchTransport } from "./bench-parts/transport.ts";
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -24,6 +25,10 @@ const { positionals, values } = parseArgs({
     snapshots: { type: "string", default: "1000" },
     synthetic: { type: "string", default: "0" },
     runs: { type: "string", default: "5" },
+    small: { type: "string", default: "10000" },
+    large: { type: "string", default: "256" },
+    same: { type: "string", default: "100000" },
+    alone: { type: "boolean", default: false },
   },
 });
 const [part] = positionals;
@@ -37,6 +42,12 @@ const store = {
   synthetic: Number(values.synthetic),
   runs: Math.max(1, Number(values.runs)),
 };
+const transport = {
+  small: Number(values.small),
+  large: Number(values.large),
+  same: Number(values.same),
+  beside: !values.alone,
+};
 const parts = new Map<string | undefined, () => Promise<void>>([
   ["server", () => benchServer(nodes)],
   ["sync", () => benchSync(files, disk)],
@@ -46,6 +57,7 @@ const parts = new Map<string | undefined, () => Promise<void>>([
   ["store", () => benchStore(store)],
   ["memory", () => benchMemory({ same: files, up, dry })],
   ["plan", () => benchDry(files)],
+  ["transport", () => benchTransport(transport)],
 ]);
 const bench = parts.get(part);
 const isMuch = mib >= 4 && nodes >= 100_000 && disk >= 1_000 && gib > 0 && up >= 0 && dry >= 0;
@@ -56,6 +68,9 @@ if (positionals.length !== 1 || bench === undefined || !isMuch || !isTracked) {
   console.error("       scripts/bench local [--disk N on the disk] [--gib N to hash]");
   console.error("       scripts/bench plan [--files N to be planned]");
   console.error("       scripts/bench guard");
+  console.error(
+    "       scripts/bench transport [--small N files] [--large MiB each] [--same N files] [--alone]",
+  );
   console.error("       scripts/bench restore [--mib N that are spoilt, at least 4]");
   console.error(
     "       scripts/bench store [--texts N files] [--big MiB each] [--snapshots N listed]",

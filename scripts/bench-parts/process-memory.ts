@@ -20,10 +20,11 @@ export function memoryOf(pid: number | undefined): ProcessMemory {
 /** What a command had in memory at most, until it had done so much of a step. */
 export type Mark = { readonly step: string; readonly done: number; readonly peak: number };
 
+/** A program that was run. */
+export type ProgramRun = { readonly peak: number; readonly milliseconds: number };
+
 /** A command that was run. */
-export type MeasuredRun = {
-  readonly peak: number;
-  readonly milliseconds: number;
+export type MeasuredRun = ProgramRun & {
   /** One for each line of progress that it told. */
   readonly marks: readonly Mark[];
 };
@@ -37,18 +38,44 @@ export async function measuredRun(
   words: readonly string[],
   { home, cwd }: { readonly home: string; readonly cwd: string },
 ): Promise<MeasuredRun> {
+  const marks: Mark[] = [];
+  const onLine = (line: string, peak: number): void => {
+    const [, step, done] = /^(\w+) (\d+)/u.exec(line) ?? [];
+    if (step !== undefined) marks.push({ step, done: Number(done), peak });
+  };
+  const env = { NO_COLOR: "1", SNAP_HOME: home };
+  const run = await measuredProgram(process.execPath, [launcher, ...words], { cwd, env, onLine });
+  return { ...run, marks };
+}
+
+type ProgramPlace = {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Told of what it says, and of what it had in memory at most until then. */
+  readonly onLine?: (line: string, peak: number) => void;
+};
+
+/**
+ * Run a program to its end and look at its memory from outside, again and again.
+ *
+ * @throws where it does not end with 0
+ */
+export async function measuredProgram(
+  program: string,
+  words: readonly string[],
+  { cwd, env, onLine }: ProgramPlace,
+): Promise<ProgramRun> {
   const started = performance.now();
-  const child = spawn(process.execPath, [launcher, ...words], {
+  const child = spawn(program, words, {
     cwd,
-    env: { ...process.env, NO_COLOR: "1", SNAP_HOME: home },
-    stdio: ["ignore", "ignore", "pipe"],
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
   });
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", resolve);
   });
   let peak = 0;
-  const marks: Mark[] = [];
   const said: string[] = [];
   const look = (): void => {
     try {
@@ -58,14 +85,15 @@ export async function measuredRun(
     }
   };
   const looking = setInterval(look, lookMs);
+  let last = "";
+  createInterface({ input: child.stdout }).on("line", (line) => (last = line));
   createInterface({ input: child.stderr }).on("line", (line) => {
     look();
     said.push(line);
-    const [, step, done] = /^(\w+) (\d+)/u.exec(line) ?? [];
-    if (step !== undefined) marks.push({ step, done: Number(done), peak });
+    onLine?.(line, peak);
   });
   const code = await ended;
   clearInterval(looking);
-  if (code !== 0) throw new Error(`snap ${words.join(" ")} ended with ${code}\n${said.join("\n")}`);
-  return { peak, milliseconds: performance.now() - started, marks };
+  if (code === 0) return { peak, milliseconds: performance.now() - started };
+  throw new Error(`${program} ${words.join(" ")} ended with ${code}\n${said.join("\n")}\n${last}`);
 }

@@ -58,6 +58,16 @@ function valuesOf(text: string, name: string): readonly Value[] {
   );
 }
 
+/** All calls that a server counted but those of logging in, and the bytes of their bodies both ways. */
+export function trafficIn(metrics: string): { readonly calls: number; readonly bytes: number } {
+  const of = (name: string): number =>
+    sum(valuesOf(metrics, name).filter(([route]) => !route.startsWith("oauth2")));
+  return {
+    calls: of("snap_server_calls_total"),
+    bytes: of("snap_server_received_bytes_total") + of("snap_server_sent_bytes_total"),
+  };
+}
+
 function sum(values: readonly Value[]): number {
   return values.reduce((total, [, value]) => total + value, 0);
 }

@@ -17,9 +17,11 @@ import type {
   SmallUpload,
   UploadRequest,
 } from "../core/tree/remote-item.ts";
+import type { FolderFile, FolderRequest } from "../core/tree/remote-batches.ts";
 import { assert } from "../std/assert.ts";
 import type { SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
+import { silentLogger } from "../std/log.ts";
 import type { Rng } from "../std/random.ts";
 import type { KeptRemote, RemoteAccount, RemoteSide } from "../ports.ts";
 import { deleteFiles, makeFolders, relocate } from "./batches.ts";
@@ -27,6 +29,7 @@ import { deleteFile, deleteFolder, folderId, makeFolder, makeTop, move } from ".
 import { Client, type ClientOptions } from "./client.ts";
 import { listDocuments, readDocument, writeDocument } from "./documents.ts";
 import { download } from "./download.ts";
+import { FolderDownloader } from "./download-folder.ts";
 import { getItem, listItems, listPages } from "./listing.ts";
 import { fileHistory, revert, revisionHash } from "./revisions.ts";
 import { roomLeft } from "./room.ts";
@@ -62,6 +65,7 @@ class DropboxSide implements RemoteSide, KeptRemote {
   /** The id of the linked folder as it was found last; undefined where nobody has asked for it. */
   #found: string | undefined;
   readonly #uploader: BatchUploader;
+  readonly #folders: FolderDownloader;
 
   constructor(options: RemoteOptions) {
     const { known } = options;
@@ -72,6 +76,7 @@ class DropboxSide implements RemoteSide, KeptRemote {
     this.#found = known?.folder;
     this.#rng = options.rng;
     this.#uploader = new BatchUploader(this.#client, this.#top);
+    this.#folders = new FolderDownloader(this.#client, this.#top, options.logger ?? silentLogger);
   }
 
   account(): Promise<RemoteAccount> {
@@ -154,6 +159,15 @@ class DropboxSide implements RemoteSide, KeptRemote {
     work: Work = {},
   ): Promise<readonly (RemoteItem | SnapError)[]> {
     return this.#uploader.upload(requests, onSessions, work);
+  }
+
+  /** Of the root of an account the server makes no archive. */
+  get givesWhole(): boolean {
+    return this.#top !== "";
+  }
+
+  filesIn(request: FolderRequest, work?: Work): AsyncIterable<FolderFile> {
+    return this.#folders.files(request, work);
   }
 
   deleteEach(

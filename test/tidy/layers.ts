@@ -27,7 +27,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   engine: { imports: ["std", "core", "ports.ts"], packages: [], builtins: [] },
   restore: { imports: ["std", "core", "ports.ts"], packages: [], builtins: [] },
   local: threaded("@parcel/watcher"),
-  remote: adapter("dropbox"),
+  remote: adapter("dropbox", "yauzl"),
   state: adapter("lowdb", "env-paths", "zod"),
   guard: adapter("isomorphic-git"),
   snapshot: threaded("tar"),

@@ -107,3 +107,57 @@ test("S63: of a folder with many files these go with one call", async () => {
   expect((await world.both()).split("\n")).toHaveLength(40);
   await world.assertAlways();
 });
+
+test("S66: a folder with many small files comes down with one call", async () => {
+  await using world = await World.open();
+  for (let file = 0; file < 40; file += 1)
+    await world.remote.write(`d/e${file % 4}/${file}`, `${file}`);
+  await world.remote.write("d/large", Buffer.alloc(9 * 1024 * 1024, 3));
+  world.wire.forget();
+  expect(await world.syncOnce()).toMatchObject({ exit: 0, counts: { downloaded: 41 } });
+  // The large one makes the folder above too large for it.
+  expect([world.wire.calls("/download_zip"), world.wire.transfers().downloads]).toEqual([4, 5]);
+  await world.both();
+  await world.assertAlways();
+});
+
+test("S66: what changed since it was listed is fetched by its revision, and then as it is", async () => {
+  await using world = await World.open();
+  for (let file = 0; file < 20; file += 1) await world.remote.write(`d/${file}`, `content ${file}`);
+  world.wire.forget();
+  world.wire.before("/download_zip", async () => {
+    await world.remote.write("d/3", "CONTENT 3");
+    await world.remote.remove("d/4");
+    await world.remote.write("d/new", "new");
+  });
+  await world.sync();
+  expect(world.wire.calls("/download_zip")).toBe(1);
+  const both = await world.both();
+  expect(both).toContain("d/3: CONTENT 3");
+  expect(both).toContain("d/new: new");
+  expect(both).not.toContain("d/4:");
+  await world.assertAlways();
+});
+
+test("S66: of a folder of which little is wanted only that comes down", async () => {
+  await using world = await World.open();
+  for (let file = 0; file < 20; file += 1) await world.remote.write(`d/${file}`, `content ${file}`);
+  await world.sync();
+  for (let file = 0; file < 5; file += 1) await world.remote.write(`d/${file}`, `edited ${file}`);
+  world.wire.forget();
+  await world.sync();
+  expect([world.wire.calls("/download_zip"), world.wire.transfers().downloads]).toEqual([0, 5]);
+  await world.both();
+  await world.assertAlways();
+});
+
+test("S66: an archive that never arrives whole is no reason to wait for its files", async () => {
+  await using world = await World.open();
+  for (let file = 0; file < 20; file += 1) await world.remote.write(`d/${file}`, `content ${file}`);
+  world.faults = [
+    { match: { route: "files/download_zip" }, fault: { kind: "corrupt", bytes: 40 } },
+  ];
+  await world.sync(0);
+  expect((await world.both()).split("\n")).toHaveLength(20);
+  await world.assertAlways();
+});

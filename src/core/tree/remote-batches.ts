@@ -6,6 +6,19 @@ import type { KnownFile, RemoteItem, SmallUpload } from "./remote-item.ts";
 /** Entries of one batch at most, as the server takes them. */
 export const batchEntriesMax = 1_000;
 
+/** The files of a folder that are wanted all at once. */
+export type FolderRequest = {
+  readonly folder: RelPath;
+  /** Their keys below the folder, with `/` between them, and their sizes. */
+  readonly wanted: ReadonlyMap<string, number>;
+  /** Bytes and entries of the whole folder: more is not what was seen. */
+  readonly bytesMax: number;
+  readonly entriesMax: number;
+};
+
+/** A file as it was found in a folder; the caller checks its hash. */
+export type FolderFile = { readonly place: string; readonly bytes: Uint8Array };
+
 /**
  * What the server does for many files at once (S58), a thousand at the most. Each method answers in the order of what it was asked,
  * with what stands there now or why not. Errors as those of `RemoteSide`; thrown where the outcome of all is not known.
@@ -20,6 +33,13 @@ export interface RemoteBatches {
     onSessions?: (sessions: ReadonlyMap<number, string>) => void,
     work?: Work,
   ): Promise<readonly (RemoteItem | SnapError)[]>;
+  /** Whether `filesIn` may be asked for the linked folder itself. */
+  readonly givesWhole: boolean;
+  /**
+   * Wanted files of a folder by one call, as the folder is now. What is missing from the answer has to be fetched by itself; that may be
+   * everything.
+   */
+  filesIn(request: FolderRequest, work?: Work): AsyncIterable<FolderFile>;
   /** Undefined for what is gone; gone already is success, `conflict` where the rev is another. */
   deleteEach(files: readonly KnownFile[], work?: Work): Promise<readonly (SnapError | undefined)[]>;
   /** Make folders, those above others first; one that is there already is a `conflict`. */

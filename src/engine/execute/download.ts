@@ -21,8 +21,16 @@ import { lookAt } from "./local-look.ts";
 
 type Landing = Pick<PlaceAct, "path" | "before"> & { readonly replaced: LocalStat | undefined };
 
-/** S64: the bytes of one revision are staged and checked whole before anything on the disk gives way. */
-export async function downloadFile(execution: Execution, op: PutOp): Promise<OpResult> {
+/**
+ * S64: the bytes of one revision are staged and checked whole before anything on the disk gives way.
+ *
+ * @param bytes all of them, where they came with others
+ */
+export async function downloadFile(
+  execution: Execution,
+  op: PutOp,
+  bytes?: Uint8Array,
+): Promise<OpResult> {
   const { deps } = execution;
   const row = deps.index.remote.get(op.node);
   if (row?.kind !== "file" || row.hash !== op.after.hash)
@@ -30,7 +38,7 @@ export async function downloadFile(execution: Execution, op: PutOp): Promise<OpR
   const landing = await findLanding(execution, op);
   if (landing === undefined) return cancelled("its place is not free, or it changed on the disk");
   const source = { area: execution.staging, path: parseRelPath(newOpId(deps.rng)) };
-  await stage(execution, row, { source, replaced: landing.replaced });
+  await stage(execution, row, { source, replaced: landing.replaced, bytes });
   const act: PlaceAct = {
     act: "place",
     source,
@@ -70,13 +78,14 @@ async function findLanding(execution: Execution, op: PutOp): Promise<Landing | u
 type Staged = {
   readonly source: PlaceAct["source"];
   readonly replaced: LocalStat | undefined;
+  readonly bytes: Uint8Array | undefined;
 };
 
 /** Wrong bytes or a wrong length discard the whole file, and it is fetched again (S66). */
 async function stage(
   { deps, work, room }: Execution,
   row: RemoteEntry,
-  { source, replaced }: Staged,
+  { source, replaced, bytes: whole }: Staged,
 ): Promise<void> {
   const expect = { hash: row.hash ?? "", size: row.size };
   const request = {
@@ -87,11 +96,18 @@ async function stage(
   using claim = await room.claim(deps.local, row);
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const bytes = claim.through(deps.remote.download(row.rev, 0, { ...work, size: row.size }));
+      const { rev, size } = row;
+      const bytes = claim.through(
+        whole === undefined ? deps.remote.download(rev, 0, { ...work, size }) : inOnePiece(whole),
+      );
       await deps.local.stage({ ...request, content: { bytes, expect } }, work);
       return;
     } catch (error) {
       if (!isSnapError(error, "content-wrong") || attempt === downloadAttemptsMax) throw error;
     }
   }
+}
+
+async function* inOnePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  if (bytes.length > 0) yield bytes;
 }

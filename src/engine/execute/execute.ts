@@ -34,11 +34,13 @@ export async function execute(
       runIndexOps(execution, stretch.ops, onResult);
       continue;
     }
+    const { index, remote } = execution.deps;
+    const tasks = tasksOf(stretch, { tree: index.remote, givesWhole: remote.givesWhole });
     const parallel = stretch.kind === "transfer" ? transfersOf(execution.deps) : 1;
-    await forEachLimited(tasksOf(stretch), { parallel, signal }, async (task) => {
+    await forEachLimited(tasks, { parallel, signal }, async (task) => {
       // The ops of a task make calls of one class.
-      if (task.some((op) => troubles.stop(op))) {
-        for (const op of task) execution.repositories.fail(op);
+      if (task.ops.some((op) => troubles.stop(op))) {
+        for (const op of task.ops) execution.repositories.fail(op);
         return;
       }
       const results = await runTask(execution, task);

@@ -2,6 +2,7 @@ import type { MkdirOp, MoveOp, Op, PutOp, RemoveOp } from "../../core/plan/op.ts
 import { isSnapError, type SnapError } from "../../std/error.ts";
 import { forEachLimited } from "../../std/limiter.ts";
 import { downloadFile } from "./download.ts";
+import { downloadTogether } from "./download-together.ts";
 import { hashLocal } from "./execute-index.ts";
 import { makeLocalFolder, moveLocal, stepAside, trashLocal } from "./execute-local.ts";
 import {
@@ -11,6 +12,7 @@ import {
   makeRemoteFolders,
   moveRemote,
 } from "./execute-remote.ts";
+import type { FolderDownload } from "./folder-downloads.ts";
 import { cancelled, transfersOf, type Execution, type OpResult } from "./execution.ts";
 import { logOp } from "./op-log.ts";
 import { removeRemoteFolder } from "./remove-remote-folder.ts";
@@ -29,12 +31,12 @@ export async function runTask(
 ): Promise<ReadonlyMap<SideOp, Result>> {
   const results = new Map<SideOp, Result>();
   const ready: SideOp[] = [];
-  for (const op of task) {
+  for (const op of task.ops) {
     const refusal = await refusalOf(execution, op);
     if (refusal === undefined) ready.push(op);
     else results.set(op, await ended(execution, op, cancelled(refusal)));
   }
-  const together = await runTogether(execution, ready);
+  const together = await runTogether(execution, ready, task.folder);
   const parallel = transfersOf(execution.deps);
   const { signal } = execution.work;
   await forEachLimited(ready, { parallel }, async (op) => {
@@ -84,10 +86,14 @@ async function refusalOf(execution: Execution, op: SideOp): Promise<string | und
 }
 
 /** By as few calls as the server has for it (S58). What has no result goes by itself; a call that failed is that of all. */
-async function runTogether(execution: Execution, ops: Task): Promise<ReadonlyMap<SideOp, Outcome>> {
+async function runTogether(
+  execution: Execution,
+  ops: readonly SideOp[],
+  folder: FolderDownload | undefined,
+): Promise<ReadonlyMap<SideOp, Outcome>> {
   if (ops.length < 2) return new Map();
   try {
-    return await callTogether(execution, ops);
+    return await callTogether(execution, ops, folder);
   } catch (error) {
     if (!isSnapError(error) || error.class === "systemic") throw error;
     return new Map(ops.map((op) => [op, error]));
@@ -96,8 +102,13 @@ async function runTogether(execution: Execution, ops: Task): Promise<ReadonlyMap
 
 async function callTogether(
   execution: Execution,
-  ops: Task,
+  ops: readonly SideOp[],
+  folder: FolderDownload | undefined,
 ): Promise<ReadonlyMap<SideOp, Outcome>> {
+  if (folder !== undefined) {
+    const wanted = ops.filter((op): op is PutOp => op.kind === "L.put");
+    return await downloadTogether(execution, { ...folder, ops: wanted });
+  }
   const puts = ops.filter((op): op is PutOp => op.kind === "R.put");
   if (puts.length > 0) return await uploadTogether(execution, puts);
   const folders = ops.filter((op): op is MkdirOp => op.kind === "R.mkdir");

@@ -1,9 +1,11 @@
 import type { Op, PutOp } from "../../core/plan/op.ts";
 import { batchEntriesMax } from "../../core/tree/remote-batches.ts";
-import type { NodeId } from "../../core/tree/node.ts";
+import type { NodeId, RemoteEntry } from "../../core/tree/node.ts";
+import type { TreeView } from "../../core/tree/tree-view.ts";
 import { batchBytesMax, batchMin, batchedBytesMax } from "../limits.ts";
 import { inRuns } from "../../std/in-runs.ts";
 import type { IndexOp } from "./execute-index.ts";
+import { folderDownloads, type FolderDownload } from "./folder-downloads.ts";
 
 /** Ops that act on a side, or read it. */
 export type SideOp = Exclude<Op, IndexOp>;
@@ -18,7 +20,18 @@ export type Stretch =
     };
 
 /** What is done by one call, or by one after the other: in the end each op has its own result (S58). */
-export type Task = readonly SideOp[];
+export type Task = {
+  readonly ops: readonly SideOp[];
+  /** The folder that these come down in. */
+  readonly folder?: FolderDownload;
+};
+
+/** What the tasks of a plan depend on besides its ops. */
+export type TaskGround = {
+  readonly tree: TreeView<RemoteEntry>;
+  /** Whether the linked folder can come down as a whole. */
+  readonly givesWhole: boolean;
+};
 
 /** Cut a plan where the way of running changes; one step after the other where there are any (G45). */
 export function stretches(
@@ -70,10 +83,13 @@ function kindOf({ kind }: SideOp): Exclude<Stretch["kind"], "index"> {
  * What of a stretch runs together, in the order in which it may run: folders level by level, since each has to be there before
  * what is in it; files before the folders they are in.
  */
-export function tasksOf({ kind, ops }: Exclude<Stretch, { kind: "index" }>): readonly Task[] {
+export function tasksOf(
+  { kind, ops }: Exclude<Stretch, { kind: "index" }>,
+  ground: TaskGround,
+): readonly Task[] {
   switch (kind) {
     case "transfer":
-      return transferTasks(ops);
+      return transferTasks(ops, ground);
     case "folders":
       return levels(ops).flatMap((level) => batches(level));
     case "removals": {
@@ -88,15 +104,19 @@ export function tasksOf({ kind, ops }: Exclude<Stretch, { kind: "index" }>): rea
   }
 }
 
-function transferTasks(ops: readonly SideOp[]): readonly Task[] {
-  const small = ops.filter(isSmallUpload);
-  const batches = uploadBatches(small);
-  const batched = new Set<SideOp>(batches.flat());
-  return [...batches, ...alone(ops.filter((op) => !batched.has(op)))];
+function transferTasks(ops: readonly SideOp[], ground: TaskGround): readonly Task[] {
+  const small = ops.filter(isSmall);
+  const { tree, givesWhole } = ground;
+  const together: readonly Task[] = [
+    ...uploadBatches(small.filter(({ kind }) => kind === "R.put")).map((some) => ({ ops: some })),
+    ...folderDownloads(tree, small, givesWhole).map((folder) => ({ ops: folder.ops, folder })),
+  ];
+  const covered = new Set<SideOp>(together.flatMap((task) => task.ops));
+  return [...together, ...alone(ops.filter((op) => !covered.has(op)))];
 }
 
-function isSmallUpload(op: SideOp): op is PutOp {
-  return op.kind === "R.put" && op.after.size <= batchedBytesMax;
+function isSmall(op: SideOp): op is PutOp {
+  return (op.kind === "R.put" || op.kind === "L.put") && op.after.size <= batchedBytesMax;
 }
 
 /** In the order of the plan, each as large as it may be; too few are no batch. */
@@ -132,9 +152,10 @@ function levels(ops: readonly SideOp[]): readonly SideOp[][] {
 
 /** Where there are too few for a batch, each by itself. */
 function batches(ops: readonly SideOp[]): readonly Task[] {
-  return ops.length < batchMin ? alone(ops) : [...inRuns(ops, batchEntriesMax)];
+  if (ops.length < batchMin) return alone(ops);
+  return [...inRuns(ops, batchEntriesMax)].map((some) => ({ ops: some }));
 }
 
 function alone(ops: readonly SideOp[]): readonly Task[] {
-  return ops.map((op) => [op]);
+  return ops.map((op) => ({ ops: [op] }));
 }

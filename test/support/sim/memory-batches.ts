@@ -1,6 +1,10 @@
 import type { RelPath } from "../../../src/core/path/rel-path.ts";
 import { contentHashOf } from "../../../src/core/tree/content-hash.ts";
-import type { RemoteBatches } from "../../../src/core/tree/remote-batches.ts";
+import type {
+  FolderFile,
+  FolderRequest,
+  RemoteBatches,
+} from "../../../src/core/tree/remote-batches.ts";
 import type {
   KnownFile,
   RemoteItem,
@@ -57,6 +61,25 @@ export class MemoryBatches implements RemoteBatches {
       const finish = (request: SmallUpload): RemoteItem => this.#finish(request, stable);
       return await this.call(`finish ${requests.length}`, () => each(requests, finish));
     });
+  }
+
+  get givesWhole(): boolean {
+    return true;
+  }
+
+  async *filesIn({ folder, wanted }: FolderRequest): AsyncGenerator<FolderFile> {
+    let isWhole = true;
+    const found = await this.call(
+      `filesIn ${folder}`,
+      () => [...wanted.keys()].map((place) => ({ place, ...this.#fileAt(folder, place) })),
+      (fault) => (isWhole = fault === undefined),
+    );
+    for (const { place, bytes } of found) {
+      // What does not arrive as it should is missing.
+      if (bytes !== undefined && bytes.length === wanted.get(place) && isWhole) {
+        yield { place, bytes };
+      }
+    }
   }
 
   deleteEach(files: readonly KnownFile[]): Promise<readonly (SnapError | undefined)[]> {
@@ -122,6 +145,11 @@ export class MemoryBatches implements RemoteBatches {
     if (!stable.has(request) || contentHashOf(bytes) !== hash) throw changed();
     onUpload?.(request, cloud.at(path));
     return itemOf(cloud.write(path, { bytes, replaces, modified }));
+  }
+
+  #fileAt(folder: RelPath, place: string): { readonly bytes?: Uint8Array } {
+    const node = this.#wire.cloud.at(folder === "" ? place : `${folder}/${place}`);
+    return node?.kind === "file" ? { bytes: node.bytes } : {};
   }
 
   #copy(from: RelPath, to: RelPath): RemoteItem {
