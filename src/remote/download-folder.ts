@@ -52,7 +52,10 @@ export class FolderDownloader {
   /** Undefined where the server does not give it as one. */
   async #fetch(request: FolderRequest, work: Work): Promise<Buffer | undefined> {
     try {
-      return await this.#client.repeat({ work }, () => this.#fetchOnce(request, work));
+      const { download } = this.#client.lanes;
+      return await download.run(request.bytesMax, work, () =>
+        this.#client.repeat({ work }, () => this.#fetchOnce(request, work)),
+      );
     } catch (error) {
       if (!(error instanceof SnapError) || error.class !== "item") throw error;
       if (isRouteMissing(error)) this.#isOffered = false;

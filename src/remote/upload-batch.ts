@@ -6,7 +6,7 @@ import { isSnapError, SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { forEachLimited } from "../std/limiter.ts";
 import { runInTurn, type Batch } from "./batches.ts";
-import type { Client } from "./client.ts";
+import type { Client, Route } from "./client.ts";
 import { hasTag, isCallTooLong, isRouteMissing } from "./errors.ts";
 import { isShape, textIn } from "./shape.ts";
 import { settleByLooking } from "./settle-uploads.ts";
@@ -129,10 +129,8 @@ export class BatchUploader {
     };
     for (let attempt = 1; attempt <= bodyAttemptsMax; attempt += 1) {
       try {
-        const result = await this.#client.call(
-          (sdk, own) => sdk.filesUploadSessionAppendBatch(argument, own),
-          { what, endpoint: "upload", work },
-        );
+        const route: Route = (sdk, own) => sdk.filesUploadSessionAppendBatch(argument, own);
+        const result = await this.#sendBytes(contents.length, route, work);
         noteAppended(jobs, sessions, result);
         return true;
       } catch (error) {
@@ -144,14 +142,17 @@ export class BatchUploader {
     return true;
   }
 
+  #sendBytes(length: number, route: Route, work: Work): Promise<unknown> {
+    const call = { what, endpoint: "upload", work } as const;
+    return this.#client.lanes.upload.run(length, work, () => this.#client.call(route, call));
+  }
+
   /** A closed session with the bytes of one file; undefined where the server refuses them. */
   async #startFull(request: SmallUpload, work: Work): Promise<string | undefined> {
     const argument = { close: true, content_hash: request.hash, contents: joined([request.bytes]) };
     try {
-      const result = await this.#client.call(
-        (sdk, own) => sdk.filesUploadSessionStart(argument, own),
-        { what, endpoint: "upload", path: request.path, work },
-      );
+      const route: Route = (sdk, own) => sdk.filesUploadSessionStart(argument, own);
+      const result = await this.#sendBytes(request.bytes.length, route, work);
       const session = isShape(result) ? textIn(result, "session_id") : undefined;
       if (session === undefined) throw notUnderstood();
       return session;
