@@ -1,4 +1,6 @@
 import type { PutOp } from "../../core/plan/op.ts";
+import { bytesOf } from "../../core/transfer/stretches.ts";
+import type { UploadRow } from "../../core/tree/index-rows.ts";
 import type { RelPath } from "../../core/path/rel-path.ts";
 import { contentHashOf } from "../../core/tree/content-hash.ts";
 import { smallBytesMax, type LocalStat } from "../../core/tree/local-stat.ts";
@@ -6,7 +8,14 @@ import type { SmallUpload } from "../../core/tree/remote-item.ts";
 import { isSnapError, type SnapError } from "../../std/error.ts";
 import { forEachLimited } from "../../std/limiter.ts";
 import { isAsSeen, type Execution, type OpResult } from "./execution.ts";
-import { commitUpload, endUpload, timeOf, uploadOf, type Upload } from "./upload.ts";
+import {
+  commitUpload,
+  endUpload,
+  sessionToResume,
+  timeOf,
+  uploadOf,
+  type Upload,
+} from "./upload.ts";
 
 /** How ops of a batch ended; what is not in it goes by itself. */
 export type BatchResults = ReadonlyMap<PutOp, OpResult | SnapError>;
@@ -134,20 +143,16 @@ async function readInto(
   }
 }
 
-function requestOf(
-  execution: Execution,
-  { op, row, from, berth, stat, bytes }: Loaded,
-): SmallUpload {
-  const { index, local } = execution.deps;
-  const known = index.upload(op.node);
-  const isWhole = known?.stamp === row.stamp && known.offset === row.size;
+function requestOf(execution: Execution, { row, from, berth, stat, bytes }: Loaded): SmallUpload {
+  const { local } = execution.deps;
+  const known = sessionToResume(execution.deps, row);
   return {
     path: berth.path,
     replaces: berth.replaces,
     hash: row.hash ?? "",
     modified: timeOf(stat),
     bytes,
-    resume: isWhole ? known.session : undefined,
+    resume: known !== undefined && isFull(known, row.size) ? known.session : undefined,
     unchanged: async () => {
       try {
         return isAsSeen(row, await local.stat(from));
@@ -159,18 +164,25 @@ function requestOf(
   };
 }
 
+/** A session that was filled by one call was closed by it. */
+function isFull({ kind, acknowledged }: UploadRow, size: number): boolean {
+  return kind === "sequential" && bytesOf(acknowledged) === size;
+}
+
 /** After a restart the bytes need not go again (S57). */
 function noteSessions(
-  { deps: { index } }: Execution,
+  { deps: { index, clock } }: Execution,
   loaded: readonly Loaded[],
   sessions: ReadonlyMap<number, string>,
 ): void {
+  const startedAt = clock.now();
   index.transaction(() => {
     for (const [place, session] of sessions) {
       const upload = loaded[place];
       if (upload === undefined) continue;
       const { node, stamp, size } = upload.row;
-      index.putUpload({ node, session, offset: size, stamp });
+      const acknowledged = [{ from: 0, to: size }];
+      index.putUpload({ node, session, kind: "sequential", acknowledged, stamp, startedAt });
     }
   });
 }

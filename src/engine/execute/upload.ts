@@ -1,6 +1,7 @@
 import type { LocalStat } from "../../core/tree/local-stat.ts";
 import type { RemoteItem, UploadRequest } from "../../core/tree/remote-item.ts";
 import type { PutOp } from "../../core/plan/op.ts";
+import type { UploadRow } from "../../core/tree/index-rows.ts";
 import type { RelPath } from "../../core/path/rel-path.ts";
 import type { LocalEntry } from "../../core/tree/node.ts";
 import { pathOf } from "../../core/tree/tree-view.ts";
@@ -128,13 +129,13 @@ export async function commitUpload(
 
 /** A session of an earlier run goes on while the file is the same and the server still has it; what it has is noted (S57). */
 function sessionOf(
-  { index, clock }: Execution["deps"],
-  { node, stamp }: LocalEntry,
+  deps: Execution["deps"],
+  row: LocalEntry,
 ): Pick<UploadRequest, "resume" | "onSession"> {
-  const known = index.upload(node);
+  const resume = sessionToResume(deps, row);
+  const { index, clock } = deps;
+  const { node, stamp } = row;
   const now = clock.now();
-  const isYoung = known !== undefined && now - known.startedAt < sessionDays * 24 * 3_600_000;
-  const resume = isYoung && known.stamp === stamp ? known : undefined;
   return {
     resume,
     onSession: (session) => {
@@ -142,6 +143,16 @@ function sessionOf(
       index.transaction(() => index.putUpload({ ...session, node, stamp, startedAt }));
     },
   };
+}
+
+/** The session in which an earlier run sent this file as it is now (S57). */
+export function sessionToResume(
+  { index, clock }: Execution["deps"],
+  { node, stamp }: LocalEntry,
+): UploadRow | undefined {
+  const known = index.upload(node);
+  if (known?.stamp !== stamp) return undefined;
+  return clock.now() - known.startedAt < sessionDays * 24 * 3_600_000 ? known : undefined;
 }
 
 function wrongContent(path: RelPath): SnapError {
