@@ -53,7 +53,7 @@ test("S79: what a download has written is missing from the free bytes, and not c
 
 test("S79: downloads side by side leave the reserve, and what does not fit comes when there is room", async () => {
   await using world = await World.open();
-  for (let file = 0; file < 6; file += 1) {
+  for (let file = 0; file < 3; file += 1) {
     await world.remote.write(`${file}`, `${file}`.repeat(1_000));
   }
   const answer = (): void =>
@@ -64,10 +64,10 @@ test("S79: downloads side by side leave the reserve, and what does not fit comes
   answer();
   const report = await world.syncOnce();
   expect(report.exit).toBe(4);
-  expect(report.left.map(({ code }) => code)).toEqual(Array.from({ length: 4 }, () => "too-large"));
+  expect(report.left.map(({ code }) => code)).toEqual(Array.from({ length: 1 }, () => "too-large"));
   expect(world.local.tree().size).toBe(2);
   world.restart();
   await world.sync(0);
-  expect(world.local.tree().size).toBe(6);
+  expect(world.local.tree().size).toBe(3);
   await world.assertAlways();
 });
