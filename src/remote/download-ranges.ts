@@ -7,6 +7,9 @@ import { brokeOff, openDownload, tooLong } from "./open-download.ts";
 /** From so many bytes on, several ranges pay. */
 export const rangedBytesMin: number = 8 * 1024 * 1024;
 
+/** What is handed over at once, but for the end of a piece: thousands of small writes cost more than they gain. */
+const chunkBytes = 1024 * 1024;
+
 /** A stretch of one revision. */
 export type RangesRequest = {
   readonly rev: string;
@@ -91,7 +94,8 @@ class Piece {
   async *bytes(): AsyncGenerator<Uint8Array> {
     for (let given = 0; ;) {
       const { promise } = this.#news;
-      if (given < this.#filled) {
+      const least = this.#hasEnded ? 1 : chunkBytes;
+      if (this.#filled - given >= least) {
         const chunk = this.#contents.subarray(given, this.#filled);
         given = this.#filled;
         yield chunk;

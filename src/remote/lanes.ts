@@ -9,9 +9,9 @@ import { throwIfAborted } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import type { Clock } from "../std/time.ts";
 
-/** Bytes of bodies in memory, for each direction (S107). `fetch` copies what goes up once or twice. */
+/** Bytes of bodies in memory, for each direction (S107). */
 export const laneBytesMax: { readonly upload: number; readonly download: number } = {
-  upload: 16 * 1024 * 1024,
+  upload: 32 * 1024 * 1024,
   download: 32 * 1024 * 1024,
 };
 

@@ -19,7 +19,7 @@ export const countOf = (linked: Linked, name: string): number =>
   sessionCalls(linked).filter((route) => route === name).length;
 
 /** The server has the large file. */
-export async function checkLarge(linked: Linked, name = "big"): Promise<void> {
+export async function checkLarge(linked: Pick<Linked, "remote">, name = "big"): Promise<void> {
   const item = await linked.remote.get(at(name));
   expect([item?.size, item?.hash]).toEqual([large.length, uploadOf(name, large).hash]);
 }

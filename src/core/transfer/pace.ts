@@ -1,5 +1,5 @@
 /** Calls that carry bytes in one direction: at once at first, and at most. */
-const parallelFirst = 4;
+const parallelFirst = 8;
 const parallelMax = 16;
 
 /** A window is measured over so many calls for each one that may run, and at least so long. */

@@ -36,9 +36,9 @@ test("S107: calls grow one by one while each brings more, up to the cap", () => 
 });
 
 test("S107: on a line that is full one more call is tried, given up, and tried again after a rest", () => {
-  const paces = travel(firstPace, 400, () => 400);
-  expect([most(paces), last(paces.slice(0, 50))]).toEqual([5, 4]);
-  const tries = paces.filter(({ parallel }, at) => parallel === 5 && paces[at - 1]?.parallel === 4);
+  const paces = travel(firstPace, 800, () => 400);
+  expect([most(paces), last(paces.slice(0, 80))]).toEqual([9, 8]);
+  const tries = paces.filter(({ parallel }, at) => parallel === 9 && paces[at - 1]?.parallel === 8);
   expect(tries.length).toBeGreaterThan(1);
 });
 
@@ -50,9 +50,9 @@ test("S107: a line that widens is found", () => {
 test("S107: calls that did not fill the lanes measure nothing, nor does a clock that stands still", () => {
   let pace = firstPace;
   for (let count = 0; count < 100; count += 1) pace = afterCall(pace, { ...call, isBusy: false });
-  expect(pace.parallel).toBe(4);
+  expect(pace.parallel).toBe(8);
   for (let count = 0; count < 100; count += 1) pace = afterCall(pace, { ...call, endedAt: 0 });
-  expect(pace.parallel).toBe(4);
+  expect(pace.parallel).toBe(8);
 });
 
 test("S84: a 429 halves once for all that was under way, down to one, and nothing grows for a while", () => {
