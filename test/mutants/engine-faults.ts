@@ -114,7 +114,7 @@ export const engineFaults: readonly Fault[] = [
     "the trash is overwritten",
   ],
   [
-    `${local}/stage.ts`,
+    `${local}/write-checked.ts`,
     `if (hasher.finish().hash !== expect.hash) throw wrongContent("does not have the expected hash");`,
     ``,
     "a wrong byte comes down",

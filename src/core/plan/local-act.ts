@@ -29,6 +29,11 @@ export type StageRequest = {
         /** A file that is staged with this content, mode and time: this becomes one more name of it, where the disk can. */
         readonly sameAs?: AreaPath | undefined;
       }
+    | {
+        /** The rest of a file of which some may be here from an earlier time. What has come stays on an error, unless it is wrong. */
+        readonly bytesFrom: (offset: number) => AsyncIterable<Uint8Array>;
+        readonly expect: StageExpectation;
+      }
     | { readonly linkTarget: string }
     | { readonly folder: true };
   /** mtime in ns, decimal; the time of writing if absent. */

@@ -1,4 +1,4 @@
-import type { PlaceAct } from "../../core/plan/local-act.ts";
+import type { PlaceAct, StageExpectation, StageRequest } from "../../core/plan/local-act.ts";
 import type { PutOp } from "../../core/plan/op.ts";
 import { parseRelPath } from "../../core/path/rel-path.ts";
 import type { LocalStat } from "../../core/tree/local-stat.ts";
@@ -16,6 +16,7 @@ import {
 } from "./execution.ts";
 import { noteDisplaced } from "./late-writers.ts";
 import { downloadAttemptsMax } from "../limits.ts";
+import { begunBytes, partialPlace } from "./partial.ts";
 import { performCommitted } from "./local-act-run.ts";
 import { lookAt } from "./local-look.ts";
 
@@ -37,8 +38,10 @@ export async function downloadFile(
     return cancelled("it changed on the server");
   const landing = await findLanding(execution, op);
   if (landing === undefined) return cancelled("its place is not free, or it changed on the disk");
-  const source = { area: execution.staging, path: parseRelPath(newOpId(deps.rng)) };
-  await stage(execution, row, { source, replaced: landing.replaced, bytes });
+  const partial = bytes === undefined ? partialPlace(row) : undefined;
+  const source = partial ?? { area: execution.staging, path: parseRelPath(newOpId(deps.rng)) };
+  const staged = { source, replaced: landing.replaced, bytes };
+  await (partial === undefined ? stage : stageOnward)(execution, row, staged);
   const act: PlaceAct = {
     act: "place",
     source,
@@ -56,6 +59,7 @@ export async function downloadFile(
     },
   });
   if (result.state === "done") {
+    if (partial !== undefined) await deps.local.removeArea(partial.area);
     execution.tally.count("downloaded");
     execution.tally.count("bytesDown", row.size);
   }
@@ -87,12 +91,8 @@ async function stage(
   row: RemoteEntry,
   { source, replaced, bytes: whole }: Staged,
 ): Promise<void> {
-  const expect = { hash: row.hash ?? "", size: row.size };
-  const request = {
-    to: source,
-    modifiedNs: String(BigInt(row.modified) * 1_000_000n),
-    ...(replaced !== undefined && { mode: replaced.mode & 0o777 }),
-  };
+  const request = stageRequest(row, { source, replaced });
+  const expect = expectationOf(row);
   using claim = await room.claim(deps.local, row);
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -106,6 +106,46 @@ async function stage(
       if (!isSnapError(error, "content-wrong") || attempt === downloadAttemptsMax) throw error;
     }
   }
+}
+
+/** What has come stays where the download breaks off, and is gone on with, also by a later run (S66). */
+async function stageOnward(
+  { deps, work, room }: Execution,
+  row: RemoteEntry,
+  { source, replaced }: Staged,
+): Promise<void> {
+  const { rev, size, name } = row;
+  const request = stageRequest(row, { source, replaced });
+  for (let attempt = 1; ; attempt += 1) {
+    const begun = await begunBytes(deps.local, source);
+    using claim = await room.claim(deps.local, { name, size: Math.max(0, size - begun) });
+    const bytesFrom = (offset: number): AsyncIterable<Uint8Array> =>
+      claim.through(deps.remote.download(rev, offset, { ...work, size }));
+    try {
+      await deps.local.stage(
+        { ...request, content: { bytesFrom, expect: expectationOf(row) } },
+        work,
+      );
+      return;
+    } catch (error) {
+      if (!isSnapError(error, "content-wrong") || attempt === downloadAttemptsMax) throw error;
+    }
+  }
+}
+
+function stageRequest(
+  { modified }: RemoteEntry,
+  { source, replaced }: Pick<Staged, "source" | "replaced">,
+): Omit<StageRequest, "content"> {
+  return {
+    to: source,
+    modifiedNs: String(BigInt(modified) * 1_000_000n),
+    ...(replaced !== undefined && { mode: replaced.mode & 0o777 }),
+  };
+}
+
+function expectationOf({ hash, size }: RemoteEntry): StageExpectation {
+  return { hash: hash ?? "", size };
 }
 
 async function* inOnePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -3,12 +3,17 @@ import { rootNode } from "../../core/tree/node.ts";
 import { isSnapError } from "../../std/error.ts";
 import { isoDate } from "../../std/time.ts";
 import type { EngineDeps } from "../engine-deps.ts";
+import { isPartial } from "../execute/partial.ts";
 import { trashDays } from "../limits.ts";
 
-/** Remove staging that nobody owns. A restore stages below its own id, and clears that itself (S75). */
+/**
+ * Remove staging that nobody owns. A restore stages below its own id, and clears that itself (S75); what has come of a large file
+ * stays while the file is to come (S66).
+ */
 export async function clearStaging(deps: EngineDeps): Promise<void> {
   for (const area of await deps.local.areas("staging")) {
-    if (deps.journal.restore(area.id) === undefined) await removeIfPossible(deps, area);
+    const isOwned = deps.journal.restore(area.id) !== undefined || isPartial(deps.index, area);
+    if (!isOwned) await removeIfPossible(deps, area);
   }
 }
 

@@ -1,0 +1,132 @@
+import fs from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { World } from "../support/world.ts";
+
+const mebi = 1024 * 1024;
+const size = 42 * mebi;
+
+/** Bytes that differ from block to block. */
+const contentOf = (first: number): Buffer =>
+  Buffer.alloc(size, Buffer.from(Array.from({ length: 251 }, (_, n) => (n * first) % 256)));
+
+/** What has come of files, by the name of their area below the staging. */
+function parts(world: World): Map<string, string> {
+  const staging = world.local.at(".snap/staging");
+  const names = fs.existsSync(staging) ? fs.readdirSync(staging) : [];
+  return new Map(names.map((name) => [name, path.join(staging, name, "content")]));
+}
+
+const onePart = (world: World): string => {
+  const [found = ""] = parts(world).values();
+  expect(parts(world).size).toBe(1);
+  return found;
+};
+
+/** A world in which the first download was stopped after some ranges. */
+async function stopped(): Promise<World> {
+  const world = await World.synced("a: 1");
+  await world.remote.write("big", contentOf(3));
+  const stop = new AbortController();
+  let ranges = 0;
+  const count = (): void => {
+    ranges += 1;
+    if (ranges === 11) stop.abort();
+    else world.wire.after("/files/download", count);
+  };
+  world.wire.after("/files/download", count);
+  await expect(world.syncOnce(stop.signal)).rejects.toMatchObject({ code: "interrupted" });
+  world.restart();
+  world.wire.forget();
+  return world;
+}
+
+/** Calls for the bytes of files; our own documents go by their path. */
+const rangesAsked = (world: World): number =>
+  world.wire.requests.filter(
+    ({ route, argument }) => route.endsWith("/files/download") && argument.includes("rev:"),
+  ).length;
+
+/** Ranges that the rest of the file takes. */
+const rangesBehind = (bytes: number): number => Math.ceil((size - bytes) / (4 * mebi));
+
+test("S66: a large download that was stopped goes on where it was, in a later run", async () => {
+  await using world = await stopped();
+  const begun = fs.statSync(onePart(world)).size;
+  expect(begun).toBeGreaterThan(0);
+  await world.sync();
+  await world.both();
+  expect((await world.remote.bytes("big")).equals(contentOf(3))).toBe(true);
+  // The last stretch is asked for in one piece where it is short.
+  expect(rangesAsked(world)).toBeLessThanOrEqual(rangesBehind(begun));
+  expect(parts(world).size).toBe(0);
+  await world.assertAlways();
+});
+
+test("S66: what came of it may be longer, wrong, or cut by a power cut: the whole is right in the end", async () => {
+  const damages: readonly ((file: string) => void)[] = [
+    (file) => fs.writeFileSync(file, "wrong", { flag: "r+" }),
+    (file) => fs.appendFileSync(file, "x"),
+    (file) => fs.truncateSync(file, 1),
+    (file) => fs.truncateSync(file, size),
+    (file) => fs.truncateSync(file, size + 1),
+    (file) => fs.rmSync(file),
+    (file) => fs.chmodSync(file, 0),
+  ];
+  for (const damage of damages) {
+    await using world = await stopped();
+    damage(onePart(world));
+    await world.sync();
+    await world.both();
+    expect((await world.remote.bytes("big")).equals(contentOf(3))).toBe(true);
+    expect(parts(world).size).toBe(0);
+    await world.assertAlways();
+  }
+});
+
+test("S66: a part that all of has come is placed without asking for a byte", async () => {
+  await using world = await stopped();
+  fs.writeFileSync(onePart(world), contentOf(3));
+  await world.sync();
+  await world.both();
+  expect(rangesAsked(world)).toBe(0);
+  await world.assertAlways();
+});
+
+test("S66, X2: what was put at the place of a part is not written to", async () => {
+  for (const plant of [fs.linkSync, fs.symlinkSync]) {
+    await using world = await stopped();
+    const file = onePart(world);
+    fs.rmSync(file);
+    world.local.write("mine", "my own words");
+    plant(world.local.at("mine"), file);
+    await world.sync();
+    await world.both();
+    expect(world.local.read("mine")).toBe("my own words");
+    await world.assertAlways();
+  }
+});
+
+test("S66: what came of another revision is cleared away, and nothing of it is used", async () => {
+  await using world = await stopped();
+  const file = onePart(world);
+  await world.remote.write("big", contentOf(5));
+  await world.sync();
+  await world.both();
+  expect((await world.remote.bytes("big")).equals(contentOf(5))).toBe(true);
+  world.restart();
+  await world.sync();
+  expect(fs.existsSync(file)).toBe(false);
+  await world.assertAlways();
+});
+
+test("S75: parts of what is not to come any more are cleared away", async () => {
+  await using world = await stopped();
+  onePart(world);
+  await world.remote.remove("big");
+  await world.sync();
+  world.restart();
+  await world.sync();
+  expect(parts(world).size).toBe(0);
+  await world.assertAlways();
+});
