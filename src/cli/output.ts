@@ -50,7 +50,7 @@ export class Output {
   /** Width of the terminal that people read; undefined where there is none. */
   get columns(): number | undefined {
     const { stdout } = this.#options;
-    return this.json || stdout.isTTY !== true ? undefined : (stdout.columns ?? 80);
+    return this.json || stdout.isTTY !== true ? undefined : stdout.columns || 80;
   }
 
   /** Whether details are wanted. */
