@@ -31,7 +31,7 @@ export const copyNamesMax = 1_000;
 export const tokenDays = 7;
 
 /** From this size on, what has come of a download is kept for a later run (S66). */
-export const keptBytesMin = 8 * 1024 * 1024;
+export const keptBytesMin: number = 8 * 1024 * 1024;
 
 /** How long an upload session is gone on with: a day less than the server keeps it (S57). */
 export const sessionDays = 6;
