@@ -13,6 +13,9 @@ import { fillLarge, fillSmall, sameTree } from "./transport-data.ts";
 /** What the way to the server and its lock cost. */
 const profile = { name: "bench", roundTripMs: 100, commitMs: 20, lockWaitMs: 1_000 };
 
+/** Files of the folder that is renamed: with their folders fewer than 10,000 entries. */
+const renamedMax = 9_800;
+
 /** How much goes each way; 0 leaves a part out. */
 export type TransportSizes = {
   readonly small: number;
@@ -35,6 +38,7 @@ export async function benchTransport(sizes: TransportSizes): Promise<void> {
     const bench = new TransportBench(top, server, sizes.beside);
     await bench.begin();
     if (sizes.small > 0) await bench.small(sizes.small);
+    if (sizes.small > 0) await bench.renamed(Math.min(sizes.small, renamedMax));
     if (sizes.large > 0) await bench.large(sizes.large);
     if (sizes.same > 0) await bench.same(sizes.same);
   } finally {
@@ -78,10 +82,22 @@ class TransportBench {
       rclone: () => this.#rclone("copy", "local:/r-small", this.#folder("r-small")),
     });
     sameTree(source, target);
+  }
+
+  /** A folder with about as many entries as the server moves by one call. */
+  async renamed(files: number): Promise<void> {
+    const source = this.#folder("renamed");
+    fillSmall(path.join(source, "tree"), files);
+    await this.#link("one", source, "/renamed");
+    const { admin } = this.#server.running.server;
+    admin?.setProfile("none");
+    await this.#snap("one", source, "sync");
+    await this.#server.sdk.filesCopyV2({ from_path: "/renamed/tree", to_path: "/r-renamed/tree" });
+    admin?.setProfile(profile);
     renameSync(path.join(source, "tree"), path.join(source, "moved"));
     await this.#compare(`a folder of ${count(files)} files renamed`, {
       snap: () => this.#snap("one", source, "sync"),
-      rclone: () => this.#rclone("moveto", "local:/r-small/tree", "local:/r-small/moved"),
+      rclone: () => this.#rclone("moveto", "local:/r-renamed/tree", "local:/r-renamed/moved"),
     });
   }
 

@@ -46,7 +46,7 @@ export const batchedBytesMax: number = 8 * 1024 * 1024;
 export const batchBytesMax: number = 16 * 1024 * 1024;
 
 /** Bytes of bodies that are in memory at once, those that the network holds once more included (S107). */
-export const bodyMemoryMaxBytes: number = 96 * 1024 * 1024;
+export const bodyMemoryMaxBytes: number = 64 * 1024 * 1024;
 
 /** Entries of a folder that comes down as one: the server gives no more than 10,000, and some may have come since it was seen. */
 export const folderEntriesMax = 9_000;

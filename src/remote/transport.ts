@@ -1,5 +1,6 @@
 import { SnapError } from "../std/error.ts";
 import type { Logger } from "../std/log.ts";
+import { streamed } from "./body-stream.ts";
 
 /** How requests leave the program: the global `fetch`, or that of the embedded server. */
 export type Fetch = typeof fetch;
@@ -24,7 +25,7 @@ export function guardedFetch(
     const url = new URL(input instanceof Request ? input.url : input);
     refuseOpenWire(url);
     // No route of the API redirects; whoever tries gets neither a second request nor the token.
-    const response = await inner(input, { ...init, ...duplexOf(init), redirect: "manual" });
+    const response = await inner(input, { ...streamed(init), redirect: "manual" });
     options.logger.debug("request", {
       route: url.pathname,
       status: response.status,
@@ -34,11 +35,6 @@ export function guardedFetch(
     options.takeBody(response);
     return new Response(null, { status: 200, headers: response.headers });
   };
-}
-
-/** A stream as body needs it, and the SDK leaves it out. */
-function duplexOf(init: RequestInit | undefined): RequestInit {
-  return init?.body instanceof ReadableStream ? { duplex: "half" } : {};
 }
 
 function refuseOpenWire(url: URL): void {

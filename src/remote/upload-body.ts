@@ -20,21 +20,6 @@ export async function readExactly(
   return bytes;
 }
 
-/** Pieces in which a body is handed over. */
-const chunkBytes = 256 * 1024;
-
-/** A body of bytes that are in memory: `fetch` makes a copy of what it gets as a whole, and none of this. Serves once. */
-export function bodyOf(bytes: Uint8Array): ReadableStream<Uint8Array> {
-  let given = 0;
-  return new ReadableStream({
-    pull(controller) {
-      controller.enqueue(bytes.subarray(given, given + chunkBytes));
-      given += chunkBytes;
-      if (given >= bytes.length) controller.close();
-    },
-  });
-}
-
 /** The file is not what it was when the upload was planned. */
 export function volatile(request: Pick<UploadRequest, "path">): SnapError {
   return new SnapError("volatile", `The file changed while it was uploaded: "${request.path}"`, {

@@ -11,7 +11,7 @@ import { forEachLimited } from "../std/limiter.ts";
 import type { Work } from "../std/events.ts";
 import type { Client } from "./client.ts";
 import { correctOffset, hasTag } from "./errors.ts";
-import { bodyOf, readExactly, volatile } from "./upload-body.ts";
+import { readExactly, volatile } from "./upload-body.ts";
 
 /** Bytes of one part: a block, and the grid on which parts of a concurrent session lie (S57). */
 const partBytes = blockBytes;
@@ -118,15 +118,11 @@ class PartSender {
       cursor: { session_id: this.#session.session, offset: part.from },
       ...(close && { close }),
       content_hash: content.hash,
+      contents,
     };
     const call = { what: "Uploading", endpoint: "upload", path: request.path, work } as const;
     try {
-      // Each attempt has a body of its own (S56).
-      await this.#client.call(
-        (sdk, own) =>
-          sdk.filesUploadSessionAppendV2({ ...argument, contents: bodyOf(contents) }, own),
-        call,
-      );
+      await this.#client.call((sdk, own) => sdk.filesUploadSessionAppendV2(argument, own), call);
     } catch (error) {
       // The session was closed by this very part: its first answer was lost.
       if (!close || !hasTag(error, "closed")) throw error;
