@@ -50,6 +50,14 @@ export async function accountCalled(environment: Environment, called: string): P
   });
 }
 
+/** The account that is called so, or the one that is used where none is. @throws {SnapError} as `accountOf`, `accountCalled` */
+export async function accountNamed(
+  environment: Environment,
+  called: string | undefined,
+): Promise<Account> {
+  return called === undefined ? accountOf(environment) : accountCalled(environment, called);
+}
+
 /** An open way to one account. */
 export interface Connection extends AsyncDisposable {
   readonly account: Account;

@@ -11,6 +11,20 @@ export function redirectUriOf(port: number): string {
   return `http://127.0.0.1:${port}/`;
 }
 
+/**
+ * The code in the whole address that a browser was sent to, for one of another device: it shows the address, but not this page.
+ *
+ * @returns undefined for anything else than an answer to the login of this `state`
+ */
+export function codeInAddress(
+  text: string,
+  { state, redirectUri }: { readonly state: string; readonly redirectUri: string },
+): string | undefined {
+  const parameters = text.startsWith(redirectUri) ? URL.parse(text)?.searchParams : undefined;
+  if (!isSame(parameters?.get("state") ?? "", state)) return undefined;
+  return parameters?.get("code") ?? undefined;
+}
+
 /** Longest code, or text of an error, that is taken from an address. */
 const textMax = 1_000;
 

@@ -4,14 +4,14 @@ import { finishLogin, revoke, startLogin, type Login } from "../remote/oauth.ts"
 import { SnapError } from "../std/error.ts";
 import {
   accountCalled,
-  accountOf,
+  accountNamed,
   connect,
   embeddedAppKey,
   reachEmbedded,
   type Account,
 } from "./accounts.ts";
 import type { Environment } from "./environment.ts";
-import { openLoginPage, type LoginPage } from "./login-page.ts";
+import { codeInAddress, openLoginPage, type LoginPage } from "./login-page.ts";
 
 /**
  * Log in to the embedded account, making it where it is missing. `name` picks one of several; without it the first one is
@@ -53,7 +53,11 @@ export interface PendingLogin extends AsyncDisposable {
   readonly redirectUri: string | undefined;
   /** The code that came to the page; pending for ever where none waits. */
   readonly brought: Promise<BroughtCode>;
-  /** @throws {SnapError} when Dropbox refuses the code; nothing is remembered then. */
+  /**
+   * With a code, or the whole address that a browser of another device was sent to.
+   *
+   * @throws {SnapError} when Dropbox refuses the code; nothing is remembered then.
+   */
   finish(code: string | BroughtCode): Promise<Account>;
 }
 
@@ -79,12 +83,22 @@ export async function beginLogin(
     redirectUri: page?.redirectUri,
     brought: broughtBy(page),
     finish: async (given) => {
-      const code = typeof given === "string" ? { code: given } : given;
+      const code = typeof given === "string" ? pasted(given, { page, state }) : given;
       const tokens = await finishLogin({ appKey, ...code, verifier, fetch, clock });
       return keepLogin(environment, appKey, tokens);
     },
     [Symbol.asyncDispose]: async () => page?.[Symbol.asyncDispose](),
   };
+}
+
+function pasted(
+  text: string,
+  { page, state }: { readonly page: LoginPage | undefined; readonly state: string },
+): Pick<BroughtCode, "code"> & Partial<BroughtCode> {
+  if (page === undefined) return { code: text };
+  const { redirectUri } = page;
+  const code = codeInAddress(text.trim(), { state, redirectUri });
+  return code === undefined ? { code: text } : { code, redirectUri };
 }
 
 function broughtBy(page: LoginPage | undefined): Promise<BroughtCode> {
@@ -134,9 +148,7 @@ export async function logout(
   environment: Environment,
   called?: string,
 ): Promise<{ readonly account: Account; readonly isRevoked: boolean }> {
-  const account = await (called === undefined
-    ? accountOf(environment)
-    : accountCalled(environment, called));
+  const account = await accountNamed(environment, called);
   const isRevoked = await revokeToken(environment, account);
   await environment.secrets.remove(account.id);
   environment.settings.update((config) => ({

@@ -114,6 +114,20 @@ test("X14: a browser that allows brings the code, and the login is kept; the pas
   await expect(login.finish(brought.code)).rejects.toThrow("The code was not accepted");
 });
 
+test("X14: the whole address that a browser of another device ended at can be pasted, if it answers this login", async () => {
+  await using home = await DropboxHome.open();
+  const port = await freePort();
+  await using login = await beginLogin(home.environment, appKey, { pagePort: port });
+  const url = new URL(present(login.pageUrl, "the address"));
+  const code = home.server.authorize(home.account, url);
+  const address = (given: string): string => `${redirectUriOf(port)}?code=${code}&state=${given}`;
+  for (const wrong of ["", state]) {
+    await expect(login.finish(address(wrong))).rejects.toThrow("The code was not accepted");
+  }
+  const mark = url.searchParams.get("state") ?? "";
+  expect(await login.finish(` ${address(mark)}\n`)).toMatchObject({ id: home.account });
+});
+
 test("X14: a page and a pasted code wait beside each other", async () => {
   await using home = await DropboxHome.open();
   const port = await freePort();

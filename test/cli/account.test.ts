@@ -31,6 +31,9 @@ test("a pasted code links this computer; account, list and logout tell whose it 
   expect(list.events[0]).toMatchObject({ ...account, current: true, links: 1 });
   await dropbox.expectExit(2, "account", "use");
   await dropbox.expectExit(7, "account", "use", "nobody@example.com");
+  const tried = await dropbox.expectExit(0, "logout", "ada", "--dry-run");
+  expect(tried.stdout).toContain("Would log out of Ada");
+  await dropbox.expectExit(0, "account");
   const left = await dropbox.expectExit(0, "logout", "--json");
   expect(left.events.at(-1)).toMatchObject({ revoked: true });
   expect((await dropbox.expectExit(7, "account")).stderr).toContain("snap login");

@@ -1,4 +1,4 @@
-import type { Account } from "../../app/accounts.ts";
+import { accountNamed, type Account } from "../../app/accounts.ts";
 import { loginLocal, logout } from "../../app/login.ts";
 import { loginPort } from "../../app/login-page.ts";
 import { displayName } from "../../core/path/names.ts";
@@ -88,8 +88,15 @@ export const logoutCommand: AnyCommand = defineCommand({
         type: "string",
         describe: "E-mail address, name or id; default: the account that `snap account` shows",
       })
+      .option("dry-run", { type: "boolean", describe: "Say which account it would be" })
       .example("snap logout", "forget the account that is used now"),
   run: async ({ environment, output }, words) => {
+    if (words["dry-run"] === true) {
+      const account = await accountNamed(environment, words.account);
+      output.say(`Would log out of ${displayName(account.name)} (${displayName(account.email)}).`);
+      output.result("logout", 0, { account: describeAccount(account), dryRun: true });
+      return 0;
+    }
     const { account, isRevoked } = await logout(environment, words.account);
     if (!isRevoked)
       output.warn(
