@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import type { SyncReport } from "../../src/core/plan/sync-report.ts";
 import type { ExitCode } from "../../src/std/error.ts";
 import { memoryWorld, seededGate } from "./world-memory.ts";
-import { World, type TreeText, type WorldOptions } from "./world.ts";
+import { World, type TreeText } from "./world.ts";
+import type { WorldOptions } from "./world-options.ts";
 
 /** Worlds that each scenario runs in. */
 export type WorldKind = {

@@ -6,7 +6,7 @@ import type { Inode } from "./sim/inode.ts";
 import { MemoryDisk, type Gate } from "./sim/memory-disk.ts";
 import { usualDisk, Volume, type DiskSettings } from "./sim/volume.ts";
 import type { UserFiles } from "./user-files.ts";
-import type { WorldOptions } from "./world.ts";
+import type { WorldOptions } from "./world-options.ts";
 
 /** The options of a world, and what only such a disk can. */
 export type MemoryWorld = Required<Pick<WorldOptions, "disk" | "files" | "whereIs">> & {

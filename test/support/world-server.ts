@@ -1,3 +1,4 @@
+import type { Limits } from "../../src/server/limits.ts";
 import { runServer } from "../../src/server/run.ts";
 import { openServer, type DropboxServer } from "../../src/server/serve.ts";
 import { seededRng } from "../../src/std/random.ts";
@@ -15,12 +16,17 @@ export type WorldServer = {
 };
 
 /** A server in memory, with its admin interface and with checked answers. */
-export async function openWorldServer(reach: Reach, clock: Clock): Promise<WorldServer> {
+export async function openWorldServer(
+  reach: Reach,
+  clock: Clock,
+  limits: Partial<Limits> = {},
+): Promise<WorldServer> {
   const options = {
     data: ":memory:",
     clock,
     rng: seededRng(1),
     checkResponses: true,
+    limits,
     admin: true,
   } as const;
   if (reach === "in process") {

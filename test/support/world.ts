@@ -10,6 +10,7 @@ import type { EngineConfig, EngineDeps } from "../../src/engine/engine-deps.ts";
 import type { Disk } from "../../src/local/disk.ts";
 import { openLocalSide } from "../../src/local/local-side.ts";
 import { openRemote } from "../../src/remote/dropbox-side.ts";
+import type { WorldOptions } from "./world-options.ts";
 import type { FaultScript } from "../../src/server/control/fault-script.ts";
 import type { Admin } from "../../src/server/control/admin.ts";
 import { openIndex, type OpenIndex } from "../../src/state/database.ts";
@@ -18,7 +19,7 @@ import { silentLogger } from "../../src/std/log.ts";
 import type { ExitCode } from "../../src/std/error.ts";
 import { seededRng } from "../../src/std/random.ts";
 import { quickDisk } from "../local/stopping-disk.ts";
-import { nodeFiles, type UserFiles } from "./user-files.ts";
+import { nodeFiles } from "./user-files.ts";
 import { Contents } from "./world-contents.ts";
 import {
   assertClean,
@@ -34,7 +35,7 @@ import { WorldCloud } from "./world-cloud.ts";
 import { WorldDisk } from "./world-disk.ts";
 import type { KeptRemote, RemoteSide } from "../../src/ports.ts";
 import { PortHooks } from "./world-ports.ts";
-import { openWorldServer, type Reach, type WorldServer } from "./world-server.ts";
+import { openWorldServer, type WorldServer } from "./world-server.ts";
 import { Wire } from "./world-wire.ts";
 
 const linkedFolder = "/Linked";
@@ -47,17 +48,6 @@ const logLinesMax = 1_000_000;
 function memoryFolder(): string {
   return fs.existsSync("/dev/shm") ? "/dev/shm" : os.tmpdir();
 }
-
-/** What a world is made of, where it is not the usual. */
-export type WorldOptions = {
-  readonly reach?: Reach;
-  /** The calls to the system of our side, and those of the user, which must be of the same disk. */
-  readonly disk?: Disk;
-  readonly files?: UserFiles;
-  /** Where a path of a call to that disk leads. */
-  readonly whereIs?: (called: string) => string;
-  readonly config?: Partial<EngineConfig>;
-};
 
 /** Tree as text, one entry a line: `path: content`, or `path/` for a folder that holds nothing. */
 export type TreeText = string;
@@ -127,7 +117,11 @@ export class World implements AsyncDisposable {
 
   /** Two empty sides, linked. */
   static async open(options: WorldOptions = {}): Promise<World> {
-    const server = await openWorldServer(options.reach ?? "in process", new WorldClock());
+    const server = await openWorldServer(
+      options.reach ?? "in process",
+      new WorldClock(),
+      options.limits,
+    );
     const world = new World(server, options);
     const { workspace, link } = world.#config;
     await world.#side().writeMarker({ workspace, link, generation: 0 });

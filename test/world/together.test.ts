@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { Killed } from "../support/world-ports.ts";
 import { World } from "../support/world.ts";
 
 /** Routes of the calls that wrote, with how often each was called. */
@@ -160,4 +161,74 @@ test("S66: an archive that never arrives whole is no reason to wait for its file
   await world.sync(0);
   expect((await world.both()).split("\n")).toHaveLength(20);
   await world.assertAlways();
+});
+
+test("S58, S61: many files that go to another folder go with one call", async () => {
+  await using world = await World.open();
+  fill(world, 2, 40);
+  await world.sync();
+  for (let file = 0; file < 30; file += 1)
+    world.local.move(`top/d0/${file}`, `top/d1/from-${file}`);
+  world.wire.forget();
+  await world.sync();
+  expect(writes(world)).toEqual({ move_batch_v2: 1 });
+  expect(world.wire.transfers()).toEqual({ uploads: 0, downloads: 0 });
+  await world.both();
+  await world.assertAlways();
+});
+
+test("S61: what takes the place of a moved file meanwhile goes back there, and both stay", async () => {
+  await using world = await World.open();
+  fill(world, 2, 10);
+  await world.sync();
+  for (let file = 0; file < 8; file += 1) world.local.move(`top/d0/${file}`, `top/d1/from-${file}`);
+  world.wire.before("/move_batch_v2", async () => {
+    await world.remote.move("top/d0/3", "theirs");
+    await world.remote.write("top/d0/3", "another");
+  });
+  await world.sync();
+  const both = await world.both();
+  expect(both).toContain("top/d0/3: another");
+  expect(both).toContain("content 0 3");
+  await world.assertAlways();
+});
+
+test("S61: a folder with more in it than the server moves at once is moved in pieces", async () => {
+  await using world = await World.open({ limits: { operationNodesMax: 50 } });
+  for (let file = 0; file < 45; file += 1) world.local.write(`big/${file}`, `content ${file}`);
+  for (let file = 0; file < 20; file += 1) world.local.write(`big/sub/${file}`, `other ${file}`);
+  await world.sync();
+  const ids = [await world.remote.id("big/7"), await world.remote.id("big/sub")];
+  world.local.move("big", "moved");
+  world.wire.forget();
+  await world.sync(0);
+  expect(world.wire.transfers()).toEqual({ uploads: 0, downloads: 0 });
+  expect((await world.both()).split("\n").every((line) => line.startsWith("moved/"))).toBe(true);
+  expect([await world.remote.id("moved/7"), await world.remote.id("moved/sub")]).toEqual(ids);
+  await world.assertAlways();
+});
+
+test("S61: killed before or after each call of such a move, it ends where it was to end", async () => {
+  for (const when of ["before", "after"] as const) {
+    for (const method of [
+      "remote.makeFolder",
+      "remote.relocate",
+      "remote.move",
+      "remote.deleteFolder",
+    ]) {
+      await using world = await World.open({ limits: { operationNodesMax: 12 } });
+      for (let file = 0; file < 10; file += 1) world.local.write(`big/${file}`, `content ${file}`);
+      for (let file = 0; file < 5; file += 1) world.local.write(`big/sub/${file}`, `other ${file}`);
+      await world.sync();
+      world.local.move("big", "moved");
+      world.hooks[when](method, () => world.hooks.kill());
+      await world.syncOnce().catch((error: unknown) => expect(error).toBeInstanceOf(Killed));
+      world.restart();
+      await world.sync(0);
+      const lines = (await world.both()).split("\n");
+      expect(lines).toHaveLength(15);
+      expect(lines.every((line) => line.startsWith("moved/"))).toBe(true);
+      await world.assertAlways();
+    }
+  }
 });

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { removedItemsMax } from "../../src/core/plan/holds.ts";
 import { manyFiles, worldKinds } from "../support/scenario.ts";
-import { World, type WorldOptions } from "../support/world.ts";
+import { World } from "../support/world.ts";
+import type { WorldOptions } from "../support/world-options.ts";
 
 const filesCount = 80;
 

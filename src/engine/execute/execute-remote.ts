@@ -16,6 +16,7 @@ import {
   type Seen,
 } from "./remote-look.ts";
 import { moveAround } from "./ring.ts";
+import { splitFolder } from "./split-folder.ts";
 
 const placeMissing = "its folder is not there, or its place is not free";
 
@@ -74,24 +75,47 @@ async function commitFolder(
 /** S61: what came back with other content was edited on the way, and is merged again by its row. */
 export async function moveRemote(execution: Execution, op: MoveOp): Promise<OpResult> {
   const { index, remote } = execution.deps;
-  const found = seenRemote(index, op);
-  if (found === undefined) return cancelled(changedThere);
-  const to = freePlace(index, "remote", op);
-  if (to === undefined) return cancelled(placeMissing);
+  const move = moveOf(execution, op);
+  if (typeof move === "string") return cancelled(move);
+  const { found, to } = move;
   // The real service does not promise to take a change of case alone (S16): it goes through another name.
   const isCaseOnly = found.row.parent === op.parent && found.row.key === pathKeyOf(op.name);
   try {
     const item = isCaseOnly
-      ? await moveAround(execution, op, { found, to })
+      ? await moveAround(execution, op, move)
       : await moveSurely(remote, { from: found.path, to, remoteId: found.row.remoteId });
-    const row = remoteRow(op.node, op.parent, item);
-    await commitOp(execution, op, () => {
-      commitRemote(index, row, op.after);
-      listAfterMove(index, op.node);
-    });
+    return await commitMove(execution, op, item);
   } catch (error) {
+    const isTooMuch =
+      isSnapError(error, "too-large") && index.local.get(op.node)?.kind === "folder";
+    if (isTooMuch) return await splitFolder(execution, op);
     return await cancelledByConflict(execution, [found.path, to], error);
   }
+}
+
+/** What is moved, and where to; or why it is not. */
+export function moveOf(
+  { deps: { index } }: Execution,
+  op: MoveOp,
+): { readonly found: Seen; readonly to: RelPath } | string {
+  const found = seenRemote(index, op);
+  if (found === undefined) return changedThere;
+  const to = freePlace(index, "remote", op);
+  return to === undefined ? placeMissing : { found, to };
+}
+
+/** It stands at its new place. */
+export async function commitMove(
+  execution: Execution,
+  op: MoveOp,
+  item: RemoteItem,
+): Promise<OpResult> {
+  const { index } = execution.deps;
+  const row = remoteRow(op.node, op.parent, item);
+  await commitOp(execution, op, () => {
+    commitRemote(index, row, op.after);
+    listAfterMove(index, op.node);
+  });
   execution.tally.count("movedRemote");
   return done;
 }

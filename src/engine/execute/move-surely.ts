@@ -35,8 +35,13 @@ export async function moveSurely(
   }
 }
 
-/** Where its place is taken by now it stays where it is: the next listing tells, and nothing is lost. */
-async function putBack(
+/**
+ * What was moved in place of another thing goes back. Where its place is taken by now it stays where it is: the next listing tells, and
+ * nothing is lost.
+ *
+ * @throws {SnapError} `conflict` in any case
+ */
+export async function putBack(
   remote: RemoteSide,
   { from, to }: Pick<SureMove, "from" | "to">,
 ): Promise<never> {

@@ -14,6 +14,7 @@ import {
 } from "./execute-remote.ts";
 import type { FolderDownload } from "./folder-downloads.ts";
 import { cancelled, transfersOf, type Execution, type OpResult } from "./execution.ts";
+import { moveTogether } from "./move-together.ts";
 import { logOp } from "./op-log.ts";
 import { removeRemoteFolder } from "./remove-remote-folder.ts";
 import { bringIn, takeOutLocal, takeOutRemote } from "./ring.ts";
@@ -37,7 +38,9 @@ export async function runTask(
     else results.set(op, await ended(execution, op, cancelled(refusal)));
   }
   const together = await runTogether(execution, ready, task.folder);
-  const parallel = transfersOf(execution.deps);
+  // What the call left of others than transfers may be in each other's way.
+  const areTransfers = ready.every(({ kind }) => kind === "R.put" || kind === "L.put");
+  const parallel = areTransfers ? transfersOf(execution.deps) : 1;
   const { signal } = execution.work;
   await forEachLimited(ready, { parallel }, async (op) => {
     const told = together.get(op);
@@ -113,6 +116,8 @@ async function callTogether(
   if (puts.length > 0) return await uploadTogether(execution, puts);
   const folders = ops.filter((op): op is MkdirOp => op.kind === "R.mkdir");
   if (folders.length > 0) return await makeRemoteFolders(execution, folders);
+  const moves = ops.filter((op): op is MoveOp => op.kind === "R.move");
+  if (moves.length > 0) return await moveTogether(execution, moves);
   const files = ops.filter((op): op is RemoveOp => op.kind === "R.delete");
   if (files.length > 0) return await deleteRemoteFiles(execution, files);
   return new Map();

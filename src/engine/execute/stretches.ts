@@ -14,7 +14,7 @@ export type SideOp = Exclude<Op, IndexOp>;
 export type Stretch =
   | { readonly kind: "index"; readonly ops: IndexOp[] }
   | {
-      readonly kind: "transfer" | "folders" | "removals" | "single";
+      readonly kind: "transfer" | "folders" | "moves" | "removals" | "single";
       readonly step: number | undefined;
       readonly ops: SideOp[];
     };
@@ -67,6 +67,8 @@ function kindOf({ kind }: SideOp): Exclude<Stretch["kind"], "index"> {
       return "transfer";
     case "R.mkdir":
       return "folders";
+    case "R.move":
+      return "moves";
     case "R.delete":
     case "R.deleteDir":
       return "removals";
@@ -74,7 +76,6 @@ function kindOf({ kind }: SideOp): Exclude<Stretch["kind"], "index"> {
     case "L.move":
     case "L.trash":
     case "L.aside":
-    case "R.move":
       return "single";
   }
 }
@@ -92,6 +93,8 @@ export function tasksOf(
       return transferTasks(ops, ground);
     case "folders":
       return levels(ops).flatMap((level) => batches(level));
+    case "moves":
+      return moveTasks(ops);
     case "removals": {
       const [files, folders] = [
         ops.filter((op) => op.kind === "R.delete"),
@@ -148,6 +151,25 @@ function levels(ops: readonly SideOp[]): readonly SideOp[][] {
     (found[level] ??= []).push(op);
   }
   return found;
+}
+
+/** In their order; files that follow each other from one folder into one other go together, since none is in another's way. */
+function moveTasks(ops: readonly SideOp[]): readonly Task[] {
+  const runs: { readonly way: string | undefined; readonly ops: SideOp[] }[] = [];
+  for (const op of ops) {
+    const way = wayOf(op);
+    const last = runs.at(-1);
+    if (way !== undefined && last?.way === way) last.ops.push(op);
+    else runs.push({ way, ops: [op] });
+  }
+  return runs.flatMap((run) => batches(run.ops));
+}
+
+/** From which folder to which; undefined for what goes alone: folders, since nobody knows what they hold, and rings. */
+function wayOf(op: SideOp): string | undefined {
+  if (op.kind !== "R.move" || op.step !== "direct" || op.from === undefined) return undefined;
+  if (op.before.kind === "folder" || op.before.parent === op.parent) return undefined;
+  return `${op.before.parent} ${op.parent}`;
 }
 
 /** Where there are too few for a batch, each by itself. */
