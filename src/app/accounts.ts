@@ -72,9 +72,14 @@ export interface Connection extends AsyncDisposable {
  * Connect to an account. The embedded one is opened in this process, and belongs to it until the connection is disposed
  * of; where `snap server` serves it, that one is asked.
  *
+ * @param workspace whose limits hold for what travels; undefined: the user's
  * @throws {SnapError} `not-logged-in`, `busy` when another process has the embedded account open
  */
-export async function connect(environment: Environment, id?: string): Promise<Connection> {
+export async function connect(
+  environment: Environment,
+  id?: string,
+  workspace?: string,
+): Promise<Connection> {
   const account = await accountOf(environment, id);
   const refreshToken = await environment.secrets.read(account.id);
   if (refreshToken === undefined) {
@@ -96,6 +101,7 @@ export async function connect(environment: Environment, id?: string): Promise<Co
     auth: { appKey, refreshToken },
     appFolder: account.access === "app-folder" ? appKey : undefined,
     fetch: reach,
+    limits: environment.traffic.limitsOf(workspace),
     clock,
     rng,
     logger,

@@ -115,7 +115,7 @@ async function* compareRemote(
 ): AsyncGenerator<EntryChange> {
   const record = requireLink(environment, place);
   await using workspace = await openWorkspace(environment, record, doing);
-  await using connection = await connect(environment, record.account);
+  await using connection = await connect(environment, record.account, record.id);
   const boundary = await boundaryOf(workspace);
   const scope = scopeOf(root, under);
   // A repository that is synced by override is a unit all the same: what Dropbox has of it is another matter.

@@ -15,6 +15,7 @@ import type { ReachedServer } from "../server/reach.ts";
 import { silentLogger, type Logger } from "../std/log.ts";
 import { systemRng, type Rng } from "../std/random.ts";
 import { systemClock, type Clock } from "../std/time.ts";
+import { Traffic } from "./traffic.ts";
 import { programVersion } from "./version.ts";
 
 /** The world of one run. */
@@ -36,6 +37,8 @@ export type Environment = {
   readonly tool: string;
   /** For Dropbox; the embedded account has its own. */
   readonly fetch: typeof fetch;
+  /** How fast content may travel, to whichever account. */
+  readonly traffic: Traffic;
   /** Whoever may hold workspaces beside this run, and lends them; absent where nobody does. */
   readonly lender?: Lender;
   /** The embedded account where this run serves it already; absent where it is opened or found. */
@@ -87,18 +90,21 @@ export async function openEnvironment(options: EnvironmentOptions): Promise<Envi
   makeCodeFolder(locations.code, version);
   const rng = options.rng ?? systemRng;
   const host = os.hostname();
+  const clock = options.clock ?? systemClock;
+  const settings = openSettings(locations.config, { rng, deviceName: host });
   return {
     cwd: options.cwd,
     variables: options.variables,
     locations,
-    settings: openSettings(locations.config, { rng, deviceName: host }),
+    settings,
     secrets: openSecrets(locations.secrets),
-    clock: options.clock ?? systemClock,
+    clock,
     rng,
     logger: options.logger ?? silentLogger,
     host,
     isRoot: process.geteuid?.() === 0,
     tool: `snap ${version}`,
     fetch: options.fetch ?? fetch,
+    traffic: new Traffic({ settings, clock }),
   };
 }

@@ -27,7 +27,7 @@ export class KeptRevisions implements AsyncDisposable {
 
   async #side(): Promise<RemoteSide> {
     const record = requireLink(this.#environment, this.#place);
-    this.#connection ??= await connect(this.#environment, record.account);
+    this.#connection ??= await connect(this.#environment, record.account, record.id);
     return this.#connection.side(record.remote);
   }
 }

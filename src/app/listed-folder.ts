@@ -27,7 +27,7 @@ export async function listLinkedFolder(
 ): Promise<ListedRemote> {
   const record = requireLink(environment, place);
   const scope = await scopeOf(environment, record);
-  await using connection = await connect(environment, record.account);
+  await using connection = await connect(environment, record.account, record.id);
   const remote = connection.side(record.remote);
   const makeSpool = spoolsOf(environment, record);
   return await ListedRemote.read({ ...scope, remote, makeSpool }, work);

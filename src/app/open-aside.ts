@@ -35,7 +35,7 @@ export async function openAside(
     return openedOf({ ...parts, record }, () => owned.disposeAsync());
   }
   refuseUnsettled(record);
-  const connection = stack.use(await connect(environment, record.account));
+  const connection = stack.use(await connect(environment, record.account, record.id));
   const remote = connection.side(record.remote, knownPlace(state.index));
   const owned = stack.move();
   const workspace = openedOf({ ...parts, record }, () => owned.disposeAsync());

@@ -39,7 +39,7 @@ export async function openLinked(
   if (!settlesInitial.includes(what)) refuseUnsettled(record);
   await using stack = new AsyncDisposableStack();
   const workspace = stack.use(await openWorkspace(environment, record, what));
-  const connection = stack.use(await connect(environment, record.account));
+  const connection = stack.use(await connect(environment, record.account, record.id));
   const remote = connection.side(record.remote, knownPlace(workspace.state.index));
   const engineDeps = await engineDepsOf(workspace, remote);
   const owned = stack.move();

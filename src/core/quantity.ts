@@ -15,6 +15,16 @@ export function bytesOfSize(text: string): number | undefined {
   return digits !== "" && Number.isSafeInteger(bytes) ? bytes : undefined;
 }
 
+/** The other way, in the largest unit that leaves a whole number: 2097152 is `2MiB`. */
+export function textOfSize(sizeBytes: number): string {
+  const units = ["GiB", "MiB", "KiB"] as const;
+  for (const [place, unit] of units.entries()) {
+    const factor = 1024 ** (units.length - place);
+    if (sizeBytes >= factor && sizeBytes % factor === 0) return `${sizeBytes / factor}${unit}`;
+  }
+  return `${sizeBytes}B`;
+}
+
 /** Units of a TIME in ms, the largest first; a number without one is in ms. */
 const timeUnits: readonly (readonly [string, number])[] = [
   ["d", 86_400_000],

@@ -13,6 +13,7 @@ import type { RemoteAuth } from "./oauth.ts";
 import { rootedFetch, rootOf, Roots, type PathRoot, type Told } from "./path-root.ts";
 import { waitAfter, withRetries } from "./retry.ts";
 import { isShape, shapeIn, textIn } from "./shape.ts";
+import type { LimitsNow } from "./throttle.ts";
 import { guardedFetch, type Fetch } from "./transport.ts";
 
 /** What a client is made of. */
@@ -25,6 +26,8 @@ export type ClientOptions = {
   /** Where the account's paths began when its linked folder was found; absent where that is not known. */
   readonly root?: string | undefined;
   readonly fetch?: Fetch | undefined;
+  /** What content may travel at; absent where it has no limits. */
+  readonly limits?: LimitsNow | undefined;
   readonly clock: Clock;
   readonly rng: Rng;
   readonly logger?: Logger | undefined;
@@ -251,6 +254,7 @@ export class Client {
     const inner = rootedFetch(this.#options.fetch ?? globalThis.fetch, pathRoot);
     const fetch = guardedFetch(inner, {
       logger: this.#logger,
+      limits: this.#options.limits,
       ...(takeBody !== undefined && { takeBody }),
     });
     return new Dropbox({ auth, fetch });

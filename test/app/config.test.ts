@@ -35,6 +35,9 @@ test.each([
   ["sync.hookTimeout", ["120s"], "2m"],
   ["restore.keepUndo", ["24h"], "1d"],
   ["transfer.parallel", ["3"], "3"],
+  ["transfer.upload", ["512k"], "512KiB"],
+  ["transfer.download", ["2MiB/s"], "2MiB"],
+  ["transfer.download", ["1500KiB"], "1500KiB"],
   ["store.path", ["/srv/snapshots"], "/srv/snapshots"],
 ])("%s can be set, shown and taken back", async (name, values, text) => {
   await using home = await LinkedHome.open({});
@@ -66,6 +69,10 @@ test.each([
   ["sync.hookTimeout", "10"],
   ["sync.hookTimeout", "2d"],
   ["restore.keepUndo", "10m"],
+  ["transfer.upload", "500"],
+  ["transfer.upload", "fast"],
+  ["transfer.download", "-1"],
+  ["transfer.download", "2TiB"],
   ["transfer.parallel", "0"],
   ["transfer.parallel", "9"],
   ["transfer.parallel", "1.5"],
@@ -130,6 +137,13 @@ test("N47, N49, N51: when snapshots are taken, which stay, and how long the stor
     expect(() => set(home, name, value)).toThrow(expect.objectContaining({ exit: 2 }) as Error);
   }
   expect(() => setHere(home, "snapshot.verifyBudget", "1m")).toThrow("all workspaces");
+});
+
+test("a limit is taken off by a word, also where the user has one", async () => {
+  await using home = await LinkedHome.open({});
+  set(home, "transfer.upload", "1MiB");
+  expect(setHere(home, "transfer.upload", "off")).toMatchObject({ text: "off", value: 0 });
+  expect(getSetting(home.environment, "transfer.upload", undefined).text).toBe("1MiB");
 });
 
 test.each(["device.name", "store.path"])("%s is one for all workspaces", async (name) => {

@@ -2,6 +2,8 @@ import type { LeftPath, SyncCounts, SyncReport } from "../../core/plan/sync-repo
 import { displayName } from "../../core/path/names.ts";
 import { previewSync, type PreviewOp } from "../../app/preview.ts";
 import { syncWorkspace } from "../../app/sync.ts";
+import { withLimits } from "../../app/traffic.ts";
+import { rateOf } from "../../core/settings/parse.ts";
 import { defineCommand, type AnyCommand, type CliContext } from "../context.ts";
 import { formatSize, plural } from "../format.ts";
 import { warnOfLoss } from "../index-loss.ts";
@@ -20,11 +22,31 @@ export const syncCommand: AnyCommand = defineCommand({
         default: false,
         describe: "Show what would be done",
       })
+      .option("limit-upload", {
+        type: "string",
+        requiresArg: true,
+        describe: "Bytes a second up, like 500KiB; before the setting transfer.upload; or off",
+      })
+      .option("limit-download", {
+        type: "string",
+        requiresArg: true,
+        describe: "The same down; before transfer.download",
+      })
       .epilogue(
         "Exit code 0 when both sides are equal, 3 when something waits for you, 4 when items were left aside, 5 when damage was found, 7 when a side is unavailable. --dry-run shows what would be done, held or left aside, and ends with 0 whatever that is; it ends with 3 where the workspace was rolled back, and with 7 as a sync does.",
       ),
-  run: async (context, words) => (words.dryRun ? preview(context) : sync(context)),
+  run: async (context, { dryRun, limitUpload, limitDownload }) => {
+    const upload = rateIn(limitUpload, "--limit-upload");
+    const download = rateIn(limitDownload, "--limit-download");
+    if (dryRun) return preview(context);
+    const environment = withLimits(context.environment, { upload, download });
+    return sync({ ...context, environment });
+  },
 });
+
+function rateIn(text: string | undefined, name: string): number | undefined {
+  return text === undefined ? undefined : rateOf(text, name);
+}
 
 async function sync({ environment, output, place, work }: CliContext): Promise<ExitCode> {
   const report = await syncWorkspace(environment, place, work);

@@ -1,4 +1,4 @@
-import { textOfTime } from "../quantity.ts";
+import { textOfSize, textOfTime } from "../quantity.ts";
 import { SnapError } from "../../std/error.ts";
 import type { Json } from "../../std/json.ts";
 import {
@@ -9,6 +9,7 @@ import {
   parseKeepUndo,
   parseKeep,
   parseNames,
+  parseRate,
   parseScheduleSetting,
   parseText,
   parseTimeout,
@@ -62,6 +63,13 @@ const hookTimeout = {
   meaning: "how long one of these commands may take",
   scope: "workspace",
   parse: parseTimeout,
+} as const;
+
+const rate = {
+  unit: "SIZE a second, or off",
+  default: "off",
+  scope: "workspace",
+  parse: parseRate,
 } as const;
 
 /** Every setting by its name, in the order in which they are listed. */
@@ -137,6 +145,8 @@ const catalogue: Readonly<Record<SettingName, SettingFacts>> = {
     scope: "workspace",
     parse: parseKeepUndo,
   },
+  "transfer.upload": { ...rate, meaning: "how fast files go up at most, all together" },
+  "transfer.download": { ...rate, meaning: "how fast files come down at most, all together" },
   "transfer.parallel": {
     unit: `1 to ${transfersMax}`,
     default: String(transfersMax),
@@ -208,6 +218,7 @@ export function settingName(text: string): SettingName {
 /** A value for people, in the form in which it is typed. */
 export function settingText(name: SettingName, value: Json): string {
   if (typeof value === "number") {
+    if (settingFacts(name).parse === parseRate) return value === 0 ? "off" : textOfSize(value);
     if (name === "snapshot.verifyBudget" && value === 0) return "off";
     return settingFacts(name).unit === "TIME" ? textOfTime(value) : String(value);
   }

@@ -1,5 +1,5 @@
 import { nameProblem } from "../path/names.ts";
-import { msOfTime, textOfTime } from "../quantity.ts";
+import { bytesOfSize, msOfTime, textOfSize, textOfTime } from "../quantity.ts";
 import { parseKeepPolicy, textOfKeepPolicy } from "../snapshot/keep-policy.ts";
 import { parseSchedule } from "../snapshot/schedule.ts";
 import { SnapError } from "../../std/error.ts";
@@ -9,6 +9,8 @@ import {
   graceMinMs,
   hookTimeoutMaxMs,
   keepUndoMinMs,
+  rateMax,
+  rateMin,
   transfersMax,
   verifyBudgetMaxMs,
   type HookCommand,
@@ -82,6 +84,17 @@ export const parseKeep: SettingParser = (words, name) => {
     "Write counts of hours, days, weeks, months, years, like 24h 14d 8w 12m, then even-last-copy or not; or all.";
   throw bad(name, `is "${text}"`, hint);
 };
+
+/** Bytes a second; `off` and 0 are no limit, as 0. */
+export const parseRate: SettingParser = (words, name) => rateOf(oneWord(words, name), name);
+
+/** The same of one word, also of an option. @throws {SnapError} `usage` */
+export function rateOf(text: string, name: string): number {
+  const rate = text === "off" ? 0 : bytesOfSize(text.replace(/\/s$/u, ""));
+  if (rate === 0 || (rate !== undefined && rate >= rateMin && rate <= rateMax)) return rate;
+  const span = `from ${textOfSize(rateMin)} to ${textOfSize(rateMax)} a second`;
+  throw bad(name, `is "${text}"`, `Write a size with a unit, ${span}: 500KiB, 2MiB; or off.`);
+}
 
 /** Transfers at once. */
 export const parseTransfers: SettingParser = (words, name) => {

@@ -29,6 +29,9 @@ export type Settings = {
   readonly "restore.hookTimeout"?: number;
   /** How long what a restore displaced is kept, ms (T32). */
   readonly "restore.keepUndo"?: number;
+  /** Bytes a second that files go up at, and come down; 0 for no limit. */
+  readonly "transfer.upload"?: number;
+  readonly "transfer.download"?: number;
   /** Transfers at once. */
   readonly "transfer.parallel"?: number;
   /** When snapshots are taken by themselves, as `parseSchedule` reads it (N47). */
@@ -51,6 +54,11 @@ export type WorkspaceSettings = Omit<
 
 /** Files whose bytes travel at once, at most (S107). */
 export const transfersMax = 8;
+
+/** The lowest limit of a direction, bytes a second: below it a body takes longer than a server waits. */
+export const rateMin = 1024;
+/** The highest. */
+export const rateMax: number = 1024 ** 4;
 
 /** Longest time of a hook, ms. */
 export const hookTimeoutMaxMs = 86_400_000;
@@ -78,6 +86,10 @@ const commandSchema: z.ZodType<HookCommand> = z
 
 const commandsSchema: z.ZodType<readonly HookCommand[]> = z.array(commandSchema).max(commandsMax);
 
+const rateSchema: z.ZodType<number> = z
+  .int()
+  .refine((rate) => rate === 0 || (rate >= rateMin && rate <= rateMax));
+
 const hookTimeoutSchema: z.ZodType<number> = z.int().min(1).max(hookTimeoutMaxMs);
 
 const workspaceMembers = {
@@ -92,6 +104,8 @@ const workspaceMembers = {
   "restore.after": commandsSchema.exactOptional(),
   "restore.hookTimeout": hookTimeoutSchema.exactOptional(),
   "restore.keepUndo": z.int().min(keepUndoMinMs).max(graceMaxMs).exactOptional(),
+  "transfer.upload": rateSchema.exactOptional(),
+  "transfer.download": rateSchema.exactOptional(),
   "transfer.parallel": z.int().min(1).max(transfersMax).exactOptional(),
   "snapshot.schedule": z
     .string()
