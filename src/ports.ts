@@ -190,6 +190,8 @@ export interface IndexStore {
   readonly leftovers: Leftovers;
   /** Durable when it returns. Calls inside a running one join it. A throw, `disk-full` too, rolls back the whole. */
   transaction<T>(work: () => T): T;
+  /** The same for what saves work only: a power cut may take it back, a killed process leaves it. */
+  briefTransaction<T>(work: () => T): T;
   newNode(): NodeId;
   meta(key: MetaKey): string | undefined;
   setMeta(key: MetaKey, value: string | undefined): void;

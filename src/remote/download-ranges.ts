@@ -1,6 +1,7 @@
 import { throwIfAborted, type SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import type { Client } from "./client.ts";
+import { downloadInOne } from "./download-in-one.ts";
 import { fromRemote } from "./errors.ts";
 import { brokeOff, openDownload, tooLong } from "./open-download.ts";
 
@@ -9,6 +10,13 @@ export const rangedBytesMin: number = 8 * 1024 * 1024;
 
 /** What is handed over at once, but for the end of a piece: thousands of small writes cost more than they gain. */
 const chunkBytes = 1024 * 1024;
+
+/**
+ * Where so many large files come down side by side, they fill the line by themselves: each comes in long stretches, which cost
+ * fewer round trips and no memory.
+ */
+const readersMin = 4;
+const stretchBytes = 64 * 1024 * 1024;
 
 /** A stretch of one revision. */
 export type RangesRequest = {
@@ -33,9 +41,18 @@ export async function* downloadRanges(
   const work = { signal: AbortSignal.any(signals) };
   const ahead: Piece[] = [];
   let next = request.from;
+  const { download: lanes } = client.lanes;
+  using _reader = lanes.read();
   try {
     for (;;) {
-      next = fetchAhead(client, { ...request, from: next, work }, ahead);
+      const isCrowded = lanes.readers >= readersMin;
+      if (isCrowded && ahead.length === 0 && next < request.to) {
+        const to = Math.min(next + stretchBytes, request.to);
+        yield* downloadInOne(client, { ...request, from: next, to });
+        next = to;
+        continue;
+      }
+      if (!isCrowded) next = fetchAhead(client, { ...request, from: next, work }, ahead);
       const [first] = ahead;
       if (first === undefined) return;
       yield* first.bytes();

@@ -1,12 +1,7 @@
-import { throwIfAborted } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import type { Client } from "./client.ts";
 import { downloadRanges, rangedBytesMin } from "./download-ranges.ts";
-import { fromRemote } from "./errors.ts";
-import { brokeOff, openDownload, tooLong } from "./open-download.ts";
-
-/** A body that broke off after this many new bytes starts a new count of attempts: the line does work. */
-const progressBytes = 8 * 1024 * 1024;
+import { downloadInOne } from "./download-in-one.ts";
 
 /** Which bytes are wanted. */
 export type DownloadRequest = {
@@ -38,44 +33,5 @@ export async function* download(
     }
     if (offset >= size) return;
   }
-  yield* downloadInOne(client, { ...request, offset });
-}
-
-/** Nothing is read ahead of the caller. */
-async function* downloadInOne(
-  client: Client,
-  request: DownloadRequest,
-): AsyncGenerator<Uint8Array> {
-  let offset = request.offset;
-  for (let attempt = 1; ; attempt += 1) {
-    const start = offset;
-    try {
-      for await (const chunk of bytesFrom(client, { ...request, offset })) {
-        offset += chunk.length;
-        yield chunk;
-      }
-      return;
-    } catch (error) {
-      if (offset - start >= progressBytes) attempt = 1;
-      await client.recover(fromRemote(error, { what: "Downloading" }), attempt, request.work);
-    }
-  }
-}
-
-/** One request; ends early, with an error, where the body breaks off. */
-async function* bytesFrom(
-  client: Client,
-  { rev, offset, work }: DownloadRequest,
-): AsyncGenerator<Uint8Array> {
-  const opened = await openDownload(client, { rev, from: offset, work });
-  if (opened === undefined) return;
-  let { position } = opened;
-  for await (const chunk of opened.body) {
-    throwIfAborted(work?.signal);
-    const known = Math.min(Math.max(offset - position, 0), chunk.length);
-    position += chunk.length;
-    if (position > opened.end) throw tooLong();
-    if (known < chunk.length) yield chunk.subarray(known);
-  }
-  if (position < opened.end) throw brokeOff();
+  yield* downloadInOne(client, { rev, from: offset, work });
 }

@@ -11,7 +11,7 @@ import type { Clock } from "../std/time.ts";
 
 /** Bytes of bodies in memory, for each direction (S107). */
 export const laneBytesMax: { readonly upload: number; readonly download: number } = {
-  upload: 32 * 1024 * 1024,
+  upload: 48 * 1024 * 1024,
   download: 32 * 1024 * 1024,
 };
 
@@ -27,6 +27,7 @@ export class Lanes {
   readonly #waiting = new Set<Waiting>();
   #pace: Pace = firstPace;
   #running = 0;
+  #readers = 0;
   #bytes = 0;
 
   constructor(clock: Clock, bytesMax: number) {
@@ -76,6 +77,21 @@ export class Lanes {
       this.#running -= 1;
       this.#beginNext();
     }
+  }
+
+  /** So many large files come down at once, until they are disposed of. */
+  get readers(): number {
+    return this.#readers;
+  }
+
+  /** One more large file comes down. */
+  read(): Disposable {
+    this.#readers += 1;
+    return {
+      [Symbol.dispose]: () => {
+        this.#readers -= 1;
+      },
+    };
   }
 
   /** Give room back that was taken. */

@@ -91,6 +91,10 @@ export class SqliteIndex implements IndexStore {
     return this.#connection.transaction(work);
   }
 
+  briefTransaction<T>(work: () => T): T {
+    return this.#connection.briefTransaction(work);
+  }
+
   newNode(): NodeId {
     this.#sql("countNode").run();
     return present(this.#sql("lastNode").get(nodeOf), "the node counter");

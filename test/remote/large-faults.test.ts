@@ -134,3 +134,75 @@ test("V72: probable faults everywhere: many large files go up and come down righ
   expect(contents).toEqual(files.map(({ hash }) => hash));
   expect(admin.fired().length).toBeGreaterThan(0);
 });
+
+const answersOf = (linked: Linked): number =>
+  linked.routes.filter((route) => route === "files/download").length;
+
+test("S66: a server that answers ranges with the whole gets one request for the rest", async () => {
+  await using linked = await linkedServer();
+  const item = await linked.remote.upload(uploadOf("big", large));
+  linked.routes.length = 0;
+  linked.intercept = async ({ route, init }, pass) => {
+    if (route !== "files/download") return pass();
+    const headers = new Headers(init?.headers);
+    headers.delete("range");
+    return linked.server.fetch(`https://content.dropboxapi.com/2/${route}`, { ...init, headers });
+  };
+  const bytes = await allOf(linked.remote.download(item.rev, 5, { size: item.size }));
+  expect(Buffer.concat(bytes).equals(large.subarray(5))).toBe(true);
+  expect(answersOf(linked)).toBe(6);
+});
+
+test("S66: another range, size or revision than was asked for is no answer", async () => {
+  for (const change of [
+    (headers: Headers) => headers.set("content-range", "bytes 1-4194304/18874368"),
+    (headers: Headers) => headers.set("content-range", "bytes 0-4194303/18874369"),
+    (headers: Headers) =>
+      headers.set(
+        "dropbox-api-result",
+        (headers.get("dropbox-api-result") ?? "").replace(/"rev": ?"./u, '"rev":"f'),
+      ),
+  ]) {
+    await using linked = await linkedServer();
+    const item = await linked.remote.upload(uploadOf("big", large));
+    linked.intercept = async ({ route }, pass) => {
+      const answer = await pass();
+      if (route !== "files/download") return answer;
+      const headers = new Headers(answer.headers);
+      change(headers);
+      return new Response(answer.body, { status: answer.status, headers });
+    };
+    const asked = allOf(linked.remote.download(item.rev, 0, { size: item.size }));
+    await expect(asked).rejects.toMatchObject({ code: "server-error" });
+  }
+});
+
+test("S66: leaving a large download ends its requests, and the next one has all the room", async () => {
+  await using linked = await linkedServer();
+  const item = await linked.remote.upload(uploadOf("big", large));
+  for (let count = 0; count < 20; count += 1) {
+    for await (const chunk of linked.remote.download(item.rev, 0, { size: item.size })) {
+      expect(chunk.length).toBeGreaterThan(0);
+      break;
+    }
+  }
+  linked.routes.length = 0;
+  const { size } = item;
+  const bytes = await allOf(linked.remote.download(item.rev, 0, { size }));
+  expect(contentHashOf(Buffer.concat(bytes))).toBe(item.hash);
+  expect(answersOf(linked)).toBe(5);
+});
+
+test("S66: many large files come down in long stretches, and right", async () => {
+  await using linked = await linkedServer();
+  const names = ["a", "b", "c", "d", "e", "f"];
+  const items = await Promise.all(names.map((name) => linked.remote.upload(uploadOf(name, large))));
+  linked.routes.length = 0;
+  const hashes = await Promise.all(
+    items.map(async ({ rev, size }) =>
+      contentHashOf(Buffer.concat(await allOf(linked.remote.download(rev, 0, { size })))),
+    ),
+  );
+  expect(hashes).toEqual(items.map(({ hash }) => hash));
+  expect(answersOf(linked)).toBeLessThan(6 * 5);
+});

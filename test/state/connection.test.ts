@@ -52,6 +52,26 @@ test("S9: a file is in WAL mode and synced in full", () => {
   expect([connection.pragma("journal_mode"), connection.pragma("synchronous")]).toEqual(["wal", 2]);
 });
 
+test("S57: what saves work only does not wait for the disk; whatever comes next does again", () => {
+  using connection = small();
+  const insert = connection.prepare("INSERT INTO rows VALUES (?)");
+  const level = (): unknown => connection.pragma("synchronous");
+  connection.briefTransaction(() => insert.run("a"));
+  expect([count(connection), level()]).toEqual([1, 2]);
+  const failing = (): void =>
+    connection.briefTransaction(() => {
+      insert.run("lost");
+      throw new Error("no");
+    });
+  expect(failing).toThrow("no");
+  expect([count(connection), level()]).toEqual([1, 2]);
+  connection.transaction(() => {
+    insert.run("b");
+    connection.briefTransaction(() => insert.run("c"));
+  });
+  expect([count(connection), level()]).toEqual([3, 2]);
+});
+
 test("file errors have our codes, and other errors stay what they are", () => {
   const of = (code: string): unknown => fromSystem(Object.assign(new Error("x"), { code }), "/p");
   expect(of("ENOSPC")).toMatchObject({ code: "disk-full", path: "/p" });

@@ -140,7 +140,7 @@ function sessionOf(
     resume,
     onSession: (session) => {
       const startedAt = session.session === resume?.session ? resume.startedAt : now;
-      index.transaction(() => index.putUpload({ ...session, node, stamp, startedAt }));
+      index.briefTransaction(() => index.putUpload({ ...session, node, stamp, startedAt }));
     },
   };
 }
