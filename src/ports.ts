@@ -200,6 +200,8 @@ export interface IndexStore {
   nodeOfFileId(fileId: string): NodeId | undefined;
   /** Nodes of all synced rows with this file id, in node order: several for hard links (S20). */
   nodesOfFileId(fileId: string): readonly NodeId[];
+  /** Nodes of some files of the server with this content, of 1 MiB and more, in node order. */
+  nodesOfRemoteContent(hash: ContentHash): readonly NodeId[];
   /**
    * Nodes whose three entries may differ, in node order, behind a node: marked by every change of a row of any tree,
    * in its transaction, until `clearDirty` (S7).

@@ -42,6 +42,9 @@ export const batchMin = 4;
 /** Up to this size a file goes up with others (S57). */
 export const batchedBytesMax: number = 8 * 1024 * 1024;
 
+/** From this size on content is copied on the server that is there already (S58); the index knows no smaller files by their content. */
+export const copiedBytesMin: number = 1024 * 1024;
+
 /** Bytes of one batch of files (S58). */
 export const batchBytesMax: number = 16 * 1024 * 1024;
 

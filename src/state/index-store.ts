@@ -126,6 +126,10 @@ export class SqliteIndex implements IndexStore {
     return fileId === "" ? [] : this.#sql("allSyncedByFileId").all(nodeOf, fileId, linksMax);
   }
 
+  nodesOfRemoteContent(hash: string): readonly NodeId[] {
+    return this.#sql("remoteByContent").all(nodeOf, hash, linksMax);
+  }
+
   dirty(after: NodeId, countMax: number): readonly NodeId[] {
     return this.#sql("dirty").all(nodeOf, after, countMax);
   }

@@ -114,6 +114,10 @@ const steps: readonly string[] = [
   UPDATE upload SET acknowledged = '0-' || offset;
   ALTER TABLE upload DROP COLUMN offset;
   `,
+  `
+  -- Only of what is copied on the server in place of an upload (S58): small files are not worth an entry each.
+  CREATE INDEX remote_content ON remote (hash) WHERE size >= 1048576;
+  `,
 ];
 
 /** What `migrate` brings a file to. */

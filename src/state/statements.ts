@@ -19,6 +19,9 @@ const sql = {
   syncedByFileId: "SELECT node FROM synced WHERE file_id = ? ORDER BY node LIMIT 1",
   allSyncedByFileId: "SELECT node FROM synced WHERE file_id = ? ORDER BY node LIMIT +?",
 
+  remoteByContent:
+    "SELECT node FROM remote WHERE hash = ? AND size >= 1048576 ORDER BY node LIMIT +?",
+
   dirty: "SELECT node FROM dirty WHERE node > ? ORDER BY node LIMIT +?",
   dirtyOnServerOnly: `SELECT node FROM dirty WHERE node > ? AND EXISTS (SELECT 1 FROM remote WHERE remote.node = dirty.node)
     AND NOT EXISTS (SELECT 1 FROM local WHERE local.node = dirty.node)

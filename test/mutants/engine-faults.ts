@@ -30,6 +30,12 @@ export const engineFaults: readonly Fault[] = [
     "a file that is written to goes up torn",
   ],
   [
+    `${engine}/execute/copy-there.ts`,
+    `if (item.hash === upload.row.hash) {`,
+    `if (item.hash !== "") {`,
+    "a copy of something else is taken for the file",
+  ],
+  [
     `${engine}/execute/upload-together.ts`,
     `return isAsSeen(row, stat) && contentHashOf(content) === row.hash;`,
     `return true;`,
@@ -37,8 +43,8 @@ export const engineFaults: readonly Fault[] = [
   ],
   [
     `${engine}/execute/upload-together.ts`,
-    `return isAsSeen(row, await local.stat(from));`,
-    `return true;`,
+    `unchanged: () => isUnchanged(execution, upload),`,
+    `unchanged: () => Promise.resolve(true),`,
     "a file that is written to goes up with others",
   ],
   [

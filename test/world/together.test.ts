@@ -232,3 +232,52 @@ test("S61: killed before or after each call of such a move, it ends where it was
     }
   }
 });
+
+const mebibyte = 1024 * 1024;
+
+test("S58: content that is there already is copied there, and no byte of it goes up", async () => {
+  await using world = await World.open();
+  world.local.write("one", Buffer.alloc(9 * mebibyte, 1));
+  world.local.write("two", Buffer.alloc(2 * mebibyte, 2));
+  world.local.write("small", "small");
+  await world.sync();
+  world.local.write("d/one again", Buffer.alloc(9 * mebibyte, 1));
+  world.local.write("d/two again", Buffer.alloc(2 * mebibyte, 2));
+  world.local.write("d/two once more", Buffer.alloc(2 * mebibyte, 2));
+  world.local.write("d/small again", "small");
+  world.wire.forget();
+  const report = await world.syncOnce();
+  expect(report).toMatchObject({ exit: 0, counts: { uploaded: 4, bytesUp: 5 } });
+  expect(world.wire.transfers()).toEqual({ uploads: 1, downloads: 0 });
+  await world.both();
+  await world.assertAlways();
+});
+
+test("S58: a source that was edited since it was listed is not copied, and both contents stay", async () => {
+  await using world = await World.open();
+  world.local.write("one", Buffer.alloc(2 * mebibyte, 1));
+  await world.sync();
+  world.local.write("again", Buffer.alloc(2 * mebibyte, 1));
+  world.wire.before("/copy_batch_v2", async () => void (await world.remote.write("one", "edited")));
+  await world.sync(0);
+  expect(world.local.read("one")).toBe("edited");
+  expect(world.local.read("again")).toHaveLength(2 * mebibyte);
+  expect([...(await world.remote.tree()).keys()]).toEqual(["again", "one"]);
+  await world.both();
+  await world.assertAlways();
+});
+
+test("S58: a copy whose answer was lost is found there, and nothing is there twice", async () => {
+  await using world = await World.open();
+  world.local.write("one", Buffer.alloc(2 * mebibyte, 1));
+  await world.sync();
+  world.local.write("again", Buffer.alloc(2 * mebibyte, 1));
+  world.wire.after("/copy_batch_v2", () => {
+    throw new TypeError("fetch failed");
+  });
+  await world.sync(0);
+  expect([...(await world.remote.tree()).keys()]).toEqual(["again", "one"]);
+  expect(await world.remote.revisionHashes("again")).toHaveLength(1);
+  await world.both();
+  await world.assertAlways();
+});

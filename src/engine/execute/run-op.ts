@@ -1,6 +1,7 @@
 import type { MkdirOp, MoveOp, Op, PutOp, RemoveOp } from "../../core/plan/op.ts";
 import { isSnapError, type SnapError } from "../../std/error.ts";
 import { forEachLimited } from "../../std/limiter.ts";
+import { copyThere, isCopyable } from "./copy-there.ts";
 import { downloadFile } from "./download.ts";
 import { downloadTogether } from "./download-together.ts";
 import { hashLocal } from "./execute-index.ts";
@@ -94,7 +95,6 @@ async function runTogether(
   ops: readonly SideOp[],
   folder: FolderDownload | undefined,
 ): Promise<ReadonlyMap<SideOp, Outcome>> {
-  if (ops.length < 2) return new Map();
   try {
     return await callTogether(execution, ops, folder);
   } catch (error) {
@@ -113,7 +113,8 @@ async function callTogether(
     return await downloadTogether(execution, { ...folder, ops: wanted });
   }
   const puts = ops.filter((op): op is PutOp => op.kind === "R.put");
-  if (puts.length > 0) return await uploadTogether(execution, puts);
+  if (puts.length > 0) return await bringUp(execution, puts);
+  if (ops.length < 2) return new Map();
   const folders = ops.filter((op): op is MkdirOp => op.kind === "R.mkdir");
   if (folders.length > 0) return await makeRemoteFolders(execution, folders);
   const moves = ops.filter((op): op is MoveOp => op.kind === "R.move");
@@ -121,6 +122,17 @@ async function callTogether(
   const files = ops.filter((op): op is RemoveOp => op.kind === "R.delete");
   if (files.length > 0) return await deleteRemoteFiles(execution, files);
   return new Map();
+}
+
+/** What is there already is copied there, the rest goes together. */
+async function bringUp(
+  execution: Execution,
+  ops: readonly PutOp[],
+): Promise<ReadonlyMap<PutOp, Outcome>> {
+  const copied = ops.some(isCopyable) ? await copyThere(execution, ops) : new Map<PutOp, Outcome>();
+  const rest = ops.filter((op) => !copied.has(op));
+  if (rest.length < 2) return copied;
+  return new Map([...copied, ...(await uploadTogether(execution, rest))]);
 }
 
 function runOp(execution: Execution, op: SideOp): Promise<OpResult> {

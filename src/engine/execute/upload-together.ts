@@ -9,8 +9,9 @@ import { isSnapError, type SnapError } from "../../std/error.ts";
 import { forEachLimited } from "../../std/limiter.ts";
 import { isAsSeen, type Execution, type OpResult } from "./execution.ts";
 import {
-  commitUpload,
+  commitSent,
   endUpload,
+  isUnchanged,
   sessionToResume,
   timeOf,
   uploadOf,
@@ -68,7 +69,7 @@ async function ended(
   try {
     return isSnapError(told)
       ? await endUpload(execution, upload, told)
-      : await commitUpload(execution, upload, told);
+      : await commitSent(execution, upload, told);
   } catch (error) {
     if (isSnapError(error) && error.class !== "systemic") return error;
     throw error;
@@ -143,8 +144,8 @@ async function readInto(
   }
 }
 
-function requestOf(execution: Execution, { row, from, berth, stat, bytes }: Loaded): SmallUpload {
-  const { local } = execution.deps;
+function requestOf(execution: Execution, upload: Loaded): SmallUpload {
+  const { row, berth, stat, bytes } = upload;
   const known = sessionToResume(execution.deps, row);
   return {
     path: berth.path,
@@ -153,14 +154,7 @@ function requestOf(execution: Execution, { row, from, berth, stat, bytes }: Load
     modified: timeOf(stat),
     bytes,
     resume: known !== undefined && isFull(known, row.size) ? known.session : undefined,
-    unchanged: async () => {
-      try {
-        return isAsSeen(row, await local.stat(from));
-      } catch (error) {
-        if (isSnapError(error)) return false;
-        throw error;
-      }
-    },
+    unchanged: () => isUnchanged(execution, upload),
   };
 }
 

@@ -100,7 +100,7 @@ async function send(execution: Execution, upload: Upload, file: LocalFile): Prom
     },
     work,
   );
-  return await commitUpload(execution, upload, item);
+  return await commitSent(execution, upload, item);
 }
 
 /** Its time as the server takes it, ms since 1970. */
@@ -123,8 +123,31 @@ export async function commitUpload(
     commitRemote(index, remoteRow(op.node, berth.parent, item), op.after);
   });
   tally.count("uploaded");
-  tally.count("bytesUp", row.size);
   return done;
+}
+
+/** As `commitUpload`, of bytes that went up for it. */
+export async function commitSent(
+  execution: Execution,
+  upload: Upload,
+  item: RemoteItem,
+): Promise<OpResult> {
+  const result = await commitUpload(execution, upload, item);
+  if (result.state === "done") execution.tally.count("bytesUp", upload.row.size);
+  return result;
+}
+
+/** Whether the file is what the trees say, as far as a look tells. */
+export async function isUnchanged(
+  { deps: { local } }: Execution,
+  { row, from }: Upload,
+): Promise<boolean> {
+  try {
+    return isAsSeen(row, await local.stat(from));
+  } catch (error) {
+    if (isSnapError(error)) return false;
+    throw error;
+  }
 }
 
 /** A session of an earlier run goes on while the file is the same and the server still has it; what it has is noted (S57). */
