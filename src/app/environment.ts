@@ -15,6 +15,7 @@ import type { ReachedServer } from "../server/reach.ts";
 import { silentLogger, type Logger } from "../std/log.ts";
 import { systemRng, type Rng } from "../std/random.ts";
 import { systemClock, type Clock } from "../std/time.ts";
+import { fetchFor } from "./proxy.ts";
 import { Traffic } from "./traffic.ts";
 import { programVersion } from "./version.ts";
 
@@ -35,7 +36,7 @@ export type Environment = {
   readonly isRoot: boolean;
   /** Name and version of the program, as written into snapshots and beacons. */
   readonly tool: string;
-  /** For Dropbox; the embedded account has its own. */
+  /** For Dropbox, by the proxy that the variables name; the embedded account has its own. */
   readonly fetch: typeof fetch;
   /** How fast content may travel, to whichever account. */
   readonly traffic: Traffic;
@@ -104,7 +105,7 @@ export async function openEnvironment(options: EnvironmentOptions): Promise<Envi
     host,
     isRoot: process.geteuid?.() === 0,
     tool: `snap ${version}`,
-    fetch: options.fetch ?? fetch,
+    fetch: options.fetch ?? fetchFor(options.variables),
     traffic: new Traffic({ settings, clock }),
   };
 }

@@ -4,6 +4,7 @@ import { SnapError, type ErrorCode, type ExitCode } from "../../std/error.ts";
 export type CheckName =
   | "settings"
   | "home"
+  | "proxy"
   | "login"
   | "server"
   | "clock"

@@ -12,6 +12,7 @@ import { checked, problem, type Check } from "./check.ts";
 import { checkHome, checkSettings } from "./home.ts";
 import { checkInotify } from "./inotify.ts";
 import { checkAccount, noLogin, type Asking } from "./login.ts";
+import { checkProxy } from "./proxy.ts";
 import { checkStore } from "./store.ts";
 import { checkWorkspace } from "./workspace.ts";
 
@@ -51,6 +52,7 @@ async function* checks(
   yield await checked("home", () => checkHome(environment, folders));
   // Without settings it is not known whose login it is, nor which workspaces there are.
   if (config === undefined) return;
+  if (config.accounts.some(({ kind }) => kind !== "local")) yield checkProxy(environment);
   yield* checkLogins(environment, config, examined);
   yield await checked("store", () => checkStore(environment));
   const records = config.workspaces.filter(isLinked);
