@@ -12,6 +12,12 @@ type PollDeps = { readonly remote: RemoteSide; readonly clock: Clock; readonly r
 const pauseMinMs = 1_000;
 
 /**
+ * A wait that lasted so long, ms, was not refused: a proxy that bears no silence, or a line that changed, cut it off. It is begun anew at
+ * once, behind the same cursor, so that nothing is missed; no more often than this.
+ */
+const cutMinMs = 10_000;
+
+/**
  * Waits for the server to tell of a change (S2), one call at a time. Where waiting itself does not work, the server is asked by
  * cycles instead, later and later.
  */
@@ -80,7 +86,8 @@ export class RemotePoll {
   }
 
   async #wait(cursor: string, call: AbortController): Promise<void> {
-    const { remote } = this.#deps;
+    const { remote, clock } = this.#deps;
+    const begunAt = clock.now();
     try {
       const { changed, backoffMs } = await remote.waitForChange(cursor, call.signal);
       if (this.#call !== call) return;
@@ -89,7 +96,8 @@ export class RemotePoll {
       this.#pauseFor(backoffMs);
     } catch (error) {
       if (this.#call !== call) return;
-      this.#fail(error);
+      const isCut = isSnapError(error, "offline") && clock.now() - begunAt >= cutMinMs;
+      if (!isCut) this.#fail(error);
     }
     this.#call = undefined;
     this.#onNews();
