@@ -11,7 +11,7 @@ const openMs = 30_000;
 
 type State = {
   errorsInRow: number;
-  /** No call before, ms since 1970. */
+  /** No call before, ms since 1970; never before the last failure. */
   closedUntil: number;
 };
 
@@ -55,10 +55,12 @@ export class Breakers {
   failed(endpoint: Endpoint, error: unknown): void {
     if (!isSnapError(error) || error.class !== "transient") return this.succeeded(endpoint);
     const state = this.#stateOf(endpoint);
-    state.errorsInRow += 1;
+    const now = this.#clock.now();
+    // Failures far apart are no row, like waits for news that are cut off once a minute.
+    state.errorsInRow = now - state.closedUntil < openMs ? state.errorsInRow + 1 : 1;
     const asked = (error.retryAfterSeconds ?? 0) * 1_000;
     const pauseMs = Math.max(asked, state.errorsInRow >= errorsInRowMax ? openMs : 0);
-    state.closedUntil = Math.max(state.closedUntil, this.#clock.now() + pauseMs);
+    state.closedUntil = Math.max(state.closedUntil, now + pauseMs);
   }
 
   #waitOf(state: State): number {

@@ -34,6 +34,17 @@ test("S84: a success, or an error that is not transient, ends the row", async ()
   expect(clock.slept).toEqual([]);
 });
 
+test("S84: failures that come half a minute apart are no row", async () => {
+  const clock = new TestClock();
+  const breakers = new Breakers(clock);
+  for (let errors = 1; errors <= 12; errors += 1) {
+    breakers.failed("notify", busy);
+    clock.advance(30_000);
+  }
+  await breakers.pass("notify", undefined);
+  expect(clock.slept).toEqual([]);
+});
+
 test("S84: the class stays closed for whoever comes until Retry-After; a longer one never shrinks", async () => {
   const clock = new TestClock();
   const breakers = new Breakers(clock);
