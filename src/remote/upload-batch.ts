@@ -80,7 +80,8 @@ export class BatchUploader {
   async #send(jobs: readonly Job[], work: Work): Promise<void> {
     if (jobs.length === 0) return;
     if (this.#canAppendTogether && (await this.#sendTogether(jobs, work))) return;
-    await forEachLimited(jobs, { parallel: parallelMax, signal: work.signal }, async (job) => {
+    const rest = jobs.filter(({ session }) => session === undefined);
+    await forEachLimited(rest, { parallel: parallelMax, signal: work.signal }, async (job) => {
       job.session = await this.#startFull(job.request, work);
     });
   }
@@ -97,8 +98,8 @@ export class BatchUploader {
       }
       return true;
     } catch (error) {
-      if (!isRouteMissing(error)) throw error;
-      this.#canAppendTogether = false;
+      if (!isRefusal(error)) throw error;
+      if (isRouteMissing(error)) this.#canAppendTogether = false;
       return false;
     }
   }
@@ -134,7 +135,7 @@ export class BatchUploader {
         noteAppended(jobs, sessions, result);
         return true;
       } catch (error) {
-        if (isCallTooLong(error) && jobs.length > 1) return false;
+        if (isCallTooLong(error)) return jobs.length === 1;
         if (!isBodySpoilt(error)) throw error;
       }
     }
@@ -157,7 +158,7 @@ export class BatchUploader {
       if (session === undefined) throw notUnderstood();
       return session;
     } catch (error) {
-      if (isSnapError(error) && error.class === "item") return undefined;
+      if (isRefusal(error)) return undefined;
       throw error;
     }
   }
@@ -174,8 +175,8 @@ export class BatchUploader {
       }, work);
       for (const [place, job] of ready.entries()) job.result = results[place];
     } catch (error) {
-      if (!isRouteMissing(error)) throw error;
-      this.#canFinishTogether = false;
+      if (!isRefusal(error)) throw error;
+      if (isRouteMissing(error)) this.#canFinishTogether = false;
     }
     await this.#settle(jobs.filter(({ result }) => hasTag(result, "lookup_failed")));
   }
@@ -269,6 +270,11 @@ async function unchangedOnes(jobs: readonly Job[]): Promise<readonly Job[]> {
   });
   for (const job of changed) job.result = volatile(job.request);
   return jobs.filter((job) => !changed.has(job));
+}
+
+/** The server does not do it for all of them: each by itself tells why. */
+function isRefusal(error: unknown): boolean {
+  return isSnapError(error) && error.class === "item";
 }
 
 /** The body did not arrive as it was sent. */

@@ -192,6 +192,18 @@ test("S58: where the head of a call is too long, fewer files go together from th
   expect(counts).toEqual([50, 50, 50, 50, 2]);
 });
 
+test.each(["start_batch", "append_batch", "finish_batch_v2"])(
+  "S58: a batch that the server refuses as a whole (%s) is no trouble of its files",
+  async (name) => {
+    await using linked = await linkedServer();
+    linked.intercept = async ({ route }, pass) =>
+      route.endsWith(name) ? new Response("Error: something else", { status: 400 }) : pass();
+    const requests = texts(6);
+    itemsOf(await linked.remote.uploadEach(requests));
+    await checkAll(linked, requests);
+  },
+);
+
 test("S58: sessions of an earlier run are ended without a byte, and told of once they are full", async () => {
   await using linked = await linkedServer();
   let noted: ReadonlyMap<number, string> = new Map();

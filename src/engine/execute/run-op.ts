@@ -99,7 +99,8 @@ async function runTogether(
     return await callTogether(execution, ops, folder);
   } catch (error) {
     if (!isSnapError(error) || error.class === "systemic") throw error;
-    return new Map(ops.map((op) => [op, error]));
+    // A refusal may be meant for one of them: each by itself tells.
+    return new Map(error.class === "transient" ? ops.map((op) => [op, error]) : []);
   }
 }
 
