@@ -91,6 +91,7 @@ async function wholeBody(
       size += chunk.length;
       if (size > bytesMax) throw tooLong(folder);
       chunks.push(chunk);
+      work.onBytes?.(chunk.length);
     }
   } catch (error) {
     if (error instanceof SnapError) throw error;

@@ -133,6 +133,7 @@ export class BatchUploader {
         const route: Route = (sdk, own) => sdk.filesUploadSessionAppendBatch(argument, own);
         const result = await this.#sendBytes(contents.length, route, work);
         noteAppended(jobs, sessions, result);
+        work.onBytes?.(contents.length);
         return true;
       } catch (error) {
         if (isCallTooLong(error)) return jobs.length === 1;
@@ -156,6 +157,7 @@ export class BatchUploader {
       const result = await this.#sendBytes(request.bytes.length, route, work);
       const session = isShape(result) ? textIn(result, "session_id") : undefined;
       if (session === undefined) throw notUnderstood();
+      work.onBytes?.(request.bytes.length);
       return session;
     } catch (error) {
       if (isRefusal(error)) return undefined;

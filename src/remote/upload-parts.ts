@@ -141,13 +141,6 @@ class PartSender {
       this.#session.kind === "sequential" ? [{ from: 0, to: part.from }] : this.#acknowledged;
     this.#acknowledged = joined([...before, part]);
     request.onSession?.({ ...this.#session, acknowledged: this.#acknowledged });
-    work.onProgress?.({
-      step: "upload",
-      done: 0,
-      total: 1,
-      bytes: bytesOf(this.#acknowledged),
-      bytesTotal: request.size,
-      current: request.path,
-    });
+    work.onBytes?.(part.to - part.from);
   }
 }

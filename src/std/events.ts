@@ -19,4 +19,6 @@ export type ProgressListener = Listener<Progress>;
 export type Work = {
   readonly signal?: AbortSignal;
   readonly onProgress?: ProgressListener;
+  /** Told of bytes of content that have arrived where they go; some may come more than once. */
+  readonly onBytes?: Listener<number>;
 };

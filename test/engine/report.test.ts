@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Op } from "../../src/core/plan/op.ts";
 import type { LeftPath } from "../../src/core/plan/sync-report.ts";
 import { reportOf, Tally } from "../../src/engine/report.ts";
 import type { Progress } from "../../src/std/events.ts";
@@ -21,11 +22,49 @@ test.each([
   expect(report).toMatchObject({ exit, upToDate: exit === 0, cycles: 2 });
 });
 
+const put = (node: number, size: number): Op => {
+  const entry = { node, parent: 0, name: `${node}`, kind: "file", hash: "h", size };
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what progress reads of an op
+  return { kind: "R.put", node, path: `${node}`, after: entry } as unknown as Op;
+};
+
 test("progress tells ops and bytes of all that is planned", () => {
   const seen: Progress[] = [];
   const tally = new Tally({ onProgress: (progress) => seen.push(progress) });
-  tally.count("uploaded");
-  tally.count("bytesUp", 7);
-  tally.step("f");
-  expect(seen).toMatchObject([{ step: "sync", done: 1, bytes: 7, current: "f" }]);
+  const ops = [put(1, 7), put(2, 5)];
+  tally.expect(ops);
+  for (const op of ops) tally.step(op);
+  expect(seen).toMatchObject([
+    { step: "sync", done: 1, total: 2, bytes: 7, bytesTotal: 12, current: "1" },
+    { step: "sync", done: 2, total: 2, bytes: 12, bytesTotal: 12, current: "2" },
+  ]);
+});
+
+test("bytes count while they travel, none of them twice, and what is told never goes back", () => {
+  const seen: number[] = [];
+  const tally = new Tally({ onProgress: ({ bytes }) => seen.push(bytes) });
+  const mebibyte = 1024 * 1024;
+  const [large, one, other] = [put(1, 4 * mebibyte), put(2, mebibyte), put(3, mebibyte)] as const;
+  tally.expect([large, one, other]);
+  const work = tally.carry([large], {});
+  const batch = tally.carry([one, other], {});
+  work.onBytes?.(3 * mebibyte);
+  batch.onBytes?.(2 * mebibyte);
+  // A body that went twice.
+  batch.onBytes?.(2 * mebibyte);
+  tally.step(one);
+  work.onBytes?.(3 * mebibyte);
+  tally.step(other);
+  tally.step(large);
+  expect(seen.map((bytes) => bytes / mebibyte)).toEqual([3, 5, 5, 6, 6, 6]);
+});
+
+test("what is copied, cancelled or left aside counts when it has ended", () => {
+  const seen: number[] = [];
+  const tally = new Tally({ onProgress: ({ bytes }) => seen.push(bytes) });
+  const op = put(1, 100);
+  tally.expect([op]);
+  tally.carry([op], {});
+  tally.step(op);
+  expect(seen).toEqual([100]);
 });

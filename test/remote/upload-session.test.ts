@@ -29,7 +29,7 @@ test("S57: a large file goes in parts side by side, each with its own hash; the 
   const notes: UploadSession[] = [];
   const bytes: number[] = [];
   const request = uploadOf("big", large, { onSession: (session) => notes.push(session) });
-  await linked.remote.upload(request, { onProgress: (progress) => bytes.push(progress.bytes) });
+  await linked.remote.upload(request, { onBytes: (count) => bytes.push(count) });
   await checkLarge(linked);
   expect([most, sessionCalls(linked).at(0), sessionCalls(linked).at(-1)]).toEqual([
     4,
@@ -39,7 +39,7 @@ test("S57: a large file goes in parts side by side, each with its own hash; the 
   expect(sent.map(({ cursor }) => cursor.offset / mebi)).toEqual([0, 4, 8, 12, 16]);
   expect(sent.map(({ close }) => close)).toEqual([...Array(4), true]);
   expect(sent.every(({ content_hash: hash }) => /^[0-9a-f]{64}$/u.test(String(hash)))).toBe(true);
-  expect(bytes).toEqual([4, 8, 12, 16, 18].map((size) => size * mebi));
+  expect(bytes.toSorted((a, b) => a - b)).toEqual([2, 4, 4, 4, 4].map((size) => size * mebi));
   expect(notes.at(0)).toMatchObject({ kind: "concurrent", acknowledged: [] });
   expect(notes.at(-1)?.acknowledged).toEqual([{ from: 0, to: 18 * mebi }]);
 });

@@ -4,6 +4,7 @@ import { parseRelPath } from "../../core/path/rel-path.ts";
 import type { LocalStat } from "../../core/tree/local-stat.ts";
 import type { RemoteEntry } from "../../core/tree/node.ts";
 import { isSnapError } from "../../std/error.ts";
+import type { Work } from "../../std/events.ts";
 import { commitAct } from "./commit-act.ts";
 import {
   cancelled,
@@ -98,7 +99,9 @@ async function stage(
     try {
       const { rev, size } = row;
       const bytes = claim.through(
-        whole === undefined ? deps.remote.download(rev, 0, { ...work, size }) : inOnePiece(whole),
+        whole === undefined
+          ? counted(deps.remote.download(rev, 0, { ...work, size }), work)
+          : inOnePiece(whole),
       );
       await deps.local.stage({ ...request, content: { bytes, expect } }, work);
       return;
@@ -119,8 +122,10 @@ async function stageOnward(
   for (let attempt = 1; ; attempt += 1) {
     const begun = await begunBytes(deps.local, source);
     using claim = await room.claim(deps.local, { name, size: Math.max(0, size - begun) });
-    const bytesFrom = (offset: number): AsyncIterable<Uint8Array> =>
-      claim.through(deps.remote.download(rev, offset, { ...work, size }));
+    const bytesFrom = (offset: number): AsyncIterable<Uint8Array> => {
+      work.onBytes?.(offset);
+      return claim.through(counted(deps.remote.download(rev, offset, { ...work, size }), work));
+    };
     try {
       await deps.local.stage(
         { ...request, content: { bytesFrom, expect: expectationOf(row) } },
@@ -150,4 +155,14 @@ function expectationOf({ hash, size }: RemoteEntry): StageExpectation {
 
 async function* inOnePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   if (bytes.length > 0) yield bytes;
+}
+
+async function* counted(
+  bytes: AsyncIterable<Uint8Array>,
+  { onBytes }: Work,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of bytes) {
+    onBytes?.(chunk.length);
+    yield chunk;
+  }
 }

@@ -43,9 +43,10 @@ export async function execute(
         for (const op of task.ops) execution.repositories.fail(op);
         return;
       }
-      const results = await runTask(execution, task);
+      const work = execution.tally.carry(task.ops, execution.work);
+      const results = await runTask({ ...execution, work }, task);
       for (const [op, result] of results) {
-        execution.tally.step(op.path);
+        execution.tally.step(op);
         onResult(op, result);
       }
       troubles.count(results);
