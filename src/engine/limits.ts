@@ -48,8 +48,8 @@ export const copiedBytesMin: number = 1024 * 1024;
 /** Bytes of one batch of files (S58). */
 export const batchBytesMax: number = 16 * 1024 * 1024;
 
-/** Bytes of bodies that are in memory at once, those that the network holds once more included (S107). */
-export const bodyMemoryMaxBytes: number = 64 * 1024 * 1024;
+/** Bytes of what goes together that are in memory at once (S107): three batches of small files, two folders. */
+export const bodyMemoryMaxBytes: number = 32 * 1024 * 1024;
 
 /** Entries of a folder that comes down as one: the server gives no more than 10,000, and some may have come since it was seen. */
 export const folderEntriesMax = 9_000;

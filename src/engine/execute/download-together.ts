@@ -29,8 +29,7 @@ export async function downloadTogether(
     byPlace.set(place, op);
     wanted.set(place, op.after.size);
   }
-  // The archive, and once more while it is put together.
-  using _memory = await memory.take(2 * bytes, work.signal);
+  using _memory = await memory.take(bytes, work.signal);
   const files = deps.remote.filesIn(
     { folder: path, wanted, bytesMax: bytes, entriesMax: entries },
     work,

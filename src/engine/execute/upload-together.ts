@@ -44,8 +44,7 @@ export async function uploadTogether(
     else uploads.push(upload);
   }
   const bytes = uploads.reduce((sum, { row }) => sum + row.size, 0);
-  // The network holds the body once more.
-  using _memory = await memory.take(2 * bytes, work.signal);
+  using _memory = await memory.take(bytes, work.signal);
   const loaded = await load(execution, uploads, bytes);
   if (loaded.length === 0) return results;
   const requests = loaded.map((upload) => requestOf(execution, upload));
