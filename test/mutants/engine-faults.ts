@@ -31,8 +31,8 @@ export const engineFaults: readonly Fault[] = [
   ],
   [
     `${engine}/execute/copy-there.ts`,
-    `if (item.hash === upload.row.hash) {`,
-    `if (item.hash !== "") {`,
+    `if (there.hash !== copy.upload.row.hash) await`,
+    `if (there.hash === "") await`,
     "a copy of something else is taken for the file",
   ],
   [

@@ -25,6 +25,10 @@ export type ChromiumOptions = {
 /** How long a page may take, ms: as long as it takes on a busy machine. */
 const patienceMs = 60_000;
 
+/** How often something is pressed, and looked at after that. */
+const pressesMax = 10;
+const looksMax = 250;
+
 /** Debian's Chromium, without a window, with a profile of its own; spoken to through a pipe. */
 export class Chromium implements AsyncDisposable {
   readonly #child: ChildProcess;
@@ -122,9 +126,22 @@ export class Chromium implements AsyncDisposable {
     throw new Error(`the page has no ${expression}\n${String(await this.#text())}`);
   }
 
-  /** Press what a selector finds, as a mouse does. */
+  /** Press what a selector finds, as a mouse does, until it is gone: a page that is still being laid out moves under the mouse. */
   async press(selector: string): Promise<void> {
-    const at = `(() => { const e = document.querySelector(${JSON.stringify(selector)}); if (!e) return "";
+    const gone = `document.querySelector(${JSON.stringify(selector)}) ? "" : "gone"`;
+    for (let attempt = 0; attempt < pressesMax; attempt += 1) {
+      await this.#pressOnce(selector);
+      for (let look = 0; look < looksMax; look += 1) {
+        if ((await this.#evaluate(gone)) === "gone") return;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    }
+    throw new Error(`${selector} does nothing\n${String(await this.#text())}`);
+  }
+
+  async #pressOnce(selector: string): Promise<void> {
+    const at = `(() => { const e = document.querySelector(${JSON.stringify(selector)});
+      if (!e || document.readyState !== "complete") return "";
       e.scrollIntoView(); const r = e.getBoundingClientRect(); return (r.x + r.width / 2) + " " + (r.y + r.height / 2); })()`;
     const [x, y] = (await this.value(at)).split(" ").map(Number);
     const mouse = { x, y, button: "left", clickCount: 1 };

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Fault, FaultScript } from "../../src/server/control/fault-script.ts";
+import { SnapError } from "../../src/std/error.ts";
 import { World } from "../support/world.ts";
 
 const mebibyte = 1024 * 1024;
@@ -116,3 +117,46 @@ test.each(["start_batch", "append_batch", "finish_batch_v2"])(
     await expectEnd(world);
   },
 );
+
+test.each(["files/download_zip", "files/copy_batch_v2"])(
+  "S66, S58: where %s always fails, files go one by one",
+  async (route) => {
+    await using world = await crowdedWorld();
+    world.faults = [{ match: { route }, fault: { kind: "status", status: 500 } }];
+    const end = await world.syncOnce();
+    expect(end.left).toEqual([]);
+    await expectEnd(world);
+  },
+);
+
+test("S58: a copy of an edited source whose answer was lost is taken back, and both contents stay", async () => {
+  await using world = await World.open();
+  world.local.write("one", Buffer.alloc(2 * mebibyte, 1));
+  await world.sync();
+  world.local.write("again", Buffer.alloc(2 * mebibyte, 1));
+  world.wire.before("/copy_batch_v2", async () => void (await world.remote.write("one", "edited")));
+  world.wire.after("/copy_batch_v2", () => {
+    throw new TypeError("fetch failed");
+  });
+  await world.sync(0);
+  expect([...(await world.remote.tree()).keys()].toSorted()).toEqual(["again", "one"]);
+  expect(world.local.read("again")).toHaveLength(2 * mebibyte);
+  expect(world.local.read("one")).toBe("edited");
+  await world.assertAlways();
+});
+
+test("S85: what was deleted is told as done, though a look at another one fails", async () => {
+  await using world = await crowdedWorld();
+  await world.sync();
+  for (const file of mine) world.local.remove(`to/${file}`);
+  world.wire.before("/delete_batch", async () => void (await world.remote.write("to/3", "edited")));
+  world.hooks.before("remote.get", () => {
+    throw new SnapError("server-error", "The server is in trouble");
+  });
+  const report = await world.syncOnce();
+  expect(report.counts.removedRemote).toBe(11);
+  world.clock.advance(7 * 3_600_000);
+  await world.sync(0);
+  expect(await world.both()).toContain("to/3: edited");
+  await world.assertAlways();
+});

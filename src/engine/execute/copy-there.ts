@@ -4,7 +4,7 @@ import type { RemoteItem } from "../../core/tree/remote-item.ts";
 import { pathOf } from "../../core/tree/tree-view.ts";
 import { isSnapError, type SnapError } from "../../std/error.ts";
 import { copiedBytesMin } from "../limits.ts";
-import type { Execution, OpResult } from "./execution.ts";
+import { outcomeOf, type Execution, type OpResult } from "./execution.ts";
 import { commitUpload, isUnchanged, uploadOf, type Upload } from "./upload.ts";
 
 type Copy = { readonly upload: Upload; readonly from: RelPath };
@@ -26,17 +26,44 @@ export async function copyThere(
   }
   if (copies.length === 0) return results;
   const pairs = copies.map(({ from, upload }) => ({ from, to: upload.berth.path }));
-  const told = await remote.relocate("copy", pairs, execution.work);
-  for (const [place, { upload }] of copies.entries()) {
-    const item = told[place];
-    if (item === undefined || isSnapError(item)) continue;
-    if (item.hash === upload.row.hash) {
-      results.set(upload.op, await commitUpload(execution, upload, item));
-    } else {
-      await takeBack(execution, item);
-    }
+  const told = await withoutTrouble(() => remote.relocate("copy", pairs, execution.work));
+  for (const [place, copy] of copies.entries()) {
+    const item = told?.[place];
+    const there = item === undefined || isSnapError(item) ? await ownCopy(execution, copy) : item;
+    if (there === undefined) continue;
+    if (there.hash !== copy.upload.row.hash) await withoutTrouble(() => takeBack(execution, there));
+    else
+      results.set(
+        copy.upload.op,
+        await outcomeOf(() => commitUpload(execution, copy.upload, there)),
+      );
   }
   return results;
+}
+
+/**
+ * What stands at the place of a copy whose answer was lost, where it is one: the repeat is refused by it. A file that nobody knows and
+ * that holds what the source holds now is taken for ours, since taking it back loses no content.
+ */
+function ownCopy(execution: Execution, { upload, from }: Copy): Promise<RemoteItem | undefined> {
+  const { index, remote } = execution.deps;
+  return withoutTrouble(async () => {
+    const there = await remote.get(upload.berth.path);
+    if (there === undefined || index.nodeOfRemoteId(there.remoteId) !== undefined) return undefined;
+    if (there.hash === upload.row.hash) return there;
+    const source = await remote.get(from);
+    return source?.hash === there.hash ? there : undefined;
+  });
+}
+
+/** A copy that does not come off is an upload. @throws {SnapError} what ends the whole sync */
+async function withoutTrouble<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isSnapError(error) && error.class !== "systemic") return undefined;
+    throw error;
+  }
 }
 
 /** Whether something of this size and content may stand there already. */

@@ -5,7 +5,7 @@ import { pathOf, type TreeView } from "../../core/tree/tree-view.ts";
 import { isSnapError, type SnapError } from "../../std/error.ts";
 import { forEachLimited } from "../../std/limiter.ts";
 import { downloadFile } from "./download.ts";
-import { transfersOf, type Execution, type OpResult } from "./execution.ts";
+import { outcomeOf, transfersOf, type Execution, type OpResult } from "./execution.ts";
 import type { FolderDownload } from "./folder-downloads.ts";
 
 /**
@@ -40,30 +40,14 @@ export async function downloadTogether(
       const op = byPlace.get(file.place);
       if (op === undefined || results.has(op)) return;
       if (contentHashOf(file.bytes) !== op.after.hash) return;
-      results.set(op, await place(execution, op, file.bytes));
+      results.set(op, await outcomeOf(() => downloadFile(execution, op, file.bytes)));
     });
   } catch (error) {
-    const rest = ops.filter((op) => !results.has(op));
-    if (!isSnapError(error)) throw error;
-    // What is on the disk already is told of, however the others end.
-    if (error.code === "interrupted") return results;
-    if (error.class === "systemic") throw error;
-    for (const op of rest) results.set(op, error);
+    // What is on the disk already is told of, however the others end: whether the line is to blame, each of them finds out by itself.
+    const isOver = isSnapError(error) && error.class === "systemic" && error.code !== "interrupted";
+    if (isOver || !isSnapError(error)) throw error;
   }
   return results;
-}
-
-async function place(
-  execution: Execution,
-  op: PutOp,
-  bytes: Uint8Array,
-): Promise<OpResult | SnapError> {
-  try {
-    return await downloadFile(execution, op, bytes);
-  } catch (error) {
-    if (isSnapError(error) && error.class !== "systemic") return error;
-    throw error;
-  }
 }
 
 /** The keys from a folder down to a node; undefined where it is not below. */

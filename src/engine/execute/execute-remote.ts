@@ -5,7 +5,14 @@ import { isSnapError, type SnapError } from "../../std/error.ts";
 import { pathKeyOf } from "../../core/path/path-key.ts";
 import { listAfterMove } from "../listing/list-after-move.ts";
 import { commitRemoval, commitRemote, remoteRow } from "./commit.ts";
-import { cancelled, done, freePlace, type Execution, type OpResult } from "./execution.ts";
+import {
+  cancelled,
+  done,
+  freePlace,
+  type Execution,
+  type OpResult,
+  outcomeOf,
+} from "./execution.ts";
 import { moveSurely } from "./move-surely.ts";
 import { commitOp } from "./op-log.ts";
 import {
@@ -53,7 +60,10 @@ export async function makeRemoteFolders(
     open.map(async ({ op }, place) => {
       const item = told[place];
       if (item === undefined || isSnapError(item, "conflict", "not-found")) return;
-      results.set(op, isSnapError(item) ? item : await commitFolder(execution, op, item));
+      results.set(
+        op,
+        isSnapError(item) ? item : await outcomeOf(() => commitFolder(execution, op, item)),
+      );
     }),
   );
   return results;
@@ -162,10 +172,11 @@ export async function deleteRemoteFiles(
   await Promise.all(
     open.map(async ({ op, path }, place) => {
       const error = told[place];
-      if (error === undefined) results.set(op, await commitDeleted(execution, op));
-      else if (isSnapError(error, "conflict"))
-        results.set(op, await cancelledByConflict(execution, [path], error));
-      else results.set(op, error);
+      const settle = (): Promise<OpResult> =>
+        error === undefined
+          ? commitDeleted(execution, op)
+          : cancelledByConflict(execution, [path], error);
+      results.set(op, await outcomeOf(settle));
     }),
   );
   return results;

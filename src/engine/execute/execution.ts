@@ -6,6 +6,7 @@ import type { LocalStat } from "../../core/tree/local-stat.ts";
 import { rootNode, type LocalEntry, type NodeId } from "../../core/tree/node.ts";
 import { pathOf, type TreeView } from "../../core/tree/tree-view.ts";
 import type { IndexStore } from "../../ports.ts";
+import { isSnapError, type SnapError } from "../../std/error.ts";
 import type { ByteBudget } from "../../std/byte-budget.ts";
 import type { Work } from "../../std/events.ts";
 import { randomHex, type Rng } from "../../std/random.ts";
@@ -121,4 +122,14 @@ export function expectationOf(row: LocalEntry, stat: LocalStat): LocalExpectatio
 /** Transfers at once. */
 export function transfersOf({ config: { transfers = transfersMax } }: EngineDeps): number {
   return transfers;
+}
+
+/** How an op ended, errors of its own included. @throws {SnapError} what ends the whole sync */
+export async function outcomeOf(run: () => Promise<OpResult>): Promise<OpResult | SnapError> {
+  try {
+    return await run();
+  } catch (error) {
+    if (isSnapError(error) && error.class !== "systemic") return error;
+    throw error;
+  }
 }

@@ -2,7 +2,7 @@ import type { MoveOp } from "../../core/plan/op.ts";
 import type { RelPath } from "../../core/path/rel-path.ts";
 import type { RemoteItem } from "../../core/tree/remote-item.ts";
 import { isSnapError, type SnapError } from "../../std/error.ts";
-import type { Execution, OpResult } from "./execution.ts";
+import { outcomeOf, type Execution, type OpResult } from "./execution.ts";
 import { commitMove, moveOf } from "./execute-remote.ts";
 import { putBack } from "./move-surely.ts";
 import { cancelledByConflict, type Seen } from "./remote-look.ts";
@@ -29,7 +29,7 @@ export async function moveTogether(
     moves.map(async (move, place) => {
       const item = told[place];
       if (item === undefined || isSnapError(item)) return;
-      results.set(move.op, await ended(execution, move, item));
+      results.set(move.op, await outcomeOf(() => ended(execution, move, item)));
     }),
   );
   return results;

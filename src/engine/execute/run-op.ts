@@ -1,5 +1,6 @@
 import type { MkdirOp, MoveOp, Op, PutOp, RemoveOp } from "../../core/plan/op.ts";
 import { isSnapError, type SnapError } from "../../std/error.ts";
+import { troublesInRowMax } from "../limits.ts";
 import { forEachLimited } from "../../std/limiter.ts";
 import { copyThere, isCopyable } from "./copy-there.ts";
 import { downloadFile } from "./download.ts";
@@ -14,7 +15,7 @@ import {
   moveRemote,
 } from "./execute-remote.ts";
 import type { FolderDownload } from "./folder-downloads.ts";
-import { cancelled, transfersOf, type Execution, type OpResult } from "./execution.ts";
+import { cancelled, outcomeOf, transfersOf, type Execution, type OpResult } from "./execution.ts";
 import { moveTogether } from "./move-together.ts";
 import { logOp } from "./op-log.ts";
 import { removeRemoteFolder } from "./remove-remote-folder.ts";
@@ -38,34 +39,25 @@ export async function runTask(
     if (refusal === undefined) ready.push(op);
     else results.set(op, await ended(execution, op, cancelled(refusal)));
   }
-  const together = await runTogether(execution, ready, task.folder);
+  const together = await runTogether(ready, () => callTogether(execution, ready, task.folder));
   // What the call left of others than transfers may be in each other's way.
   const areTransfers = ready.every(({ kind }) => kind === "R.put" || kind === "L.put");
   const parallel = areTransfers ? transfersOf(execution.deps) : 1;
   const { signal } = execution.work;
+  const troubles: SnapError[] = [];
   await forEachLimited(ready, { parallel }, async (op) => {
-    const told = together.get(op);
+    const told = together.get(op) ?? (troubles.length < troublesInRowMax ? undefined : troubles[0]);
     // What has come to its end is told of, whenever the signal fires.
     if (told === undefined && signal?.aborted && ready.length > 1) return;
-    results.set(
-      op,
-      await ended(execution, op, told ?? (await outcomeOf(() => runOp(execution, op)))),
-    );
+    const outcome = told ?? (await outcomeOf(() => runOp(execution, op)));
+    if (isSnapError(outcome) && outcome.class === "transient") troubles.push(outcome);
+    else troubles.length = 0;
+    results.set(op, await ended(execution, op, outcome));
   });
   return results;
 }
 
 type Outcome = OpResult | SnapError;
-
-/** @throws what ends the whole sync */
-async function outcomeOf(run: () => Promise<OpResult>): Promise<Outcome> {
-  try {
-    return await run();
-  } catch (error) {
-    if (isSnapError(error) && error.class !== "systemic") return error;
-    throw error;
-  }
-}
 
 async function ended(execution: Execution, op: SideOp, outcome: Outcome): Promise<Result> {
   const isError = isSnapError(outcome);
@@ -91,12 +83,11 @@ async function refusalOf(execution: Execution, op: SideOp): Promise<string | und
 
 /** By as few calls as the server has for it (S58). What has no result goes by itself; a call that failed is that of all. */
 async function runTogether(
-  execution: Execution,
   ops: readonly SideOp[],
-  folder: FolderDownload | undefined,
+  run: () => Promise<ReadonlyMap<SideOp, Outcome>>,
 ): Promise<ReadonlyMap<SideOp, Outcome>> {
   try {
-    return await callTogether(execution, ops, folder);
+    return await run();
   } catch (error) {
     if (!isSnapError(error) || error.class === "systemic") throw error;
     // A refusal may be meant for one of them: each by itself tells.
@@ -125,15 +116,18 @@ async function callTogether(
   return new Map();
 }
 
+const none: ReadonlyMap<SideOp, Outcome> = new Map();
+
 /** What is there already is copied there, the rest goes together. */
 async function bringUp(
   execution: Execution,
   ops: readonly PutOp[],
-): Promise<ReadonlyMap<PutOp, Outcome>> {
-  const copied = ops.some(isCopyable) ? await copyThere(execution, ops) : new Map<PutOp, Outcome>();
+): Promise<ReadonlyMap<SideOp, Outcome>> {
+  const copied = ops.some(isCopyable) ? await copyThere(execution, ops) : none;
   const rest = ops.filter((op) => !copied.has(op));
   if (rest.length < 2) return copied;
-  return new Map([...copied, ...(await uploadTogether(execution, rest))]);
+  const sent = await runTogether(rest, () => uploadTogether(execution, rest));
+  return new Map<SideOp, Outcome>([...copied, ...sent]);
 }
 
 function runOp(execution: Execution, op: SideOp): Promise<OpResult> {

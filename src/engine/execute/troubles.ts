@@ -27,7 +27,7 @@ export class Troubles {
   }
 
   /**
-   * Ops that ran together and all met one trouble have met it as often as there are of them.
+   * Of ops that ran together each that met a trouble counts, where most of them did.
    *
    * @throws {SnapError} `offline` where that is the trouble: no class goes on without a line.
    */
@@ -35,8 +35,9 @@ export class Troubles {
     const [op] = results.keys();
     const callClass = op === undefined ? undefined : callClassOf(op);
     if (callClass === undefined) return;
-    const error = commonTrouble([...results.values()]);
-    const inRow = error === undefined ? 0 : (this.#inRow.get(callClass) ?? 0) + results.size;
+    const troubles = commonTroubles([...results.values()]);
+    const [error] = troubles;
+    const inRow = error === undefined ? 0 : (this.#inRow.get(callClass) ?? 0) + troubles.length;
     this.#inRow.set(callClass, inRow);
     if (error === undefined || inRow < troublesInRowMax) return;
     if (error.code === "offline") throw error;
@@ -49,12 +50,10 @@ export class Troubles {
   }
 }
 
-/** A transient error, where every one of them met one. */
-function commonTrouble(results: readonly Result[]): SnapError | undefined {
-  let trouble: SnapError | undefined;
-  for (const result of results) {
-    if (result.state !== "parked" || result.error.class !== "transient") return undefined;
-    trouble ??= result.error;
-  }
-  return trouble;
+/** The transient errors, where most of them met one: a few of a batch may have been done by another call. */
+function commonTroubles(results: readonly Result[]): readonly SnapError[] {
+  const troubles = results.flatMap((result) =>
+    result.state === "parked" && result.error.class === "transient" ? [result.error] : [],
+  );
+  return 2 * troubles.length > results.length ? troubles : [];
 }

@@ -7,7 +7,7 @@ import { smallBytesMax, type LocalStat } from "../../core/tree/local-stat.ts";
 import type { SmallUpload } from "../../core/tree/remote-item.ts";
 import { isSnapError, type SnapError } from "../../std/error.ts";
 import { forEachLimited } from "../../std/limiter.ts";
-import { isAsSeen, type Execution, type OpResult } from "./execution.ts";
+import { isAsSeen, outcomeOf, type Execution, type OpResult } from "./execution.ts";
 import {
   commitSent,
   endUpload,
@@ -60,19 +60,14 @@ export async function uploadTogether(
   return results;
 }
 
-async function ended(
+function ended(
   execution: Execution,
   upload: Upload,
   told: Awaited<ReturnType<Execution["deps"]["remote"]["uploadEach"]>>[number],
 ): Promise<OpResult | SnapError> {
-  try {
-    return isSnapError(told)
-      ? await endUpload(execution, upload, told)
-      : await commitSent(execution, upload, told);
-  } catch (error) {
-    if (isSnapError(error) && error.class !== "systemic") return error;
-    throw error;
-  }
+  return outcomeOf(() =>
+    isSnapError(told) ? endUpload(execution, upload, told) : commitSent(execution, upload, told),
+  );
 }
 
 /** Those that could be read and are what was hashed, as they lie in memory. */
