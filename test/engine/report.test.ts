@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { pathKeyOf } from "../../src/core/path/path-key.ts";
+import { parseRelPath } from "../../src/core/path/rel-path.ts";
 import type { Op } from "../../src/core/plan/op.ts";
 import type { LeftPath } from "../../src/core/plan/sync-report.ts";
 import { reportOf, Tally } from "../../src/engine/report.ts";
@@ -23,9 +25,11 @@ test.each([
 });
 
 const put = (node: number, size: number): Op => {
-  const entry = { node, parent: 0, name: `${node}`, kind: "file", hash: "h", size };
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what progress reads of an op
-  return { kind: "R.put", node, path: `${node}`, after: entry } as unknown as Op;
+  const name = `${node}`;
+  const place = { node, parent: 0, name };
+  const file = { kind: "file", hash: "h", size, localName: undefined } as const;
+  const after = { ...place, ...file, key: pathKeyOf(name) };
+  return { ...place, kind: "R.put", path: parseRelPath(name), before: undefined, after };
 };
 
 test("progress tells ops and bytes of all that is planned", () => {

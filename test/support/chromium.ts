@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import type { Readable, Writable } from "node:stream";
+import { Readable, Writable } from "node:stream";
 import { present } from "../../src/std/assert.ts";
 
 type Answer = {
@@ -68,8 +68,8 @@ export class Chromium implements AsyncDisposable {
 
   #listen(): void {
     let text = "";
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- opened as a pipe above
-    const output = this.#child.stdio[4] as Readable;
+    const output = this.#child.stdio[4];
+    if (!(output instanceof Readable)) throw new Error("no pipe from the browser");
     output.setEncoding("utf8").on("data", (part: string) => {
       const messages = `${text}${part}`.split("\0");
       text = messages.pop() ?? "";
@@ -100,8 +100,8 @@ export class Chromium implements AsyncDisposable {
     const id = (this.#last += 1);
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     this.#waiting.set(id, { resolve, reject });
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- opened as a pipe above
-    const input = this.#child.stdio[3] as Writable;
+    const input = this.#child.stdio[3];
+    if (!(input instanceof Writable)) throw new Error("no pipe to the browser");
     const session = this.#session === undefined ? {} : { sessionId: this.#session };
     input.write(`${JSON.stringify({ id, method, params, ...session })}\0`);
     const { result, error } = await promise;

@@ -4,7 +4,7 @@ import type { UploadRow } from "../../core/tree/index-rows.ts";
 import type { RelPath } from "../../core/path/rel-path.ts";
 import { contentHashOf } from "../../core/tree/content-hash.ts";
 import { smallBytesMax, type LocalStat } from "../../core/tree/local-stat.ts";
-import type { SmallUpload } from "../../core/tree/remote-item.ts";
+import type { RemoteItem, SmallUpload } from "../../core/tree/remote-item.ts";
 import { isSnapError, type SnapError } from "../../std/error.ts";
 import { forEachLimited } from "../../std/limiter.ts";
 import { isAsSeen, outcomeOf, type Execution, type OpResult } from "./execution.ts";
@@ -63,7 +63,7 @@ export async function uploadTogether(
 function ended(
   execution: Execution,
   upload: Upload,
-  told: Awaited<ReturnType<Execution["deps"]["remote"]["uploadEach"]>>[number],
+  told: RemoteItem | SnapError,
 ): Promise<OpResult | SnapError> {
   return outcomeOf(() =>
     isSnapError(told) ? endUpload(execution, upload, told) : commitSent(execution, upload, told),
