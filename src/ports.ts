@@ -51,6 +51,7 @@ import type {
 } from "./core/tree/remote-item.ts";
 import type { RemoteBatches } from "./core/tree/remote-batches.ts";
 import type { Leftovers } from "./core/tree/leftovers.ts";
+import type { LocalFile } from "./core/tree/local-file.ts";
 import type { RootMarker } from "./core/tree/root-marker.ts";
 import type { RemoteMemory } from "./core/tree/remote-memory.ts";
 import type { WholeTree } from "./core/tree/tree-view.ts";
@@ -60,19 +61,11 @@ import type { Runs } from "./std/runs.ts";
 export type { EngineControl } from "./core/snapshot/engine-control.ts";
 export type { HoldStore } from "./core/tree/hold-store.ts";
 export type { KeptRemote } from "./core/snapshot/kept-remote.ts";
+export type { LocalFile } from "./core/tree/local-file.ts";
 export type { RemoteAccount } from "./core/tree/remote-item.ts";
 export type { LeftOut, RemoteWait, WatchMarks, Watching } from "./core/live/waiting.ts";
 export type { RestoreJournal, RestoreTokens } from "./core/snapshot/restore-journal.ts";
 export type { RootMarker } from "./core/tree/root-marker.ts";
-
-/** An open regular file: `O_NOFOLLOW`, its stat taken at opening (S25). */
-export interface LocalFile extends AsyncDisposable {
-  readonly stat: LocalStat;
-  /** Up to `lengthMax` bytes from `offset`; fewer only at the end that the file had when it was opened, and behind it. */
-  read(offset: number, lengthMax: number): Promise<Uint8Array>;
-  /** Whether handle and path still have the stamp and inode of the opening. */
-  unchanged(): Promise<boolean>;
-}
 
 /**
  * The workspace on disk. Every path is checked component by component and never leads through a link (S55, X2).

@@ -13,8 +13,8 @@ import type { Disk } from "./disk.ts";
 import { stopFlag, stopJobs, type HashedPart } from "./hash-job.ts";
 import { HashThreads } from "./hash-threads.ts";
 
-/** An open file and the size that it had when it was opened. */
-export type OpenFacts = { readonly fd: number; readonly size: number };
+/** An open file and the size that it had when it was opened, or a stretch of it: what lies before `from` is not looked at. */
+export type OpenFacts = { readonly fd: number; readonly size: number; readonly from?: number };
 
 /**
  * Hashes what an open file holds, up to its size; undefined where it ended before. Nothing of it is read any more when this has
@@ -37,10 +37,10 @@ const threadedBytesMin = 1024 * 1024;
 
 /** Hash by reads of a disk, in this thread. */
 export function readingHasher(disk: Disk): OpenHasher {
-  return async ({ fd, size }, signal) => {
+  return async ({ fd, size, from = 0 }, signal) => {
     const hasher = new ContentHasher();
-    const into = new Uint8Array(Math.min(pieceBytes, size));
-    for (let position = 0; position < size;) {
+    const into = new Uint8Array(Math.min(pieceBytes, size - from));
+    for (let position = from; position < size;) {
       throwIfAborted(signal);
       const count = await disk.read(fd, into.subarray(0, size - position), position);
       if (count === 0) return undefined;
@@ -65,8 +65,9 @@ export function threadedHasher(
   let isAlone = false;
   return async (file, signal) => {
     throwIfAborted(signal);
-    if (file.size <= smallBytesMax) return hashAtOnce(file, small);
-    if (isAlone || file.size < threadedBytesMin) return await slowly(file, signal);
+    const length = file.size - (file.from ?? 0);
+    if (length <= smallBytesMax) return hashAtOnce(file, small);
+    if (isAlone || length < threadedBytesMin) return await slowly(file, signal);
     try {
       return await hashParts(threads, file, signal);
     } catch (error) {
@@ -80,24 +81,28 @@ export function threadedHasher(
 
 const sharedThreads = new HashThreads();
 
-function hashAtOnce({ fd, size }: OpenFacts, into: Uint8Array): HashedContent | undefined {
-  for (let position = 0; position < size;) {
-    const count = readSync(fd, into, position, size - position, position);
+function hashAtOnce(
+  { fd, size, from = 0 }: OpenFacts,
+  into: Uint8Array,
+): HashedContent | undefined {
+  const length = size - from;
+  for (let filled = 0; filled < length;) {
+    const count = readSync(fd, into, filled, length - filled, from + filled);
     if (count === 0) return undefined;
-    position += count;
+    filled += count;
   }
-  return hashedContentOf(into.subarray(0, size));
+  return hashedContentOf(into.subarray(0, length));
 }
 
 async function hashParts(
   threads: HashThreads,
-  { fd, size }: OpenFacts,
+  { fd, size, from: first = 0 }: OpenFacts,
   signal: AbortSignal | undefined,
 ): Promise<HashedContent | undefined> {
   const stop = stopFlag();
   const leave = (): void => stopJobs(stop);
   const jobs: Promise<HashedPart>[] = [];
-  for (let from = 0; from < size; from += partBytes) {
+  for (let from = first; from < size; from += partBytes) {
     jobs.push(threads.run({ fd, from, to: Math.min(size, from + partBytes), stop }));
   }
   signal?.addEventListener("abort", leave, { once: true });
@@ -106,7 +111,7 @@ async function hashParts(
     for (const job of jobs) job.catch(leave);
     await Promise.allSettled(jobs);
     throwIfAborted(signal);
-    return joined(await Promise.all(jobs), size);
+    return joined(await Promise.all(jobs), size - first);
   } finally {
     signal?.removeEventListener("abort", leave);
   }

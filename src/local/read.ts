@@ -1,6 +1,7 @@
 import { constants, type BigIntStats } from "node:fs";
 import type { HashedContent } from "../core/tree/content-hash.ts";
 import type { LocalStat } from "../core/tree/local-stat.ts";
+import type { Stretch } from "../core/transfer/stretches.ts";
 import type { LocalFile } from "../ports.ts";
 import { assert } from "../std/assert.ts";
 import { SnapError, systemCode } from "../std/error.ts";
@@ -121,7 +122,16 @@ class OpenFile implements LocalFile {
     // Memory that is not filled costs a small file more than its content does; what has grown since comes in more pieces.
     const rest = Math.max(pieceBytesMin, this.stat.size - offset);
     const into = new Uint8Array(Math.min(lengthMax, rest));
-    const read = readFully(this.#site.disk, this.#fd, { into, position: offset });
+    return await this.#reading(readFully(this.#site.disk, this.#fd, { into, position: offset }));
+  }
+
+  async hashOf({ from, to }: Stretch, { signal }: Work = {}): Promise<HashedContent | undefined> {
+    assert(!this.#closed, "a file is hashed while it is open");
+    return await this.#reading(this.#site.hasher({ fd: this.#fd, from, size: to }, signal));
+  }
+
+  /** Its number is not closed before this has ended. */
+  async #reading<T>(read: Promise<T>): Promise<T> {
     this.#reads.add(read);
     try {
       return await translated(this.#path, () => read);

@@ -2,6 +2,7 @@ import {
   afterCall,
   afterThrottle,
   firstPace,
+  partBytes,
   pieceBytes,
   type Pace,
 } from "../core/transfer/pace.ts";
@@ -14,6 +15,9 @@ export const laneBytesMax: { readonly upload: number; readonly download: number 
   upload: 48 * 1024 * 1024,
   download: 32 * 1024 * 1024,
 };
+
+/** What a call carries, and how much of that it has in memory at most. */
+export type LaneLoad = { readonly bytes: number; readonly memory: number };
 
 type Waiting = { readonly bytes: number; readonly begin: () => void };
 
@@ -40,18 +44,28 @@ export class Lanes {
     return pieceBytes(this.#pace);
   }
 
+  /** What one call should carry up now of a file that goes up in parts. */
+  get partBytes(): number {
+    return partBytes(this.#pace);
+  }
+
   /**
    * Run a call, its repeats included, when there is a lane for it and room for its bytes; both are given back at its end.
    *
    * @throws {SnapError} `interrupted`, and what the task throws
    */
-  async run<T>(bytes: number, work: Work, task: () => Promise<T>): Promise<T> {
-    await this.#enter(bytes, work);
+  run<T>(bytes: number, work: Work, task: () => Promise<T>): Promise<T> {
+    return this.runLoad({ bytes, memory: bytes }, work, task);
+  }
+
+  /** As `run`, for bytes of which not all are in memory at once. */
+  async runLoad<T>({ bytes, memory }: LaneLoad, work: Work, task: () => Promise<T>): Promise<T> {
+    await this.#enter(memory, work);
     try {
       return await this.#timed(bytes, task);
     } finally {
       this.#running -= 1;
-      this.free(bytes);
+      this.free(memory);
     }
   }
 

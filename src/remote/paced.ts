@@ -1,3 +1,4 @@
+import { ReadBody, withStream } from "./body-stream.ts";
 import type { Throttle } from "./throttle.ts";
 
 /**
@@ -10,15 +11,16 @@ export async function pacedUpload(
 ): Promise<RequestInit | undefined> {
   const paid = throttle?.pieceBytes;
   if (init === undefined || throttle === undefined || paid === undefined) return init;
-  const { body: bytes, signal } = init;
-  // The SDK sends content as bytes, and everything else as text.
-  if (!(bytes instanceof Uint8Array) || bytes.length === 0) return init;
+  const { signal } = init;
+  const content: unknown = init.body;
+  // The SDK sends content as it is given, and everything else as text.
+  const isContent = content instanceof Uint8Array || content instanceof ReadBody;
+  if (!isContent || content.length === 0) return init;
   const body = throttle.begin();
   await throttle.pass({ body, bytes: paid }, signal);
-  const headers = new Headers(init.headers);
-  headers.set("content-length", String(bytes.length));
-  const pieces = paced(cutUp([bytes], throttle), { throttle, body, paid, signal });
-  return { ...init, headers, body: ReadableStream.from(pieces), duplex: "half" };
+  const whole = content instanceof ReadBody ? content.pieces() : [content];
+  const pieces = paced(cutUp(whole, throttle), { throttle, body, paid, signal });
+  return withStream(init, content.length, ReadableStream.from(pieces));
 }
 
 /** Wait until the first piece of a download may come; its body, read no faster than it may. Undefined: as fast as it comes. */

@@ -1,5 +1,53 @@
+import type { Stretch } from "../core/transfer/stretches.ts";
 import type { UploadRequest } from "../core/tree/remote-item.ts";
-import { SnapError } from "../std/error.ts";
+import { ContentHasher, type HashedContent } from "../core/tree/content-hash.ts";
+import { SnapError, throwIfAborted } from "../std/error.ts";
+import type { Work } from "../std/events.ts";
+import { ReadBody } from "./body-stream.ts";
+
+/** Bytes that are read at once where they go out as they are read. */
+const readBytes = 1024 * 1024;
+
+/** Memory of a body that goes out as it is read: the piece that goes out, and what the network holds of it. */
+export const readBodyMemory: number = 2 * readBytes;
+
+/** A stretch of the file, read while it goes out. A file that ends earlier was changed: then it fails as `volatile`. */
+export function bodyOf(request: UploadRequest, { from, to }: Stretch): ReadBody {
+  return new ReadBody(to - from, async function* () {
+    for (let at = from; at < to;) {
+      const piece = await request.read(at, Math.min(readBytes, to - at));
+      if (piece.length === 0) throw volatile(request);
+      yield piece;
+      at += piece.length;
+    }
+  });
+}
+
+/** What a stretch holds now. @throws {SnapError} `volatile` where the file ended before, `interrupted` */
+export async function contentOf(
+  request: UploadRequest,
+  stretch: Stretch,
+  work: Work,
+): Promise<HashedContent> {
+  const content = request.hashOf
+    ? await request.hashOf(stretch, work)
+    : await hashedHere(request, stretch, work);
+  if (content === undefined) throw volatile(request);
+  return content;
+}
+
+async function hashedHere(
+  request: UploadRequest,
+  stretch: Stretch,
+  { signal }: Work,
+): Promise<HashedContent> {
+  const hasher = new ContentHasher();
+  for await (const piece of bodyOf(request, stretch).pieces()) {
+    throwIfAborted(signal);
+    hasher.update(piece);
+  }
+  return hasher.finish();
+}
 
 /** Exactly the bytes asked for: a file that ends earlier was changed. @throws {SnapError} `volatile` */
 export async function readExactly(

@@ -1,20 +1,17 @@
-import { bytesOf, cut, joined, missing, type Stretch } from "../core/transfer/stretches.ts";
+import { bytesOf, cut, joined, missing, within, type Stretch } from "../core/transfer/stretches.ts";
 import {
   blockBytes,
   contentHashOfBlocks,
-  hashedContentOf,
   type BlockHash,
   type HashedContent,
 } from "../core/tree/content-hash.ts";
 import type { UploadRequest, UploadSession } from "../core/tree/remote-item.ts";
+import { isSnapError } from "../std/error.ts";
 import { forEachLimited } from "../std/limiter.ts";
 import type { Work } from "../std/events.ts";
 import type { Client } from "./client.ts";
 import { correctOffset, hasTag } from "./errors.ts";
-import { readExactly, volatile } from "./upload-body.ts";
-
-/** Bytes of one part: a block, and the grid on which parts of a concurrent session lie (S57). */
-const partBytes = blockBytes;
+import { bodyOf, contentOf, readBodyMemory, volatile } from "./upload-body.ts";
 
 /** Parts of one file that ask for a lane at once. */
 const partsInLineMax = 16;
@@ -54,24 +51,30 @@ class PartSender {
     this.#acknowledged = session.acknowledged;
   }
 
-  /** The last part goes when all others are there: it closes the session, and what a closed one still takes is not documented. */
+  /**
+   * Parts lie on the grid of blocks (S57). The last block goes when all others are there: it closes the session, and what a closed
+   * one still takes is not documented.
+   */
   async sendSideBySide(): Promise<void> {
-    const { request, work } = this.#upload;
-    const parts = cut(missing(this.#acknowledged, request.size), partBytes);
-    const last = parts.filter(({ to }) => to === request.size);
-    const others = parts.filter(({ to }) => to < request.size);
-    const options = { parallel: partsInLineMax, signal: work.signal };
+    const { size } = this.#upload.request;
+    const lastFrom = Math.floor((size - 1) / blockBytes) * blockBytes;
+    const absent = missing(this.#acknowledged, size);
+    const { upload: lanes } = this.#client.lanes;
+    const others = cut(within(absent, { from: 0, to: lastFrom }), () => lanes.partBytes);
+    const options = { parallel: partsInLineMax, signal: this.#upload.work.signal };
     await forEachLimited(others, options, (part) => this.#sendPart(part, { close: false }));
-    for (const part of last) await this.#sendPart(part, { close: true });
+    for (const part of within(absent, { from: lastFrom, to: size })) {
+      await this.#sendPart(part, { close: true });
+    }
   }
 
   /** The server's offset is the truth: after a lost answer, or from an earlier run, it goes on where the server is. */
   async sendInOrder(): Promise<void> {
     const { size } = this.#upload.request;
-    let correctionsLeft = Math.ceil(size / partBytes) + strangersMax;
+    let correctionsLeft = Math.ceil(size / blockBytes) + strangersMax;
     for (let from = bytesOf(this.#acknowledged); from < size;) {
       try {
-        const part = { from, to: Math.min(from + partBytes, size) };
+        const part = { from, to: Math.min(from + blockBytes, size) };
         await this.#sendPart(part, { close: false });
         from = part.to;
       } catch (error) {
@@ -95,25 +98,23 @@ class PartSender {
 
   async #sendPart(part: Stretch, { close }: { readonly close: boolean }): Promise<void> {
     const { request, work } = this.#upload;
-    const length = part.to - part.from;
-    await this.#client.lanes.upload.run(length, work, async () => {
-      const contents = await readExactly(request, part.from, length);
-      const content = hashedContentOf(contents);
+    const bytes = part.to - part.from;
+    const load = { bytes, memory: Math.min(bytes, readBodyMemory) };
+    await this.#client.lanes.upload.runLoad(load, work, async () => {
+      const content = await contentOf(request, part, work);
       this.#noteBlocks(part, content);
-      await this.#append(part, { contents, content, close });
+      await this.#append(part, { content, close });
     });
     this.#acknowledge(part);
   }
 
+  /** What is sent is read once more: the server compares it with what was hashed. */
   async #append(
     part: Stretch,
-    {
-      contents,
-      content,
-      close,
-    }: { readonly contents: Uint8Array; readonly content: HashedContent; readonly close: boolean },
+    { content, close }: { readonly content: HashedContent; readonly close: boolean },
   ): Promise<void> {
     const { request, work } = this.#upload;
+    const contents = bodyOf(request, part);
     const argument = {
       cursor: { session_id: this.#session.session, offset: part.from },
       ...(close && { close }),
@@ -122,8 +123,13 @@ class PartSender {
     };
     const call = { what: "Uploading", endpoint: "upload", path: request.path, work } as const;
     try {
-      await this.#client.call((sdk, own) => sdk.filesUploadSessionAppendV2(argument, own), call);
+      await this.#client.call(
+        (sdk, own) => contents.through(() => sdk.filesUploadSessionAppendV2(argument, own)),
+        call,
+      );
     } catch (error) {
+      if (isSnapError(error, "content-wrong") && !(await request.unchanged()))
+        throw volatile(request);
       // The session was closed by this very part: its first answer was lost.
       if (!close || !hasTag(error, "closed")) throw error;
     }

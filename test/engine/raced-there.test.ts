@@ -62,6 +62,7 @@ test("S57: a file that did not hold still while it was read is not committed", a
       return {
         stat: file.stat,
         read: (offset, lengthMax) => file.read(offset, lengthMax),
+        hashOf: (stretch, work) => file.hashOf(stretch, work),
         unchanged: async () => false,
         [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
       };

@@ -1,7 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { appendFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { contentHashOf } from "../../src/core/tree/content-hash.ts";
+import { contentHashOf, hashedContentOf } from "../../src/core/tree/content-hash.ts";
+import { openLocalSide } from "../../src/local/local-side.ts";
+import { seededRng } from "../../src/std/random.ts";
 import { plannedDisk } from "./stopping-disk.ts";
 import { quickClock, rel, Scratch } from "./scratch.ts";
 
@@ -138,5 +140,25 @@ test("X2: a symlink as any component of a deep path is refused", async () => {
     await expect(
       scratch.side().makeFolder(rel(`${names.slice(0, 4).join("/")}/n`)),
     ).rejects.toThrow(expect.objectContaining({ code: "conflict" }));
+  }
+});
+
+test("S57: a stretch of an open file is hashed as if it were a file", async () => {
+  using scratch = new Scratch();
+  const bytes = Buffer.alloc(9 * 1024 * 1024 + 5, "snapshots");
+  writeFileSync(scratch.at("a"), bytes);
+  const onDisk = { top: scratch.top, clock: quickClock, rng: seededRng(1) };
+  for (const side of [scratch.side(), openLocalSide(onDisk)]) {
+    await using file = await side.open(rel("a"));
+    for (const [from, to] of [
+      [0, 5],
+      [4 << 20, bytes.length],
+      [7, 100_000],
+      [8 << 20, 9 << 20],
+    ]) {
+      const stretch = { from: from ?? 0, to: to ?? 0 };
+      expect(await file.hashOf(stretch)).toEqual(hashedContentOf(bytes.subarray(from, to)));
+    }
+    expect(await file.hashOf({ from: 8 << 20, to: bytes.length + 1 })).toBeUndefined();
   }
 });

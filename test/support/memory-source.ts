@@ -2,7 +2,7 @@ import type { RelPath } from "../../src/core/path/rel-path.ts";
 import { comparePaths } from "../../src/core/path/rel-path.ts";
 import type { SnapshotEntry } from "../../src/core/snapshot/entry.ts";
 import type { CaptureFacts, LeftAside } from "../../src/core/snapshot/root.ts";
-import { contentHashOf } from "../../src/core/tree/content-hash.ts";
+import { contentHashOf, hashedContentOf } from "../../src/core/tree/content-hash.ts";
 import type { LocalStat } from "../../src/core/tree/local-stat.ts";
 import type { CaptureSource, LocalFile } from "../../src/ports.ts";
 import { SnapError } from "../../src/std/error.ts";
@@ -131,6 +131,7 @@ function openFile(path: string, file: MemoryFile): LocalFile {
   return {
     stat: statOf(path, file),
     read: (offset, lengthMax) => Promise.resolve(content.subarray(offset, offset + lengthMax)),
+    hashOf: ({ from, to }) => Promise.resolve(hashedContentOf(content.subarray(from, to))),
     unchanged: () => Promise.resolve(isStable),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };

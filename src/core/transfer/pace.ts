@@ -103,6 +103,11 @@ export function afterThrottle(
 
 const mebi = 1024 * 1024;
 
+/** What one call should carry up: 4 MiB, and twice that where a call carries so much that it is mostly waiting. */
+export function partBytes({ callRate }: Pace): number {
+  return callRate !== undefined && callRate * 1_000 >= 16 * mebi ? 8 * mebi : 4 * mebi;
+}
+
 /** What one call should fetch: 4 MiB, or less where that would take more than a second, since what is lost is fetched again. */
 export function pieceBytes({ callRate }: Pace): number {
   const perSecond = callRate === undefined ? 4 * mebi : callRate * 1_000;

@@ -25,14 +25,22 @@ export function missing(stretches: readonly Stretch[], size: number): readonly S
   return gaps.filter((gap) => gap.from < gap.to);
 }
 
-/** The same bytes in pieces of a length, the last one of each stretch shorter. */
-export function cut(stretches: readonly Stretch[], pieceBytes: number): readonly Stretch[] {
-  return stretches.flatMap(({ from, to }) =>
-    Array.from({ length: Math.ceil((to - from) / pieceBytes) }, (_, piece) => {
-      const start = from + piece * pieceBytes;
-      return { from: start, to: Math.min(start + pieceBytes, to) };
-    }),
-  );
+/** What of it lies between two offsets. */
+export function within(stretches: readonly Stretch[], { from, to }: Stretch): readonly Stretch[] {
+  return stretches
+    .map((stretch) => ({ from: Math.max(from, stretch.from), to: Math.min(to, stretch.to) }))
+    .filter((stretch) => stretch.from < stretch.to);
+}
+
+/** The same bytes in pieces, the last one of each stretch shorter. @param lengthNow bytes of a piece, asked before each */
+export function* cut(stretches: readonly Stretch[], lengthNow: () => number): Generator<Stretch> {
+  for (const { from, to } of stretches) {
+    for (let start = from; start < to;) {
+      const end = Math.min(start + lengthNow(), to);
+      yield { from: start, to: end };
+      start = end;
+    }
+  }
 }
 
 /** How many bytes are covered. */

@@ -2,6 +2,7 @@ import type { PathKey } from "../path/path-key.ts";
 import type { RelPath } from "../path/rel-path.ts";
 import type { Work } from "../../std/events.ts";
 import type { Stretch } from "../transfer/stretches.ts";
+import type { HashedContent } from "./content-hash.ts";
 import type { ContentHash, Kind } from "./node.ts";
 
 /** Whose account it is. */
@@ -92,6 +93,8 @@ export type UploadRequest = {
   /** ms since 1970. */
   readonly modified: number;
   read(offset: number, lengthMax: number): Promise<Uint8Array>;
+  /** The content of a stretch, undefined where the file ended before; for who knows a faster way than to read it here. */
+  hashOf?(stretch: Stretch, work: Work): Promise<HashedContent | undefined>;
   /** Asked right before the commit; false drops the upload with `volatile`. */
   unchanged(): Promise<boolean>;
   /** An upload session of an earlier run, and where to note the present one, from its start and after each part. */

@@ -95,6 +95,7 @@ async function send(execution: Execution, upload: Upload, file: LocalFile): Prom
       hash: row.hash ?? "",
       modified: timeOf(file.stat),
       read: (offset, lengthMax) => file.read(offset, lengthMax),
+      hashOf: (stretch, each) => file.hashOf(stretch, each),
       unchanged: () => file.unchanged(),
       ...sessionOf(deps, row),
     },

@@ -3,6 +3,7 @@ import {
   afterCall,
   afterThrottle,
   firstPace,
+  partBytes,
   pieceBytes,
   type CallEnd,
   type Pace,
@@ -24,6 +25,8 @@ function travel(pace: Pace, calls: number, rate: (parallel: number) => number): 
 
 const last = (paces: readonly Pace[]): number => paces.at(-1)?.parallel ?? 0;
 const most = (paces: readonly Pace[]): number => Math.max(...paces.map(({ parallel }) => parallel));
+
+const mebi = 1024 * 1024;
 
 const call: CallEnd = { begunAt: 0, endedAt: 1_000, bytes: 1_000_000, isBusy: true };
 
@@ -70,7 +73,6 @@ test("S84: a 429 halves once for all that was under way, down to one, and nothin
 });
 
 test("S66: a call fetches 4 MiB where that takes no second, else less", () => {
-  const mebi = 1024 * 1024;
   const after = (bytes: number): number =>
     pieceBytes(afterCall(firstPace, { ...call, bytes })) / mebi;
   expect([pieceBytes(firstPace) / mebi, after(20 * mebi), after(3 * mebi), after(mebi)]).toEqual([
@@ -83,4 +85,10 @@ test("S66: a call fetches 4 MiB where that takes no second, else less", () => {
       callRate: 20_000,
     });
   expect(pieceBytes(slower)).toBe(mebi);
+});
+
+test("S57: a call carries more up where it is mostly waiting", () => {
+  const after = (bytes: number): number =>
+    partBytes(afterCall(firstPace, { ...call, bytes })) / mebi;
+  expect([partBytes(firstPace) / mebi, after(16 * mebi), after(15 * mebi)]).toEqual([4, 8, 4]);
 });

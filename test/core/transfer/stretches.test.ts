@@ -4,6 +4,7 @@ import {
   cut,
   joined,
   missing,
+  within,
   type Stretch,
 } from "../../../src/core/transfer/stretches.ts";
 
@@ -26,7 +27,18 @@ test("what is missing is before, between and behind, and never beyond the end", 
   expect(missing([], 0)).toEqual([]);
 });
 
-test("pieces are of one length but for the last of each stretch", () => {
-  expect(cut(of([0, 10], [12, 16]), 4)).toEqual(of([0, 4], [4, 8], [8, 10], [12, 16]));
-  expect(cut([], 4)).toEqual([]);
+test("pieces are of the length of the moment but for the last of each stretch", () => {
+  expect([...cut(of([0, 10], [12, 16]), () => 4)]).toEqual(of([0, 4], [4, 8], [8, 10], [12, 16]));
+  expect([...cut([], () => 4)]).toEqual([]);
+  const lengths = [4, 8];
+  expect([...cut(of([0, 14]), () => lengths.shift() ?? 1)]).toEqual(
+    of([0, 4], [4, 12], [12, 13], [13, 14]),
+  );
+});
+
+test("what lies between two offsets is cut off at both", () => {
+  expect(within(of([0, 4], [6, 8], [9, 12]), { from: 2, to: 10 })).toEqual(
+    of([2, 4], [6, 8], [9, 10]),
+  );
+  expect(within(of([0, 4]), { from: 4, to: 8 })).toEqual([]);
 });
