@@ -8,11 +8,14 @@ export type Runs<T> = AsyncIterable<readonly T[]>;
 export const runItemsMax = 256;
 
 /** A stream in runs. It is read on to the end of a run before any of it is handed on. */
-export async function* inRuns<T>(items: AsyncIterable<T>): AsyncGenerator<readonly T[]> {
+export async function* inRuns<T>(
+  items: AsyncIterable<T>,
+  itemsMax: number = runItemsMax,
+): AsyncGenerator<readonly T[]> {
   let run: T[] = [];
   for await (const item of items) {
     run.push(item);
-    if (run.length < runItemsMax) continue;
+    if (run.length < itemsMax) continue;
     yield run;
     run = [];
   }

@@ -1,4 +1,9 @@
-import type { PlaceAct, StageExpectation, StageRequest } from "../../core/plan/local-act.ts";
+import type {
+  ActOutcome,
+  PlaceAct,
+  StageExpectation,
+  StageRequest,
+} from "../../core/plan/local-act.ts";
 import type { PutOp } from "../../core/plan/op.ts";
 import { parseRelPath } from "../../core/path/rel-path.ts";
 import type { LocalStat } from "../../core/tree/local-stat.ts";
@@ -18,21 +23,31 @@ import {
 import { noteDisplaced } from "./late-writers.ts";
 import { downloadAttemptsMax } from "../limits.ts";
 import { begunBytes, partialPlace } from "./partial.ts";
-import { performCommitted } from "./local-act-run.ts";
+import { performCommitted, type CommittedAct } from "./local-act-run.ts";
 import { lookAt } from "./local-look.ts";
 
 type Landing = Pick<PlaceAct, "path" | "before"> & { readonly replaced: LocalStat | undefined };
 
+/** S64: the bytes of one revision are staged and checked whole before anything on the disk gives way. */
+export async function downloadFile(execution: Execution, op: PutOp): Promise<OpResult> {
+  const staged = await stageDownload(execution, op);
+  if ("state" in staged) return staged;
+  return await endDownload(execution, staged, await performCommitted(execution, staged));
+}
+
+/** A revision that is on the disk and not in its place yet. */
+export type StagedDownload = CommittedAct & { readonly op: PutOp; readonly row: RemoteEntry };
+
 /**
- * S64: the bytes of one revision are staged and checked whole before anything on the disk gives way.
+ * The bytes of one revision, checked whole, and the act that puts them in their place; or why there is none.
  *
  * @param bytes all of them, where they came with others
  */
-export async function downloadFile(
+export async function stageDownload(
   execution: Execution,
   op: PutOp,
   bytes?: Uint8Array,
-): Promise<OpResult> {
+): Promise<StagedDownload | OpResult> {
   const { deps } = execution;
   const row = deps.index.remote.get(op.node);
   if (row?.kind !== "file" || row.hash !== op.after.hash)
@@ -51,19 +66,24 @@ export async function downloadFile(
     displaceTo: trashArea(deps),
     copy: copyTag(deps),
   };
-  const result = await performCommitted(execution, {
-    op,
-    act,
-    commit: (outcome) => {
-      noteDisplaced(deps, op, outcome);
-      commitAct(deps.index, op, outcome);
-    },
-  });
-  if (result.state === "done") {
-    if (partial !== undefined) await deps.local.removeArea(partial.area);
-    execution.tally.count("downloaded");
-    execution.tally.count("bytesDown", row.size);
-  }
+  const commit = (outcome: ActOutcome): void => {
+    noteDisplaced(deps, op, outcome);
+    commitAct(deps.index, op, outcome);
+  };
+  return { op, act, commit, row };
+}
+
+/** Clear up behind a download that is in its place, and count it. */
+export async function endDownload(
+  { deps, tally }: Execution,
+  { row }: StagedDownload,
+  result: OpResult,
+): Promise<OpResult> {
+  if (result.state !== "done") return result;
+  const partial = partialPlace(row);
+  if (partial !== undefined) await deps.local.removeArea(partial.area);
+  tally.count("downloaded");
+  tally.count("bytesDown", row.size);
   return result;
 }
 
