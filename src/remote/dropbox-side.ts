@@ -7,6 +7,7 @@
  * Nothing is remembered here beyond tokens: what the server said last is the index's to know.
  */
 import type { RemoteWait } from "../core/live/waiting.ts";
+import { SessionFinisher } from "./session-finisher.ts";
 import { isInside, parseRelPath, type RelPath } from "../core/path/rel-path.ts";
 import type {
   DownloadWork,
@@ -65,6 +66,7 @@ class DropboxSide implements RemoteSide, KeptRemote {
   /** The id of the linked folder as it was found last; undefined where nobody has asked for it. */
   #found: string | undefined;
   readonly #uploader: BatchUploader;
+  readonly #finisher: SessionFinisher;
   readonly #folders: FolderDownloader;
 
   constructor(options: RemoteOptions) {
@@ -76,6 +78,7 @@ class DropboxSide implements RemoteSide, KeptRemote {
     this.#found = known?.folder;
     this.#rng = options.rng;
     this.#uploader = new BatchUploader(this.#client, this.#top);
+    this.#finisher = new SessionFinisher(this.#client);
     this.#folders = new FolderDownloader(this.#client, this.#top, options.logger ?? silentLogger);
   }
 
@@ -150,7 +153,7 @@ class DropboxSide implements RemoteSide, KeptRemote {
   }
 
   upload(request: UploadRequest, work?: Work): Promise<RemoteItem> {
-    return upload(this.#client, this.#top, { request, work });
+    return upload(this.#client, this.#top, { request, work, finisher: this.#finisher });
   }
 
   uploadEach(

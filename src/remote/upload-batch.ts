@@ -11,7 +11,7 @@ import { hasTag, isCallTooLong, isRouteMissing } from "./errors.ts";
 import { isShape, textIn } from "./shape.ts";
 import { settleByLooking } from "./settle-uploads.ts";
 import { joined, volatile } from "./upload-body.ts";
-import { commitInfo, sameContent, upload } from "./upload.ts";
+import { commitInfo, sameContent, uploadSmall } from "./upload.ts";
 import { itemOf, type Top } from "./wire.ts";
 
 /** How often a body is sent that arrives with other bytes than were sent. */
@@ -230,7 +230,7 @@ export class BatchUploader {
         bytes.subarray(offset, offset + lengthMax),
     };
     try {
-      return await upload(this.#client, this.#top, { request: whole, work });
+      return await uploadSmall(this.#client, this.#top, { request: whole, work });
     } catch (error) {
       if (isSnapError(error) && error.class !== "systemic") return error;
       throw error;

@@ -5,8 +5,8 @@ import type { Work } from "../std/events.ts";
 import type { Client } from "./client.ts";
 import { hasTag, statusOf } from "./errors.ts";
 import { getMetadata } from "./listing.ts";
+import type { SessionFinisher } from "./session-finisher.ts";
 import { isShape, textIn } from "./shape.ts";
-import { volatile } from "./upload-body.ts";
 import { sendParts } from "./upload-parts.ts";
 
 /** Sessions for one upload: the first, and another where the server has forgotten it. */
@@ -15,11 +15,12 @@ const sessionsMax = 2;
 /** Starts of one session: the first, and another where its answer cannot be read, so that the session is lost. */
 const startsMax = 2;
 
-/** What one upload is made of. */
+/** What one upload is made of, and who makes the file in the end. */
 export type SessionUpload = {
   readonly request: UploadRequest;
   readonly commit: files.CommitInfo;
   readonly work: Work;
+  readonly finisher: SessionFinisher;
 };
 
 /**
@@ -89,7 +90,8 @@ async function runSession(
 ): Promise<unknown> {
   try {
     await sendParts(client, upload, session);
-    const entry = await finish(client, upload, session.session);
+    const { request, commit, work, finisher } = upload;
+    const entry = await finisher.finish({ request, commit, work, session: session.session });
     if (isShape(entry)) return entry;
   } catch (error) {
     if (!isSessionLost(error)) throw error;
@@ -99,23 +101,6 @@ async function runSession(
   const there = await settled(client, upload);
   if (there === undefined) throw notUnderstood(upload.request);
   return there;
-}
-
-async function finish(
-  client: Client,
-  { request, commit, work }: SessionUpload,
-  session: string,
-): Promise<unknown> {
-  const argument = {
-    cursor: { session_id: session, offset: request.size },
-    commit,
-    contents: Buffer.alloc(0),
-  };
-  const call = { what: "Uploading", endpoint: "upload", path: request.path, work } as const;
-  return client.commit(async () => {
-    if (!(await request.unchanged())) throw volatile(request);
-    return client.call((sdk, own) => sdk.filesUploadSessionFinish(argument, own), call);
-  }, work);
 }
 
 /**

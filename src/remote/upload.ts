@@ -6,6 +6,7 @@ import type { Work } from "../std/events.ts";
 import { isoSeconds } from "../std/time.ts";
 import type { Client } from "./client.ts";
 import { readExactly, volatile } from "./upload-body.ts";
+import type { SessionFinisher } from "./session-finisher.ts";
 import { uploadBySession } from "./upload-session.ts";
 import { apiPath, itemOf, writeMode, type Top } from "./wire.ts";
 
@@ -22,13 +23,30 @@ export const inlineBytesMax: number = 8 * 1024 * 1024;
 export async function upload(
   client: Client,
   top: Top,
-  { request, work = {} }: { readonly request: UploadRequest; readonly work?: Work | undefined },
+  {
+    request,
+    finisher,
+    work = {},
+  }: {
+    readonly request: UploadRequest;
+    readonly finisher: SessionFinisher;
+    readonly work?: Work | undefined;
+  },
+): Promise<RemoteItem> {
+  if (request.size <= inlineBytesMax) return await uploadSmall(client, top, { request, work });
+  const commit = commitInfo(request, top);
+  const entry = await uploadBySession(client, { request, commit, work, finisher });
+  return sameContent(itemOf(entry, top), request);
+}
+
+/** As `upload`, for a file that goes up in one call. */
+export async function uploadSmall(
+  client: Client,
+  top: Top,
+  { request, work }: { readonly request: UploadRequest; readonly work: Work },
 ): Promise<RemoteItem> {
   const commit = commitInfo(request, top);
-  const entry =
-    request.size <= inlineBytesMax
-      ? await uploadInline(client, { request, commit, work })
-      : await uploadBySession(client, { request, commit, work });
+  const entry = await uploadInline(client, { request, commit, work });
   return sameContent(itemOf(entry, top), request);
 }
 
