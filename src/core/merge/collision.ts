@@ -123,7 +123,9 @@ function freeDiskNames(draft: Draft): boolean {
     const other = draft.target.childByKey(entry.parent, pathKeyOf(localName));
     if (other === undefined || other.node === entry.node) continue;
     if (!sameName(other.localName ?? other.name, localName)) continue;
-    if (areDiskTwins(draft, entry, other)) continue;
+    // Two forms of one name stand side by side only where they were put so.
+    const stays = draft.trees.local.get(entry.node)?.parent === entry.parent;
+    if (stays && areDiskTwins(draft, entry, other)) continue;
     draft.put({ ...entry, localName: undefined });
     isChanged = true;
   }

@@ -167,4 +167,16 @@ describe("S16, S42: two Unicode forms of one name", () => {
     expect(here(world)).toContain(": 3");
     expect(here(world)).toContain(": 1");
   });
+
+  test("that move to another folder together cannot both keep their names there", () => {
+    const world = new TextWorld();
+    world.local.add(`d/${composed}: 1\nd/${parted}: 2\ne/`);
+    world.settle();
+    world.remote.move(`d/${composed} (case conflict)`, `e/${composed} (case conflict)`);
+    world.remote.move(`d/${parted}`, `e/${parted}`);
+    world.settle();
+    expect(world.planned()).toBe("");
+    expect(there(world)).toBe(text(`d/\ne/\ne/${composed} (case conflict): 1\ne/${parted}: 2`));
+    expect(here(world)).toBe(there(world));
+  });
 });
