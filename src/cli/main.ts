@@ -13,6 +13,7 @@ import { programVersion } from "../app/version.ts";
 /** Flags of every command. */
 type GlobalWords = {
   readonly json: boolean;
+  readonly progress: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
   readonly color: boolean | undefined;
@@ -93,6 +94,10 @@ function globalOptions(parser: Argv): Argv {
   const flag = { type: "boolean", default: false, global: true } as const;
   return parser
     .option("json", { ...flag, describe: "One JSON object a line" })
+    .option("progress", {
+      ...flag,
+      describe: "With --json: also tell how far it is, at most once a second",
+    })
     .option("quiet", { ...flag, alias: "q", describe: "Print results only" })
     .option("verbose", { ...flag, describe: "Print what lies behind an error" })
     .option("color", { type: "boolean", describe: "Use colour (--no-color: none)", global: true })
@@ -179,6 +184,7 @@ function unknownCommand([first]: readonly string[]): string | undefined {
 
 const noGlobalWords: GlobalWords = {
   json: false,
+  progress: false,
   quiet: false,
   verbose: false,
   color: undefined,
@@ -189,6 +195,7 @@ function globalWords(given: ArgumentsCamelCase): GlobalWords {
   const text = given["workspace"];
   return {
     json: given["json"] === true,
+    progress: given["progress"] === true,
     quiet: given["quiet"] === true,
     verbose: given["verbose"] === true,
     color: typeof given["color"] === "boolean" ? given["color"] : undefined,
@@ -202,6 +209,7 @@ function outputFor(words: GlobalWords): Output {
     stdout: process.stdout,
     stderr: process.stderr,
     json: words.json,
+    progress: words.progress,
     quiet: words.quiet,
     verbose: words.verbose,
     color: words.color ?? terminal,

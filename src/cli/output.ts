@@ -4,6 +4,7 @@ import { systemCode, throwIfAborted, type ExitCode, type SnapError } from "../st
 import type { Progress } from "../std/events.ts";
 import type { Json } from "../std/json.ts";
 import { escapeText, eventLine } from "./escape.ts";
+import { ProgressEvents } from "./progress-events.ts";
 import { ProgressLine, type ProgressTerminal } from "./progress.ts";
 
 /** Where a command writes, and how. */
@@ -15,6 +16,8 @@ export type OutputOptions = ProgressTerminal & {
     readonly errored?: Error | null;
   };
   readonly json: boolean;
+  /** Programs are told of progress too. */
+  readonly progress: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
   readonly color: boolean;
@@ -34,12 +37,14 @@ export class Output {
   readonly json: boolean;
   readonly #options: OutputOptions;
   readonly #progress: ProgressLine;
+  readonly #progressEvents: ProgressEvents;
 
   constructor(options: OutputOptions) {
     this.#options = options;
     this.json = options.json;
     this.colors = pc.createColors(options.color);
     this.#progress = new ProgressLine(options);
+    this.#progressEvents = new ProgressEvents(options.now);
   }
 
   /** Whether only results are wanted. */
@@ -145,10 +150,16 @@ export class Output {
     throwIfAborted(signal);
   }
 
-  /** Progress of long work, on stderr. */
+  /** Progress of long work: a line on stderr, or an event for programs that want it. */
   progress(progress: Progress): void {
-    if (this.json || this.#options.quiet) return;
-    this.#progress.show(progress);
+    if (this.json) this.#tellProgress(progress);
+    else if (!this.#options.quiet) this.#progress.show(progress);
+  }
+
+  #tellProgress(progress: Progress): void {
+    if (!this.#options.progress) return;
+    const fields = this.#progressEvents.next(progress);
+    if (fields !== undefined) this.emit("progress", fields);
   }
 
   /** Of the work that begins now each step stays to be seen, with its items, bytes and time. */

@@ -1,4 +1,5 @@
 import { displayName } from "../core/path/names.ts";
+import { speedOf, withMark, type Mark, type Speed } from "../core/transfer/speed.ts";
 import type { Progress } from "../std/events.ts";
 import { formatSize } from "./format.ts";
 
@@ -12,13 +13,14 @@ export type ProgressTerminal = {
   readonly now: () => number;
 };
 
-/** One line of progress on stderr: items and bytes of the total, rate, time left, and the path that is worked on. */
+/** One line of progress on stderr: items and bytes of the total, rate of the last seconds, time left, and the path that is worked on. */
 export class ProgressLine {
   readonly #options: ProgressTerminal;
   #shownAt = 0;
   #isDrawn = false;
   #step = "";
   #startedAt = 0;
+  #marks: readonly Mark[] = [];
   #isListing = false;
   readonly #listed = new Set<string>();
   /** What was told last of a step that has been on the line. */
@@ -40,13 +42,16 @@ export class ProgressLine {
       this.#shown = undefined;
       this.#step = progress.step;
       this.#startedAt = now;
+      this.#marks = [];
       if (this.#shownAt === 0) this.#shownAt = now;
     }
+    const mark = { at: now, done: progress.done, bytes: progress.bytes };
+    this.#marks = withMark(this.#marks, mark);
     const terminal = this.#options.stderr.isTTY === true;
     if (this.#shown !== undefined) this.#shown = { progress, at: now };
     if (now - this.#shownAt < (terminal ? redrawMs : reportMs)) return;
     this.#shownAt = now;
-    const text = describe(progress, now - this.#startedAt);
+    const text = describe(progress, speedOf(this.#marks, mark, progress));
     if (terminal) {
       this.#shown = { progress, at: now };
       this.#draw(text, progress.current);
@@ -71,7 +76,7 @@ export class ProgressLine {
     this.#shown = undefined;
     const elapsedMs = shown.at - this.#startedAt;
     const seconds = Math.round(elapsedMs / 1000);
-    const text = `${describe(shown.progress, elapsedMs)} · ${formatDuration(seconds)}`;
+    const text = `${describe(shown.progress, meanOf(shown.progress, elapsedMs))} · ${formatDuration(seconds)}`;
     this.#options.stderr.write(`\r\u001b[K${text}\n`);
     this.#isDrawn = false;
   }
@@ -86,23 +91,26 @@ export class ProgressLine {
   }
 }
 
-function describe(progress: Progress, elapsedMs: number): string {
+function describe(progress: Progress, { bytesPerSecond, secondsLeft }: Speed): string {
   const { step, done, total, bytes, bytesTotal } = progress;
   const parts = [`${step} ${done}${total === undefined ? "" : `/${total}`}`];
   if (bytes > 0) {
     parts.push(
       `${formatSize(bytes)}${bytesTotal === undefined ? "" : ` of ${formatSize(bytesTotal)}`}`,
     );
+    if (bytesPerSecond !== undefined) parts.push(`${formatSize(bytesPerSecond)}/s`);
   }
-  if (elapsedMs >= 1000) parts.push(...rates(progress, elapsedMs));
+  if (secondsLeft !== undefined) parts.push(`${formatDuration(secondsLeft)} left`);
   return parts.join(" · ");
 }
 
-function rates({ done, total, bytes }: Progress, elapsedMs: number): readonly string[] {
-  const rate = bytes > 0 ? [`${formatSize((bytes * 1000) / elapsedMs)}/s`] : [];
-  if (total === undefined || done === 0 || done >= total) return rate;
-  const leftSeconds = Math.ceil(((elapsedMs / done) * (total - done)) / 1000);
-  return [...rate, `${formatDuration(leftSeconds)} left`];
+/** Of a step that is over the whole counts. */
+function meanOf({ bytes }: Progress, elapsedMs: number): Speed {
+  const isKnown = elapsedMs >= 1000;
+  return {
+    bytesPerSecond: isKnown ? (bytes * 1000) / elapsedMs : undefined,
+    secondsLeft: undefined,
+  };
 }
 
 function formatDuration(seconds: number): string {

@@ -22,7 +22,7 @@ class SlowReader extends Writable {
 
 function outputTo(stdout: Writable): Output {
   const stderr = new Writable({ write: (_chunk, _encoding, taken) => taken() });
-  const flags = { json: false, quiet: false, verbose: false, color: false };
+  const flags = { json: false, progress: false, quiet: false, verbose: false, color: false };
   return new Output({ stdout, stderr, ...flags, now: () => 0 });
 }
 
@@ -91,7 +91,7 @@ function terminal(): {
       taken();
     },
   });
-  const flags = { json: false, quiet: false, verbose: false, color: false };
+  const flags = { json: false, progress: false, quiet: false, verbose: false, color: false };
   const shown = { at: 1_000 };
   const output = new Output({
     stdout: new Writable({ write: (_chunk, _encoding, taken) => taken() }),

@@ -23,6 +23,7 @@ async function answering(
     stderr: nowhere,
     now: () => 0,
     json: true,
+    progress: false,
     quiet: true,
     verbose: false,
     color: false,
