@@ -13,7 +13,8 @@ import { cancelled, done, type Execution, type OpResult } from "./execution.ts";
 import { batchMin } from "../limits.ts";
 import { commitOp } from "./op-log.ts";
 import { changedThere } from "./remote-look.ts";
-import { listing, removeEmptied } from "./skeleton.ts";
+import { removeEmptied } from "./remove-emptied.ts";
+import { listing } from "./skeleton.ts";
 
 /**
  * Remove a folder from the server (S63). The server offers no precondition for folders, so content is never deleted through
@@ -31,13 +32,8 @@ export async function removeRemoteFolder(execution: Execution, op: RemoveOp): Pr
     return cancelled("something in it stays on the server");
   }
   const remoteId = index.remote.get(op.node)?.remoteId ?? "";
-  const known = new Set(rest.map((item) => item.remoteId));
-  const { found, intent } = await removeEmptied(execution.deps, {
-    node: op.node,
-    path,
-    remoteId,
-    known,
-  });
+  const emptied = { node: op.node, path, remoteId, folders: rest };
+  const { found, intent } = await removeEmptied(execution.deps, emptied, execution.work);
   await commitOp(execution, op, () => {
     index.removeIntent(intent);
     execution.tally.count("removedRemote", commitRemoval(index, "remote", op.node));

@@ -7,14 +7,11 @@ import {
   topPath,
   type RelPath,
 } from "../../core/path/rel-path.ts";
-import type { NodeId } from "../../core/tree/node.ts";
 import type { RemoteItem } from "../../core/tree/remote-item.ts";
 import { isSnapError, SnapError } from "../../std/error.ts";
 import { isoDate } from "../../std/time.ts";
 import type { EngineDeps } from "../engine-deps.ts";
-import { newOpId } from "./execution.ts";
-import { intentOf, type Skeleton } from "./intents.ts";
-import { remoteStaging } from "./ring.ts";
+import type { Skeleton } from "./intents.ts";
 import { copyNamesMax } from "../limits.ts";
 
 /** Everything below a folder of the server; nothing where it is gone. */
@@ -29,44 +26,6 @@ export async function listing(
     if (!isSnapError(error, "not-found")) throw error;
   }
   return items.filter((item) => item.keys.length > 0);
-}
-
-/** A folder of the server in which nothing is left, and the folders known to be in it, by id. */
-export type Emptied = {
-  readonly node: NodeId;
-  readonly path: RelPath;
-  readonly remoteId: string;
-  readonly known: ReadonlySet<string>;
-};
-
-/**
- * Move an emptied folder away, look it through once more, and remove it (S63).
- *
- * @returns how many things were brought back; and the intent, which the caller removes in the transaction that tells of the removal
- */
-export async function removeEmptied(
-  deps: EngineDeps,
-  { node, path, remoteId, known }: Emptied,
-): Promise<{ readonly found: number; readonly intent: string }> {
-  const { index, rng } = deps;
-  const intent = newOpId(rng);
-  const staged = remoteStaging(intent);
-  const skeleton: Skeleton = { step: "skeleton", staged, from: path, remoteId };
-  index.transaction(() => index.putIntent(intentOf(intent, node, skeleton)));
-  await moveAway(deps.remote, skeleton);
-  return { found: await removeSkeleton(deps, skeleton, known), intent };
-}
-
-/**
- * Gone already is what was wanted, or our own doing: when the answer of a move is lost, its repeat finds nothing
- * (S83). What stands at the staging name is looked through in either case.
- */
-async function moveAway(remote: EngineDeps["remote"], { from, staged }: Skeleton): Promise<void> {
-  try {
-    await remote.move(from, staged);
-  } catch (error) {
-    if (!isSnapError(error, "not-found")) throw error;
-  }
 }
 
 /**

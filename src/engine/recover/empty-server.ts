@@ -5,7 +5,8 @@ import { throwIfAborted } from "../../std/error.ts";
 import type { Work } from "../../std/events.ts";
 import { forEachLimited } from "../../std/limiter.ts";
 import type { EngineDeps } from "../engine-deps.ts";
-import { listing, removeEmptied } from "../execute/skeleton.ts";
+import { removeEmptied } from "../execute/remove-emptied.ts";
+import { listing } from "../execute/skeleton.ts";
 import { refuseOtherFence } from "../fence.ts";
 import { isOfItem } from "../trouble.ts";
 import { settleIntents } from "./settle-intents.ts";
@@ -45,7 +46,7 @@ export async function emptyServer(
   for (const path of folders) {
     throwIfAborted(work.signal);
     const isGone = removed.some((folder) => isInside(path, folder));
-    if (!isGone && (await unlessOfItem(() => removeIfEmpty(deps, path)))) removed.push(path);
+    if (!isGone && (await unlessOfItem(() => removeIfEmpty(deps, path, work)))) removed.push(path);
     count(path);
   }
 }
@@ -74,16 +75,15 @@ async function deleteUnlessEdited(
 }
 
 /** @returns whether it is gone */
-async function removeIfEmpty(deps: EngineDeps, path: RelPath): Promise<boolean> {
+async function removeIfEmpty(deps: EngineDeps, path: RelPath, work: Work): Promise<boolean> {
   const { index, remote } = deps;
   const top = await remote.get(path);
   if (top === undefined) return true;
   const node = index.nodeOfRemoteId(top.remoteId);
   const rest = [top, ...(await listing(deps, path))];
   if (node === undefined || !rest.every((item) => isKnownFolder(deps, item))) return false;
-  const known = new Set(rest.map(({ remoteId }) => remoteId));
   const { remoteId } = top;
-  const { intent } = await removeEmptied(deps, { node, path, remoteId, known });
+  const { intent } = await removeEmptied(deps, { node, path, remoteId, folders: rest }, work);
   index.transaction(() => index.removeIntent(intent));
   return true;
 }
