@@ -119,9 +119,10 @@ export function runBatch<E, T>(
 }
 
 /**
- * Run a batch whose turn to write has come. What the server was too busy for is asked for again, and nothing else of the batch.
+ * Run a batch whose turn to write has come. What the server was too busy for is asked for again, and nothing else of the batch; what it
+ * stays too busy for is told so, beside what was done.
  *
- * @returns what became of each entry, in order. @throws {SnapError} where that is not known
+ * @returns what became of each entry, in order. @throws {SnapError} where that is not known, or all were refused as one
  */
 export async function runInTurn<E, T>(
   client: Client,
@@ -132,14 +133,19 @@ export async function runInTurn<E, T>(
   let open = entries.map((entry, place) => ({ entry, place }));
   for (let attempt = 1; open.length > 0; attempt += 1) {
     const asked = open;
-    const told = await once(client, batch, { entries: asked.map(({ entry }) => entry), work });
-    told.forEach((result, at) => {
-      const place = asked[at]?.place;
-      if (place !== undefined) results[place] = result;
-    });
-    open = asked.filter(({ place }) => isBusy(results[place]));
-    const [busy] = open;
-    if (busy !== undefined) await client.recover(results[busy.place], attempt, work);
+    try {
+      const told = await once(client, batch, { entries: asked.map(({ entry }) => entry), work });
+      told.forEach((result, at) => {
+        const place = asked[at]?.place;
+        if (place !== undefined) results[place] = result;
+      });
+      open = asked.filter(({ place }) => isBusy(results[place]));
+      const [busy] = open;
+      if (busy !== undefined) await client.recover(results[busy.place], attempt, work);
+    } catch (error) {
+      if (results.every(isBusy) || !isSnapError(error) || error.class === "systemic") throw error;
+      return results;
+    }
   }
   return results;
 }

@@ -81,16 +81,45 @@ test("S59: what the server was too busy for is asked for again, and nothing else
       bodies.push(typeof init?.body === "string" ? init.body : "");
     if (route !== "files/move_batch_v2" || !isBusy) return await pass();
     isBusy = false;
-    await linked.open("/top").move(at("a"), at("x"));
-    const done = { ".tag": "success", success: await metadataOf(linked, "/top/x") };
-    const busy = { ".tag": "failure", failure: { ".tag": "too_many_write_operations" } };
-    return Response.json({ ".tag": "complete", entries: [done, busy] });
+    return await halfDone(linked);
   };
   const told = await linked.remote.relocate("move", [pair("a", "x"), pair("b", "y")]);
   expect(shown(told)).toEqual(["x", "y"]);
   expect(bodies[1]).toContain("/top/b");
   expect(bodies[1]).not.toContain("/top/a");
 });
+
+test.each([
+  ["too busy for it", () => busyJob()],
+  ["out of reach", noNetwork],
+])("S59: what was done is told where the server stays %s afterwards", async (_, fault) => {
+  await using linked = await withFiles("a", "b");
+  let launches = 0;
+  linked.intercept = async ({ route }, pass) => {
+    if (route !== "files/move_batch_v2") return await pass();
+    launches += 1;
+    if (launches === 1) return await halfDone(linked);
+    const answer = fault();
+    if (answer instanceof Error) throw answer;
+    return answer;
+  };
+  const told = await linked.remote.relocate("move", [pair("a", "x"), pair("b", "y")]);
+  expect(shown(told)).toEqual(["x", "throttled"]);
+  expect(launches).toBeGreaterThan(2);
+});
+
+/** `a` was moved to `x`, and the server was too busy for the other one. */
+async function halfDone(linked: Linked): Promise<Response> {
+  await linked.open("/top").move(at("a"), at("x"));
+  const done = { ".tag": "success", success: await metadataOf(linked, "/top/x") };
+  return Response.json({ ".tag": "complete", entries: [done, busyEntry] });
+}
+
+const busyEntry = { ".tag": "failure", failure: { ".tag": "too_many_write_operations" } };
+
+function busyJob(): Response {
+  return Response.json({ ".tag": "complete", entries: [busyEntry] });
+}
 
 async function metadataOf({ fetch, server, account }: Linked, path: string): Promise<unknown> {
   const response = await fetch("https://api.dropboxapi.com/2/files/get_metadata", {
