@@ -50,6 +50,15 @@ test("S25, S58: what is saved while it is sent is left out, and goes up as it is
   await world.assertAlways();
 });
 
+test("S58: folders that the server does not make together are made one by one", async () => {
+  await using world = await World.open({ limits: { operationNodesMax: 3 } });
+  fill(world, 6, 1);
+  await world.sync(0);
+  expect(writes(world)["create_folder_v2"]).toBe(7);
+  expect((await world.both()).split("\n")).toHaveLength(6);
+  await world.assertAlways();
+});
+
 test("S58: files of some size go together, too, and a larger one by itself", async () => {
   await using world = await World.open();
   const sizes = [0, 1, 300_000, 300_001, 2_000_000, 5_000_000];

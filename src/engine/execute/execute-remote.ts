@@ -39,7 +39,10 @@ export async function makeRemoteFolder(execution: Execution, op: MkdirOp): Promi
   }
 }
 
-/** As `makeRemoteFolder`, by one call. What is missing from the answer goes by itself: something stands in its place (S58). */
+/**
+ * As `makeRemoteFolder`, by one call. What is missing from the answer goes by itself (S58): something stands in its place, or all of them
+ * were refused for the sake of some.
+ */
 export async function makeRemoteFolders(
   execution: Execution,
   ops: readonly MkdirOp[],
@@ -59,7 +62,7 @@ export async function makeRemoteFolders(
   await Promise.all(
     open.map(async ({ op }, place) => {
       const item = told[place];
-      if (item === undefined || isSnapError(item, "conflict", "not-found")) return;
+      if (item === undefined || (isSnapError(item) && item.class === "item")) return;
       results.set(
         op,
         isSnapError(item) ? item : await outcomeOf(() => commitFolder(execution, op, item)),
