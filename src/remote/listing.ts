@@ -15,6 +15,9 @@ const entriesMax = 10_000_000;
 const emptyPagesMax = 1_000;
 const restartsMax = 3;
 
+/** All that a look needs of a client. */
+type Caller = Pick<Client, "call">;
+
 type RawPage = {
   readonly entries: readonly unknown[];
   readonly cursor: string;
@@ -78,7 +81,7 @@ function topMissing(error: unknown, top: Top): unknown {
  * cannot lose anything.
  */
 export async function* listItems(
-  client: Client,
+  client: Caller,
   top: Top,
   options: { readonly folder: RelPath; readonly recursive: boolean },
 ): AsyncGenerator<RemoteItem> {
@@ -89,7 +92,7 @@ export async function* listItems(
 
 /** As `listItems`, with what is refused; the folder itself is left out. */
 export async function* listChanges(
-  client: Client,
+  client: Caller,
   top: Top,
   options: { readonly folder: RelPath; readonly recursive: boolean },
 ): AsyncGenerator<RemoteChange> {
@@ -108,7 +111,7 @@ function isItself(change: RemoteChange, depth: number): boolean {
 }
 
 async function* rawPages(
-  client: Client,
+  client: Caller,
   options: {
     readonly path: string;
     readonly recursive: boolean;
@@ -132,7 +135,7 @@ async function* rawPages(
 }
 
 async function readPage(
-  client: Client,
+  client: Caller,
   options: {
     readonly path: string;
     readonly recursive: boolean;
@@ -166,7 +169,7 @@ function pageOf(result: unknown): RawPage {
 
 /** What is at a path now; undefined where nothing is. */
 export async function getItem(
-  client: Client,
+  client: Caller,
   top: Top,
   path: RelPath,
 ): Promise<RemoteItem | undefined> {
@@ -175,11 +178,7 @@ export async function getItem(
 }
 
 /** Metadata of a whole path as the server sends it. */
-export async function getMetadata(
-  client: Pick<Client, "call">,
-  whole: string,
-  path: string,
-): Promise<unknown> {
+export async function getMetadata(client: Caller, whole: string, path: string): Promise<unknown> {
   try {
     return await client.call((sdk, own) => sdk.filesGetMetadata({ path: whole }, own), {
       what: "Looking",

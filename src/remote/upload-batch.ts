@@ -180,7 +180,10 @@ export class BatchUploader {
       if (!isRefusal(error)) throw error;
       if (isRouteMissing(error)) this.#canFinishTogether = false;
     }
-    await this.#settle(jobs.filter(({ result }) => hasTag(result, "lookup_failed")));
+    await this.#settle(
+      jobs.filter(({ result }) => hasTag(result, "lookup_failed")),
+      work,
+    );
   }
 
   #finishing(): Batch<Job, RemoteItem> {
@@ -204,10 +207,11 @@ export class BatchUploader {
   }
 
   /** A session that is gone was made a file by a call whose answer was lost, or the server has forgotten it. */
-  async #settle(lost: readonly Job[]): Promise<void> {
+  async #settle(lost: readonly Job[], work: Work): Promise<void> {
     if (lost.length === 0) return;
     const requests = lost.map(({ request }) => request);
-    const found = await settleByLooking(this.#client, this.#top, requests);
+    const looked = { client: this.#client, top: this.#top, work };
+    const found = await settleByLooking(looked, requests);
     for (const job of lost) job.result = found.get(job.request);
   }
 

@@ -2,33 +2,8 @@ import { expect, test } from "vitest";
 import type { RemoteItem, SmallUpload } from "../../src/core/tree/remote-item.ts";
 import { SnapError } from "../../src/std/error.ts";
 import { calls, code, failing, noNetwork } from "./faulty.ts";
-import {
-  at,
-  failure,
-  linkedServer,
-  read,
-  uploadOf,
-  type Interceptor,
-  type Linked,
-} from "./linked.ts";
-
-function small(path: string, content: string, more: Partial<SmallUpload> = {}): SmallUpload {
-  const { resume: _, ...upload } = uploadOf(path, content);
-  return { ...upload, bytes: Buffer.from(content), ...more };
-}
-
-const texts = (count: number): SmallUpload[] =>
-  Array.from({ length: count }, (_, n) => small(`d${n % 3}/f${n}`, `text ${n} `.repeat(n % 7)));
-
-/** Every file has its text, and nothing else is there. */
-async function checkAll(linked: Linked, requests: readonly SmallUpload[]): Promise<void> {
-  const items = new Map<string, RemoteItem>();
-  for await (const item of linked.remote.list(at(""), { recursive: true })) {
-    if (item.kind === "file") items.set(item.path, item);
-  }
-  expect([...items.keys()].toSorted()).toEqual(requests.map(({ path }) => path).toSorted());
-  for (const { path, hash } of requests) expect(items.get(path)?.hash).toBe(hash);
-}
+import { at, failure, linkedServer, read, uploadOf, type Linked } from "./linked.ts";
+import { checkAll, itemsOf, losing, small, texts } from "./small-uploads.ts";
 
 const sessionRoutes = ["start_batch", "append_batch", "finish_batch_v2"];
 
@@ -36,12 +11,6 @@ const uploadCalls = (linked: Linked): string[] =>
   calls(linked).flatMap((route) => {
     if (route === "files/upload") return ["upload"];
     return route.startsWith("files/upload_session/") ? [route.slice(21)] : [];
-  });
-
-const itemsOf = (results: readonly (RemoteItem | SnapError)[]): RemoteItem[] =>
-  results.map((result) => {
-    if (result instanceof SnapError) throw result;
-    return result;
   });
 
 /** The body that a call sends, in bytes. */
@@ -83,18 +52,6 @@ test("S58: each file has its own result", async () => {
   expect((await linked.remote.get(at("taken")))?.hash).toBe(uploadOf("taken", "other").hash);
 });
 
-/** The answer of the first calls of these routes is lost after the server has done them. */
-function losing(routes: readonly string[]): Interceptor {
-  const left = [...routes];
-  return async ({ route }, pass) => {
-    const answer = await pass();
-    const place = left.findIndex((name) => route.endsWith(name));
-    if (place < 0) return answer;
-    left.splice(place, 1);
-    throw noNetwork();
-  };
-}
-
 test("S57, S58: a lost answer costs the lost call, and no file comes twice", async () => {
   await using linked = await linkedServer();
   const requests = texts(40);
@@ -102,22 +59,6 @@ test("S57, S58: a lost answer costs the lost call, and no file comes twice", asy
   itemsOf(await linked.remote.uploadEach(requests));
   expect(uploadCalls(linked)).toEqual(sessionRoutes.flatMap((route) => [route, route]));
   await checkAll(linked, requests);
-});
-
-test("S57: of a lost end, folders with many files are listed, and the others asked for", async () => {
-  await using linked = await linkedServer();
-  linked.intercept = losing(["finish_batch_v2"]);
-  const requests = [...texts(30), small("alone/one", "1"), small("alone/two", "2")];
-  itemsOf(await linked.remote.uploadEach(requests));
-  const looks = calls(linked).filter((route) => !route.includes("upload"));
-  expect(looks.toSorted()).toEqual([
-    "files/get_metadata",
-    "files/get_metadata",
-    "files/list_folder",
-    "files/list_folder",
-    "files/list_folder",
-  ]);
-  expect(uploadCalls(linked).at(-1)).toBe("finish_batch_v2");
 });
 
 test("S56: a body is sent whole again after errors of the server", async () => {
