@@ -51,6 +51,23 @@ test("G21: a repository that appears while its folder goes up stops the rest of 
   expect(sent(world, "/new/deep/")).toEqual([]);
 });
 
+test.each([
+  ["small files that go together", 10, 1_000, "/append_batch"],
+  ["a large file", 1, 9 * 1024 * 1024, "/append_v2"],
+])("G21: a repository that appears while the bytes of %s travel stays here", async (...of) => {
+  const [, files, size, route] = of;
+  await using world = await World.synced("a: 0");
+  for (let file = 0; file < files; file += 1) {
+    world.local.write(`new/deep/${file}`, Buffer.alloc(size, file));
+  }
+  world.wire.after(route, () => {
+    mkdirSync(world.local.at("new/.git"));
+    world.clock.advance(60_000);
+  });
+  await world.sync(3);
+  expect(await world.remoteText()).toBe("a: 0\nnew/deep/");
+});
+
 test("G21: new folders are listed once more, and not for each file", async () => {
   await using world = await World.synced("a: 0");
   for (let file = 0; file < 40; file += 1) world.local.write(`new/${file}`, `f ${file}`);

@@ -148,7 +148,8 @@ function requestOf(execution: Execution, upload: Loaded): SmallUpload {
     modified: timeOf(stat),
     bytes,
     resume: known !== undefined && isFull(known, row.size) ? known.session : undefined,
-    unchanged: () => isUnchanged(execution, upload),
+    unchanged: async () =>
+      (await isUnchanged(execution, upload)) && (await execution.mayGoUp(upload.op.node)),
   };
 }
 

@@ -96,7 +96,7 @@ async function send(execution: Execution, upload: Upload, file: LocalFile): Prom
       modified: timeOf(file.stat),
       read: (offset, lengthMax) => file.read(offset, lengthMax),
       hashOf: (stretch, each) => file.hashOf(stretch, each),
-      unchanged: () => file.unchanged(),
+      unchanged: async () => (await file.unchanged()) && (await execution.mayGoUp(row.node)),
       ...sessionOf(deps, row),
     },
     work,
