@@ -25,9 +25,15 @@ export const engineFaults: readonly Fault[] = [
   ],
   [
     `${engine}/execute/upload.ts`,
-    `unchanged: () => file.unchanged(),`,
-    `unchanged: async () => true,`,
+    `(await file.unchanged()) && (await execution.mayGoUp(row.node))`,
+    `await execution.mayGoUp(row.node)`,
     "a file that is written to goes up torn",
+  ],
+  [
+    `${engine}/execute/upload.ts`,
+    `(await file.unchanged()) && (await execution.mayGoUp(row.node))`,
+    `await file.unchanged()`,
+    "a large file of a repository that has just appeared goes up",
   ],
   [
     `${engine}/execute/copy-there.ts`,
@@ -43,9 +49,15 @@ export const engineFaults: readonly Fault[] = [
   ],
   [
     `${engine}/execute/upload-together.ts`,
-    `unchanged: () => isUnchanged(execution, upload),`,
-    `unchanged: () => Promise.resolve(true),`,
+    `(await isUnchanged(execution, upload)) && (await execution.mayGoUp(upload.op.node))`,
+    `await execution.mayGoUp(upload.op.node)`,
     "a file that is written to goes up with others",
+  ],
+  [
+    `${engine}/execute/upload-together.ts`,
+    `(await isUnchanged(execution, upload)) && (await execution.mayGoUp(upload.op.node))`,
+    `await isUnchanged(execution, upload)`,
+    "files of a repository that has just appeared go up together",
   ],
   [
     `${engine}/execute/upload-together.ts`,
