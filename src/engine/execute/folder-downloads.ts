@@ -83,7 +83,7 @@ class Wanted {
     const open = [folder];
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
       for (const op of this.#ops.get(next) ?? []) found.push(op);
-      open.push(...this.foldersIn(next));
+      for (const inside of this.foldersIn(next)) open.push(inside);
     }
     return found;
   }
