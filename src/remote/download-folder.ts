@@ -2,19 +2,17 @@ import { buffer as readWhole } from "node:stream/consumers";
 import { fromBufferPromise, type Entry, type ZipFile } from "yauzl";
 import { pathKeyOf } from "../core/path/path-key.ts";
 import type { RelPath } from "../core/path/rel-path.ts";
-import type { FolderFile, FolderRequest } from "../core/tree/remote-batches.ts";
+import {
+  archiveBytesMax,
+  type FolderFile,
+  type FolderRequest,
+} from "../core/tree/remote-batches.ts";
 import { describeError, SnapError, throwIfAborted } from "../std/error.ts";
 import type { Logger } from "../std/log.ts";
 import type { Work } from "../std/events.ts";
 import type { Client } from "./client.ts";
 import { isRouteMissing } from "./errors.ts";
 import { apiPath, type Top } from "./wire.ts";
-
-/** What a zip file may hold for each entry besides its bytes: its path twice, and what stands around it. */
-const entryBytesMax = 8 * 1024;
-
-/** Bytes that deflate may add to what it cannot shorten, for each entry, are well below this. */
-const archiveBytesMax = 64 * 1024;
 
 /**
  * The files of a folder by one call, as one zip file (S66). It holds what the folder is now, so that the caller compares each
@@ -67,14 +65,14 @@ export class FolderDownloader {
     }
   }
 
-  async #fetchOnce({ folder, bytesMax, entriesMax }: FolderRequest, work: Work): Promise<Buffer> {
+  async #fetchOnce(request: FolderRequest, work: Work): Promise<Buffer> {
+    const { folder } = request;
     const path = apiPath(this.#top, folder);
     const { response } = await this.#client.open(
       (sdk, own) => sdk.filesDownloadZip({ path }, own),
       { what: "Downloading", endpoint: "download", path: folder, work },
     );
-    const most = bytesMax + entriesMax * entryBytesMax + archiveBytesMax;
-    return await wholeBody(response, most, { folder, work });
+    return await wholeBody(response, archiveBytesMax(request), { folder, work });
   }
 }
 

@@ -1,5 +1,12 @@
+import { buffer as readWhole } from "node:stream/consumers";
 import { expect, test } from "vitest";
-import type { FolderFile, FolderRequest } from "../../src/core/tree/remote-batches.ts";
+import { ZipFile as YazlZipFile } from "yazl";
+import {
+  archiveBytesMax,
+  type FolderFile,
+  type FolderRequest,
+} from "../../src/core/tree/remote-batches.ts";
+import { batchBytesMax, bodyMemoryMaxBytes, folderEntriesMax } from "../../src/engine/limits.ts";
 import { calls, code, failing, noNetwork } from "./faulty.ts";
 import { allOf, at, failure, linkedServer, uploadOf, type Linked } from "./linked.ts";
 
@@ -122,6 +129,58 @@ test("S66: an archive that is cut off, or longer than the folder, gives nothing"
   linked.intercept = spoiling((body) => Buffer.concat([body, Buffer.alloc(1024 * 1024)]));
   expect(await allOf(linked.remote.filesIn(request()))).toEqual([]);
 });
+
+test("S107: an archive is no longer than the memory that was taken for it", async () => {
+  await using linked = await filled();
+  const room = archiveBytesMax(request());
+  const padded = (size: number): ((body: Buffer) => Buffer) => {
+    return (body) => withFront(body, size - body.length);
+  };
+  linked.intercept = spoiling(padded(room));
+  expect(await allOf(linked.remote.filesIn(request()))).toHaveLength(3);
+  linked.intercept = spoiling(padded(room + 1));
+  expect(await allOf(linked.remote.filesIn(request()))).toEqual([]);
+  // Nine thousand small files and all that stands around them fit into what all bodies share.
+  const largest = { bytesMax: batchBytesMax, entriesMax: folderEntriesMax };
+  expect(archiveBytesMax(largest)).toBeLessThanOrEqual(bodyMemoryMaxBytes);
+});
+
+/** The same archive, longer by bytes in front of it; the places of its parts are told anew. */
+function withFront(body: Buffer, length: number): Buffer {
+  const front = Buffer.alloc(length);
+  const end = body.lastIndexOf("PK\u0005\u0006");
+  const from = body.readUInt32LE(end + 16);
+  const moved = Buffer.from(body);
+  moved.writeUInt32LE(from + length, end + 16);
+  for (let at = from; moved.readUInt32LE(at) === 0x02014b50;) {
+    moved.writeUInt32LE(moved.readUInt32LE(at + 42) + length, at + 42);
+    const variable = [28, 30, 32].reduce((sum, place) => sum + moved.readUInt16LE(at + place), 0);
+    at += 46 + variable;
+  }
+  return Buffer.concat([front, moved]);
+}
+
+test("S66: entries that differ in case or form alone are each told, and the caller knows which is which", async () => {
+  await using linked = await filled();
+  const archive = await zipOf([
+    ["Folder/sub/cafe\u0301", "one"],
+    ["Folder/Sub/CAF\u00c9", "two"],
+  ]);
+  linked.intercept = spoiling(() => archive);
+  const wanted = new Map([["sub/caf\u00e9", 3]]);
+  const found = await allOf(linked.remote.filesIn(request({ wanted })));
+  expect(found.map(({ place, bytes }) => [place, Buffer.from(bytes).toString()])).toEqual([
+    ["sub/caf\u00e9", "one"],
+    ["sub/caf\u00e9", "two"],
+  ]);
+});
+
+async function zipOf(entries: readonly (readonly [string, string])[]): Promise<Buffer> {
+  const zip = new YazlZipFile();
+  for (const [name, text] of entries) zip.addBuffer(Buffer.from(text), name);
+  zip.end();
+  return await readWhole(zip.outputStream);
+}
 
 test("S83: a connection that breaks off is tried again, and that many times", async () => {
   await using linked = await filled();

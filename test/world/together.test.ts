@@ -130,6 +130,31 @@ test("S66: what changed since it was listed is fetched by its revision, and then
   await world.assertAlways();
 });
 
+test("S15, S66: names of any form and case come down as one folder, each with its own content", async () => {
+  await using world = await World.open();
+  const names = [
+    "cafe\u0301",
+    "CAF\u00c8",
+    "stra\u00dfe",
+    "STRASSE",
+    "\u0130stanbul",
+    "\uac00",
+    "Z",
+  ];
+  for (const [number, name] of names.entries()) {
+    await world.remote.write(`Re\u0301sume\u0301/${name}`, `content ${number}`);
+  }
+  world.wire.forget();
+  await world.sync(0);
+  expect(world.wire.calls("/download_zip")).toBe(1);
+  expect(world.wire.transfers().downloads).toBe(1);
+  const both = await world.both();
+  for (const [number, name] of names.entries()) {
+    expect(both.normalize("NFC")).toContain(`${name.normalize("NFC")}: content ${number}`);
+  }
+  await world.assertAlways();
+});
+
 test("S66: of a folder of which little is wanted only that comes down", async () => {
   await using world = await World.open();
   for (let file = 0; file < 20; file += 1) await world.remote.write(`d/${file}`, `content ${file}`);

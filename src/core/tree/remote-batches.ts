@@ -16,6 +16,20 @@ export type FolderRequest = {
   readonly entriesMax: number;
 };
 
+/** What an archive may hold for each entry besides its bytes: its path twice, and what stands around it. */
+const entryBytesMax = 1024;
+
+/** What deflate may add to bytes that it cannot shorten, and what stands at the end, is well below this. */
+const frameBytesMax = 64 * 1024;
+
+/** Bytes that the archive of a folder has at most; a longer one is not taken, and its files are fetched one by one. */
+export function archiveBytesMax({
+  bytesMax,
+  entriesMax,
+}: Pick<FolderRequest, "bytesMax" | "entriesMax">): number {
+  return bytesMax + entriesMax * entryBytesMax + frameBytesMax;
+}
+
 /** A file as it was found in a folder; the caller checks its hash. */
 export type FolderFile = { readonly place: string; readonly bytes: Uint8Array };
 

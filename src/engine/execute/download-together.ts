@@ -1,7 +1,7 @@
 import type { PutOp } from "../../core/plan/op.ts";
 import { contentHashOf } from "../../core/tree/content-hash.ts";
 import { rootNode, type NodeId, type RemoteEntry } from "../../core/tree/node.ts";
-import type { FolderFile } from "../../core/tree/remote-batches.ts";
+import { archiveBytesMax, type FolderFile } from "../../core/tree/remote-batches.ts";
 import { pathOf, type TreeView } from "../../core/tree/tree-view.ts";
 import { present } from "../../std/assert.ts";
 import { isSnapError, type SnapError } from "../../std/error.ts";
@@ -28,11 +28,9 @@ export async function downloadTogether(
   if (path === undefined) return results;
   const byPlace = placesBelow(tree, folder, ops);
   const wanted = new Map([...byPlace].map(([place, { after }]) => [place, after.size]));
-  using _memory = await memory.take(bytes, work.signal);
-  const files = deps.remote.filesIn(
-    { folder: path, wanted, bytesMax: bytes, entriesMax: entries },
-    work,
-  );
+  const request = { folder: path, wanted, bytesMax: bytes, entriesMax: entries };
+  using _memory = await memory.take(archiveBytesMax(request), work.signal);
+  const files = deps.remote.filesIn(request, work);
   try {
     for await (const run of inRuns(files, commitGroupMax)) {
       await placeTogether(execution, wholesOf(run, byPlace, results), results);
