@@ -37,8 +37,8 @@ export const engineFaults: readonly Fault[] = [
   ],
   [
     `${engine}/execute/copy-there.ts`,
-    `if (there.hash !== copy.upload.row.hash) await`,
-    `if (there.hash === "") await`,
+    `if (item !== undefined && item.hash === copy.upload.row.hash) copied`,
+    `if (item !== undefined) copied`,
     "a copy of something else is taken for the file",
   ],
   [

@@ -107,6 +107,59 @@ test("S58: a source that was edited since it was listed is not copied, and both 
   await world.assertAlways();
 });
 
+test("S58: what another device puts at the place of a copy stays, also where it is the edited source again", async () => {
+  await using world = await World.open();
+  world.local.write("one", Buffer.alloc(2 * mebibyte, 1));
+  await world.sync();
+  world.local.write("again", Buffer.alloc(2 * mebibyte, 1));
+  world.wire.before("/copy_batch_v2", async () => {
+    await world.remote.write("one", "edited");
+    await world.remote.write("again", "edited");
+  });
+  world.wire.after("/copy_batch_v2", () => {
+    throw new TypeError("fetch failed");
+  });
+  await world.sync();
+  expect(world.local.read("again")).toBe("edited");
+  expect(await world.remote.revisionHashes("again")).toHaveLength(1);
+  const copy = [...(await world.remote.tree()).keys()].find((name) => name.includes("conflicted"));
+  expect(world.local.read(copy ?? "")).toHaveLength(2 * mebibyte);
+  await world.both();
+  await world.assertAlways();
+});
+
+test.each([
+  ["before", "remote.relocate", 1],
+  ["after", "remote.relocate", 1],
+  ["before", "remote.relocate", 2],
+  ["after", "remote.relocate", 2],
+] as const)(
+  "S58, S74: killed %s %s (call %i) of a copy whose source is edited, each content is there once",
+  async (...of) => {
+    const [when, method, call] = of;
+    for (const edit of ["/copy_batch_v2", "/move_batch_v2"]) {
+      await using world = await World.open();
+      world.local.write("one", Buffer.alloc(2 * mebibyte, 1));
+      await world.sync();
+      world.local.write("again", Buffer.alloc(2 * mebibyte, 1));
+      world.wire.before(edit, async () => void (await world.remote.write("one", "edited")));
+      const kill = (): void => world.hooks.kill();
+      if (call === 1) world.hooks[when](method, kill);
+      else world.hooks.after(method, () => world.hooks[when](method, kill));
+      await world.syncOnce().catch((error: unknown) => expect(error).toBeInstanceOf(Killed));
+      world.restart();
+      await world.remote.write("one", "edited");
+      await world.sync();
+      expect([...(await world.remote.tree()).keys()].toSorted()).toEqual(["again", "one"]);
+      expect(world.local.read("one")).toBe("edited");
+      expect(world.local.read("again")).toHaveLength(2 * mebibyte);
+      expect(world.index.intents()).toEqual([]);
+      await world.both();
+      await world.assertAlways();
+    }
+  },
+);
+
 test("S58: a copy whose answer was lost is found there, and nothing is there twice", async () => {
   await using world = await World.open();
   world.local.write("one", Buffer.alloc(2 * mebibyte, 1));

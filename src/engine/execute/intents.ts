@@ -7,7 +7,11 @@ import type { ActOp } from "./commit-act.ts";
 /** What an intent has to say to the run that comes after a crash (S74). */
 export type IntentDetail =
   /** An act on the disk; with the op, so that it can be committed like one that was not interrupted. */
-  { readonly step: "act"; readonly act: LocalAct; readonly op: ActOp } | Ring | Skeleton | LateEdit;
+  | { readonly step: "act"; readonly act: LocalAct; readonly op: ActOp }
+  | Ring
+  | Skeleton
+  | StagedCopy
+  | LateEdit;
 
 /** A folder of the server that is being removed: what is left of it stands at `staged` (S63). */
 export type Skeleton = {
@@ -17,6 +21,9 @@ export type Skeleton = {
   /** Of the folder, where it is known: what has another id is not the one. */
   readonly remoteId?: string;
 };
+
+/** A copy that the server makes of content that it has: it stands at `staged` until it is known to be what is wanted (S58). */
+export type StagedCopy = { readonly step: "copy"; readonly staged: RelPath };
 
 /** What a program wrote to a file after it was displaced goes back beside its place (S65). */
 export type LateEdit = {

@@ -7,6 +7,7 @@ import { detailOf, type IntentDetail } from "../execute/intents.ts";
 import { commitLateEdit, noteDisplaced } from "../execute/late-writers.ts";
 import { logAct, loggingOf } from "../execute/op-log.ts";
 import { removeSkeleton } from "../execute/skeleton.ts";
+import { removeCopy } from "../execute/staged-copy.ts";
 import { isOfItem } from "../trouble.ts";
 import { bringHome } from "./bring-home.ts";
 
@@ -91,6 +92,8 @@ async function settle(
       });
     case "late":
       return commitLateEdit(deps, { intent, detail, outcome: await deps.local.settle(detail.act) });
+    case "copy":
+      return await removeCopy(deps.remote, detail.staged);
     case "skeleton":
       if ((await deps.remote.get(detail.staged)) !== undefined) await removeSkeleton(deps, detail);
   }
