@@ -43,6 +43,7 @@ import type {
   SyncedEntry,
 } from "./core/tree/node.ts";
 import type {
+  KnownDocument,
   DownloadWork,
   RemoteAccount,
   RemoteItem,
@@ -135,6 +136,11 @@ export interface RemoteSide extends RemoteBatches {
   makeTop(): Promise<string>;
   /** Pages since the cursor, or of everything; own documents below `.snap/` are left out, see `document`. */
   pages(cursor: string | undefined, work?: Work): AsyncIterable<RemotePage>;
+  /**
+   * Whether nothing happened since a cursor but that our document was written. Any doubt is a no. One call, before which nobody asks for
+   * the account or the linked folder: nothing may be written on the strength of it (S35).
+   */
+  isQuiet(cursor: string, ours: KnownDocument, work?: Work): Promise<boolean>;
   /**
    * Wait some minutes until something behind a cursor may have changed: a reason to ask for pages, never a fact (S2).
    * A cursor that has ended is a change. Asked once, not repeated. @throws {SnapError} `interrupted` at once

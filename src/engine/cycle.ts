@@ -42,9 +42,9 @@ export async function runCycles(
   for (let cycles = 1; cycles <= roundsMax; cycles += 1) {
     throwIfAborted(work.signal);
     await late();
-    const observed = await observeBoth(deps, work);
+    const observed = await observeBoth(deps, work, { mayRest: cycles === 1 });
     parking.see(observed.frozen.left);
-    if (cycles === 1) await refuseRolledBack(deps);
+    if (cycles === 1) await refuseRolledBack(deps, observed);
     distrustOldAgreement(deps);
     if (cycles === 1 && (await applyExclusions(deps, { tally, work }))) continue;
     if (await isOvertaken(deps, observed)) continue;
@@ -104,8 +104,8 @@ async function isOvertaken(deps: EngineDeps, { scope }: Observed): Promise<boole
 }
 
 /** S118: a disk or an index that went back is never brought up to date by itself. */
-async function refuseRolledBack(deps: EngineDeps): Promise<void> {
-  const state = await checkRollback(deps);
+async function refuseRolledBack(deps: EngineDeps, observed: Observed): Promise<void> {
+  const state = await checkRollback(deps, observed);
   if (state !== undefined) throw rollbackRefusal(state);
 }
 

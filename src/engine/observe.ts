@@ -9,7 +9,8 @@ import type { LookWork } from "./disk/looking.ts";
 import { observeLocal } from "./disk/observe-local.ts";
 import { adoptUploads } from "./listing/adopt-uploads.ts";
 import { movedRepositories } from "./guards/moved-repositories.ts";
-import { observeRemote } from "./listing/observe-remote.ts";
+import { knownRemote, observeRemote } from "./listing/observe-remote.ts";
+import { isRemoteQuiet } from "./listing/quiet.ts";
 import { loadScope, type Scope } from "./scope/scope.ts";
 
 /** What a look at both sides leaves to tell; what was seen is in the index. */
@@ -18,24 +19,34 @@ export type Observed = {
   readonly frozen: Frozen;
   /** When the look began, ms since 1970: what was written later was perhaps not seen. */
   readonly lookedAt: number;
+  /** Nothing had happened on the server: before anything is done, its account and folder have to be looked at. */
+  readonly isRemoteQuiet: boolean;
 };
 
 /**
  * Look at both sides until complete. Nothing is written on either.
  *
+ * @param mayRest where nothing happened on the server, that is all that is asked: who does something then looks at its account and
+ * folder first
  * @throws {SnapError} what makes a plan impossible: `workspace-missing`, `remote-missing`, `account-changed`, errors of the
  * line (S79)
  */
-export async function observeBoth(deps: EngineDeps, work: LookWork): Promise<Observed> {
+export async function observeBoth(
+  deps: EngineDeps,
+  work: LookWork,
+  { mayRest }: { readonly mayRest: boolean } = { mayRest: false },
+): Promise<Observed> {
   const lookedAt = deps.clock.now();
   const scope = await loadScope(deps);
-  const remote = await observeRemote(deps, scope, work);
+  const isQuiet = mayRest && (await isRemoteQuiet(deps, work));
+  const remote = isQuiet ? await knownRemote(deps, scope) : await observeRemote(deps, scope, work);
   throwIfAborted(work.signal);
   adoptUploads(deps.index, remote.frozen);
   const local = await observeLocal(deps, scope, work);
   throwIfAborted(work.signal);
   const moved = await movedRepositories(deps, local.repositories);
-  return { scope, frozen: frozenNodes(deps.index, { local, remote, moved }), lookedAt };
+  const frozen = frozenNodes(deps.index, { local, remote, moved });
+  return { scope, frozen, lookedAt, isRemoteQuiet: isQuiet };
 }
 
 /** The remote tree as the merge may see it: without what is ignored or cannot be on this disk (S14, S91). */

@@ -17,6 +17,7 @@ import { giveOwnNodes } from "./listing/own-nodes.ts";
 import type { Parking } from "./parking.ts";
 import { settleIntents } from "./recover/settle-intents.ts";
 import type { Tally } from "./report.ts";
+import { checkRemote } from "./guards/presence.ts";
 import { raiseGeneration } from "./guards/rollback.ts";
 import type { RunOptions } from "./run-options.ts";
 import { NewFolders } from "./execute/new-folders.ts";
@@ -65,13 +66,10 @@ export async function runRound(
     const ready = guarded.ops.filter(({ node }) => !context.parking.holds(node));
     const ops = await leases.granted(inOrder(deps, ready));
     if (ops.length === 0) continue;
+    if (isIdle && !(await isFolderThere(deps, observed))) return anotherLook;
     plans.noteWork();
     isIdle = false;
-    if (!isRaised && ops.some(isWriteOp)) {
-      await context.run?.beforeWork?.();
-      await raiseGeneration(deps);
-      isRaised = true;
-    }
+    isRaised ||= await raisedFor(deps, ops, context);
     const { lookedAt } = observed;
     await runPlan(deps, { planned, ops, newFolders, lookedAt, context });
   }
@@ -84,6 +82,27 @@ export async function runRound(
     awaitsRules: awaited.length > 0,
   };
 }
+
+/** Before the first op that writes, the cycle is counted. Whether it was. */
+async function raisedFor(
+  deps: EngineDeps,
+  ops: readonly Op[],
+  { run }: RoundContext,
+): Promise<boolean> {
+  if (!ops.some(isWriteOp)) return false;
+  await run?.beforeWork?.();
+  await raiseGeneration(deps);
+  return true;
+}
+
+/** Before the first op, what was not looked at is (S35). False where it is another folder, of which everything is listed first. */
+async function isFolderThere(deps: EngineDeps, { isRemoteQuiet }: Observed): Promise<boolean> {
+  if (!isRemoteQuiet) return true;
+  await checkRemote(deps);
+  return deps.index.meta("complete") !== undefined;
+}
+
+const anotherLook: RoundEnd = { isLast: false, held: [], awaitsRules: false };
 
 /** A plan that has something to do. */
 type Run = {

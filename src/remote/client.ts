@@ -96,6 +96,14 @@ export class Client {
     );
   }
 
+  /**
+   * As `call`, for what looks at something by a name that belongs to one account and one root, as a cursor does: whose the login is needs not be
+   * known before. @throws {SnapError} as `fromRemote`
+   */
+  async ask(route: Route, call: Call): Promise<unknown> {
+    return this.repeat(call, () => this.from(this.#roots.pathRoot).call(route, call));
+  }
+
   /** The result of a call that takes no login; asked once, the caller repeats. @throws {SnapError} as `fromRemote` */
   async askOpenly(route: Route, call: Call): Promise<unknown> {
     const response = await this.#watched(call, () => ask(this.#openSdk, route, call));

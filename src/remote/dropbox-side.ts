@@ -10,6 +10,7 @@ import type { RemoteWait } from "../core/live/waiting.ts";
 import { SessionFinisher } from "./session-finisher.ts";
 import { isInside, parseRelPath, type RelPath } from "../core/path/rel-path.ts";
 import type {
+  KnownDocument,
   DownloadWork,
   FileHistory,
   RemoteItem,
@@ -31,7 +32,7 @@ import { Client, type ClientOptions } from "./client.ts";
 import { listDocuments, readDocument, writeDocument } from "./documents.ts";
 import { download } from "./download.ts";
 import { FolderDownloader } from "./download-folder.ts";
-import { getItem, listItems, listPages } from "./listing.ts";
+import { getItem, listItems, isQuiet, listPages } from "./listing.ts";
 import { fileHistory, revert, revisionHash } from "./revisions.ts";
 import { roomLeft } from "./room.ts";
 import { upload } from "./upload.ts";
@@ -98,6 +99,10 @@ class DropboxSide implements RemoteSide, KeptRemote {
 
   pages(cursor: string | undefined, work?: Work): AsyncIterable<RemotePage> {
     return listPages(this.#client, this.#top, { cursor, work });
+  }
+
+  isQuiet(cursor: string, ours: KnownDocument, work?: Work): Promise<boolean> {
+    return isQuiet(this.#client, this.#top, { cursor, ours, work });
   }
 
   waitForChange(cursor: string, signal: AbortSignal | undefined): Promise<RemoteWait> {

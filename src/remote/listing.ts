@@ -1,9 +1,14 @@
 import type { RelPath } from "../core/path/rel-path.ts";
-import type { RemoteChange, RemoteItem, RemotePage } from "../core/tree/remote-item.ts";
+import type {
+  KnownDocument,
+  RemoteChange,
+  RemoteItem,
+  RemotePage,
+} from "../core/tree/remote-item.ts";
 import { isSnapError, SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import type { Client } from "./client.ts";
-import { hasTag, isBadCursor } from "./errors.ts";
+import { hasTag, isBadCursor, statusOf } from "./errors.ts";
 import { isShape, textIn } from "./shape.ts";
 import { apiPath, changeOf, itemOf, type Top } from "./wire.ts";
 
@@ -74,6 +79,42 @@ function topMissing(error: unknown, top: Top): unknown {
     hint: "Bring it back on the server, or unlink the workspace.",
     cause: error,
   });
+}
+
+/**
+ * Whether nothing happened in the linked folder since a cursor, but that our document got the revision that we know. A cursor belongs
+ * to an account and a place, so neither is asked for before; whatever the server has against it is a no.
+ *
+ * @throws {SnapError} errors of the line and of the login
+ */
+export async function isQuiet(
+  client: Client,
+  top: Top,
+  { cursor, ours, work }: { cursor: string; ours: KnownDocument; work?: Work | undefined },
+): Promise<boolean> {
+  const call = { what: "Listing", endpoint: "list", path: top, work } as const;
+  try {
+    const result = await client.ask(
+      (sdk, own) => sdk.filesListFolderContinue({ cursor }, own),
+      call,
+    );
+    const { entries, hasMore } = pageOf(result);
+    return !hasMore && entries.every((entry) => isOurs(entry, top, ours));
+  } catch (error) {
+    if (statusOf(error) === 409 || statusOf(error) === 400 || statusOf(error) === 422) return false;
+    throw error;
+  }
+}
+
+/** Our document with the revision that we know, or one of the folders of ours that it lies in. */
+function isOurs(entry: unknown, top: Top, { path, rev }: KnownDocument): boolean {
+  if (!isShape(entry)) return false;
+  const place = textIn(entry, "path_lower") ?? "";
+  const document = apiPath(top, path).toLowerCase();
+  if (textIn(entry, ".tag") === "folder") {
+    return place.length > top.length + 1 && document.startsWith(`${place}/`);
+  }
+  return place === document && textIn(entry, "rev") === rev;
 }
 
 /**

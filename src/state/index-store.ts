@@ -37,7 +37,15 @@ const linksMax = 1_000;
 
 /** Facts of the link; the others belong to the workspace and stay when it is unlinked. */
 const linkFacts: readonly MetaKey[] = [
-  ...(["link", "account_id", "root_id", "root_namespace", "cursor", "complete"] as const),
+  ...([
+    "link",
+    "account_id",
+    "account_home",
+    "root_id",
+    "root_namespace",
+    "cursor",
+    "complete",
+  ] as const),
   ...(["rules_digest", "beacon", "last_synced_at", "last_left", "rolled_back", "stuck"] as const),
   ...([
     "copied_at",

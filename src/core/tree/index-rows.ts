@@ -7,6 +7,8 @@ export type MetaKey =
   | "workspace"
   | "link"
   | "account_id"
+  /** Path of the person's own folder from there; "" where that is everything. */
+  | "account_home"
   | "root_id"
   /** Where the account's paths began when the linked folder was found. */
   | "root_namespace"

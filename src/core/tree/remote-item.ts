@@ -102,6 +102,9 @@ export type UploadRequest = {
   onSession?(session: UploadSession): void;
 };
 
+/** A document of ours in the linked folder, with the revision that we know. */
+export type KnownDocument = { readonly path: RelPath; readonly rev: string };
+
 /** An upload session, as far as the server has acknowledged it. */
 export type UploadSession = {
   readonly session: string;

@@ -103,11 +103,19 @@ export async function isTopGone(deps: EngineDeps): Promise<boolean> {
   return found === undefined;
 }
 
+function noteAccount(index: IndexStore, { id, home }: RemoteAccount): void {
+  if (index.meta("account_id") === id && index.meta("account_home") === home) return;
+  index.transaction(() => {
+    index.setMeta("account_id", id);
+    index.setMeta("account_home", home);
+  });
+}
+
 async function checkAccount({ index, remote, config }: EngineDeps): Promise<RemoteAccount> {
   const account = await remote.account();
   const known = index.meta("account_id");
   if (account.id === config.account && (known === undefined || known === account.id)) {
-    if (known === undefined) index.transaction(() => index.setMeta("account_id", account.id));
+    noteAccount(index, account);
     return account;
   }
   throw new SnapError("account-changed", "The login belongs to another account than this link", {

@@ -33,10 +33,13 @@ type BeaconFound = { readonly rev: string; readonly beacon: Beacon | undefined }
  *
  * @throws {SnapError} `workspace-missing`, and what `RemoteSide.document` throws
  */
-export async function checkRollback(deps: EngineDeps): Promise<RollbackState | undefined> {
+export async function checkRollback(
+  deps: EngineDeps,
+  { isRemoteQuiet }: { readonly isRemoteQuiet: boolean } = { isRemoteQuiet: false },
+): Promise<RollbackState | undefined> {
   const marker = await checkWorkspace(deps);
   adoptGeneration(deps.index, marker);
-  const document = await readBeacon(deps);
+  const document = isRemoteQuiet ? notedBeacon(deps.index) : await readBeacon(deps);
   const state = compare(deps.index, marker, document);
   if (state === undefined) noteDocument(deps.index, document);
   return state;
@@ -114,6 +117,12 @@ function isEmptied({ synced, remote }: IndexStore): boolean {
 async function readBeacon({ remote, config }: EngineDeps): Promise<BeaconFound | undefined> {
   const document = await remote.document(beaconPath(config.link));
   return document && { rev: document.rev, beacon: parseBeacon(document.text) };
+}
+
+/** Where nothing happened there, what is noted is there; it was compared when it was noted. */
+function notedBeacon(index: IndexStore): BeaconFound | undefined {
+  const note = beaconNote(index);
+  return note && { rev: note.rev, beacon: undefined };
 }
 
 /** What is there now is what the next write replaces; a beacon that is missing alone is written again (S117). */

@@ -36,6 +36,14 @@ export async function observeRemote(
   await listAgain(deps, listing, work);
   await listing.follow(work);
   await listing.end(work);
-  const { left, frozen } = remoteReport(deps.index);
-  return { left: [...left, ...(await leftBehind(deps.local, listing.scope.exclusions))], frozen };
+  return await knownRemote(deps, listing.scope);
+}
+
+/** What was seen at the last look. */
+export async function knownRemote(
+  { index, local }: EngineDeps,
+  { exclusions }: Pick<Scope, "exclusions">,
+): Promise<RemoteObservation> {
+  const { left, frozen } = remoteReport(index);
+  return { left: [...left, ...(await leftBehind(local, exclusions))], frozen };
 }

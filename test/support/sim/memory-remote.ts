@@ -1,6 +1,7 @@
 import type { RelPath } from "../../../src/core/path/rel-path.ts";
 import { contentHashOf } from "../../../src/core/tree/content-hash.ts";
 import type {
+  KnownDocument,
   RemoteChange,
   RemoteItem,
   RemotePage,
@@ -63,6 +64,15 @@ export class MemoryRemote extends MemoryBatches implements RemoteSide {
       if (page.complete) return;
       position = Number(page.cursor);
     }
+  }
+
+  /** Documents are in no listing here: their revisions tell. */
+  isQuiet(cursor: string, { path, rev }: KnownDocument): Promise<boolean> {
+    return this.call("isQuiet", () => {
+      if (this.#cloud.root === undefined) return false;
+      const { changes, complete } = this.#linesFrom(Number(cursor), false);
+      return complete && changes.length === 0 && this.#cloud.documents.get(path)?.rev === rev;
+    });
   }
 
   /** A change is all that ends the wait: no time passes here. Tried once, as the real one. */

@@ -1,0 +1,69 @@
+import { expect, test } from "vitest";
+import { World } from "../support/world.ts";
+
+const routes = (world: World): string[] =>
+  world.wire.requests.flatMap(({ route }) => (route.startsWith("/2/") ? [route.slice(3)] : []));
+
+const quiet = ["files/list_folder/continue"];
+
+/** What the beacon left behind has been read. */
+async function restingWorld(): Promise<World> {
+  const world = await World.synced("d/a: 1\nb: 2");
+  await world.sync(0);
+  world.wire.forget();
+  return world;
+}
+
+test("S35: a sync of what has not changed is one call, also behind one that wrote the beacon", async () => {
+  await using world = await World.synced("d/a: 1\nb: 2");
+  await world.syncOnce();
+  expect(routes(world)).toEqual(quiet);
+  world.restart();
+  world.wire.forget();
+  await world.syncOnce();
+  expect(routes(world)).toEqual(quiet);
+});
+
+test("S35: before an edit goes up the account and the folder are looked at", async () => {
+  await using world = await restingWorld();
+  world.local.write("b", "22");
+  await world.sync(0);
+  const seen = routes(world);
+  expect(seen.slice(0, 3)).toEqual([...quiet, "users/get_current_account", "files/get_metadata"]);
+  expect(await world.both()).toBe("b: 22\nd/a: 1");
+});
+
+test("S35: a folder that goes behind the look is missed before anything is written", async () => {
+  await using world = await restingWorld();
+  world.local.write("b", "22");
+  world.hooks.instead("remote.folderId", () => undefined);
+  await expect(world.syncOnce()).rejects.toThrow("is gone from the server");
+  expect(world.wire.writes()).toEqual([]);
+  world.restart();
+  await world.sync(0);
+  expect(await world.both()).toBe("b: 22\nd/a: 1");
+});
+
+test("S32, S35: another folder that is there by then is listed before anything is written", async () => {
+  await using world = await restingWorld();
+  world.local.remove("b");
+  world.hooks.instead("remote.folderId", () => "id:another");
+  await world.sync(0);
+  expect(routes(world)).toContain("files/list_folder");
+  await world.assertAlways();
+});
+
+test("S117: a workspace that was put back is found, though nothing happened on the server", async () => {
+  await using world = await restingWorld();
+  const { workspace, link } = world.deps.config;
+  await world.deps.local.writeMarker({ workspace, link, generation: 0 });
+  await expect(world.syncOnce()).rejects.toThrow("put back to an older state");
+});
+
+test("what changed there comes down as ever", async () => {
+  await using world = await restingWorld();
+  await world.remote.write("d/a", "11");
+  await world.remote.remove("b");
+  await world.sync(0);
+  expect(await world.both()).toBe("d/a: 11");
+});
