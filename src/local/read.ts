@@ -117,11 +117,12 @@ class OpenFile implements LocalFile {
     });
   }
 
-  async read(offset: number, lengthMax: number): Promise<Uint8Array> {
+  async read(offset: number, lengthMax: number, given?: Uint8Array): Promise<Uint8Array> {
     assert(!this.#closed, "a file is read while it is open");
     // Memory that is not filled costs a small file more than its content does; what has grown since comes in more pieces.
     const rest = Math.max(pieceBytesMin, this.stat.size - offset);
-    const into = new Uint8Array(Math.min(lengthMax, rest));
+    const length = Math.min(lengthMax, rest);
+    const into = given?.subarray(0, length) ?? new Uint8Array(length);
     return await this.#reading(readFully(this.#site.disk, this.#fd, { into, position: offset }));
   }
 

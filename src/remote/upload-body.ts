@@ -5,17 +5,23 @@ import { SnapError, throwIfAborted } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import { ReadBody } from "./body-stream.ts";
 
-/** Bytes that are read at once where they go out as they are read. */
-const readBytes = 1024 * 1024;
+/** Bytes that are read at once where they go out as they are read: more than a socket keeps before it makes its writer wait. */
+const readBytes = 512 * 1024;
 
 /** Memory of a body that goes out as it is read: the piece that goes out, and what the network holds of it. */
 export const readBodyMemory: number = 2 * readBytes;
 
-/** A stretch of the file, read while it goes out. A file that ends earlier was changed: then it fails as `volatile`. */
+/**
+ * A stretch of the file, read while it goes out. A file that ends earlier was changed: then it fails as `volatile`.
+ *
+ * Two pieces of memory serve in turn for all of it: new ones would be collected, and each GiB would leave that much behind. A piece is
+ * filled again when the one behind it was taken, thus when the line has it; a server that is told the hash would find out.
+ */
 export function bodyOf(request: UploadRequest, { from, to }: Stretch): ReadBody {
   return new ReadBody(to - from, async function* () {
-    for (let at = from; at < to;) {
-      const piece = await request.read(at, Math.min(readBytes, to - at));
+    const memory = [0, 1].map(() => Buffer.allocUnsafeSlow(Math.min(readBytes, to - from)));
+    for (let at = from, turn = 0; at < to; turn += 1) {
+      const piece = await request.read(at, Math.min(readBytes, to - at), memory[turn % 2]);
       if (piece.length === 0) throw volatile(request);
       yield piece;
       at += piece.length;

@@ -92,7 +92,8 @@ export type UploadRequest = {
   readonly hash: ContentHash;
   /** ms since 1970. */
   readonly modified: number;
-  read(offset: number, lengthMax: number): Promise<Uint8Array>;
+  /** Into the memory that is given, where it is able to. */
+  read(offset: number, lengthMax: number, into?: Uint8Array): Promise<Uint8Array>;
   /** The content of a stretch, undefined where the file ended before; for who knows a faster way than to read it here. */
   hashOf?(stretch: Stretch, work: Work): Promise<HashedContent | undefined>;
   /** Asked right before the commit; false drops the upload with `volatile`. */

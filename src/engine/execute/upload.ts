@@ -94,7 +94,7 @@ async function send(execution: Execution, upload: Upload, file: LocalFile): Prom
       size: row.size,
       hash: row.hash ?? "",
       modified: timeOf(file.stat),
-      read: (offset, lengthMax) => file.read(offset, lengthMax),
+      read: (offset, lengthMax, into) => file.read(offset, lengthMax, into),
       hashOf: (stretch, each) => file.hashOf(stretch, each),
       unchanged: async () => (await file.unchanged()) && (await execution.mayGoUp(row.node)),
       ...sessionOf(deps, row),
