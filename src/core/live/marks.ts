@@ -78,6 +78,14 @@ export class Marks {
     return { kind: "folders", folders, whole: new Set(this.#whole) };
   }
 
+  /** Whether anything in a folder is marked, however deep. */
+  tellsOf(folder: RelPath): boolean {
+    for (const marked of [this.#folders, this.#selves, this.#whole]) {
+      for (const path of marked) if (path !== folder && isInside(path, folder)) return true;
+    }
+    return false;
+  }
+
   /** What is marked, and begin anew: what is marked from here on belongs to the next look. */
   take(): Where | undefined {
     const where = this.peek();

@@ -43,6 +43,11 @@ export class LiveMarks implements WatchMarks {
     return this.#marks.peek();
   }
 
+  /** Whether anything in a folder is marked. */
+  tellsOf(folder: RelPath): boolean {
+    return this.#marks.tellsOf(folder);
+  }
+
   /** What a look takes upon itself. */
   take(): Where {
     return this.#marks.take() ?? { kind: "folders", folders: new Set(), whole: new Set() };

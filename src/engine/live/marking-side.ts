@@ -1,8 +1,8 @@
-import type { WatchMarks } from "../../core/live/waiting.ts";
 import type { ActOutcome, LocalAct } from "../../core/plan/local-act.ts";
 import type { RelPath } from "../../core/path/rel-path.ts";
 import type { LocalSide } from "../../ports.ts";
 import type { LookMemory } from "../disk/memory.ts";
+import type { LiveMarks } from "./live-marks.ts";
 import { localSideWith } from "./local-side-with.ts";
 
 /**
@@ -11,9 +11,11 @@ import { localSideWith } from "./local-side-with.ts";
  */
 export function markingSide(
   side: LocalSide,
-  marks: Pick<WatchMarks, "changed" | "below">,
+  marks: Pick<LiveMarks, "changed" | "below" | "tellsOf">,
   memory: LookMemory,
 ): LocalSide {
+  // What is told of a folder, by an earlier look or since, is told by its path.
+  const isTold = (folder: RelPath): boolean => memory.tellsOf(folder) || marks.tellsOf(folder);
   const act = async (wanted: LocalAct, how: "perform" | "settle"): Promise<ActOutcome> => {
     try {
       const outcome = await side[how](wanted);
@@ -21,9 +23,8 @@ export function markingSide(
       return outcome;
     } finally {
       // Also where it fails: half of it may have been done.
+      if (wanted.act === "move" && isTold(wanted.from)) marks.below([wanted.to]);
       marks.changed(placesOf(wanted));
-      // What was told of a folder is told by its path.
-      if (wanted.act === "move" && memory.tellsOf(wanted.from)) marks.below([wanted.to]);
     }
   };
   return localSideWith(side, {

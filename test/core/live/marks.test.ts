@@ -87,3 +87,14 @@ test("S107: of many marked paths only some are looked at as folders themselves",
   for (let count = 0; count < 2 * markedSelvesMax; count += 1) marks.at(path(`d/${count}`), count);
   expect(folders(marks.take())).toHaveLength(1 + markedSelvesMax);
 });
+
+test("tells whether anything in a folder is marked, however deep", () => {
+  const marks = new Marks();
+  marks.at(path("d/e/f"), 1);
+  marks.below(path("g/h"), 1);
+  const told = ["d", "d/e", "d/e/f", "g", "g/h", "e"].filter((folder) =>
+    marks.tellsOf(path(folder)),
+  );
+  expect(told).toEqual(["d", "d/e", "g"]);
+  expect([marks.tellsOf(topPath), new Marks().tellsOf(topPath)]).toEqual([true, false]);
+});
