@@ -145,7 +145,16 @@ function move(user: DiskUser): string | undefined {
   if (over !== undefined && user.dice.chance(0.7)) return undefined;
   user.disk.rename(user.at(from.path), user.at(to));
   if (over !== undefined && from.path !== to) user.ledger.gaveUp(over);
+  if (over === undefined && user.isRacing) mayRestFrom(user, to);
   return `${from.path} ${to}`;
+}
+
+/** Who takes the place of a file in the moment in which it is replaced has replaced that file: it is in the trash by then. */
+function mayRestFrom(user: DiskUser, path: string): void {
+  const { node: trash } = user.disk.find(user.at(".snap/trash"), "look");
+  for (const { path: place, node } of trash === undefined ? [] : user.standing(trash)) {
+    if (node.kind === "file" && place.endsWith(`/${path}`)) user.ledger.mayRest(node.bytes);
+  }
 }
 
 function swap(user: DiskUser): string | undefined {
