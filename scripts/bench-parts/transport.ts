@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setFlagsFromString } from "node:v8";
 import { openEnvironment } from "../../src/app/environment.ts";
 import { ListeningServer } from "../../test/support/listening-server.ts";
 import { fillFolder, filesInCopy } from "./many-files.ts";
@@ -32,6 +33,8 @@ export type TransportSizes = {
  * own defaults, on the same server, through the same proxy and TLS, one after the other.
  */
 export async function benchTransport(sizes: TransportSizes): Promise<void> {
+  // The server is in this process, and tidies up as `snap server` does.
+  setFlagsFromString("--no-incremental-marking");
   const top = realpathSync(mkdtempSync(path.join(tmpdir(), "snap-bench-")));
   try {
     await using server = await ListeningServer.open({ checkResponses: false });
