@@ -6,6 +6,7 @@ import type { KeptRemote, RemoteSide } from "../ports.ts";
 import { SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import type { Environment } from "./environment.ts";
+import { fetchAt } from "./own-server.ts";
 
 export type { AccountFacts } from "../remote/account-facts.ts";
 export type { KnownPlace } from "../remote/dropbox-side.ts";
@@ -13,7 +14,7 @@ export type { KnownPlace } from "../remote/dropbox-side.ts";
 /** An account that this installation is linked to. */
 export type Account = AccountRecord;
 
-/** The app key of the embedded account, which takes any. */
+/** The app key of the embedded account and of a `snap server`, which take any. */
 export const embeddedAppKey = "embedded";
 
 const loginHint = "Run `snap login` for Dropbox, or `snap login --local` for the embedded account.";
@@ -93,7 +94,7 @@ export async function connect(
     import("../remote/account-facts.ts"),
   ]);
   const server = account.kind === "local" ? await reachEmbedded(environment) : undefined;
-  const reach = server?.fetch ?? environment.fetch;
+  const reach = server?.fetch ?? fetchAt(account.server, environment.fetch);
   const { clock, rng, logger } = environment;
   const appKey = account.appKey ?? embeddedAppKey;
   const options = {

@@ -11,6 +11,7 @@ import {
   type Account,
 } from "./accounts.ts";
 import type { Environment } from "./environment.ts";
+import { addressAt, fetchAt } from "./own-server.ts";
 import { codeInAddress, openLoginPage, type LoginPage } from "./login-page.ts";
 
 /**
@@ -64,6 +65,12 @@ export interface PendingLogin extends AsyncDisposable {
 /** A code that a browser brought, not a person. */
 export type BroughtCode = { readonly code: string; readonly redirectUri: string };
 
+/** How a login goes on, and where: at Dropbox unless a `server` stands for it. */
+export type LoginOptions = {
+  readonly pagePort?: number | undefined;
+  readonly server?: string | undefined;
+};
+
 /**
  * Begin the OAuth 2 login with PKCE; with a `pagePort` a page of this computer waits for the browser, where the port is
  * free. May be dropped at any moment: it is forgotten, and its page closed.
@@ -71,21 +78,23 @@ export type BroughtCode = { readonly code: string; readonly redirectUri: string 
 export async function beginLogin(
   environment: Environment,
   appKey: string,
-  options: { readonly pagePort?: number | undefined } = {},
+  { pagePort, server }: LoginOptions = {},
 ): Promise<PendingLogin> {
-  const { fetch, clock, rng } = environment;
+  const { clock, rng } = environment;
+  const fetch = fetchAt(server, environment.fetch);
+  const shown = (address: string): string =>
+    server === undefined ? address : addressAt(server, address);
   const { url, returning, state, verifier } = startLogin({ appKey, rng });
-  const { pagePort } = options;
   const page = pagePort === undefined ? undefined : await openLoginPage(state, pagePort);
   return {
-    url,
-    pageUrl: page === undefined ? undefined : returning(page.redirectUri),
+    url: shown(url),
+    pageUrl: page === undefined ? undefined : shown(returning(page.redirectUri)),
     redirectUri: page?.redirectUri,
     brought: broughtBy(page),
     finish: async (given) => {
       const code = typeof given === "string" ? pasted(given, { page, state }) : given;
       const tokens = await finishLogin({ appKey, ...code, verifier, fetch, clock });
-      return keepLogin(environment, appKey, tokens);
+      return keepLogin(environment, { appKey, server }, tokens);
     },
     [Symbol.asyncDispose]: async () => page?.[Symbol.asyncDispose](),
   };
@@ -113,17 +122,19 @@ function broughtBy(page: LoginPage | undefined): Promise<BroughtCode> {
 /** Whose login it is, and what it may see, is asked before anything is remembered. */
 async function keepLogin(
   environment: Environment,
-  appKey: string,
+  { appKey, server }: { readonly appKey: string; readonly server: string | undefined },
   tokens: Login,
 ): Promise<Account> {
-  const { fetch, clock, rng, logger } = environment;
+  const { clock, rng, logger } = environment;
+  const fetch = fetchAt(server, environment.fetch);
   const { accountId, refreshToken } = tokens;
   const login = { account: accountId, auth: { appKey, refreshToken }, fetch, clock, rng, logger };
   const isFolderOnly = await hasAppFolder(login);
   const { id, name, email } = await openRemote({ top: "", ...login }).account();
   await environment.secrets.write(id, refreshToken);
   const access = isFolderOnly ? ({ access: "app-folder" } as const) : {};
-  return remember(environment, { id, kind: "dropbox", name, email, appKey, ...access });
+  const where = server === undefined ? {} : { server };
+  return remember(environment, { id, kind: "dropbox", name, email, appKey, ...access, ...where });
 }
 
 /** The newest login comes first: it is the one that is used where none is named. */

@@ -5,7 +5,7 @@ import { formatSize } from "./format.ts";
 
 /** An account as programs read it; nothing in it is a secret. */
 export function describeAccount(account: Account): Readonly<Record<string, Json>> {
-  const { id, name, email, kind, appKey } = account;
+  const { id, name, email, kind, appKey, server } = account;
   return {
     id,
     name,
@@ -13,6 +13,7 @@ export function describeAccount(account: Account): Readonly<Record<string, Json>
     kind,
     access: accessOf(account),
     ...(appKey !== undefined && { appKey }),
+    ...(server !== undefined && { server }),
   };
 }
 
@@ -22,9 +23,9 @@ export function describeFacts({ account, space }: AccountFacts): Readonly<Record
   return { root, home, ...(team !== undefined && { team }), ...space };
 }
 
-/** `Ada (ada@example.com), Dropbox`. */
-export function accountLine({ name, email, kind }: Account): string {
-  const where = kind === "local" ? "embedded account" : "Dropbox";
+/** `Ada (ada@example.com), Dropbox`; of a server that stands for it the address. */
+export function accountLine({ name, email, kind, server }: Account): string {
+  const where = kind === "local" ? "embedded account" : (server ?? "Dropbox");
   return `${displayName(name)} (${displayName(email)}), ${where}`;
 }
 

@@ -12,13 +12,18 @@ export type LoginWords = {
   readonly browser: boolean | undefined;
   /** Where that page shall be; undefined for the usual port. */
   readonly port: number | undefined;
+  /** What stands for Dropbox; undefined for Dropbox itself. */
+  readonly server: string | undefined;
 };
 
 /** Lead a person through the login: addresses to open, then a code that is pasted or that a browser brings. */
 export async function loginBySteps(context: CliContext, words: LoginWords): Promise<Account> {
   const port = words.port ?? loginPort;
   const pagePort = wantsPage(context, words) ? port : undefined;
-  await using login = await beginLogin(context.environment, words.appKey, { pagePort });
+  await using login = await beginLogin(context.environment, words.appKey, {
+    pagePort,
+    server: words.server,
+  });
   if (pagePort !== undefined && login.pageUrl === undefined) {
     context.output.warn(`Port ${port} is taken, so no browser can bring the code: paste it`);
   }

@@ -20,6 +20,8 @@ export type AccountRecord = {
   readonly appKey?: string;
   /** The app has a folder of its own and sees nothing else; absent where it sees everything. */
   readonly access?: "app-folder";
+  /** Scheme, host and port of a server that stands for Dropbox; absent where it is Dropbox itself, or the embedded account. */
+  readonly server?: string;
 };
 
 /** One line of the list of workspaces; a link is there when `linkId`, `account` and `remote` are. */
@@ -67,6 +69,7 @@ const accountSchema: z.ZodType<AccountRecord> = z.strictObject({
   email: z.string(),
   appKey: z.string().min(1).exactOptional(),
   access: z.literal("app-folder").exactOptional(),
+  server: z.url().exactOptional(),
 });
 
 const workspaceSchema: z.ZodType<WorkspaceRecord> = z.strictObject({

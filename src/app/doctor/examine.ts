@@ -52,7 +52,8 @@ async function* checks(
   yield await checked("home", () => checkHome(environment, folders));
   // Without settings it is not known whose login it is, nor which workspaces there are.
   if (config === undefined) return;
-  if (config.accounts.some(({ kind }) => kind !== "local")) yield checkProxy(environment);
+  if (config.accounts.some(({ kind, server }) => kind !== "local" && server === undefined))
+    yield checkProxy(environment);
   yield* checkLogins(environment, config, examined);
   yield await checked("store", () => checkStore(environment));
   const records = config.workspaces.filter(isLinked);

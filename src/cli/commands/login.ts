@@ -1,6 +1,7 @@
-import { accountNamed, type Account } from "../../app/accounts.ts";
+import { accountNamed, embeddedAppKey, type Account } from "../../app/accounts.ts";
 import { loginLocal, logout } from "../../app/login.ts";
 import { loginPort } from "../../app/login-page.ts";
+import { parseServer } from "../../app/own-server.ts";
 import { displayName } from "../../core/path/names.ts";
 import { SnapError } from "../../std/error.ts";
 import { describeAccount } from "../account-text.ts";
@@ -27,6 +28,12 @@ export const loginCommand: AnyCommand = defineCommand({
         requiresArg: true,
         describe: "Key of your Dropbox app (or SNAP_APP_KEY); the guide tells how to get one",
       })
+      .option("server", {
+        type: "string",
+        requiresArg: true,
+        describe:
+          "Address of a `snap server` that stands for Dropbox, like https://box.example:8443",
+      })
       .option("browser", {
         type: "boolean",
         describe:
@@ -37,9 +44,10 @@ export const loginCommand: AnyCommand = defineCommand({
         requiresArg: true,
         describe: `Port of the redirect URI that the browser comes back to; default: ${loginPort}`,
       })
-      .conflicts("local", ["app-key", "browser", "port"])
-      .conflicts("name", "app-key")
+      .conflicts("local", ["app-key", "server", "browser", "port"])
+      .conflicts("name", ["app-key", "server"])
       .example("snap login --local", "an account for trying things out")
+      .example("snap login --server https://box.example:8443", "a server of your own for Dropbox")
       .example("snap login --app-key abc123", "prints addresses to open, waits for the code"),
   run: async (context, words) => {
     const account =
@@ -60,15 +68,19 @@ async function loginToDropbox(
     readonly appKey: string | undefined;
     readonly browser: boolean | undefined;
     readonly port: string | undefined;
+    readonly server: string | undefined;
   },
 ): Promise<Account> {
-  const appKey = words.appKey ?? context.environment.variables["SNAP_APP_KEY"];
+  const server = words.server === undefined ? undefined : parseServer(words.server);
+  const own = server === undefined ? undefined : embeddedAppKey;
+  const appKey = words.appKey ?? context.environment.variables["SNAP_APP_KEY"] ?? own;
   if (appKey === undefined || appKey === "") {
     throw new SnapError("usage", "No app key was given", {
       hint: "Give --app-key or set SNAP_APP_KEY (the guide on logging in tells how to register an app), or use `snap login --local`.",
     });
   }
-  return loginBySteps(context, { appKey, browser: words.browser, port: portIn(words.port) });
+  const { browser, port } = words;
+  return loginBySteps(context, { appKey, browser, port: portIn(port), server });
 }
 
 function portIn(text: string | undefined): number | undefined {
