@@ -12,18 +12,24 @@ const readBytes = 512 * 1024;
 export const readBodyMemory: number = 2 * readBytes;
 
 /**
- * A stretch of the file, read while it goes out. A file that ends earlier was changed: then it fails as `volatile`.
+ * A stretch of the file, read and counted while it goes out. A file that ends earlier was changed: then it fails as `volatile`.
  *
  * Two pieces of memory serve in turn for all of it: new ones would be collected, and each GiB would leave that much behind. A piece is
  * filled again when the one behind it was taken, thus when the line has it; a server that is told the hash would find out.
  */
-export function bodyOf(request: UploadRequest, { from, to }: Stretch): ReadBody {
+export function bodyOf(
+  request: UploadRequest,
+  { from, to }: Stretch,
+  { onBytes }: Work = {},
+): ReadBody {
   return new ReadBody(to - from, async function* () {
     const memory = [0, 1].map(() => Buffer.allocUnsafeSlow(Math.min(readBytes, to - from)));
     for (let at = from, turn = 0; at < to; turn += 1) {
       const piece = await request.read(at, Math.min(readBytes, to - at), memory[turn % 2]);
       if (piece.length === 0) throw volatile(request);
       yield piece;
+      // Whoever asks for the next one has sent this one.
+      onBytes?.(piece.length);
       at += piece.length;
     }
   });

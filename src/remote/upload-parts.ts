@@ -114,7 +114,7 @@ class PartSender {
     { content, close }: { readonly content: HashedContent; readonly close: boolean },
   ): Promise<void> {
     const { request, work } = this.#upload;
-    const contents = bodyOf(request, part);
+    const contents = bodyOf(request, part, work);
     const argument = {
       cursor: { session_id: this.#session.session, offset: part.from },
       ...(close && { close }),
@@ -142,11 +142,10 @@ class PartSender {
   }
 
   #acknowledge(part: Stretch): void {
-    const { request, work } = this.#upload;
+    const { request } = this.#upload;
     const before =
       this.#session.kind === "sequential" ? [{ from: 0, to: part.from }] : this.#acknowledged;
     this.#acknowledged = joined([...before, part]);
     request.onSession?.({ ...this.#session, acknowledged: this.#acknowledged });
-    work.onBytes?.(part.to - part.from);
   }
 }

@@ -42,7 +42,8 @@ test("S57: a large file goes in parts side by side, each with its own hash; the 
   expect(sent.map(({ cursor }) => cursor.offset / mebi)).toEqual([0, 4, 8, 12, 16]);
   expect(sent.map(({ close }) => close)).toEqual([...Array(4), true]);
   expect(sent.every(({ content_hash: hash }) => /^[0-9a-f]{64}$/u.test(String(hash)))).toBe(true);
-  expect(bytes.toSorted((a, b) => a - b)).toEqual([2, 4, 4, 4, 4].map((size) => size * mebi));
+  expect(bytes.reduce((sum, count) => sum + count, 0)).toBe(large.length);
+  expect(Math.max(...bytes), "counted while they travel").toBeLessThanOrEqual(mebi);
   expect(notes.at(0)).toMatchObject({ kind: "concurrent", acknowledged: [] });
   expect(notes.at(-1)?.acknowledged).toEqual([{ from: 0, to: 18 * mebi }]);
 });
