@@ -82,10 +82,13 @@ test("S35: who joins a team is told where the own folder is now", async () => {
   await home.link("/project");
   await home.sync();
   home.server.changeTeam(home.account, "join");
+  // Where nothing happened nothing is to be asked, and the folder is the one that it was.
+  await home.sync();
+  home.write("a", "two");
   const error = await home.syncError();
   expect(error.code).toBe("account-changed");
   expect(error.hint).toContain('"/Ada"');
-  expect(home.tree()).toEqual({ a: "one" });
+  expect(home.tree()).toEqual({ a: "two" });
   expect(await home.cloud()).toEqual(["/project/a"]);
 });
 
