@@ -137,10 +137,10 @@ export interface RemoteSide extends RemoteBatches {
   /** Pages since the cursor, or of everything; own documents below `.snap/` are left out, see `document`. */
   pages(cursor: string | undefined, work?: Work): AsyncIterable<RemotePage>;
   /**
-   * Whether nothing happened since a cursor but that our document was written. Any doubt is a no. One call, before which nobody asks for
-   * the account or the linked folder: nothing may be written on the strength of it (S35).
+   * Where nothing happened since a cursor but that our document was written: the cursor to go on from, the same where not even that. In any
+   * doubt undefined. One call, before which nobody asks for the account or the linked folder: nothing may be written on the strength of it (S35).
    */
-  isQuiet(cursor: string, ours: KnownDocument, work?: Work): Promise<boolean>;
+  quietSince(cursor: string, ours: KnownDocument, work?: Work): Promise<string | undefined>;
   /**
    * Wait some minutes until something behind a cursor may have changed: a reason to ask for pages, never a fact (S2).
    * A cursor that has ended is a change. Asked once, not repeated. @throws {SnapError} `interrupted` at once

@@ -32,7 +32,7 @@ import { Client, type ClientOptions } from "./client.ts";
 import { listDocuments, readDocument, writeDocument } from "./documents.ts";
 import { download } from "./download.ts";
 import { FolderDownloader } from "./download-folder.ts";
-import { getItem, listItems, isQuiet, listPages } from "./listing.ts";
+import { getItem, listItems, listPages, quietSince } from "./listing.ts";
 import { fileHistory, revert, revisionHash } from "./revisions.ts";
 import { roomLeft } from "./room.ts";
 import { upload } from "./upload.ts";
@@ -101,8 +101,8 @@ class DropboxSide implements RemoteSide, KeptRemote {
     return listPages(this.#client, this.#top, { cursor, work });
   }
 
-  isQuiet(cursor: string, ours: KnownDocument, work?: Work): Promise<boolean> {
-    return isQuiet(this.#client, this.#top, { cursor, ours, work });
+  quietSince(cursor: string, ours: KnownDocument, work?: Work): Promise<string | undefined> {
+    return quietSince(this.#client, this.#top, { cursor, ours, work });
   }
 
   waitForChange(cursor: string, signal: AbortSignal | undefined): Promise<RemoteWait> {

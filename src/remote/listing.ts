@@ -82,26 +82,29 @@ function topMissing(error: unknown, top: Top): unknown {
 }
 
 /**
- * Whether nothing happened in the linked folder since a cursor, but that our document got the revision that we know. A cursor belongs
- * to an account and a place, so neither is asked for before; whatever the server has against it is a no.
+ * The cursor to go on from where nothing happened in the linked folder, but that our document got the revision that we know. A cursor
+ * belongs to an account and a place, so neither is asked for before. Undefined for anything else that the server says.
  *
  * @throws {SnapError} errors of the line and of the login
  */
-export async function isQuiet(
+export async function quietSince(
   client: Client,
   top: Top,
   { cursor, ours, work }: { cursor: string; ours: KnownDocument; work?: Work | undefined },
-): Promise<boolean> {
+): Promise<string | undefined> {
   const call = { what: "Listing", endpoint: "list", path: top, work } as const;
   try {
     const result = await client.ask(
       (sdk, own) => sdk.filesListFolderContinue({ cursor }, own),
       call,
     );
-    const { entries, hasMore } = pageOf(result);
-    return !hasMore && entries.every((entry) => isOurs(entry, top, ours));
+    const { entries, hasMore, cursor: next } = pageOf(result);
+    if (hasMore || !entries.every((entry) => isOurs(entry, top, ours))) return undefined;
+    // Whoever waits for changes behind the old one would be told of our document for ever.
+    return entries.length === 0 ? cursor : next;
   } catch (error) {
-    if (statusOf(error) === 409 || statusOf(error) === 400 || statusOf(error) === 422) return false;
+    if (statusOf(error) === 409 || statusOf(error) === 400 || statusOf(error) === 422)
+      return undefined;
     throw error;
   }
 }

@@ -149,7 +149,7 @@ test("S84: a wait after trouble becomes no longer when the clock is set back", a
 
 test("S79: what the user has to settle ends it, with its reason", async () => {
   await using live = await LiveWorld.resting("a: 0");
-  live.world.hooks.instead("remote.isQuiet", () => {
+  live.world.hooks.instead("remote.quietSince", () => {
     throw new SnapError("login-revoked", "The login was revoked");
   });
   live.engine.nudge();

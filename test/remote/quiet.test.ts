@@ -9,6 +9,13 @@ import { allOf, at, failure, linkedServer, uploadOf } from "./linked.ts";
 
 const beacon = at(".snap/devices/one.json");
 
+async function isQuiet(
+  remote: RemoteSide,
+  ...[cursor, ours]: Parameters<RemoteSide["quietSince"]>
+): Promise<boolean> {
+  return (await remote.quietSince(cursor, ours)) !== undefined;
+}
+
 /** Where everything has been read, and our document is there. */
 async function readAll(remote: RemoteSide): Promise<{ cursor: string; rev: string }> {
   await remote.makeTop();
@@ -22,7 +29,7 @@ test("S35: where nothing happened one call says so, before anybody asks for the 
   await using linked = await linkedServer("/l");
   const { cursor, rev } = await readAll(linked.open("/l"));
   linked.routes.length = 0;
-  expect(await linked.remote.isQuiet(cursor, { path: beacon, rev })).toBe(true);
+  expect(await isQuiet(linked.remote, cursor, { path: beacon, rev })).toBe(true);
   expect(linked.routes).toEqual(["/oauth2/token", "files/list_folder/continue"]);
 });
 
@@ -31,10 +38,10 @@ test("S117: our document is nothing new with the revision that we know, and news
   const { remote } = linked;
   const { cursor, rev } = await readAll(remote);
   const newer = await remote.writeDocument(beacon, "two", rev);
-  expect(await remote.isQuiet(cursor, { path: beacon, rev })).toBe(false);
-  expect(await remote.isQuiet(cursor, { path: beacon, rev: newer })).toBe(true);
+  expect(await isQuiet(remote, cursor, { path: beacon, rev })).toBe(false);
+  expect(await isQuiet(remote, cursor, { path: beacon, rev: newer })).toBe(true);
   await remote.writeDocument(at(".snap/devices/other.json"), "other", undefined);
-  expect(await remote.isQuiet(cursor, { path: beacon, rev: newer })).toBe(false);
+  expect(await isQuiet(remote, cursor, { path: beacon, rev: newer })).toBe(false);
 });
 
 test("S117: neither are the folders that our first document made", async () => {
@@ -43,16 +50,19 @@ test("S117: neither are the folders that our first document made", async () => {
   await remote.makeTop();
   const cursor = (await allOf(remote.pages(undefined))).at(-1)?.cursor ?? "";
   const rev = await remote.writeDocument(beacon, "one", undefined);
-  expect(await remote.isQuiet(cursor, { path: beacon, rev })).toBe(true);
+  expect(await isQuiet(remote, cursor, { path: beacon, rev })).toBe(true);
+  const next = await remote.quietSince(cursor, { path: beacon, rev });
+  expect(next, "behind our document").not.toBe(cursor);
+  expect(await remote.quietSince(next ?? "", { path: beacon, rev }), "as it is").toBe(next);
   await remote.makeFolder(at("folder"));
-  expect(await remote.isQuiet(cursor, { path: beacon, rev })).toBe(false);
+  expect(await isQuiet(remote, cursor, { path: beacon, rev })).toBe(false);
 });
 
 test("S35: anything else that happened, or that the server has against the cursor, is a no", async () => {
   await using linked = await linkedServer("/l");
   const { remote } = linked;
   const { cursor, rev } = await readAll(remote);
-  const ask = (place: string): Promise<boolean> => remote.isQuiet(place, { path: beacon, rev });
+  const ask = (place: string): Promise<boolean> => isQuiet(remote, place, { path: beacon, rev });
   expect(await ask("no cursor")).toBe(false);
   await remote.upload(uploadOf("b", "2"));
   expect(await ask(cursor)).toBe(false);
@@ -76,7 +86,7 @@ test("a login that ended is no answer", async () => {
   const { auth, clock } = linked;
   await revoke({ ...auth, clock, fetch: linked.server.fetch });
   linked.clock.advance(5 * 3_600_000);
-  await expect(linked.remote.isQuiet(cursor, { path: beacon, rev })).rejects.toThrow(
+  await expect(linked.remote.quietSince(cursor, { path: beacon, rev })).rejects.toThrow(
     code("login-revoked"),
   );
 });
@@ -91,5 +101,5 @@ test("X18: a cursor of another account is none", async () => {
   const shared = { account: other, auth, clock, fetch: server.fetch, rng: seededRng(4) };
   const stranger = openRemote({ ...shared, top: "/l" });
   await readAll(stranger);
-  expect(await stranger.isQuiet(cursor, { path: beacon, rev })).toBe(false);
+  expect(await isQuiet(stranger, cursor, { path: beacon, rev })).toBe(false);
 });

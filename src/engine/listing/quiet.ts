@@ -25,5 +25,8 @@ export async function isRemoteQuiet(
   const beacon = beaconNote(index);
   const isTold = beacon !== undefined && beacon.generation === generationOf(index, "generation");
   if (!isWhole || !isKnown || !isTold || isPending) return false;
-  return await remote.isQuiet(cursor, { path: beaconPath(config.link), rev: beacon.rev }, work);
+  const ours = { path: beaconPath(config.link), rev: beacon.rev };
+  const next = await remote.quietSince(cursor, ours, work);
+  if (next !== undefined && next !== cursor) index.transaction(() => index.setMeta("cursor", next));
+  return next !== undefined;
 }

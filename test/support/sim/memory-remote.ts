@@ -67,11 +67,12 @@ export class MemoryRemote extends MemoryBatches implements RemoteSide {
   }
 
   /** Documents are in no listing here: their revisions tell. */
-  isQuiet(cursor: string, { path, rev }: KnownDocument): Promise<boolean> {
-    return this.call("isQuiet", () => {
-      if (this.#cloud.root === undefined) return false;
+  quietSince(cursor: string, { path, rev }: KnownDocument): Promise<string | undefined> {
+    return this.call("quietSince", () => {
+      if (this.#cloud.root === undefined) return undefined;
       const { changes, complete } = this.#linesFrom(Number(cursor), false);
-      return complete && changes.length === 0 && this.#cloud.documents.get(path)?.rev === rev;
+      const isQuiet = complete && changes.length === 0;
+      return isQuiet && this.#cloud.documents.get(path)?.rev === rev ? cursor : undefined;
     });
   }
 
