@@ -6,11 +6,11 @@ import { buffer } from "node:stream/consumers";
 /** A port of this machine, and the certificate to trust there; plain HTTP without one. */
 export type NodePlace = { readonly port: number; readonly ca?: string };
 
-/** A `fetch` that asks this port for whatever host a URL names, as if its name led here. Bodies are taken whole. */
+/** A `fetch` that asks this port for whatever host a URL names, as if its name led here. Bodies are taken whole, each piece as it is when it comes. */
 export function nodeFetch({ port, ca }: NodePlace): typeof fetch {
   return async (input, init) => {
     const request = new Request(input, { ...init, duplex: "half" });
-    const body = Buffer.from(await request.arrayBuffer());
+    const body = await taken(request);
     const { hostname, pathname, search } = new URL(request.url);
     const options = {
       host: "127.0.0.1",
@@ -37,4 +37,11 @@ export function nodeFetch({ port, ca }: NodePlace): typeof fetch {
     const hasNone = statusCode === 304 || request.method === "HEAD";
     return new Response(hasNone ? null : content, { status: statusCode, headers });
   };
+}
+
+/** As a line does: who sends may use the memory of a piece again for the next one. */
+async function taken({ body }: Request): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of body ?? []) pieces.push(Buffer.from(piece));
+  return Buffer.concat(pieces);
 }
