@@ -46,7 +46,8 @@ const linkFacts: readonly MetaKey[] = [
     "cursor",
     "complete",
   ] as const),
-  ...(["rules_digest", "beacon", "last_synced_at", "last_left", "rolled_back", "stuck"] as const),
+  ...(["rules_digest", "beacon", "beacon_cursor", "last_synced_at", "last_left"] as const),
+  ...(["rolled_back", "stuck"] as const),
   ...([
     "copied_at",
     "removals_frozen",

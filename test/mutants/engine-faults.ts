@@ -143,4 +143,10 @@ export const engineFaults: readonly Fault[] = [
     `0o7777`,
     "setuid comes with a download",
   ],
+  [
+    `${engine}/listing/quiet.ts`,
+    ` && isBeaconCompared(index)`,
+    ``,
+    "a sync that was held takes the beacon for compared",
+  ],
 ].map(([file = "", from = "", to = "", breaks = ""]) => ({ file, from, to, breaks }));

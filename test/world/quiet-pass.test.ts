@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { beaconPath, formatBeacon } from "../../src/core/beacon.ts";
 import { World } from "../support/world.ts";
 
 const routes = (world: World): string[] =>
@@ -58,6 +59,23 @@ test("S117: a workspace that was put back is found, though nothing happened on t
   const { workspace, link } = world.deps.config;
   await world.deps.local.writeMarker({ workspace, link, generation: 0 });
   await expect(world.syncOnce()).rejects.toThrow("put back to an older state");
+});
+
+test("S117: an index that was put back is found by each sync, though the first has read what happened", async () => {
+  await using world = await restingWorld();
+  const { deps } = world;
+  const there = await deps.remote.document(beaconPath(deps.config.link));
+  const ahead = formatBeacon({
+    generation: 99,
+    time: "2026-01-01T00:00:00Z",
+    device: "box",
+    tool: "t",
+  });
+  await deps.remote.writeDocument(beaconPath(deps.config.link), ahead, there?.rev);
+  for (let again = 0; again < 2; again += 1) {
+    await expect(world.syncOnce()).rejects.toThrow("put back to an older state");
+    world.restart();
+  }
 });
 
 test("what changed there comes down as ever", async () => {

@@ -20,6 +20,8 @@ export type MetaKey =
   | "generation"
   | "marked"
   | "beacon"
+  /** The cursor with which the beacon was last compared (S117): pages that came later may name another one. */
+  | "beacon_cursor"
   | "last_synced_at"
   /** When the index was last copied (S11), ms since 1970. */
   | "copied_at"

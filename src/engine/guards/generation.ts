@@ -39,7 +39,14 @@ export function beaconNote(index: IndexStore): BeaconNote | undefined {
   return { rev, generation: generation === "-" ? undefined : Number(generation) };
 }
 
-/** Called inside a transaction. */
+/** It was compared, or is ours: what pages said until now is older. Called inside a transaction. */
 export function noteBeacon(index: IndexStore, note: BeaconNote | undefined): void {
   index.setMeta("beacon", note && `${note.generation ?? "-"} ${note.rev}`);
+  index.setMeta("beacon_cursor", index.meta("cursor"));
+}
+
+/** Whether no page was read since the noted beacon was compared. */
+export function isBeaconCompared(index: IndexStore): boolean {
+  const cursor = index.meta("cursor");
+  return cursor !== undefined && index.meta("beacon_cursor") === cursor;
 }

@@ -5,6 +5,7 @@ import { isoSeconds } from "../../std/time.ts";
 import {
   beaconNote,
   generationOf,
+  isBeaconCompared,
   noteBeacon,
   refusePutBack,
   type BeaconNote,
@@ -128,7 +129,7 @@ function notedBeacon(index: IndexStore): BeaconFound | undefined {
 /** What is there now is what the next write replaces; a beacon that is missing alone is written again (S117). */
 function noteDocument(index: IndexStore, document: BeaconFound | undefined): void {
   const known = beaconNote(index);
-  if (known?.rev === document?.rev) return;
+  if (known?.rev === document?.rev && isBeaconCompared(index)) return;
   const note = document && { rev: document.rev, generation: document.beacon?.generation };
   index.transaction(() => noteBeacon(index, note));
 }

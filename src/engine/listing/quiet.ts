@@ -1,7 +1,13 @@
 import { beaconPath } from "../../core/beacon.ts";
+import type { IndexStore } from "../../ports.ts";
 import type { Work } from "../../std/events.ts";
 import type { EngineDeps } from "../engine-deps.ts";
-import { beaconNote, generationOf } from "../guards/generation.ts";
+import {
+  beaconNote,
+  generationOf,
+  isBeaconCompared,
+  type BeaconNote,
+} from "../guards/generation.ts";
 import { foldersToList, pendingExclusions } from "../scope/exclusions-in-force.ts";
 
 /**
@@ -16,17 +22,32 @@ export async function isRemoteQuiet(
   work: Work,
 ): Promise<boolean> {
   const cursor = index.meta("cursor");
-  const isWhole = cursor !== undefined && index.meta("complete") !== undefined;
-  // Calls of the members of a team name a root, which the account has to be asked for.
-  const isPlain = index.meta("account_id") === config.account && index.meta("account_home") === "";
-  const isKnown = isPlain && index.meta("root_id") !== undefined;
+  const beacon = beaconNote(index);
   const { leaving, returning } = pendingExclusions(index, config.excluded());
   const isPending = leaving.length + returning.length + foldersToList(index).length > 0;
-  const beacon = beaconNote(index);
-  const isTold = beacon !== undefined && beacon.generation === generationOf(index, "generation");
-  if (!isWhole || !isKnown || !isTold || isPending) return false;
+  const isWhole = index.meta("complete") !== undefined;
+  const isKnown = isWhole && isPlace(index, config) && isTold(index, beacon);
+  if (cursor === undefined || beacon === undefined || !isKnown || isPending) return false;
   const ours = { path: beaconPath(config.link), rev: beacon.rev };
   const next = await remote.quietSince(cursor, ours, work);
-  if (next !== undefined && next !== cursor) index.transaction(() => index.setMeta("cursor", next));
+  if (next !== undefined && next !== cursor) goOnFrom(index, next);
   return next !== undefined;
+}
+
+/** Calls of the members of a team name a root, which the account has to be asked for. */
+function isPlace(index: IndexStore, { account }: EngineDeps["config"]): boolean {
+  const isPlain = index.meta("account_id") === account && index.meta("account_home") === "";
+  return isPlain && index.meta("root_id") !== undefined;
+}
+
+/** A sync that ended before the comparison has read the pages that tell of another beacon. */
+function isTold(index: IndexStore, beacon: BeaconNote | undefined): boolean {
+  return beacon?.generation === generationOf(index, "generation") && isBeaconCompared(index);
+}
+
+function goOnFrom(index: IndexStore, cursor: string): void {
+  index.transaction(() => {
+    index.setMeta("cursor", cursor);
+    index.setMeta("beacon_cursor", cursor);
+  });
 }
