@@ -36,7 +36,7 @@ export class FolderDownloader {
     const archive = await this.#fetch(request, work);
     if (archive === undefined) return;
     try {
-      yield* filesIn(archive, request.wanted, work);
+      yield* filesIn(archive, request, work);
     } catch (error) {
       throwIfAborted(work.signal);
       // Whatever the archive lacks is fetched file by file.
@@ -101,15 +101,18 @@ async function wholeBody(
 
 async function* filesIn(
   archive: Buffer,
-  wanted: ReadonlyMap<string, number>,
+  { wanted, bytesMax }: FolderRequest,
   { signal }: Work,
 ): AsyncGenerator<FolderFile> {
   const zip = await fromBufferPromise(archive, { lazyEntries: true });
+  let bytesLeft = bytesMax;
   for await (const entry of zip.eachEntry()) {
     throwIfAborted(signal);
     const place = placeOf(entry);
-    // A file of another size is not inflated: nothing makes more of it than was asked for.
-    if (place === undefined || wanted.get(place) !== entry.uncompressedSize) continue;
+    const size = entry.uncompressedSize;
+    // A file of another size is not inflated, nor one place again and again: nothing makes more of it than was asked for.
+    if (place === undefined || wanted.get(place) !== size || size > bytesLeft) continue;
+    bytesLeft -= size;
     yield { place, bytes: await bytesOf(zip, entry) };
   }
 }

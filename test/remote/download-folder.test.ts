@@ -175,6 +175,16 @@ test("S66: entries that differ in case or form alone are each told, and the call
   ]);
 });
 
+test("X13, S66: an archive that names one place again and again gives no more than the folder holds", async () => {
+  await using linked = await filled();
+  const two = ["Folder/Sub/two.txt", files["Folder/Sub/two.txt"]] as const;
+  const archive = await zipOf(Array.from({ length: 100 }, () => two));
+  linked.intercept = spoiling(() => archive);
+  const found = await allOf(linked.remote.filesIn(request()));
+  expect(told(found)).toEqual({ "sub/two.txt": two[1] });
+  expect(found).toHaveLength(1);
+});
+
 async function zipOf(entries: readonly (readonly [string, string])[]): Promise<Buffer> {
   const zip = new YazlZipFile();
   for (const [name, text] of entries) zip.addBuffer(Buffer.from(text), name);
