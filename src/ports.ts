@@ -137,8 +137,8 @@ export interface RemoteSide extends RemoteBatches {
   /** Pages since the cursor, or of everything; own documents below `.snap/` are left out, see `document`. */
   pages(cursor: string | undefined, work?: Work): AsyncIterable<RemotePage>;
   /**
-   * Where nothing happened since a cursor but that our document was written: the cursor to go on from, the same where not even that. In any
-   * doubt undefined. One call, before which nobody asks for the account or the linked folder: nothing may be written on the strength of it (S35).
+   * Where nothing happened since a cursor but that our document was written: the cursor to go on from, behind what is elsewhere in the account.
+   * In any doubt undefined. One call, before which nobody asks for the account or the linked folder: nothing may be written on the strength of it (S35).
    */
   quietSince(cursor: string, ours: KnownDocument, work?: Work): Promise<string | undefined>;
   /**

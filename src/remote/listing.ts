@@ -100,8 +100,8 @@ export async function quietSince(
     );
     const { entries, hasMore, cursor: next } = pageOf(result);
     if (hasMore || !entries.every((entry) => isOurs(entry, top, ours))) return undefined;
-    // Whoever waits for changes behind the old one would be told of our document for ever.
-    return entries.length === 0 ? cursor : next;
+    // Behind the old one a wait for news would end at once, for ever: with our document, or with what happened elsewhere in the account.
+    return next;
   } catch (error) {
     if (statusOf(error) === 409 || statusOf(error) === 400 || statusOf(error) === 422)
       return undefined;

@@ -16,6 +16,11 @@ async function isQuiet(
   return (await remote.quietSince(cursor, ours)) !== undefined;
 }
 
+/** Whether somebody who waits behind a cursor is told of something. */
+async function isNews(remote: RemoteSide, cursor: string): Promise<boolean> {
+  return (await remote.waitForChange(cursor, undefined)).changed;
+}
+
 /** Where everything has been read, and our document is there. */
 async function readAll(remote: RemoteSide): Promise<{ cursor: string; rev: string }> {
   await remote.makeTop();
@@ -52,10 +57,19 @@ test("S117: neither are the folders that our first document made", async () => {
   const rev = await remote.writeDocument(beacon, "one", undefined);
   expect(await isQuiet(remote, cursor, { path: beacon, rev })).toBe(true);
   const next = await remote.quietSince(cursor, { path: beacon, rev });
-  expect(next, "behind our document").not.toBe(cursor);
-  expect(await remote.quietSince(next ?? "", { path: beacon, rev }), "as it is").toBe(next);
+  expect(await isNews(remote, cursor), "before our document").toBe(true);
+  expect(await isNews(remote, next ?? ""), "behind it").toBe(false);
   await remote.makeFolder(at("folder"));
   expect(await isQuiet(remote, cursor, { path: beacon, rev })).toBe(false);
+});
+
+test("S2: what happens elsewhere in the account is quiet, and whoever waits behind it is not told again", async () => {
+  await using linked = await linkedServer("/l");
+  const { cursor, rev } = await readAll(linked.remote);
+  await linked.open("/elsewhere").makeTop();
+  expect(await isNews(linked.remote, cursor)).toBe(true);
+  const next = await linked.remote.quietSince(cursor, { path: beacon, rev });
+  expect(await isNews(linked.remote, next ?? "")).toBe(false);
 });
 
 test("S35: anything else that happened, or that the server has against the cursor, is a no", async () => {

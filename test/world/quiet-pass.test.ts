@@ -25,6 +25,17 @@ test("S35: a sync of what has not changed is one call, also behind one that wrot
   expect(routes(world)).toEqual(quiet);
 });
 
+test("S2, S35: a sync of what has not changed goes on from where the server was asked", async () => {
+  await using world = await restingWorld();
+  world.hooks.instead("remote.quietSince", () => "behind what is elsewhere");
+  await world.syncOnce();
+  const { index } = world;
+  expect([index.meta("cursor"), index.meta("beacon_cursor")]).toEqual([
+    "behind what is elsewhere",
+    "behind what is elsewhere",
+  ]);
+});
+
 test("S35: before an edit goes up the account and the folder are looked at", async () => {
   await using world = await restingWorld();
   world.local.write("b", "22");
