@@ -5,7 +5,7 @@ import { LiveWorld } from "./live-world.ts";
 
 const offline = new SnapError("offline", "The server cannot be reached");
 
-test("S84: a wait that is cut off after a while costs one more call, and no pause", async () => {
+test("S84: a wait that is cut off after a while costs one question and the next wait, and no pause", async () => {
   await using live = await LiveWorld.resting("a: 0");
   for (let cut = 1; cut <= 3; cut += 1) {
     await live.pass(60_000);
@@ -15,10 +15,26 @@ test("S84: a wait that is cut off after a while costs one more call, and no paus
     await live.rest();
     expect(live.clock.now()).toBe(cutAt);
   }
-  expect(new Set(live.calls), "the same place is waited behind").toEqual(
-    new Set(["index.meta cursor"]),
-  );
+  const asked = live.calls.filter((call) => call.startsWith("remote."));
+  expect(asked.map((call) => call.split(" ")[0])).toEqual(Array(3).fill("remote.quietSince"));
   expect(live.engine.status().state).toBe("idle");
+});
+
+test("S84: a line on which nothing is reached is told, though it takes as long to find out as a cut does", async () => {
+  await using live = await LiveWorld.resting("a: 0");
+  await live.pass(60_000);
+  live.world.hooks.instead("remote.quietSince", () => {
+    throw offline;
+  });
+  live.fail(offline);
+  await new Promise((resolve) => setImmediate(resolve));
+  await live.rest();
+  const { state, trouble } = live.engine.status();
+  expect([state, trouble?.code]).toEqual(["waiting", "offline"]);
+  expect(live.waits).toBe(1);
+  await live.pass(await live.rest());
+  expect(live.engine.status().state).toBe("idle");
+  expect(live.waits).toBe(2);
 });
 
 test("S2: an edit elsewhere is on the disk right after the notice, without a pause", async () => {

@@ -12,8 +12,9 @@ type PollDeps = { readonly remote: RemoteSide; readonly clock: Clock; readonly r
 const pauseMinMs = 1_000;
 
 /**
- * A wait that lasted so long, ms, was not refused: a proxy that bears no silence, or a line that changed, cut it off. It is begun anew at
- * once, behind the same cursor, so that nothing is missed; no more often than this.
+ * A wait that lasted so long, ms, was perhaps not refused: a proxy that bears no silence, or a line that changed, cut it off. Or nothing is
+ * reached at all, which takes as long to find out. So the server is asked at once, which tells, and then it is waited for anew; no more
+ * often than this.
  */
 const cutMinMs = 10_000;
 
@@ -47,7 +48,7 @@ export class RemotePoll {
     return this.#isPausing ? this.#pause.until : undefined;
   }
 
-  /** When a cycle is to ask the server, since waiting failed. */
+  /** When a cycle is to ask the server, since waiting failed or was cut off. */
   get askAt(): number | undefined {
     return this.#askAt;
   }
@@ -97,7 +98,8 @@ export class RemotePoll {
     } catch (error) {
       if (this.#call !== call) return;
       const isCut = isSnapError(error, "offline") && clock.now() - begunAt >= cutMinMs;
-      if (!isCut) this.#fail(error);
+      if (isCut) this.#askAt = clock.now();
+      else this.#fail(error);
     }
     this.#call = undefined;
     this.#onNews();
