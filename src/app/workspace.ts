@@ -55,7 +55,8 @@ export async function openLinked(
 /** Where the linked folder was found when it was looked for last; undefined before that. */
 export function knownPlace(index: IndexStore): KnownPlace | undefined {
   const [root, folder] = [index.meta("root_namespace"), index.meta("root_id")];
-  return root === undefined || folder === undefined ? undefined : { root, folder };
+  const home = index.meta("account_home");
+  return root === undefined || folder === undefined ? undefined : { root, folder, home };
 }
 
 /** What may be done while the first sync of a link has not come to its end (S44). */

@@ -10,7 +10,7 @@ import { endOldTokens } from "./guards/holds-tokens.ts";
 import { distrustOldAgreement } from "./recover/index-lost.ts";
 import { lookForLateEdits } from "./execute/late-writers.ts";
 import { roundsMax } from "./limits.ts";
-import { observeBoth, type Observed } from "./observe.ts";
+import { observeBoth, type Begin, type Observed } from "./observe.ts";
 import { Parking } from "./parking.ts";
 import { recover } from "./recover/recover.ts";
 import { settleAfterLook, settleIntents } from "./recover/settle-intents.ts";
@@ -42,7 +42,7 @@ export async function runCycles(
   for (let cycles = 1; cycles <= roundsMax; cycles += 1) {
     throwIfAborted(work.signal);
     await late();
-    const observed = await observeBoth(deps, work, { mayRest: cycles === 1 });
+    const observed = await observeBoth(deps, work, beginOf(cycles));
     parking.see(observed.frozen.left);
     if (cycles === 1) await refuseRolledBack(deps, observed);
     distrustOldAgreement(deps);
@@ -59,6 +59,10 @@ export async function runCycles(
   throw new SnapError("unexpected", `The two sides were not equal after ${roundsMax} cycles`, {
     hint: "Please report this, with the output of snap status.",
   });
+}
+
+function beginOf(cycles: number): Begin {
+  return cycles === 1 ? "first" : "next";
 }
 
 /** What rested in the trash goes only with a look at everything (S65). */

@@ -9,7 +9,12 @@ import type { LookWork } from "./disk/looking.ts";
 import { observeLocal } from "./disk/observe-local.ts";
 import { adoptUploads } from "./listing/adopt-uploads.ts";
 import { movedRepositories } from "./guards/moved-repositories.ts";
-import { knownRemote, observeRemote } from "./listing/observe-remote.ts";
+import {
+  followRemote,
+  knownRemote,
+  observeRemote,
+  type RemoteObservation,
+} from "./listing/observe-remote.ts";
 import { isRemoteQuiet } from "./listing/quiet.ts";
 import { loadScope, type Scope } from "./scope/scope.ts";
 
@@ -19,34 +24,61 @@ export type Observed = {
   readonly frozen: Frozen;
   /** When the look began, ms since 1970: what was written later was perhaps not seen. */
   readonly lookedAt: number;
-  /** Nothing had happened on the server: before anything is done, its account and folder have to be looked at. */
+  /** Nothing had happened on the server since the last sync: nothing was read but that. */
   readonly isRemoteQuiet: boolean;
+  /** The account and the folder were looked at; else they have to be before anything is done. */
+  readonly isPlaceChecked: boolean;
 };
+
+/**
+ * How a look at the server begins: `first` in a sync, which may be over where nothing happened; `next`, behind one of the same sync, by what
+ * happened since; `whole` with the account and the folder.
+ */
+export type Begin = "first" | "next" | "whole";
 
 /**
  * Look at both sides until complete. Nothing is written on either.
  *
- * @param mayRest where nothing happened on the server, that is all that is asked: who does something then looks at its account and
- * folder first
  * @throws {SnapError} what makes a plan impossible: `workspace-missing`, `remote-missing`, `account-changed`, errors of the
  * line (S79)
  */
 export async function observeBoth(
   deps: EngineDeps,
   work: LookWork,
-  { mayRest }: { readonly mayRest: boolean } = { mayRest: false },
+  begin: Begin = "whole",
 ): Promise<Observed> {
   const lookedAt = deps.clock.now();
   const scope = await loadScope(deps);
-  const isQuiet = mayRest && (await isRemoteQuiet(deps, work));
-  const remote = isQuiet ? await knownRemote(deps, scope) : await observeRemote(deps, scope, work);
+  const { remote, ...looked } = await lookAtRemote(deps, scope, { begin, work });
   throwIfAborted(work.signal);
   adoptUploads(deps.index, remote.frozen);
   const local = await observeLocal(deps, scope, work);
   throwIfAborted(work.signal);
   const moved = await movedRepositories(deps, local.repositories);
   const frozen = frozenNodes(deps.index, { local, remote, moved });
-  return { scope, frozen, lookedAt, isRemoteQuiet: isQuiet };
+  return { scope, frozen, lookedAt, ...looked };
+}
+
+type RemoteLook = Pick<Observed, "isRemoteQuiet" | "isPlaceChecked"> & {
+  readonly remote: RemoteObservation;
+};
+
+async function lookAtRemote(
+  deps: EngineDeps,
+  scope: Scope,
+  { begin, work }: { readonly begin: Begin; readonly work: LookWork },
+): Promise<RemoteLook> {
+  if (begin === "first" && (await isRemoteQuiet(deps, work))) {
+    return { remote: await knownRemote(deps, scope), isRemoteQuiet: true, isPlaceChecked: false };
+  }
+  // Without a cursor everything is listed: then it has to be known of what.
+  const goesOn = begin === "next" && deps.index.meta("cursor") !== undefined;
+  const look = goesOn ? followRemote : observeRemote;
+  return {
+    remote: await look(deps, scope, work),
+    isRemoteQuiet: false,
+    isPlaceChecked: !goesOn,
+  };
 }
 
 /** The remote tree as the merge may see it: without what is ignored or cannot be on this disk (S14, S91). */

@@ -96,8 +96,8 @@ async function raisedFor(
 }
 
 /** Before the first op, what was not looked at is (S35). False where it is another folder, of which everything is listed first. */
-async function isFolderThere(deps: EngineDeps, { isRemoteQuiet }: Observed): Promise<boolean> {
-  if (!isRemoteQuiet) return true;
+async function isFolderThere(deps: EngineDeps, { isPlaceChecked }: Observed): Promise<boolean> {
+  if (isPlaceChecked) return true;
   await checkRemote(deps);
   return deps.index.meta("complete") !== undefined;
 }

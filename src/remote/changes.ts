@@ -24,17 +24,23 @@ export async function folderId(
 /** Make the linked folder with its parents, or find it. @throws {SnapError} `conflict` when a file is there */
 export async function makeTop(client: Client, top: Top): Promise<string> {
   if (top === "") return "";
-  try {
-    await create(client, top, top);
-  } catch (error) {
-    if (!hasTag(error, "folder")) throw error;
-  }
-  const id = await folderId(client, top);
+  const id = (await makeNew(client, top)) ?? (await folderId(client, top));
   if (id !== undefined) return id;
   throw new SnapError("conflict", `The linked folder cannot be made: "${top}"`, {
     path: top,
     hint: "Link another folder, or move away what is there.",
   });
+}
+
+/** Undefined where a folder is there already. */
+async function makeNew(client: Client, top: Top): Promise<string | undefined> {
+  try {
+    const made = metadataOf(await create(client, top, top));
+    return isShape(made) ? textIn(made, "id") : undefined;
+  } catch (error) {
+    if (!hasTag(error, "folder")) throw error;
+    return undefined;
+  }
 }
 
 /** S60: a folder that is there is adopted, so a lost answer does no harm. */

@@ -10,9 +10,8 @@ import { Breakers, type Endpoint } from "./breaker.ts";
 import { fromRemote, hasTag, statusOf, type CallFacts } from "./errors.ts";
 import { laneBytesMax, Lanes } from "./lanes.ts";
 import type { RemoteAuth } from "./oauth.ts";
-import { rootedFetch, rootOf, Roots, type PathRoot, type Told } from "./path-root.ts";
+import { rootedFetch, Roots, toldOf, type PathRoot, type Told } from "./path-root.ts";
 import { waitAfter, withRetries } from "./retry.ts";
-import { isShape, shapeIn, textIn } from "./shape.ts";
 import type { LimitsNow } from "./throttle.ts";
 import { guardedFetch, type Fetch } from "./transport.ts";
 
@@ -90,15 +89,15 @@ export class Client {
 
   /** The result of a call, repeated while that can help. @throws {SnapError} as `fromRemote` */
   async call(route: Route, call: Call): Promise<unknown> {
-    await this.#pin(call.work);
+    await this.pin(call.work);
     return this.repeat(call, () =>
       this.#rooted(call, (pathRoot) => this.from(pathRoot).call(route, call)),
     );
   }
 
   /**
-   * As `call`, for what looks at something by a name that belongs to one account and one root, as a cursor does: whose the login is needs not be
-   * known before. @throws {SnapError} as `fromRemote`
+   * As `call`, for what looks at something by a name that belongs to one account and one root, as a cursor does, or for an answer that is of no use
+   * until both are known: whose the login is needs not be known before. @throws {SnapError} as `fromRemote`
    */
   async ask(route: Route, call: Call): Promise<unknown> {
     return this.repeat(call, () => this.from(this.#roots.pathRoot).call(route, call));
@@ -115,7 +114,7 @@ export class Client {
     route: Route,
     call: Call,
   ): Promise<{ readonly response: Response; readonly result: unknown }> {
-    await this.#pin(call.work);
+    await this.pin(call.work);
     const taken: Response[] = [];
     const takeBody = (response: Response): void => void taken.push(response);
     const { result } = await this.#rooted(call, (pathRoot) =>
@@ -154,10 +153,7 @@ export class Client {
     }
   }
 
-  /**
-   * Run a writing call when all earlier ones have ended: commits that meet on the server's lock only slow each other
-   * down (S59).
-   */
+  /** Run a writing call when all earlier ones have ended: commits that meet on the server's lock only slow each other down (S59). */
   async commit<T>(write: () => Promise<T>, work: Work = {}): Promise<T> {
     const turn = this.#writer.then(() => {
       throwIfAborted(work.signal);
@@ -174,19 +170,38 @@ export class Client {
    * @throws {SnapError} `account-changed` when it is not who it must be, or the linked folder is not found from its root
    */
   async account(work?: Work): Promise<RemoteAccount> {
+    const asking = this.#followAccount(work);
+    this.#pinning = asking;
+    try {
+      return await asking;
+    } finally {
+      if (this.#pinning === asking) this.#pinning = undefined;
+    }
+  }
+
+  async #followAccount(work: Work | undefined): Promise<RemoteAccount> {
     const told = await this.repeat({ work }, () => this.#askAccount(work));
     return (await this.#roots.follow(told)).account;
   }
 
-  /** Before anything else is done with a login, it is known whose it is (X18), and where its paths begin. */
-  async #pin(work: Work | undefined): Promise<void> {
-    if (this.#options.account === undefined || this.#roots.isKnown) return;
-    this.#pinning ??= this.account(work);
-    try {
-      await this.#pinning;
-    } finally {
-      this.#pinning = undefined;
-    }
+  /** Where calls begin now; undefined for the account's own folder, and where nobody has asked for the account yet. */
+  get pathRoot(): PathRoot {
+    return this.#roots.pathRoot;
+  }
+
+  /** Whether it is known whose the login is. */
+  get isPinned(): boolean {
+    return this.#roots.isKnown;
+  }
+
+  /**
+   * Before anything else is done with a login, it is known whose it is (X18), and where its paths begin.
+   *
+   * @throws {SnapError} as `account`
+   */
+  async pin(work?: Work): Promise<void> {
+    if (this.#options.account === undefined || this.isPinned) return;
+    await (this.#pinning ?? this.account(work));
   }
 
   async #askAccount(work: Work | undefined): Promise<Told> {
@@ -281,20 +296,4 @@ async function ask(sdk: Dropbox, route: Route, call: Call): Promise<DropboxRespo
   } catch (error) {
     throw fromRemote(error, call);
   }
-}
-
-function toldOf(result: unknown, appFolder: string | undefined): Told {
-  const account = isShape(result) ? result : {};
-  const id = textIn(account, "account_id");
-  if (id === undefined) {
-    throw new SnapError(
-      "server-error",
-      "Asking for the account failed: the answer is not understood",
-    );
-  }
-  const name = textIn(shapeIn(account, "name") ?? {}, "display_name") ?? "";
-  const email = textIn(account, "email") ?? "";
-  const { pathRoot, ...place } = rootOf(account, appFolder);
-  const team = textIn(shapeIn(account, "team") ?? {}, "name");
-  return { account: { id, name, email, ...place, ...(team !== undefined && { team }) }, pathRoot };
 }

@@ -50,7 +50,12 @@ export type RemoteOptions = ClientOptions & {
 };
 
 /** The linked folder as it was found: its id, and where the path to it began. */
-export type KnownPlace = { readonly root: string; readonly folder: string };
+export type KnownPlace = {
+  readonly root: string;
+  readonly folder: string;
+  /** The account's own folder from there; "" where that is everything. Undefined where it was not noted. */
+  readonly home: string | undefined;
+};
 
 /** @throws {SnapError} `path-invalid` when the top is no path of the API */
 export function openRemote(options: RemoteOptions): RemoteSide & KeptRemote {
@@ -66,6 +71,8 @@ class DropboxSide implements RemoteSide, KeptRemote {
   readonly #rng: Rng;
   /** The id of the linked folder as it was found last; undefined where nobody has asked for it. */
   #found: string | undefined;
+  /** By what is known, paths begin where the account itself does. */
+  readonly #isPlain: boolean;
   readonly #uploader: BatchUploader;
   readonly #finisher: SessionFinisher;
   readonly #folders: FolderDownloader;
@@ -77,6 +84,7 @@ class DropboxSide implements RemoteSide, KeptRemote {
     );
     this.#top = parseTop(options.top);
     this.#found = known?.folder;
+    this.#isPlain = known?.home === "";
     this.#rng = options.rng;
     this.#uploader = new BatchUploader(this.#client, this.#top);
     this.#finisher = new SessionFinisher(this.#client);
@@ -88,8 +96,24 @@ class DropboxSide implements RemoteSide, KeptRemote {
   }
 
   async folderId(): Promise<string | undefined> {
-    this.#found = await folderId(this.#client, this.#top);
+    this.#found = await (this.#isPlain || this.#client.isPinned
+      ? this.#foundEarly()
+      : this.#foundLast());
     return this.#found;
+  }
+
+  #foundLast(): Promise<string | undefined> {
+    return folderId(this.#client, this.#top);
+  }
+
+  /** Asked for beside the account, if that is under way; where paths begin elsewhere by then, once more. */
+  async #foundEarly(): Promise<string | undefined> {
+    const { pathRoot } = this.#client;
+    const call: Client["call"] = (route, own) => this.#client.ask(route, own);
+    const found = await folderId({ call }, this.#top).catch((reason: unknown) => ({ reason }));
+    await this.#client.pin();
+    const isSure = typeof found !== "object" && this.#client.pathRoot === pathRoot;
+    return isSure ? found : await this.#foundLast();
   }
 
   async makeTop(): Promise<string> {

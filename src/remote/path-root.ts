@@ -1,6 +1,7 @@
 import type { RemoteAccount } from "../core/tree/remote-item.ts";
 import type { Work } from "../std/events.ts";
-import { shapeIn, textIn, type Shape } from "./shape.ts";
+import { SnapError } from "../std/error.ts";
+import { isShape, shapeIn, textIn, type Shape } from "./shape.ts";
 import type { Fetch } from "./transport.ts";
 
 /** Where the paths of a call begin, as the header says it; undefined for the account's own folder, which needs no header. */
@@ -15,7 +16,7 @@ const namespacePattern = /^\d{1,20}$/u;
  *
  * An app with a folder of its own has no other root, and may not name one.
  */
-export function rootOf(
+function rootOf(
   account: Shape,
   appFolder: string | undefined,
 ): Pick<RemoteAccount, "root" | "home"> & { readonly pathRoot: PathRoot } {
@@ -46,6 +47,23 @@ export function rootedFetch(inner: Fetch, pathRoot: PathRoot): Fetch {
 
 /** An account as it was told, and where calls for it begin. */
 export type Told = { readonly account: RemoteAccount; readonly pathRoot: PathRoot };
+
+/** Who is logged in, from the server's answer. @throws {SnapError} `server-error` where it does not say */
+export function toldOf(result: unknown, appFolder: string | undefined): Told {
+  const account = isShape(result) ? result : {};
+  const id = textIn(account, "account_id");
+  if (id === undefined) {
+    throw new SnapError(
+      "server-error",
+      "Asking for the account failed: the answer is not understood",
+    );
+  }
+  const name = textIn(shapeIn(account, "name") ?? {}, "display_name") ?? "";
+  const email = textIn(account, "email") ?? "";
+  const { pathRoot, ...place } = rootOf(account, appFolder);
+  const team = textIn(shapeIn(account, "team") ?? {}, "name");
+  return { account: { id, name, email, ...place, ...(team !== undefined && { team }) }, pathRoot };
+}
 
 /** What a root is followed with; every call of it is one attempt, which the caller repeats. */
 export type RootParts = {

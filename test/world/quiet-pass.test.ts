@@ -39,10 +39,24 @@ test("S2, S35: a sync of what has not changed goes on from where the server was 
 test("S35: before an edit goes up the account and the folder are looked at", async () => {
   await using world = await restingWorld();
   world.local.write("b", "22");
-  await world.sync(0);
-  const seen = routes(world);
-  expect(seen.slice(0, 3)).toEqual([...quiet, "users/get_current_account", "files/get_metadata"]);
+  await world.syncOnce();
+  const place = ["users/get_current_account", "files/get_metadata"];
+  // The edit, the look behind it, and the beacon.
+  const rest = ["files/upload", ...quiet, "files/upload"];
+  expect(routes(world)).toEqual([...quiet, ...place, ...rest]);
   expect(await world.both()).toBe("b: 22\nd/a: 1");
+});
+
+test("S32, S35: before what follows from a further look the folder is looked at again", async () => {
+  await using world = await restingWorld();
+  world.local.write("b", "22");
+  world.hooks.before("remote.upload", async () => {
+    await world.remote.write("c", "3");
+    world.hooks.instead("remote.folderId", () => "id:another");
+  });
+  await world.sync(0);
+  expect(routes(world)).toContain("files/list_folder");
+  expect(await world.both()).toBe("b: 22\nc: 3\nd/a: 1");
 });
 
 test("S35: a folder that goes behind the look is missed before anything is written", async () => {

@@ -36,9 +36,8 @@ function notOurs(top: string, why: string): SnapError {
  */
 export async function checkRemote(deps: EngineDeps): Promise<void> {
   const { index, remote } = deps;
-  const account = await checkAccount(deps);
   const known = index.meta("root_id");
-  const found = await remote.folderId();
+  const { account, found } = await lookAtPlace(deps);
   checkRoot(index, account, found);
   if (found === undefined && known !== undefined) {
     throw new SnapError("remote-missing", "The linked folder is gone from the server", {
@@ -48,6 +47,23 @@ export async function checkRemote(deps: EngineDeps): Promise<void> {
   const id = found ?? (await remote.makeTop());
   if (id !== known) index.transaction(() => beginAnew(index, id));
 }
+
+/** Both at once: each is a way to the server and back. Who is logged in comes first, where both fail. */
+async function lookAtPlace(deps: EngineDeps): Promise<Place> {
+  const [account, found] = await Promise.allSettled([checkAccount(deps), deps.remote.folderId()]);
+  if (account.status === "rejected") throw account.reason;
+  const root = deps.index.meta("root_namespace");
+  const isElsewhere = root !== undefined && account.value.root !== root;
+  if (isElsewhere) return { account: account.value, found: await deps.remote.folderId() };
+  if (found.status === "rejected") throw found.reason;
+  return { account: account.value, found: found.value };
+}
+
+type Place = {
+  readonly account: RemoteAccount;
+  /** Id of the folder that the path of the link leads to, from the root of the account. */
+  readonly found: string | undefined;
+};
 
 /**
  * The path of the link must begin where it did. From another root, as of a team that was joined or left, the same path is
@@ -96,9 +112,8 @@ export async function remakeTop(deps: EngineDeps): Promise<boolean> {
 
 /** Whether the linked folder, known to the index, is gone from the server. @throws {SnapError} `account-changed` */
 export async function isTopGone(deps: EngineDeps): Promise<boolean> {
-  const account = await checkAccount(deps);
+  const { account, found } = await lookAtPlace(deps);
   if (deps.index.meta("root_id") === undefined) return false;
-  const found = await deps.remote.folderId();
   checkRoot(deps.index, account, found);
   return found === undefined;
 }

@@ -32,6 +32,20 @@ export async function observeRemote(
   work: Work,
 ): Promise<RemoteObservation> {
   await checkRemote(deps);
+  return await followRemote(deps, scope, work);
+}
+
+/**
+ * As `observeRemote`, where the account and the folder were looked at before: the cursor belongs to both. Who does something then looks
+ * at them first.
+ *
+ * @throws {SnapError} as `observeRemote`
+ */
+export async function followRemote(
+  deps: EngineDeps,
+  scope: Scope,
+  work: Work,
+): Promise<RemoteObservation> {
   const listing = new Listing(deps, scope);
   await listAgain(deps, listing, work);
   await listing.follow(work);
