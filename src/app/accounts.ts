@@ -6,6 +6,7 @@ import type { KeptRemote, RemoteSide } from "../ports.ts";
 import { SnapError } from "../std/error.ts";
 import type { Work } from "../std/events.ts";
 import type { Environment } from "./environment.ts";
+import { keptToken } from "./kept-token.ts";
 import { fetchAt } from "./own-server.ts";
 
 export type { AccountFacts } from "../remote/account-facts.ts";
@@ -99,7 +100,14 @@ export async function connect(
   const appKey = account.appKey ?? embeddedAppKey;
   const options = {
     account: account.id,
-    auth: { appKey, refreshToken },
+    // The embedded account gives out tokens in no time.
+    auth: {
+      appKey,
+      refreshToken,
+      ...(server === undefined && {
+        kept: keptToken(environment, { id: account.id, refreshToken }),
+      }),
+    },
     appFolder: account.access === "app-folder" ? appKey : undefined,
     fetch: reach,
     limits: environment.traffic.limitsOf(workspace),

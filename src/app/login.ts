@@ -11,6 +11,7 @@ import {
   type Account,
 } from "./accounts.ts";
 import type { Environment } from "./environment.ts";
+import { forgetTokens } from "./kept-token.ts";
 import { addressAt, fetchAt } from "./own-server.ts";
 import { codeInAddress, openLoginPage, type LoginPage } from "./login-page.ts";
 
@@ -161,7 +162,7 @@ export async function logout(
 ): Promise<{ readonly account: Account; readonly isRevoked: boolean }> {
   const account = await accountNamed(environment, called);
   const isRevoked = await revokeToken(environment, account);
-  await environment.secrets.remove(account.id);
+  await forgetTokens(environment, account.id);
   environment.settings.update((config) => ({
     ...config,
     accounts: config.accounts.filter((other) => other.id !== account.id),

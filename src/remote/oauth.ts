@@ -20,8 +20,21 @@ export const defaultScopes: readonly string[] = [
   "files.content.write",
 ];
 
-/** What an account is reached with; both live in the secret store and in memory only (X14). */
-export type RemoteAuth = { readonly appKey: string; readonly refreshToken: string };
+/** What an account is reached with; all of it lives in the secret store and in memory only (X14). */
+export type RemoteAuth = {
+  readonly appKey: string;
+  readonly refreshToken: string;
+  /** Where the access token is between runs; absent where each run asks for its own. */
+  readonly kept?: KeptToken;
+};
+
+/** An access token that outlives a run. */
+export interface KeptToken {
+  /** @throws {SnapError} `settings-invalid` where others could have read it */
+  read(): Promise<AccessToken | undefined>;
+  /** Never rejects because it cannot be kept. */
+  write(token: AccessToken): Promise<void>;
+}
 
 /** A login that waits for its code. The verifier is a secret and is never shown. */
 export type PendingLogin = {

@@ -200,6 +200,7 @@ test.each([-12, 12])(
     home.write("b", "two");
     await home.sync();
     expect(await home.cloud()).toEqual(["/project/a", "/project/b"]);
-    expect(home.requests.filter(({ route }) => route === "/oauth2/token")).toHaveLength(1);
+    // The token of the run before is good still, whatever the clock says.
+    expect(home.requests.filter(({ route }) => route === "/oauth2/token")).toEqual([]);
   },
 );

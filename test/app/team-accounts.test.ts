@@ -134,11 +134,7 @@ test("S35: no call of a linked workspace reaches the place that its path means f
     await expect(attempt()).rejects.toSatisfy((error) => isSnapError(error, "account-changed"));
   }
   const routes = new Set(home.requests.map(({ route }) => route));
-  expect([...routes].toSorted()).toEqual([
-    "/2/files/get_metadata",
-    "/2/users/get_current_account",
-    "/oauth2/token",
-  ]);
+  expect([...routes].toSorted()).toEqual(["/2/files/get_metadata", "/2/users/get_current_account"]);
 });
 
 test("without a folder that is named a member links one of the own, and a person alone one at the top", async () => {

@@ -125,7 +125,9 @@ export class DropboxBox implements AsyncDisposable {
   /** The refresh tokens that this machine keeps. */
   secrets(): readonly string[] {
     const folder = path.join(this.box.home, "secrets");
-    return readdirSync(folder).map((name) => readFileSync(path.join(folder, name), "utf8").trim());
+    return readdirSync(folder)
+      .filter((name) => !name.startsWith("access"))
+      .map((name) => readFileSync(path.join(folder, name), "utf8").trim());
   }
 
   /** The id of the account that the server was started with. */
