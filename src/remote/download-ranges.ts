@@ -12,8 +12,8 @@ export const rangedBytesMin: number = 8 * 1024 * 1024;
 const chunkBytes = 1024 * 1024;
 
 /**
- * Where so many large files come down side by side, they fill the line by themselves: each comes in long stretches, which cost
- * fewer round trips and no memory.
+ * Where so many large files come down side by side, they fill the line by themselves: each comes by one request, which costs
+ * fewer round trips and no memory. Each time so many bytes have come, and as many are left, it is looked whether they still are so many.
  */
 const readersMin = 4;
 const stretchBytes = 64 * 1024 * 1024;
@@ -47,9 +47,7 @@ export async function* downloadRanges(
     for (;;) {
       const isCrowded = lanes.readers >= readersMin;
       if (isCrowded && ahead.length === 0 && next < request.to) {
-        const to = Math.min(next + stretchBytes, request.to);
-        yield* downloadInOne(client, { ...request, from: next, to });
-        next = to;
+        next = yield* inOneWhileCrowded(client, { ...request, from: next });
         continue;
       }
       if (!isCrowded) next = fetchAhead(client, { ...request, from: next, work }, ahead);
@@ -63,6 +61,24 @@ export async function* downloadRanges(
     stop.abort();
     for (const piece of ahead) await piece.end();
   }
+}
+
+/** One request for all that is wanted, left where others have ended meanwhile. Where the next one is to begin. */
+async function* inOneWhileCrowded(
+  client: Client,
+  request: RangesRequest,
+): AsyncGenerator<Uint8Array, number> {
+  const { from, to } = request;
+  let next = from;
+  let look = from + stretchBytes;
+  for await (const chunk of downloadInOne(client, request)) {
+    next += chunk.length;
+    yield chunk;
+    if (next < look || to - next < stretchBytes) continue;
+    if (client.lanes.download.readers < readersMin) return next;
+    look = next + stretchBytes;
+  }
+  return to;
 }
 
 /** Begin what there is room for, one piece at least where none is under way. Where the next one is to begin. */

@@ -193,7 +193,7 @@ test("S66: leaving a large download ends its requests, and the next one has all 
   expect(answersOf(linked)).toBe(5);
 });
 
-test("S66: many large files come down in long stretches, and right", async () => {
+test("S66: many large files come down by few requests, and right", async () => {
   await using linked = await linkedServer();
   const names = ["a", "b", "c", "d", "e", "f"];
   const items = await Promise.all(names.map((name) => linked.remote.upload(uploadOf(name, large))));
