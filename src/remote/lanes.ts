@@ -16,8 +16,11 @@ export const laneBytesMax: { readonly upload: number; readonly download: number 
   download: 32 * 1024 * 1024,
 };
 
-/** What a call carries, and how much of that it has in memory at most. */
-export type LaneLoad = { readonly bytes: number; readonly memory: number };
+/** One lane, and room in memory, until it is disposed of. */
+export interface Lane extends Disposable {
+  /** Run a call that carries so many bytes, its repeats included. @throws what the task throws */
+  run<T>(bytes: number, task: () => Promise<T>): Promise<T>;
+}
 
 type Waiting = { readonly bytes: number; readonly begin: () => void };
 
@@ -54,19 +57,21 @@ export class Lanes {
    *
    * @throws {SnapError} `interrupted`, and what the task throws
    */
-  run<T>(bytes: number, work: Work, task: () => Promise<T>): Promise<T> {
-    return this.runLoad({ bytes, memory: bytes }, work, task);
+  async run<T>(bytes: number, work: Work, task: () => Promise<T>): Promise<T> {
+    using lane = await this.enter(bytes, work);
+    return await lane.run(bytes, task);
   }
 
-  /** As `run`, for bytes of which not all are in memory at once. */
-  async runLoad<T>({ bytes, memory }: LaneLoad, work: Work, task: () => Promise<T>): Promise<T> {
-    await this.#enter(memory, work);
-    try {
-      return await this.#timed(bytes, task);
-    } finally {
-      this.#running -= 1;
-      this.free(memory);
-    }
+  /** Wait for a lane, and for room for what its call has in memory at most. @throws {SnapError} `interrupted` */
+  async enter(memory: number, work: Work): Promise<Lane> {
+    await this.#waitInLine(memory, work);
+    return {
+      run: (bytes, task) => this.#timed(bytes, task),
+      [Symbol.dispose]: () => {
+        this.#running -= 1;
+        this.free(memory);
+      },
+    };
   }
 
   /**
@@ -119,7 +124,7 @@ export class Lanes {
     this.#pace = afterThrottle(this.#pace, { begunAt, endedAt: this.#clock.now() });
   }
 
-  async #enter(bytes: number, { signal }: Work): Promise<void> {
+  async #waitInLine(bytes: number, { signal }: Work): Promise<void> {
     throwIfAborted(signal);
     const gate = Promise.withResolvers<boolean>();
     const waiting = { bytes, begin: () => gate.resolve(true) };

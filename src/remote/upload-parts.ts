@@ -11,13 +11,17 @@ import { forEachLimited } from "../std/limiter.ts";
 import type { Work } from "../std/events.ts";
 import type { Client } from "./client.ts";
 import { correctOffset, hasTag } from "./errors.ts";
+import type { Lane } from "./lanes.ts";
 import { bodyOf, contentOf, readBodyMemory, volatile } from "./upload-body.ts";
 
-/** Parts of one file that ask for a lane at once. */
-const partsInLineMax = 16;
+/** Parts of one file that are under way at once; there are no more lanes. */
+const partsMax = 16;
 
 /** Corrections of a sequential session's offset, besides one for each part: for a stranger's writes. */
 const strangersMax = 3;
+
+/** A part whose turn it is, and its lane, which whoever sends it leaves. */
+type PartTurn = { readonly part: Stretch; readonly lane: Lane };
 
 type Sending = { readonly request: UploadRequest; readonly work: Work };
 
@@ -59,12 +63,31 @@ class PartSender {
     const { size } = this.#upload.request;
     const lastFrom = Math.floor((size - 1) / blockBytes) * blockBytes;
     const absent = missing(this.#acknowledged, size);
-    const { upload: lanes } = this.#client.lanes;
-    const others = cut(within(absent, { from: 0, to: lastFrom }), () => lanes.partBytes);
-    const options = { parallel: partsInLineMax, signal: this.#upload.work.signal };
-    await forEachLimited(others, options, (part) => this.#sendPart(part, { close: false }));
+    const { signal } = this.#upload.work;
+    const others = this.#inLanes(within(absent, { from: 0, to: lastFrom }));
+    await forEachLimited(others, { parallel: partsMax, signal }, async (turn) => {
+      using lane = turn.lane;
+      await this.#sendPart(turn.part, { lane, close: false });
+    });
     for (const part of within(absent, { from: lastFrom, to: size })) {
-      await this.#sendPart(part, { close: true });
+      await this.#sendInTurn(part, { close: true });
+    }
+  }
+
+  /** One part stands in line for the file. It is cut when there is a lane for it: by then it is known how much a call should carry. */
+  async *#inLanes(stretches: readonly Stretch[]): AsyncGenerator<PartTurn> {
+    const { upload: lanes } = this.#client.lanes;
+    const parts = cut(stretches, () => lanes.partBytes);
+    for (let left = bytesOf(stretches); left > 0;) {
+      const lane = await lanes.enter(readBodyMemory, this.#upload.work);
+      using dropped = new DisposableStack();
+      dropped.use(lane);
+      const { value: part } = parts.next();
+      if (part === undefined) return;
+      left -= part.to - part.from;
+      yield { part, lane };
+      // Whoever asks for the next one has sent this one on its way.
+      dropped.move();
     }
   }
 
@@ -75,7 +98,7 @@ class PartSender {
     for (let from = bytesOf(this.#acknowledged); from < size;) {
       try {
         const part = { from, to: Math.min(from + blockBytes, size) };
-        await this.#sendPart(part, { close: false });
+        await this.#sendInTurn(part, { close: false });
         from = part.to;
       } catch (error) {
         const offset = correctOffset(error);
@@ -96,11 +119,18 @@ class PartSender {
     if (contentHashOfBlocks(known) !== request.hash) throw volatile(request);
   }
 
-  async #sendPart(part: Stretch, { close }: { readonly close: boolean }): Promise<void> {
+  async #sendInTurn(part: Stretch, { close }: { readonly close: boolean }): Promise<void> {
+    const memory = Math.min(part.to - part.from, readBodyMemory);
+    using lane = await this.#client.lanes.upload.enter(memory, this.#upload.work);
+    await this.#sendPart(part, { lane, close });
+  }
+
+  async #sendPart(
+    part: Stretch,
+    { lane, close }: { readonly lane: Lane; readonly close: boolean },
+  ): Promise<void> {
     const { request, work } = this.#upload;
-    const bytes = part.to - part.from;
-    const load = { bytes, memory: Math.min(bytes, readBodyMemory) };
-    await this.#client.lanes.upload.runLoad(load, work, async () => {
+    await lane.run(part.to - part.from, async () => {
       const content = await contentOf(request, part, work);
       this.#noteBlocks(part, content);
       await this.#append(part, { content, close });

@@ -177,6 +177,21 @@ test("S66: another range, size or revision than was asked for is no answer", asy
   }
 });
 
+test("S57: uploads that fail in the middle leave their lanes to the next one", async () => {
+  await using linked = await linkedServer();
+  linked.intercept = ({ route }, pass) =>
+    route === "files/upload_session/append_v2" ? Promise.resolve(refused()) : pass();
+  for (let count = 0; count < 20; count += 1) {
+    const uploads = ["a", "b", "c", "d"].map((name) => linked.remote.upload(uploadOf(name, large)));
+    for (const end of await Promise.allSettled(uploads)) expect(end.status).toBe("rejected");
+  }
+  linked.intercept = undefined;
+  expect((await linked.remote.upload(uploadOf("big", large))).hash).toBe(contentHashOf(large));
+});
+
+const refused = (): Response =>
+  Response.json({ error_summary: "too_large/", error: { ".tag": "too_large" } }, { status: 409 });
+
 test("S66: leaving a large download ends its requests, and the next one has all the room", async () => {
   await using linked = await linkedServer();
   const item = await linked.remote.upload(uploadOf("big", large));

@@ -103,9 +103,14 @@ export function afterThrottle(
 
 const mebi = 1024 * 1024;
 
-/** What one call should carry up: 4 MiB, and twice that where a call carries so much that it is mostly waiting. */
-export function partBytes({ callRate }: Pace): number {
-  return callRate !== undefined && callRate * 1_000 >= 16 * mebi ? 8 * mebi : 4 * mebi;
+/** A part of a large file is made of whole blocks, at least of one, and at most of so many. */
+const blockBytes = 4 * mebi;
+const partBlocksMax = 8;
+
+/** What one call should carry up: as many blocks as one call carries in a second, since what is lost is sent again. */
+export function partBytes({ callRate = 0 }: Pace): number {
+  const blocks = Math.floor((callRate * 1_000) / blockBytes);
+  return blockBytes * Math.min(Math.max(1, blocks), partBlocksMax);
 }
 
 /** What one call should fetch: 4 MiB, or less where that would take more than a second, since what is lost is fetched again. */

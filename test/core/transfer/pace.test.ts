@@ -87,8 +87,9 @@ test("S66: a call fetches 4 MiB where that takes no second, else less", () => {
   expect(pieceBytes(slower)).toBe(mebi);
 });
 
-test("S57: a call carries more up where it is mostly waiting", () => {
-  const after = (bytes: number): number =>
-    partBytes(afterCall(firstPace, { ...call, bytes })) / mebi;
-  expect([partBytes(firstPace) / mebi, after(16 * mebi), after(15 * mebi)]).toEqual([4, 8, 4]);
+test("S57: a call carries up what takes a second, in whole blocks", () => {
+  const after = (mebibytes: number): number =>
+    partBytes(afterCall(firstPace, { ...call, bytes: mebibytes * mebi })) / mebi;
+  expect([1, 4, 15, 16, 32, 100].map(after)).toEqual([4, 4, 12, 16, 32, 32]);
+  expect(partBytes(firstPace)).toBe(4 * mebi);
 });
