@@ -131,6 +131,8 @@ class PartSender {
   ): Promise<void> {
     const { request, work } = this.#upload;
     await lane.run(part.to - part.from, async () => {
+      // What is not what it was ends with this part, not with the last one.
+      if (!(await request.unchanged())) throw volatile(request);
       const content = await contentOf(request, part, work);
       this.#noteBlocks(part, content);
       await this.#append(part, { content, close });
