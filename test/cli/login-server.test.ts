@@ -47,6 +47,11 @@ test("X14: a login to a server of one's own goes to nowhere else, and syncs, and
   expect(await there.json()).toMatchObject({ name: "a", size: 12 });
   const { events } = await box.expectExit(0, "logout", "--json");
   expect(events.at(-1)).toMatchObject({ revoked: true });
+  await login(box, server.listening);
+  await server.stop();
+  const { stderr } = await box.expectExit(0, "logout");
+  expect(stderr).toContain(`${url} could not be reached`);
+  expect(stderr).not.toContain("dropbox.com");
 });
 
 test.each([

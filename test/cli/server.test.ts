@@ -99,7 +99,7 @@ test("V9: with HTTPS it makes an authority once, and tells where it is and what 
   const { stdout } = await box.expectExit(0, "server", "env", "rclone");
   expect(stdout).toContain(`export SSL_CERT_FILE='${ca}'`);
   expect(stdout).toContain(`export HTTPS_PROXY=https://localhost:${server.listening.port}`);
-  for (const client of ["python", "js", "maestral", "curl"]) {
+  for (const client of ["python", "js", "maestral", "snap", "curl"]) {
     const lines = await box.expectExit(0, "server", "env", client);
     expect(lines.stdout).toContain(`localhost:${server.listening.port}`);
   }
@@ -213,6 +213,8 @@ test("V9: the lines for a client are safe in a shell, name the data, and need HT
   const refused = await box.snap(["server", "env", "rclone"]);
   expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("plain HTTP")]);
   expect(bare.listening.url).toMatch(/^http:/);
+  const own = await box.expectExit(0, "server", "env", "snap");
+  expect(own.stdout.trim()).toBe(`snap login --server ${bare.listening.url}`);
 });
 
 test("V15: an e-mail address is found in any case, and data in memory is not reached", async () => {

@@ -110,13 +110,16 @@ export const logoutCommand: AnyCommand = defineCommand({
       return 0;
     }
     const { account, isRevoked } = await logout(environment, words.account);
-    if (!isRevoked)
-      output.warn(
-        "Dropbox could not be reached: the token was forgotten here, but not revoked there. " +
-          "https://www.dropbox.com/account/connected_apps ends it",
-      );
+    if (!isRevoked) output.warn(notRevoked(account));
     output.say(`Logged out of ${displayName(account.name)} (${displayName(account.email)}).`);
     output.result("logout", 0, { account: describeAccount(account), revoked: isRevoked });
     return 0;
   },
 });
+
+/** Only Dropbox has a page that ends what was not revoked. */
+function notRevoked({ server }: Account): string {
+  const what = `${server ?? "Dropbox"} could not be reached: the token was forgotten here, but not revoked there`;
+  if (server !== undefined) return what;
+  return `${what}. https://www.dropbox.com/account/connected_apps ends it`;
+}

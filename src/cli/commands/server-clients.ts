@@ -4,10 +4,13 @@ import { SnapError } from "../../std/error.ts";
 export type ServerPlace = { readonly url: string; readonly ca: string | undefined };
 
 /** Clients whose set-up is known. */
-export const clientNames = ["rclone", "python", "js", "maestral", "curl"] as const;
+export const clientNames = ["rclone", "python", "js", "maestral", "snap", "curl"] as const;
 
 /** One of them. */
 export type ClientName = (typeof clientNames)[number];
+
+/** Those that speak plain HTTP, too, as this computer does with itself. */
+const plainClients: readonly ClientName[] = ["snap", "curl"];
 
 /** What the lines are for: where the server is, and how it was named, if it was. */
 export type SetupRequest = { readonly place: ServerPlace; readonly data: string | undefined };
@@ -18,7 +21,7 @@ export type SetupRequest = { readonly place: ServerPlace; readonly data: string 
  * @throws {SnapError} `usage` for a client that speaks HTTPS only, where the server does not.
  */
 export function clientSetup(client: ClientName, request: SetupRequest): string {
-  if (client !== "curl" && !request.place.url.startsWith("https:")) {
+  if (!plainClients.includes(client) && !request.place.url.startsWith("https:")) {
     throw new SnapError("usage", `The server speaks plain HTTP, and ${client} speaks HTTPS only`, {
       hint: "Start `snap server` without --http.",
     });
@@ -49,6 +52,10 @@ const setups: Readonly<Record<ClientName, Setup>> = {
     ...trust("NODE_EXTRA_CA_CERTS", request.place.ca),
     tokenLine(request),
     `# new Dropbox({ accessToken: process.env.TOKEN, domain: "${hostOf(request.place.url)}", domainDelimiter: "" })`,
+  ],
+  snap: ({ place }) => [
+    ...trust("NODE_EXTRA_CA_CERTS", place.ca),
+    `snap login --server ${place.url}`,
   ],
   curl: (request) => [
     tokenLine(request),
