@@ -44,7 +44,7 @@ export async function runCycles(
     await late();
     const observed = await observeBoth(deps, work, beginOf(cycles));
     parking.see(observed.frozen.left);
-    if (cycles === 1) await refuseRolledBack(deps, observed);
+    await refuseRolledBack(deps, observed, cycles);
     distrustOldAgreement(deps);
     if (cycles === 1 && (await applyExclusions(deps, { tally, work }))) continue;
     if (await isOvertaken(deps, observed)) continue;
@@ -107,8 +107,13 @@ async function isOvertaken(deps: EngineDeps, { scope }: Observed): Promise<boole
   return (await settleAfterLook(deps)) || (await haveGitRulesMoved(deps, scope));
 }
 
-/** S118: a disk or an index that went back is never brought up to date by itself. */
-async function refuseRolledBack(deps: EngineDeps, observed: Observed): Promise<void> {
+/** S118: a disk or an index that went back is never brought up to date by itself. Later in a sync, only what is another folder may look so. */
+async function refuseRolledBack(
+  deps: EngineDeps,
+  observed: Observed,
+  cycles: number,
+): Promise<void> {
+  if (cycles > 1 && !observed.isPlaceChecked) return;
   const state = await checkRollback(deps, observed);
   if (state !== undefined) throw rollbackRefusal(state);
 }

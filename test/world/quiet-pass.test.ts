@@ -79,6 +79,27 @@ test("S32, S35: another folder that is there by then is listed before anything i
   await world.assertAlways();
 });
 
+test.each([
+  ["after", "remote.quietSince"],
+  ["before", "local.list"],
+] as const)(
+  "S117: an empty folder that takes its place %s %s takes nothing off the disk",
+  async (when, method) => {
+    await using world = await restingWorld();
+    world.local.write("b", "22");
+    world.hooks[when](method, async () => {
+      await world.remote.remove("");
+      await world.remote.mkdir("");
+    });
+    for (let again = 0; again < 2; again += 1) {
+      await expect(world.syncOnce()).rejects.toThrow("The linked folder was emptied");
+      world.restart();
+    }
+    expect(world.wire.writes()).toEqual([]);
+    expect(world.localText()).toBe("b: 22\nd/a: 1");
+  },
+);
+
 test("S117: a workspace that was put back is found, though nothing happened on the server", async () => {
   await using world = await restingWorld();
   const { workspace, link } = world.deps.config;
