@@ -5,7 +5,7 @@ import { throwIfAborted } from "./error.ts";
  * Run a task for every item, at most `parallel` at once, taking items from the source only as places become
  * free, so that the source may be endless. Results are handed over in no particular order.
  *
- * The first rejection stops the taking of items, waits for the tasks under way, and is thrown.
+ * The first rejection, of a task or of the source, stops the taking of items, waits for the tasks under way, and is thrown.
  */
 export async function forEachLimited<T>(
   items: Iterable<T> | AsyncIterable<T>,
@@ -15,17 +15,20 @@ export async function forEachLimited<T>(
   const limit = pLimit(options.parallel);
   const running = new Set<Promise<void>>();
   const failures: unknown[] = [];
-  for await (const item of items) {
-    if (failures.length > 0 || options.signal?.aborted) break;
-    const run: Promise<void> = limit(task, item)
-      .catch((error: unknown) => {
-        failures.push(error);
-      })
-      .finally(() => running.delete(run));
-    running.add(run);
-    if (running.size >= options.parallel) await Promise.race(running);
+  try {
+    for await (const item of items) {
+      if (failures.length > 0 || options.signal?.aborted) break;
+      const run: Promise<void> = limit(task, item)
+        .catch((error: unknown) => {
+          failures.push(error);
+        })
+        .finally(() => running.delete(run));
+      running.add(run);
+      if (running.size >= options.parallel) await Promise.race(running);
+    }
+  } finally {
+    await Promise.all(running);
   }
-  await Promise.all(running);
   if (failures.length > 0) throw failures[0];
   throwIfAborted(options.signal);
 }
