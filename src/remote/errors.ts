@@ -59,18 +59,26 @@ export function fromRemote(error: unknown, facts: CallFacts): SnapError {
   // `fetch` rejects with a TypeError for everything between here and there, and so does a body that breaks off.
   const code = error instanceof SyntaxError ? "server-error" : "offline";
   const reason = code === "offline" ? describeNetwork(error) : "the answer is not understood";
-  const hint = isAboutTime(error) ? clockHint : undefined;
+  const hint = certificateHints.get(systemCode(innermost(error)));
   return ours(code, facts, { reason, hint, cause: error });
 }
 
 const clockHint =
   "Set the clock of this computer: by the time that it shows, the certificate of the server is not valid.";
 
-/** Whether a certificate was refused because of what our clock says. */
-function isAboutTime(error: unknown): boolean {
-  const code = systemCode(innermost(error));
-  return code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID";
-}
+const signerHint =
+  "If that is a server of your own, or the proxy of your company, name the certificate that it is signed by: export NODE_EXTRA_CA_CERTS=/path/to/ca.crt";
+
+/** What to do about a certificate that was refused: because of what our clock says, or because nobody here knows who signed it. */
+const certificateHints: ReadonlyMap<string | undefined, string> = new Map([
+  ["CERT_HAS_EXPIRED", clockHint],
+  ["CERT_NOT_YET_VALID", clockHint],
+  ["DEPTH_ZERO_SELF_SIGNED_CERT", signerHint],
+  ["SELF_SIGNED_CERT_IN_CHAIN", signerHint],
+  ["UNABLE_TO_GET_ISSUER_CERT", signerHint],
+  ["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", signerHint],
+  ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", signerHint],
+]);
 
 type Answer = DropboxResponseError<unknown>;
 
