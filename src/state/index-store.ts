@@ -56,7 +56,15 @@ const linkFacts: readonly MetaKey[] = [
     "checked_at",
     "differences",
   ] as const),
-  ...(["excluded", "excluding", "relist", "hooked", "hook_failed", "repositories"] as const),
+  ...([
+    "excluded",
+    "excluding",
+    "relist",
+    "moved",
+    "hooked",
+    "hook_failed",
+    "repositories",
+  ] as const),
   "vanished_objects",
 ];
 

@@ -7,7 +7,7 @@ import { present } from "../../src/std/assert.ts";
 import { SnapError } from "../../src/std/error.ts";
 import { listAfterMove, movedFoldersMax } from "../../src/engine/listing/list-after-move.ts";
 import { observeRemote } from "../../src/engine/listing/observe-remote.ts";
-import { foldersToList, setFoldersToList } from "../../src/engine/scope/exclusions-in-force.ts";
+import { movedFolders, setMovedFolders } from "../../src/engine/scope/exclusions-in-force.ts";
 import { loadScope } from "../../src/engine/scope/scope.ts";
 import { Killed } from "../support/world-ports.ts";
 import { World } from "../support/world.ts";
@@ -35,13 +35,43 @@ test.each([
   },
 );
 
+const looks = (world: World): readonly string[] =>
+  world.wire.requests.flatMap(({ route }) =>
+    /list_folder|get_metadata$/u.test(route) ? [route.slice("/2/files/".length)] : [],
+  );
+
+test("S31: a folder that we renamed is named by the changes with all that is in it, and not listed", async () => {
+  await using world = await World.synced("d/x: 1\nd/s/y: 2\nd/s/z: 3\nd/k: 4");
+  await world.sync(0);
+  world.local.move("d", "e");
+  world.wire.forget();
+  await world.syncOnce();
+  expect(looks(world)).toEqual(["list_folder/continue", "get_metadata", "list_folder/continue"]);
+  expect(await world.both()).toBe("e/k: 4\ne/s/y: 2\ne/s/z: 3\ne/x: 1");
+});
+
+test("S5, S31: where the changes leave out much of a renamed folder, it is listed", async () => {
+  const files = Array.from({ length: 40 }, (_, n) => `d/${n + 10}`);
+  await using world = await World.synced(files.map((file) => `${file}: 1`).join("\n"));
+  world.local.move("d", "e");
+  world.hooks.before("remote.move", async () => {
+    for (const file of files.slice(20)) await world.remote.remove(file);
+  });
+  world.wire.forget();
+  await world.syncOnce();
+  expect(looks(world)).toContain("list_folder");
+  await world.sync();
+  const rest = files.slice(0, 20).map((file) => `${file.replace("d", "e")}: 1`);
+  expect(await world.both()).toBe(rest.toSorted().join("\n"));
+});
+
 test("S31, S61, S74: so it does where we are killed right after the rename", async () => {
   await using world = await renamedLate("d/x");
   world.hooks.after("remote.move", () => {
     world.hooks.before("local.removeArea", world.hooks.kill);
   });
   await expect(world.syncOnce()).rejects.toBeInstanceOf(Killed);
-  expect(foldersToList(world.index)).toEqual(["e"]);
+  expect(movedFolders(world.index)).toEqual(["e"]);
   world.restart();
   await world.sync();
   expect(await world.both()).toBe("e/k: 4\ne/s/y: 2\ne/s/z: 3");
@@ -68,11 +98,11 @@ test("S31: what a listing that lags does not name stays, where the server has it
   const { index, deps } = workspace;
   await workspace.look();
   const before = workspace.rows(index.remote);
-  index.transaction(() => setFoldersToList(index, [at("d")]));
+  index.transaction(() => setMovedFolders(index, [at("d")]));
   deps.remote.list = async function* () {};
   await observeRemote(deps, await loadScope(deps), {});
   expect(workspace.rows(index.remote)).toBe(before);
-  expect(foldersToList(index)).toEqual([]);
+  expect(movedFolders(index)).toEqual([]);
 });
 
 test("S31: what another thing has taken the place of is that one from then on", async () => {
@@ -81,7 +111,7 @@ test("S31: what another thing has taken the place of is that one from then on", 
   const node = workspace.nodeAt(index.remote, "d/a");
   await workspace.removeRemote("d/a");
   await workspace.upload("d/a", "another");
-  index.transaction(() => setFoldersToList(index, [at("d")]));
+  index.transaction(() => setMovedFolders(index, [at("d")]));
   deps.remote.list = async function* () {};
   deps.remote.pages = async function* () {};
   await observeRemote(deps, await loadScope(deps), {});
@@ -94,7 +124,7 @@ test("S31: where a file stands by now, the changes say so", async () => {
   const { index, deps } = workspace;
   await workspace.removeRemote("d");
   await workspace.upload("d", "a file");
-  index.transaction(() => setFoldersToList(index, [at("d")]));
+  index.transaction(() => setMovedFolders(index, [at("d")]));
   // oxlint-disable-next-line require-yield -- it breaks off before the first item
   deps.remote.list = async function* () {
     throw new SnapError("conflict", "it is no folder");
@@ -116,11 +146,11 @@ test("S5, S31: of what we moved only folders with something in them are listed, 
       for (const path of paths) listAfterMove(index, workspace.nodeAt(index.remote, path));
     });
   moved("e", "f");
-  expect(foldersToList(index)).toEqual([]);
+  expect(movedFolders(index)).toEqual([]);
   moved("d/s", "d/t", "d/s");
-  expect(foldersToList(index)).toEqual(["d/s", "d/t"]);
+  expect(movedFolders(index)).toEqual(["d/s", "d/t"]);
   moved("d", "d/s");
-  expect(foldersToList(index)).toEqual(["d"]);
+  expect(movedFolders(index)).toEqual(["d"]);
 });
 
 test("S31, S107: of more folders than are listed one by one, everything is listed", async () => {
@@ -129,16 +159,16 @@ test("S31, S107: of more folders than are listed one by one, everything is liste
   const waiting = Array.from({ length: movedFoldersMax }, (_, count) => at(`w${count}`));
   const node = workspace.nodeAt(index.remote, "d");
   index.transaction(() => {
-    setFoldersToList(index, waiting.slice(1));
+    setMovedFolders(index, waiting.slice(1));
     listAfterMove(index, node);
   });
   expect(index.meta("cursor")).toBeDefined();
   index.transaction(() => {
-    setFoldersToList(index, waiting);
+    setMovedFolders(index, waiting);
     listAfterMove(index, node);
   });
   expect(index.meta("cursor")).toBeUndefined();
   await workspace.look();
   expect(workspace.paths(index.remote)).toBe("d/, d/a");
-  expect(foldersToList(index)).toEqual([]);
+  expect(movedFolders(index)).toEqual([]);
 });

@@ -35,10 +35,12 @@ export type MetaKey =
   | "checked_at"
   /** Differences that no change explains, counted over all checks (S104). */
   | "differences"
-  /** Excluded folders, as JSON (S93): off the disk, on their way to the trash, and not listed since they are excluded no more, or were moved by us. */
+  /** Excluded folders, as JSON (S93): off the disk, on their way to the trash, and not listed since they are excluded no more. */
   | "excluded"
   | "excluding"
   | "relist"
+  /** Folders that we moved on the server, as JSON, until all in them was named since (S31). */
+  | "moved"
   /** Why the last sync did not make both sides equal (S105). */
   | "stuck"
   /** What the last sync left aside, as JSON, for the status. */

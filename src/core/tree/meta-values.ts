@@ -47,6 +47,7 @@ const rules: ReadonlyMap<MetaKey, (value: string) => boolean> = new Map([
   ["excluded", arePaths],
   ["excluding", arePaths],
   ["relist", arePaths],
+  ["moved", arePaths],
 ]);
 
 /** The facts that are asked of a copy before it takes the place of an index. */

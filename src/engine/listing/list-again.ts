@@ -6,16 +6,24 @@ import { pathOf } from "../../core/tree/tree-view.ts";
 import { isSnapError, throwIfAborted } from "../../std/error.ts";
 import type { Work } from "../../std/events.ts";
 import type { EngineDeps } from "../engine-deps.ts";
-import { foldersToList, setFoldersToList } from "../scope/exclusions-in-force.ts";
+import {
+  foldersToList,
+  movedFolders,
+  setFoldersToList,
+  setMovedFolders,
+} from "../scope/exclusions-in-force.ts";
 import type { Listing } from "./remote-listing.ts";
 import { nodeAtKeys } from "./remote-rows.ts";
 
 /** Items that are put into the tree in one transaction. */
 const itemsMax = 1_000;
 
+/** Items of one moved folder that are asked for by themselves; where more were not named, it is listed. */
+const asksMax = 16;
+
 /**
- * List folders that are excluded no more (S93), or that we moved, before the changes since the cursor are read. Cut off, all
- * of it is done again; before a listing of everything it is no use.
+ * List folders that are excluded no more (S93), before the changes since the cursor are read. Cut off, all of it is done again;
+ * before a listing of everything it is no use.
  */
 export async function listAgain(deps: EngineDeps, listing: Listing, work: Work): Promise<void> {
   const { index } = deps;
@@ -25,6 +33,34 @@ export async function listAgain(deps: EngineDeps, listing: Listing, work: Work):
     for (const path of paths) await listFolder(deps, listing, { path, work });
   }
   index.transaction(() => setFoldersToList(index, []));
+}
+
+/**
+ * After the changes since the cursor were read: a folder that we moved was named with all that is in it, at its new place. What was not
+ * named may have gone before the move, and is asked for. Cut off, the next look has not read these changes any more, and lists the folder.
+ */
+export async function settleMoved(deps: EngineDeps, listing: Listing, work: Work): Promise<void> {
+  const { index } = deps;
+  const paths = movedFolders(index);
+  if (paths.length === 0) return;
+  for (const path of listing.isWhole ? [] : paths) {
+    if (!(await askForMissed(deps, listing, { path, work }))) {
+      await listFolder(deps, listing, { path, work });
+    }
+  }
+  index.transaction(() => setMovedFolders(index, []));
+}
+
+/** False where the changes said nothing of the folder, or left out much of what is in it. */
+async function askForMissed(deps: EngineDeps, listing: Listing, listed: Listed): Promise<boolean> {
+  const top = nodeAt(deps, listed.path);
+  const isNamed = (id: string): boolean => listing.hasNamed(id);
+  if (top === undefined || !isNamed(deps.index.remote.get(top)?.remoteId ?? "")) return false;
+  return await askForUnnamed(deps, listing, { ...listed, isNamed, asksMax });
+}
+
+function nodeAt({ index }: EngineDeps, path: RelPath): NodeId | undefined {
+  return nodeAtKeys(index, pathComponents(path).map(pathKeyOf));
 }
 
 type Listed = { readonly path: RelPath; readonly work: Work };
@@ -50,25 +86,36 @@ async function listFolder(deps: EngineDeps, listing: Listing, listed: Listed): P
     return put();
   }
   put();
-  await askForUnnamed(deps, listing, { ...listed, named });
+  const isNamed = (id: string): boolean => named.has(id);
+  await askForUnnamed(deps, listing, { ...listed, isNamed, asksMax: Number.POSITIVE_INFINITY });
 }
 
-type Named = Listed & { readonly named: ReadonlySet<string> };
+type Named = Listed & {
+  readonly isNamed: (remoteId: string) => boolean;
+  readonly asksMax: number;
+};
 
-/** A listing may lag behind (S33): what it did not name goes only when the server has it no more. */
-async function askForUnnamed(deps: EngineDeps, listing: Listing, listed: Named): Promise<void> {
+/**
+ * A listing may lag behind (S33): what it did not name goes only when the server has it no more. From above, so that what lies in
+ * something that is gone is not asked for. False where more would be to ask.
+ */
+async function askForUnnamed(deps: EngineDeps, listing: Listing, listed: Named): Promise<boolean> {
   const { index, remote } = deps;
-  const top = nodeAtKeys(index, pathComponents(listed.path).map(pathKeyOf));
+  let asks = 0;
+  const top = nodeAt(deps, listed.path);
   const open: NodeId[] = top === undefined ? [] : [top];
   for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
     for (const row of index.remote.children(folder)) {
       throwIfAborted(listed.work.signal);
-      const path = listed.named.has(row.remoteId) ? undefined : pathOf(index.remote, row.node);
+      const path = listed.isNamed(row.remoteId) ? undefined : pathOf(index.remote, row.node);
+      if (path !== undefined) asks += 1;
+      if (asks > listed.asksMax) return false;
       const item = path === undefined ? undefined : await remote.get(path);
       if (path !== undefined) settleUnnamed(deps, listing, { row, item });
       if (index.remote.get(row.node)?.kind === "folder") open.push(row.node);
     }
   }
+  return true;
 }
 
 /** What stands at its place is what was seen last, whatever it is. */

@@ -4,7 +4,7 @@ import type { Work } from "../../std/events.ts";
 import type { EngineDeps } from "../engine-deps.ts";
 import { leftBehind } from "./left-behind.ts";
 import { checkRemote } from "../guards/presence.ts";
-import { listAgain } from "./list-again.ts";
+import { listAgain, settleMoved } from "./list-again.ts";
 import { Listing } from "./remote-listing.ts";
 import { remoteReport } from "./remote-report.ts";
 import type { Scope } from "../scope/scope.ts";
@@ -49,6 +49,7 @@ export async function followRemote(
   const listing = new Listing(deps, scope);
   await listAgain(deps, listing, work);
   await listing.follow(work);
+  await settleMoved(deps, listing, work);
   await listing.end(work);
   return await knownRemote(deps, listing.scope);
 }

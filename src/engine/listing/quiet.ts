@@ -8,7 +8,7 @@ import {
   isBeaconCompared,
   type BeaconNote,
 } from "../guards/generation.ts";
-import { foldersToList, pendingExclusions } from "../scope/exclusions-in-force.ts";
+import { foldersToList, movedFolders, pendingExclusions } from "../scope/exclusions-in-force.ts";
 
 /**
  * Whether nothing happened on the server since everything was read, so that there is nothing to look at: not at the account and the
@@ -24,7 +24,9 @@ export async function isRemoteQuiet(
   const cursor = index.meta("cursor");
   const beacon = beaconNote(index);
   const { leaving, returning } = pendingExclusions(index, config.excluded());
-  const isPending = leaving.length + returning.length + foldersToList(index).length > 0;
+  const isPending =
+    leaving.length + returning.length + foldersToList(index).length + movedFolders(index).length >
+    0;
   const isWhole = index.meta("complete") !== undefined;
   const isKnown = isWhole && isPlace(index, config) && isTold(index, beacon);
   if (cursor === undefined || beacon === undefined || !isKnown || isPending) return false;

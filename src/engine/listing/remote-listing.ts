@@ -8,6 +8,7 @@ import { RemoteJudge } from "./judge-remote.ts";
 import { findUnlisted, removeUnnamed } from "./listing-end.ts";
 import { askAboutOldViews } from "./old-views.ts";
 import { RemoteRows } from "./remote-rows.ts";
+import { movedFolders } from "../scope/exclusions-in-force.ts";
 import type { Scope } from "../scope/scope.ts";
 
 /** A page, and what the server said when it was asked about it. */
@@ -17,12 +18,17 @@ type Applied = Pick<RemotePage, "changes" | "restart"> & {
   readonly gone?: readonly NodeId[];
 };
 
+/** Ids that one look keeps: many times what the server moves by one call. */
+const namedMax = 100_000;
+
 /** One look at the server, page by page. */
 export class Listing {
   /** With what this look excluded by itself. */
   scope: Scope;
   readonly #deps: EngineDeps;
   readonly #rows: RemoteRows;
+  /** Ids of what this look named; undefined where nobody wants to know, or where they are too many. */
+  #named: Set<string> | undefined;
   #cursor: string | undefined;
 
   constructor(deps: EngineDeps, scope: Scope) {
@@ -30,6 +36,17 @@ export class Listing {
     this.scope = scope;
     this.#rows = new RemoteRows(deps.index, () => this.scope.exclusions);
     this.#cursor = deps.index.meta("cursor");
+    this.#named = movedFolders(deps.index).length > 0 ? new Set() : undefined;
+  }
+
+  /** Everything is listed from its beginning. */
+  get isWhole(): boolean {
+    return this.#rows.startsAnew;
+  }
+
+  /** Whether a page of this look named what has this id; false where that was not kept. */
+  hasNamed(remoteId: string): boolean {
+    return this.#named?.has(remoteId) ?? false;
   }
 
   /** Apply every page since the cursor (S30). */
@@ -38,10 +55,18 @@ export class Listing {
     for await (const page of this.#deps.remote.pages(this.#cursor, work)) {
       throwIfAborted(work.signal);
       this.#applyPage(page, await this.#askAbout(page, work));
+      this.#noteNamed(page);
       listed += page.changes.length;
       const step = { step: "list", done: listed, bytes: 0 };
       work.onProgress?.({ ...step, total: undefined, bytesTotal: undefined });
     }
+  }
+
+  #noteNamed({ changes }: RemotePage): void {
+    for (const change of changes) {
+      if (change.change === "present") this.#named?.add(change.item.remoteId);
+    }
+    if (this.#named !== undefined && this.#named.size > namedMax) this.#named = undefined;
   }
 
   /** Before the page counts as read: an answer is applied together with it. */

@@ -38,7 +38,7 @@ export function pendingExclusions(
   };
 }
 
-/** Folders that are excluded no more (S93), or that we moved on the server (S31), and that were not listed since. */
+/** Folders that are excluded no more (S93), and that were not listed since. */
 export function foldersToList(index: IndexStore): readonly RelPath[] {
   return pathsIn(index, "relist");
 }
@@ -46,6 +46,16 @@ export function foldersToList(index: IndexStore): readonly RelPath[] {
 /** Called inside a transaction. */
 export function setFoldersToList(index: IndexStore, paths: readonly RelPath[]): void {
   setPathsIn(index, "relist", paths);
+}
+
+/** Folders that we moved on the server (S31), of which not all was named since. */
+export function movedFolders(index: IndexStore): readonly RelPath[] {
+  return pathsIn(index, "moved");
+}
+
+/** Called inside a transaction. */
+export function setMovedFolders(index: IndexStore, paths: readonly RelPath[]): void {
+  setPathsIn(index, "moved", paths);
 }
 
 /** Folders that are on their way to the trash because they are excluded now. */
