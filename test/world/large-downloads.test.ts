@@ -1,6 +1,8 @@
 import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { pathKeyOf } from "../../src/core/path/path-key.ts";
+import { rootNode } from "../../src/core/tree/node.ts";
 import { World } from "../support/world.ts";
 
 const mebi = 1024 * 1024;
@@ -129,4 +131,53 @@ test("S75: parts of what is not to come any more are cleared away", async () => 
   await world.sync();
   expect(parts(world).size).toBe(0);
   await world.assertAlways();
+});
+
+/** The times that a file was read for its hash. */
+function hashesOf(world: World): { count: number } {
+  const hashes = { count: 0 };
+  const count = (file: unknown): void => {
+    hashes.count += Number(file === "big");
+    world.hooks.after("local.hash", count);
+  };
+  world.hooks.after("local.hash", count);
+  return hashes;
+}
+
+test("S24: a large file that came down is read once more right then, and not by the next look", async () => {
+  await using world = await World.synced("a: 1");
+  await world.remote.write("big", contentOf(3));
+  // The disk's clock is behind ours, as if ours were right.
+  world.clock.advance(2 * 24 * 3_600_000);
+  const hashes = hashesOf(world);
+  await world.sync();
+  expect(hashes.count).toBe(1);
+  const row = world.index.local.childByKey(rootNode, pathKeyOf("big"));
+  expect(row?.trusted).toBe(true);
+});
+
+test("S24: what is written to it before that goes up, though its date is the same", async () => {
+  await using world = await World.synced("a: 1");
+  world.clock.advance(2 * 24 * 3_600_000);
+  await world.remote.write("big", contentOf(3));
+  world.hooks.after("local.perform", () => {
+    const file = world.local.at("big");
+    const { mtime, atime } = fs.statSync(file);
+    fs.writeFileSync(file, contentOf(5));
+    fs.utimesSync(file, atime, mtime);
+  });
+  await world.sync();
+  expect((await world.remote.bytes("big")).equals(contentOf(5))).toBe(true);
+});
+
+test("S24: a sync that is stopped while it is read leaves it to the next one", async () => {
+  await using world = await World.synced("a: 1");
+  await world.remote.write("big", contentOf(3));
+  const stop = new AbortController();
+  world.hooks.before("local.hash", () => stop.abort());
+  await expect(world.syncOnce(stop.signal)).rejects.toMatchObject({ code: "interrupted" });
+  world.restart();
+  await world.sync();
+  expect((await world.remote.bytes("big")).equals(contentOf(3))).toBe(true);
+  expect(rangesAsked(world)).toBe(11);
 });

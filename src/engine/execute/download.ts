@@ -25,6 +25,7 @@ import { downloadAttemptsMax } from "../limits.ts";
 import { begunBytes, partialPlace } from "./partial.ts";
 import { performCommitted, type CommittedAct } from "./local-act-run.ts";
 import { lookAt } from "./local-look.ts";
+import { proveContent } from "./prove-content.ts";
 
 type Landing = Pick<PlaceAct, "path" | "before"> & { readonly replaced: LocalStat | undefined };
 
@@ -75,15 +76,17 @@ export async function stageDownload(
 
 /** Clear up behind a download that is in its place, and count it. */
 export async function endDownload(
-  { deps, tally }: Execution,
+  execution: Execution,
   { row }: StagedDownload,
   result: OpResult,
 ): Promise<OpResult> {
   if (result.state !== "done") return result;
+  const { deps, tally } = execution;
   const partial = partialPlace(row);
   if (partial !== undefined) await deps.local.removeArea(partial.area);
   tally.count("downloaded");
   tally.count("bytesDown", row.size);
+  if (partial !== undefined) await proveContent(execution, row.node);
   return result;
 }
 
