@@ -13,9 +13,10 @@ const chunkBytes = 1024 * 1024;
 
 /**
  * Where so many large files come down side by side, they fill the line by themselves: each comes by one request, which costs
- * fewer round trips and no memory. Each time so many bytes have come, and as many are left, it is looked whether they still are so many.
+ * fewer round trips and no memory. Each time so many bytes have come, and as many are left, it is looked whether only a few are left.
  */
 const readersMin = 4;
+const fewReadersMax = 2;
 const stretchBytes = 64 * 1024 * 1024;
 
 /** A stretch of one revision. */
@@ -75,7 +76,7 @@ async function* inOneWhileCrowded(
     next += chunk.length;
     yield chunk;
     if (next < look || to - next < stretchBytes) continue;
-    if (client.lanes.download.readers < readersMin) return next;
+    if (client.lanes.download.readers <= fewReadersMax) return next;
     look = next + stretchBytes;
   }
   return to;
