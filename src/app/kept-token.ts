@@ -23,6 +23,8 @@ export function keptToken(
     },
     write: async (token) => {
       try {
+        // A process that goes on after a logout leaves nothing behind.
+        if ((await secrets.read(id)) !== refreshToken) return;
         await secrets.write(nameOf(id), formatKeptToken({ ...token, login }));
       } catch (error) {
         if (!isSnapError(error)) throw error;

@@ -59,6 +59,17 @@ test("X18: one of an earlier login is none, and logging out leaves none", async 
   expect(readdirSync(path.join(home.top, "home", "secrets"))).toEqual([]);
 });
 
+test("X18: a process that goes on after the logout leaves none", async () => {
+  await using home = await DropboxHome.open();
+  await home.login();
+  await home.start("home");
+  await using connection = await connect(home.environment);
+  const side = connection.side("");
+  await home.environment.secrets.remove(home.account);
+  await side.account();
+  expect(readdirSync(path.join(home.top, "home", "secrets"))).toEqual([]);
+});
+
 test("one that cannot be kept is used all the same", async () => {
   await using home = await DropboxHome.open();
   await home.login();
