@@ -24,6 +24,8 @@ export type ClientOptions = {
   readonly appFolder?: string | undefined;
   /** Where the account's paths began when its linked folder was found; absent where that is not known. */
   readonly root?: string | undefined;
+  /** What calls said of it. */
+  readonly pathRoot?: PathRoot;
   readonly fetch?: Fetch | undefined;
   /** What content may travel at; absent where it has no limits. */
   readonly limits?: LimitsNow | undefined;
@@ -34,9 +36,6 @@ export type ClientOptions = {
 
 /** What may stand in the way of calls that begin at another root than before; it looks with calls that begin there. */
 export type ConfirmRoot = (there: Pick<Client, "call">, account: RemoteAccount) => Promise<void>;
-
-/** Nothing stands in the way of a client that has no place to lose. */
-const anyRoot: ConfirmRoot = () => Promise.resolve();
 
 /** One route of the SDK, with the options of its call. */
 export type Route = (
@@ -68,11 +67,12 @@ export class Client {
   #writer: Promise<unknown> = Promise.resolve();
   #pinning: Promise<unknown> | undefined;
 
-  /** @param confirmRoot asked before calls begin at another root than before. */
-  constructor(options: ClientOptions, confirmRoot: ConfirmRoot = anyRoot) {
+  /** @param confirmRoot asked before calls begin at another root than before; a client that has no place to lose needs none. */
+  constructor(options: ClientOptions, confirmRoot: ConfirmRoot = () => Promise.resolve()) {
     this.#options = options;
     this.#roots = new Roots({
       known: options.root,
+      knownPathRoot: options.pathRoot,
       ask: (work) => this.#askAccount(work),
       confirm: (told) => confirmRoot(this.from(told.pathRoot), told.account),
     });
@@ -184,7 +184,7 @@ export class Client {
     return (await this.#roots.follow(told)).account;
   }
 
-  /** Where calls begin now; undefined for the account's own folder, and where nobody has asked for the account yet. */
+  /** Where calls begin, by what is known now. */
   get pathRoot(): PathRoot {
     return this.#roots.pathRoot;
   }

@@ -33,6 +33,7 @@ import { listDocuments, readDocument, writeDocument } from "./documents.ts";
 import { download } from "./download.ts";
 import { FolderDownloader } from "./download-folder.ts";
 import { getItem, listItems, listPages, quietSince } from "./listing.ts";
+import { knownPathRoot } from "./path-root.ts";
 import { fileHistory, revert, revisionHash } from "./revisions.ts";
 import { roomLeft } from "./room.ts";
 import { upload } from "./upload.ts";
@@ -62,6 +63,11 @@ export function openRemote(options: RemoteOptions): RemoteSide & KeptRemote {
   return new DropboxSide(options);
 }
 
+function rootIn(known: KnownPlace | undefined): Pick<ClientOptions, "root" | "pathRoot"> {
+  if (known === undefined) return {};
+  return { root: known.root, pathRoot: knownPathRoot(known.root, known.home) };
+}
+
 /** Where our own documents are. */
 const ownFolder: RelPath = parseRelPath(".snap");
 
@@ -71,20 +77,20 @@ class DropboxSide implements RemoteSide, KeptRemote {
   readonly #rng: Rng;
   /** The id of the linked folder as it was found last; undefined where nobody has asked for it. */
   #found: string | undefined;
-  /** By what is known, paths begin where the account itself does. */
-  readonly #isPlain: boolean;
+  /** Where paths began was noted. */
+  readonly #isRootKnown: boolean;
   readonly #uploader: BatchUploader;
   readonly #finisher: SessionFinisher;
   readonly #folders: FolderDownloader;
 
   constructor(options: RemoteOptions) {
     const { known } = options;
-    this.#client = new Client({ ...options, root: known?.root }, (there, account) =>
+    this.#client = new Client({ ...options, ...rootIn(known) }, (there, account) =>
       this.#confirmRoot(there, account),
     );
     this.#top = parseTop(options.top);
     this.#found = known?.folder;
-    this.#isPlain = known?.home === "";
+    this.#isRootKnown = known?.home !== undefined;
     this.#rng = options.rng;
     this.#uploader = new BatchUploader(this.#client, this.#top);
     this.#finisher = new SessionFinisher(this.#client);
@@ -96,7 +102,7 @@ class DropboxSide implements RemoteSide, KeptRemote {
   }
 
   async folderId(): Promise<string | undefined> {
-    this.#found = await (this.#isPlain || this.#client.isPinned
+    this.#found = await (this.#isRootKnown || this.#client.isPinned
       ? this.#foundEarly()
       : this.#foundLast());
     return this.#found;

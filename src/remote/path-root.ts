@@ -28,6 +28,11 @@ function rootOf(
   return { root, home: textIn(info, "home_path") ?? "", pathRoot: headerOf(root) };
 }
 
+/** The header for what is known of an account: none where its own folder, from the root, is everything. */
+export function knownPathRoot(root: string, home: string | undefined): PathRoot {
+  return home === undefined || home === "" ? undefined : headerOf(root);
+}
+
 /** The header that names a namespace as the root. */
 export function headerOf(root: string): string {
   return JSON.stringify({ ".tag": "root", root });
@@ -69,6 +74,8 @@ export function toldOf(result: unknown, appFolder: string | undefined): Told {
 export type RootParts = {
   /** Where paths began when it was noted last; undefined where nothing was. */
   readonly known: string | undefined;
+  /** What calls said of that. */
+  readonly knownPathRoot: PathRoot;
   readonly ask: (work: Work | undefined) => Promise<Told>;
   /** Rejects where what was found so far is not found from there. */
   readonly confirm: (told: Told) => Promise<void>;
@@ -84,9 +91,9 @@ export class Roots {
     this.#parts = parts;
   }
 
-  /** Where calls begin now; undefined where nobody has asked for the account yet. */
+  /** Where calls begin now; where nobody has asked for the account yet, where they began when it was noted last. */
   get pathRoot(): PathRoot {
-    return this.#told?.pathRoot;
+    return this.#told === undefined ? this.#parts.knownPathRoot : this.#told.pathRoot;
   }
 
   /** Whether the account was asked for. */

@@ -37,6 +37,14 @@ test("S35: paths begin at the root of the team, and every call of files says so"
   expect([...new Set(others.map(({ pathRoot }) => pathRoot))]).toEqual([null]);
 });
 
+test("S35: for a member, too, a sync of what has not changed is one call, from the root of the team", async () => {
+  await using home = await member("/Shared/project");
+  home.requests.length = 0;
+  await home.sync();
+  const pathRoot = JSON.stringify({ ".tag": "root", root: teamRoot(home) });
+  expect(home.requests).toEqual([{ route: "/2/files/list_folder/continue", pathRoot }]);
+});
+
 test("S35: a personal account needs no header", async () => {
   await using home = await DropboxHome.open();
   await home.login();

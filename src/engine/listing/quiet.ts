@@ -36,10 +36,10 @@ export async function isRemoteQuiet(
   return next !== undefined;
 }
 
-/** Calls of the members of a team name a root, which the account has to be asked for. */
+/** Whose the cursor is, and from where its call begins, was noted. */
 function isPlace(index: IndexStore, { account }: EngineDeps["config"]): boolean {
-  const isPlain = index.meta("account_id") === account && index.meta("account_home") === "";
-  return isPlain && index.meta("root_id") !== undefined;
+  const isOurs = index.meta("account_id") === account && index.meta("account_home") !== undefined;
+  return isOurs && index.meta("root_id") !== undefined;
 }
 
 /** A sync that ended before the comparison has read the pages that tell of another beacon. */
