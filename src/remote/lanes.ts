@@ -16,6 +16,9 @@ export const laneBytesMax: { readonly upload: number; readonly download: number 
   download: 32 * 1024 * 1024,
 };
 
+/** Part of the room that may be full before more is fetched ahead: what was freed is in memory until it is collected. */
+const aheadPart = 3 / 4;
+
 /** One lane, and room in memory, until it is disposed of. */
 export interface Lane extends Disposable {
   /** Run a call that carries so many bytes, its repeats included. @throws what the task throws */
@@ -81,8 +84,9 @@ export class Lanes {
    * @param isNeeded nothing goes on without them: they are taken in any case
    */
   take(bytes: number, { isNeeded }: { readonly isNeeded: boolean }): boolean {
-    const isRoom = this.#bytes + bytes <= this.#bytesMax && this.#running < this.#pace.parallel;
-    if (!isNeeded && !isRoom) return false;
+    const isRoom = this.#bytes + bytes <= this.#bytesMax * aheadPart;
+    const isLane = this.#running < this.#pace.parallel;
+    if (!isNeeded && !(isRoom && isLane)) return false;
     this.#bytes += bytes;
     return true;
   }

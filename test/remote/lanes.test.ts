@@ -140,3 +140,15 @@ test("S66: bytes that are kept take a lane and room where both are free, or wher
   await calls.end("a");
   await waiting;
 });
+
+test("S107: what is fetched ahead leaves a quarter of the room, unless it is needed", () => {
+  const { lanes } = new Calls();
+  const ahead = (): boolean => lanes.take(4 * mebi, { isNeeded: false });
+  expect([ahead(), ahead(), ahead(), ahead(), ahead(), ahead(), ahead()]).toEqual([
+    ...Array<boolean>(6).fill(true),
+    false,
+  ]);
+  expect(lanes.take(4 * mebi, { isNeeded: true })).toBe(true);
+  lanes.free(8 * mebi);
+  expect(ahead()).toBe(true);
+});
