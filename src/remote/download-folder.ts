@@ -81,14 +81,15 @@ async function wholeBody(
   bytesMax: number,
   { folder, work }: { readonly folder: RelPath; readonly work: Work },
 ): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
+  // Chunks that wait to be joined would be there twice; of this, only what is filled takes memory.
+  const whole = Buffer.allocUnsafeSlow(bytesMax);
   let size = 0;
   try {
     for await (const chunk of response.body ?? []) {
       throwIfAborted(work.signal);
+      if (size + chunk.length > bytesMax) throw tooLong(folder);
+      whole.set(chunk, size);
       size += chunk.length;
-      if (size > bytesMax) throw tooLong(folder);
-      chunks.push(chunk);
       work.onBytes?.(chunk.length);
     }
   } catch (error) {
@@ -96,7 +97,7 @@ async function wholeBody(
     throwIfAborted(work.signal);
     throw brokeOff(folder, error);
   }
-  return Buffer.concat(chunks, size);
+  return whole.subarray(0, size);
 }
 
 async function* filesIn(
