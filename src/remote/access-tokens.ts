@@ -3,8 +3,9 @@ import { refresh, type AccessToken, type RemoteAuth } from "./oauth.ts";
 import type { Fetch } from "./transport.ts";
 
 /**
- * The access token of one login; however many calls need one, one request renews it, and none where an earlier run kept one that is good. Our clock only says when
- * to renew early: where it is wrong, or jumps, the server refuses the token, and that renews it, too (once for a call).
+ * The access token of one login; however many calls need one, one request renews it, and none where an earlier run kept one that is
+ * good. Our clock only says when to renew early: where it is wrong, or jumps, the server refuses the token, and that renews it, too (once
+ * for a call).
  */
 export class AccessTokens {
   readonly #auth: RemoteAuth;
